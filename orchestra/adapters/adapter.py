@@ -1,0 +1,70 @@
+"""The seam between agents and models: a request, an adapter, and who watches a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.records import Attempt, Reply
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    """`user` or `assistant`; the first and the last are the user's."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to a model, in no provider's words."""
+
+    system: str
+    messages: tuple[Message, ...]
+    max_output_tokens: int | None = None
+    """None: the model's own cap from the catalog."""
+
+
+@dataclass(frozen=True)
+class AdapterInfo:
+    """Who would answer."""
+
+    name: str
+    """`PROVIDER/MODEL`; of a chain, its first choice."""
+    model: str
+    provider: str
+
+
+class CallObserver(Protocol):
+    """What a call tells while it runs, in the caller's thread."""
+
+    def attempt_started(self, info: AdapterInfo) -> None:
+        """A model is about to be asked."""
+
+    def received(self, characters: int) -> None:
+        """So many more characters of the answer arrived."""
+
+    def attempt_ended(self, attempt: Attempt) -> None:
+        """The model answered or failed."""
+
+
+class Adapter(Protocol):
+    """Something that answers: one model, or a chain of them."""
+
+    def execute(
+        self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
+    ) -> Reply:
+        """The whole answer.
+
+        Raises a ProviderFault when there is none, Cancelled when the run is stopped.
+        Any thread; blocks until the answer is whole or `deadline` is over.
+        """
+
+    def is_available(self) -> bool:
+        """Whether asking makes sense now: a key is there where one is needed. Opens no connection."""
+
+    def get_info(self) -> AdapterInfo:
+        """Who would answer."""

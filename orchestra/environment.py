@@ -1,0 +1,68 @@
+"""The world as one object: streams, variables, terminal, folder, time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping, TextIO
+
+from orchestra.clock import Clock, SystemClock
+
+
+class StopSignal:
+    """What a signal handler sets: the number of the signal that asked for the end, or None."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def request(self, number: int) -> None:
+        """Only a store, so that a signal handler may call it."""
+        self.number = number
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything outside the program that it may ask. Tests pass their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    variables: Mapping[str, str]
+    cwd: Path
+    clock: Clock = field(default_factory=SystemClock)
+    stop: StopSignal = field(default_factory=StopSignal)
+
+    @classmethod
+    def of_process(cls) -> Environment:
+        """The real one. Raises FileNotFoundError where the current folder is gone."""
+        return cls(sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path(os.getcwd()))
+
+    def is_terminal(self, stream: TextIO) -> bool:
+        """Whether a person is at the other end of a stream; False for a closed or absent one."""
+        try:
+            return stream is not None and stream.isatty()
+        except ValueError:
+            return False
+
+    def wants_color(self, stream: TextIO, choice: str) -> bool:
+        """Whether to colour what goes to `stream`; `choice` is the value of --color."""
+        if choice != "auto":
+            return choice == "always"
+        if self.variables.get("NO_COLOR") or self.variables.get("CI") or self.variables.get("TERM") == "dumb":
+            return False
+        return self.is_terminal(stream)
+
+    @property
+    def home(self) -> Path | None:
+        """The user's home; None where there is none."""
+        home = self.variables.get("HOME")
+        return Path(home) if home and os.path.isabs(home) else None
+
+    def user_folder(self, variable: str, below_home: str) -> Path | None:
+        """`$variable/orchestra`, or its place below the home; None without either (XDG base directories)."""
+        base = self.variables.get(variable)
+        if base and os.path.isabs(base):
+            return Path(base) / "orchestra"
+        return self.home / below_home / "orchestra" if self.home else None
