@@ -1,0 +1,41 @@
+"""Secrets taken out of text before it is written anywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable
+
+MASK = "***"
+_SHORTEST = 6
+_SHAPES = re.compile(
+    r"\b(?:sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|AKIA[A-Z0-9]{16})|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
+)
+
+
+class Redactor:
+    """Replaces known secrets, and what looks like a provider's key, by `***`."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: list[str] = []
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Also hide these. Very short values are left: hiding them would hide half of every text."""
+        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
+        self._secrets = sorted(known, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _SHAPES.sub(MASK, text)
+
+    def value(self, value: Any) -> Any:
+        """The same for every string of a JSON value, keys included."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(item) for item in value]
+        return value

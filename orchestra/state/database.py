@@ -1,0 +1,160 @@
+"""Opening the journal's SQLite file: whose it is, whether it is whole, which schema it has."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+from orchestra.errors import StateError, WorkspaceError
+from orchestra.state.migrations import MIGRATIONS
+
+FOLDER = ".orchestra"
+FILE = "state.db"
+BUSY_S = 30.0
+
+
+def make_folder(root: Path) -> Path:
+    """The folder `.orchestra` below `root`, made if it is not there: mode 0700, ignored by git.
+
+    Raises StateError where it is not the user's own folder, WorkspaceError where it cannot be made.
+    """
+    folder = root / FOLDER
+    try:
+        check_folder(root)
+        for made in (folder, folder / "logs", folder / "runs", folder / "tmp"):
+            made.mkdir(mode=0o700, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    return folder
+
+
+def check_folder(root: Path) -> None:
+    """Raises StateError where `.orchestra` is a link, a file or another user's."""
+    folder = root / FOLDER
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode):
+        raise StateError("the state folder is not a folder", where=str(folder), hint="move it out of the way")
+    if found.st_uid != os.geteuid():
+        raise StateError(
+            "the state folder belongs to another user", where=str(folder), hint="run as its owner, or move it away"
+        )
+
+
+def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return WorkspaceError(
+            "no write access", where=f"{folder}: {error.strerror}", hint="make the folder writable, or use -C"
+        )
+    return StateError(
+        "the state folder cannot be made", where=f"{folder}: {error.strerror}", hint="make room, then run again"
+    )
+
+
+def open_database(folder: Path) -> sqlite3.Connection:
+    """A connection for writing, with the newest schema; one thread at a time may use it.
+
+    Raises StateError for a damaged file or one of a newer version of the program.
+    """
+    path = folder / FILE
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        connection = connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _check_whole(connection, path)
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise StateError(
+            "the journal cannot be opened", where=f"{path}: {error}", hint="move it away to start anew"
+        ) from None
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    return connection
+
+
+def open_for_reading(folder: Path) -> sqlite3.Connection | None:
+    """A connection that writes nothing; None where there is no journal. Raises StateError as `open_database` does."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        connection = _connect_reader(path)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise StateError("the journal cannot be read", where=f"{path}: {error}") from None
+    if version == 0:
+        return None
+    _check_version(version, path)
+    if version < len(MIGRATIONS):
+        connection.close()
+        return open_database(folder)
+    return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode whose transactions are begun by hand."""
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    """WAL needs its side files even to read; where they cannot be made, the file is read as it lies."""
+    for options in ("mode=rw", "mode=ro", "immutable=1"):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?{options}", uri=True, timeout=BUSY_S, isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        connection.row_factory = sqlite3.Row
+        return connection
+    raise sqlite3.OperationalError("unable to open the file")
+
+
+def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StateError("the journal is damaged", where=f"{path}: {found}", hint="move it away to start anew")
+
+
+def _check_version(version: int, path: Path) -> None:
+    if version > len(MIGRATIONS):
+        raise StateError(
+            f"the journal is from a newer version of orchestra (schema {version}, this one knows {len(MIGRATIONS)})",
+            where=str(path),
+            hint="use the newer version",
+        )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema to the newest version, one transaction for each step."""
+    while True:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        _check_version(version, path)
+        if version == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == version:
+                for statement in MIGRATIONS[version]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

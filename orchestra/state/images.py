@@ -1,0 +1,102 @@
+"""File images and outcomes: what lay where before and after, and how each planned file ended."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+
+from orchestra.clock import Clock, iso
+from orchestra.records import FileImage, FileOutcome
+from orchestra.state.store import Store
+
+
+class Images:
+    """The tables `file_versions` and `file_outcomes`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def before(self, session_id: str, path: str) -> FileImage | None:
+        """What lay at `path` before the session touched it; None while that was not noted."""
+        return self._image("kind = 'before' AND session_id = ? AND path = ? ORDER BY id", session_id, path)
+
+    def latest(self, session_id: str, path: str) -> FileImage | None:
+        """What should lie at `path` now as far as the session knows; None while it knows nothing."""
+        return self._image("session_id = ? AND path = ? ORDER BY id DESC", session_id, path)
+
+    def save(self, session_id: str, path: str, kind: str, image: FileImage) -> None:
+        """A new image of the kind `before` or `after`; returns once it is on disk."""
+        self._store.change(
+            "INSERT INTO file_versions (session_id, path, kind, content, mode, hash, created_at)"
+            " VALUES (?,?,?,?,?,?,?)",
+            (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now())),
+        )
+
+    def changed(self, session_id: str) -> dict[str, tuple[FileImage, FileImage]]:
+        """Path to first and last image, of every path that differs between them."""
+        rows = self._store.rows(
+            "SELECT path, min(id) AS first, max(id) AS last FROM file_versions WHERE session_id = ?"
+            " GROUP BY path ORDER BY path",
+            (session_id,),
+        )
+        pairs = {row["path"]: (self._by_id(row["first"]), self._by_id(row["last"])) for row in rows}
+        return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+    def digest(self, session_id: str) -> str:
+        """A hash over the last image of every path: the same digest, the same state of the session's files."""
+        rows = self._store.rows(
+            "SELECT path, hash, max(id) FROM file_versions WHERE session_id = ? GROUP BY path ORDER BY path",
+            (session_id,),
+        )
+        listing = "\n".join(f"{row['path']}\0{row['hash']}" for row in rows)
+        return hashlib.sha256(listing.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def set_outcome(self, session_id: str, outcome: FileOutcome) -> None:
+        self._store.change(
+            "INSERT OR REPLACE INTO file_outcomes (session_id, path, action, status, iterations, recovered,"
+            " error_code, error, exit_status) VALUES (?,?,?,?,?,?,?,?,?)",
+            (session_id, outcome.path, outcome.action, outcome.status, outcome.iterations, int(outcome.recovered),
+             outcome.error_code, outcome.error, outcome.exit_status),
+        )
+
+    def outcomes(self, session_id: str) -> dict[str, FileOutcome]:
+        """Path to outcome, of the files that came to an end."""
+        rows = self._store.rows("SELECT * FROM file_outcomes WHERE session_id = ?", (session_id,))
+        return {row["path"]: _outcome(row) for row in rows}
+
+    def forget_outcomes(self, session_id: str, exit_statuses: tuple[int, ...]) -> None:
+        """Have the files that ended so be tried again."""
+        marks = ",".join("?" * len(exit_statuses))
+        self._store.change(
+            f"DELETE FROM file_outcomes WHERE session_id = ? AND exit_status IN ({marks})",
+            (session_id, *exit_statuses),
+        )
+
+    def _image(self, where: str, session_id: str, path: str) -> FileImage | None:
+        row = self._store.row(
+            f"SELECT content, mode FROM file_versions WHERE {where} LIMIT 1", (session_id, path)
+        )
+        return None if row is None else FileImage(row["content"], row["mode"])
+
+    def _by_id(self, id_: int) -> FileImage:
+        row = self._store.rows("SELECT content, mode FROM file_versions WHERE id = ?", (id_,))[0]
+        return FileImage(row["content"], row["mode"])
+
+
+def content_hash(content: bytes | None) -> str | None:
+    """SHA-256 in hexadecimal; None for an absent file."""
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _outcome(row: sqlite3.Row) -> FileOutcome:
+    return FileOutcome(
+        path=row["path"],
+        action=row["action"],
+        status=row["status"],
+        iterations=row["iterations"],
+        recovered=bool(row["recovered"]),
+        error_code=row["error_code"],
+        error=row["error"],
+        exit_status=row["exit_status"],
+    )

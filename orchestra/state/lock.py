@@ -1,0 +1,54 @@
+"""One run per repository at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+
+from orchestra.clock import iso
+from orchestra.errors import StateError, StateHeld
+
+FILE = "lock"
+
+
+class RepositoryLock:
+    """Held from construction to `release`, or until the process dies.
+
+    The kernel lets go of the lock when its owner dies, so a dead owner is taken over without a guess
+    about process ids; pid, host and start time stand in the file for whoever is refused.
+    """
+
+    def __init__(self, folder: Path, *, now: datetime) -> None:
+        path = folder / FILE
+        try:
+            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StateError("the lock cannot be opened", where=f"{path}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held_by = _owner(self._descriptor)
+            os.close(self._descriptor)
+            raise StateHeld(
+                f"another run holds this repository ({held_by})", where=str(path), hint="wait for it, or stop it"
+            ) from None
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "started_at": iso(now)}
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(owner).encode("utf-8"), 0)
+
+    def release(self) -> None:
+        """Let others in. The file stays: removing it would open a race."""
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+
+def _owner(descriptor: int) -> str:
+    try:
+        owner = json.loads(os.pread(descriptor, 4096, 0))
+        return f"pid {owner['pid']} on {owner['host']} since {owner['started_at']}"
+    except (ValueError, KeyError, TypeError):
+        return "which is just starting"

@@ -1,0 +1,80 @@
+"""The journal: everything that a run must still know after being killed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+from orchestra.clock import Clock, iso
+from orchestra.records import Event
+from orchestra.state.images import Images
+from orchestra.state.sessions import Sessions
+from orchestra.state.steps import Steps
+from orchestra.state.store import Store
+
+
+class StateManager:
+    """One repository's journal. Any thread may use it.
+
+    The order that makes a kill harmless: intent, reply, before-image, write, after-image, outcome. A method
+    that returns has its rows on disk, unless it says otherwise.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.sessions = Sessions(store, clock)
+        self.steps = Steps(store, clock)
+        self.images = Images(store, clock)
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock) -> StateManager:
+        """For writing, in a folder that `make_folder` made. Raises StateError."""
+        return cls(Store.open(folder), clock)
+
+    @classmethod
+    def open_for_reading(cls, folder: Path, clock: Clock) -> StateManager | None:
+        """For reading; None where nothing was journalled yet. Raises StateError."""
+        store = Store.open_for_reading(folder)
+        return None if store is None else cls(store, clock)
+
+    def remember(self, session_id: str, name: str, find_out: Callable[[], Any]) -> Any:
+        """What the session was told or saw under this name; found out and kept at the first call.
+
+        JSON values. A resumed run must see what the stopped one saw: remarks, the listing, test results.
+        """
+        known = self.recall(session_id, name)
+        if known is not None:
+            return known
+        value = find_out()
+        self.keep(session_id, name, value)
+        return value
+
+    def recall(self, session_id: str, name: str) -> Any:
+        """What was kept under this name; None where nothing was."""
+        row = self._store.row("SELECT content FROM facts WHERE session_id = ? AND name = ?", (session_id, name))
+        return None if row is None else json.loads(row["content"])
+
+    def keep(self, session_id: str, name: str, value: Any) -> None:
+        content = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        self._store.change(
+            "INSERT OR REPLACE INTO facts (session_id, name, content, created_at) VALUES (?,?,?,?)",
+            (session_id, name, content, iso(self._clock.now())),
+        )
+
+    def add_event(self, event: Event) -> None:
+        """Does not wait for the disk: nothing acts on an event."""
+        row = (
+            event.session_id, iso(event.time), event.level, event.name, event.step_id,
+            json.dumps(dict(event.data), ensure_ascii=False, sort_keys=True),
+        )
+        self._store.write_later(
+            lambda connection: connection.execute(
+                "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", row
+            )
+        )
+
+    def close(self) -> None:
+        """Write what is queued and let go of the file."""
+        self._store.close()

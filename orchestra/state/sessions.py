@@ -1,0 +1,202 @@
+"""Sessions: their phases, plans, agents and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from orchestra.clock import Clock, iso
+from orchestra.errors import ExitStatus
+from orchestra.records import AGENT_ROLES, Task
+from orchestra.state.store import Store
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A row of the table `sessions`."""
+
+    session_id: str
+    task: Task
+    phase: str
+    iteration: int
+    started_at: str
+    last_activity: str
+    can_resume: bool
+    last_error: str | None
+    mode: str
+    exit_status: int | None
+    options: Mapping[str, Any]
+    """The flags it was started with, as plain JSON values."""
+    config: Mapping[str, Any]
+    """The merged configuration, without keys."""
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A row of the table `plans`: one version of a session's plan."""
+
+    id: int
+    hash: str
+    content: Mapping[str, Any]
+    approved_by: str | None
+    """None while it awaits approval."""
+
+
+class Sessions:
+    """The tables `sessions`, `plans`, `agents` and `checkpoints`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def create(
+        self, session_id: str, task: Task, *, mode: str, options: Mapping[str, Any], config: Mapping[str, Any]
+    ) -> None:
+        """A new session in the phase init, with its four agents idle."""
+        now = self._now()
+        row = (session_id, task.text, "init", 0, now, now, 1, mode, task.source, _json(options), _json(config))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO sessions (session_id, task, phase, iteration, started_at, last_activity, can_resume,"
+                " mode, task_source, options, config) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                row,
+            )
+            connection.executemany(
+                "INSERT INTO agents (session_id, role, status, updated_at) VALUES (?,?,'idle',?)",
+                [(session_id, role, now) for role in AGENT_ROLES],
+            )
+            _checkpoint(connection, session_id, "init", "init", now)
+
+        self._store.write(work)
+
+    def get(self, session_id: str) -> SessionRow | None:
+        row = self._store.row("SELECT * FROM sessions WHERE session_id = ?", (session_id,))
+        return None if row is None else _session(row)
+
+    def all(self) -> list[SessionRow]:
+        """Newest first."""
+        rows = self._store.rows("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC")
+        return [_session(row) for row in rows]
+
+    def newest(self, *, resumable: bool = False) -> SessionRow | None:
+        where = "WHERE can_resume = 1" if resumable else ""
+        row = self._store.row(f"SELECT * FROM sessions {where} ORDER BY started_at DESC, rowid DESC LIMIT 1")
+        return None if row is None else _session(row)
+
+    def reopen(self, session_id: str, config: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+        """A stopped session goes on, with what may be changed on resume."""
+        self._store.change(
+            "UPDATE sessions SET can_resume = 1, exit_status = NULL, last_error = NULL, config = ?, options = ?,"
+            " last_activity = ? WHERE session_id = ?",
+            (_json(config), _json(options), self._now(), session_id),
+        )
+
+    def enter_phase(self, session_id: str, phase: str, *, iteration: int = 0) -> None:
+        """Note where the session stands, with a checkpoint of that name."""
+        now = self._now()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE sessions SET phase = ?, iteration = max(iteration, ?), last_activity = ? WHERE session_id = ?",
+                (phase, iteration, now, session_id),
+            )
+            _checkpoint(connection, session_id, phase, phase, now)
+
+        self._store.write(work)
+
+    def finish(
+        self, session_id: str, phase: str, status: ExitStatus, *, can_resume: bool, last_error: str | None
+    ) -> None:
+        """Note how the session ended or stopped; no agent is busy any more."""
+        now = self._now()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE sessions SET phase = ?, exit_status = ?, can_resume = ?, last_error = ?, last_activity = ?"
+                " WHERE session_id = ?",
+                (phase, int(status), int(can_resume), last_error, now, session_id),
+            )
+            connection.execute(
+                "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND status = 'working'",
+                (now, session_id),
+            )
+            _checkpoint(connection, session_id, phase, phase, now)
+
+        self._store.write(work)
+
+    def save_plan(self, session_id: str, plan_hash: str, content: Mapping[str, Any]) -> None:
+        """A new version of the plan, awaiting approval; the same version twice is one."""
+        newest = self.plan(session_id)
+        if newest is not None and newest.hash == plan_hash:
+            return
+        self._store.change(
+            "INSERT INTO plans (session_id, hash, content, created_at) VALUES (?,?,?,?)",
+            (session_id, plan_hash, _json(content), self._now()),
+        )
+
+    def approve_plan(self, session_id: str, plan_hash: str, approved_by: str) -> None:
+        self._store.change(
+            "UPDATE plans SET approved_by = ?, approved_at = ? WHERE session_id = ? AND hash = ?",
+            (approved_by, self._now(), session_id, plan_hash),
+        )
+
+    def plan(self, session_id: str) -> PlanRow | None:
+        """The newest version."""
+        row = self._store.row("SELECT * FROM plans WHERE session_id = ? ORDER BY id DESC LIMIT 1", (session_id,))
+        if row is None:
+            return None
+        return PlanRow(row["id"], row["hash"], json.loads(row["content"]), row["approved_by"])
+
+    def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
+        """Role to row."""
+        rows = self._store.rows("SELECT * FROM agents WHERE session_id = ?", (session_id,))
+        return {row["role"]: dict(row) for row in rows}
+
+    def checkpoints(self, session_id: str) -> list[dict[str, Any]]:
+        """Oldest first."""
+        rows = self._store.rows("SELECT * FROM checkpoints WHERE session_id = ? ORDER BY id", (session_id,))
+        return [dict(row) for row in rows]
+
+    def set_agent(self, session_id: str, role: str, status: str, model_id: str | None) -> None:
+        """Note what an agent does; does not wait for the disk, since nothing depends on it."""
+        values = (status, model_id, self._now(), session_id, role)
+        self._store.write_later(
+            lambda connection: connection.execute(
+                "UPDATE agents SET status = ?, model_id = coalesce(?, model_id), updated_at = ?"
+                " WHERE session_id = ? AND role = ?",
+                values,
+            )
+        )
+
+    def _now(self) -> str:
+        return iso(self._clock.now())
+
+
+def _checkpoint(connection: sqlite3.Connection, session_id: str, name: str, phase: str, now: str) -> None:
+    connection.execute(
+        "INSERT INTO checkpoints (session_id, name, phase, created_at) VALUES (?,?,?,?)", (session_id, name, phase, now)
+    )
+
+
+def _session(row: sqlite3.Row) -> SessionRow:
+    return SessionRow(
+        session_id=row["session_id"],
+        task=Task(row["task"], row["task_source"]),
+        phase=row["phase"],
+        iteration=row["iteration"],
+        started_at=row["started_at"],
+        last_activity=row["last_activity"],
+        can_resume=bool(row["can_resume"]),
+        last_error=row["last_error"],
+        mode=row["mode"],
+        exit_status=row["exit_status"],
+        options=json.loads(row["options"]),
+        config=json.loads(row["config"]),
+    )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,141 @@
+"""Steps, replies and attempts: what was asked, what came back, what it cost."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from orchestra.clock import Clock, iso
+from orchestra.records import Attempt, Reply, Step, Usage
+from orchestra.state.store import Store
+
+_STEP = (
+    "SELECT steps.*, replies.step_id AS answered, text, provider, model_id, input_tokens, output_tokens,"
+    " cached_tokens, cost, latency_ms FROM steps LEFT JOIN replies ON replies.step_id = steps.id"
+)
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """An attempt with the step it belongs to."""
+
+    step_id: int
+    agent_role: str
+    file_path: str | None
+    attempt: Attempt
+
+
+class Steps:
+    """The tables `steps`, `replies` and `attempts`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def begin(self, session_id: str, key: str, *, role: str, path: str | None, input_text: str) -> Step:
+        """The intent, committed: a running step, or the completed one with its reply if there is one already."""
+        now = iso(self._clock.now())
+        input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
+
+        def work(connection: sqlite3.Connection) -> sqlite3.Row:
+            connection.execute(
+                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
+                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO UPDATE SET status = 'running',"
+                " input_hash = excluded.input_hash, start_time = excluded.start_time, end_time = NULL, duration = NULL"
+                " WHERE status != 'completed'",
+                (session_id, key, role, path, input_hash, now),
+            )
+            row: sqlite3.Row = connection.execute(
+                _STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)
+            ).fetchone()
+            return row
+
+        return _step(self._store.write(work))
+
+    def complete(self, step: Step, reply: Reply) -> None:
+        """The reply, on disk before anything acts on it."""
+        output_hash = hashlib.sha256(reply.text.encode("utf-8", "surrogatepass")).hexdigest()
+        usage = reply.usage
+        cost = None if usage.cost_usd is None else str(usage.cost_usd)
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO replies (step_id, text, provider, model_id, input_tokens, output_tokens,"
+                " cached_tokens, cost, latency_ms) VALUES (?,?,?,?,?,?,?,?,?)",
+                (step.id, reply.text, reply.provider, reply.model_id, usage.input_tokens, usage.output_tokens,
+                 usage.cached_tokens, cost, reply.latency_ms),
+            )
+            self._end(connection, step.id, "completed", output_hash)
+
+        self._store.write(work)
+
+    def fail(self, step: Step) -> None:
+        self._store.write(lambda connection: self._end(connection, step.id, "failed", None))
+
+    def add_attempt(self, step: Step, attempt: Attempt) -> None:
+        """Does not wait for the disk: the reply's commit, which follows, covers it."""
+        usage = attempt.usage
+        known = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
+        row = (
+            step.id, attempt.model_id, attempt.provider, sum(known) if known else None, usage.input_tokens,
+            usage.output_tokens, usage.cached_tokens, attempt.latency_ms, int(attempt.success), attempt.error_code,
+            attempt.error_message, iso(attempt.timestamp), None if usage.cost_usd is None else float(usage.cost_usd),
+        )
+        self._store.write_later(
+            lambda connection: connection.execute(
+                "INSERT INTO attempts (step_id, model_id, provider, tokens_used, input_tokens, output_tokens,"
+                " cached_tokens, latency_ms, success, error_code, error_message, timestamp, estimated_cost)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                row,
+            )
+        )
+
+    def attempts(self, session_id: str) -> list[AttemptRow]:
+        """In the order in which they ended."""
+        rows = self._store.rows(
+            "SELECT attempts.*, agent_role, file_path FROM attempts JOIN steps ON steps.id = step_id"
+            " WHERE session_id = ? ORDER BY attempts.id",
+            (session_id,),
+        )
+        return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], _attempt(row)) for row in rows]
+
+    def _end(self, connection: sqlite3.Connection, step_id: int, status: str, output_hash: str | None) -> None:
+        now = self._clock.now()
+        start = connection.execute("SELECT start_time FROM steps WHERE id = ?", (step_id,)).fetchone()[0]
+        connection.execute(
+            "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
+            (status, output_hash, iso(now), max(0, round((now - moment(start)).total_seconds() * 1000)), step_id),
+        )
+
+
+def moment(text: str) -> datetime:
+    """The inverse of `iso`."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _step(row: sqlite3.Row) -> Step:
+    reply = None
+    if row["answered"] is not None and row["status"] == "completed":
+        cost = None if row["cost"] is None else Decimal(row["cost"])
+        usage = Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], cost)
+        reply = Reply(row["text"], usage, row["provider"], row["model_id"], row["latency_ms"])
+    return Step(
+        row["id"], row["session_id"], row["step_key"], row["agent_role"], row["status"], row["file_path"], reply
+    )
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    cost = None if row["estimated_cost"] is None else Decimal(repr(row["estimated_cost"]))
+    return Attempt(
+        model_id=row["model_id"],
+        provider=row["provider"],
+        success=bool(row["success"]),
+        latency_ms=row["latency_ms"],
+        timestamp=moment(row["timestamp"]),
+        usage=Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], cost),
+        error_code=row["error_code"],
+        error_message=row["error_message"],
+    )

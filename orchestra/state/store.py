@@ -1,0 +1,73 @@
+"""Reading and writing rows, from any thread."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Callable, Sequence, TypeVar
+
+from orchestra.errors import StateError
+from orchestra.state.database import FILE, connect, open_database, open_for_reading
+from orchestra.state.writer import Writer
+
+T = TypeVar("T")
+
+
+class Store:
+    """One journal file: a connection for reading, and a writer unless it is open for reading only."""
+
+    def __init__(self, reader: sqlite3.Connection, writer: Writer | None) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """For writing. Raises StateError."""
+        writer = Writer(open_database(folder))
+        return cls(connect(folder / FILE), writer)
+
+    @classmethod
+    def open_for_reading(cls, folder: Path) -> Store | None:
+        """For reading; None where there is no journal. Raises StateError."""
+        reader = open_for_reading(folder)
+        return None if reader is None else cls(reader, None)
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """What is committed. Raises StateError."""
+        try:
+            with self._lock:
+                return self._reader.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StateError("the journal cannot be read", where=str(error)) from None
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
+        """The first row, if there is one."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction; returns once it is on disk. Raises StateError."""
+        return self._writing().write(work)
+
+    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """The same without waiting, in the order of calls."""
+        return self._writing().write_later(work)
+
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """One statement in a transaction of its own."""
+        self.write(lambda connection: connection.execute(sql, parameters) and None)
+
+    def close(self) -> None:
+        """Write what is queued and let go of the file."""
+        if self._writer is not None:
+            self._writer.close()
+        with self._lock:
+            self._reader.close()
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise StateError("the journal is open for reading only")
+        return self._writer
