@@ -1,0 +1,1 @@
+"""The sample story and the scripted provider that tells it."""

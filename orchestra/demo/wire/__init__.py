@@ -1,0 +1,1 @@
+"""The server's half of the four wire formats: reading a request, writing an answer."""
