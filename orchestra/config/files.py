@@ -1,0 +1,75 @@
+"""Configuration files as bytes and as layers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestra.config.layers import Layer
+from orchestra.config.leaf_values import found
+from orchestra.errors import ConfigError
+
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file as it was read, once."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Its hash, in lower-case hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile | None:
+    """A file's content; None where there is none.
+
+    `named_by` says who asked for this very file: then it must be there, and may be a pipe.
+    Raises ConfigError where it cannot be read or is over 1 MiB.
+    """
+    try:
+        with open(path, "rb", opener=None if named_by else _open_at_once) as stream:
+            if not named_by and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise ConfigError("the configuration is not a file", where=str(path))
+            content = stream.read(_MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        if named_by is None:
+            return None
+        raise ConfigError("no such file: %s" % path, where=named_by) from None
+    except OSError as error:
+        raise ConfigError("cannot read the configuration: %s" % error.strerror, where=str(path)) from None
+    if len(content) > _MOST_BYTES:
+        raise ConfigError("the configuration is larger than 1 MiB", where=str(path))
+    return ConfigFile(path, content)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting: a pipe that nobody writes to would hold us for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def parse_file(file: ConfigFile) -> Layer:
+    """The layer in a file; an empty file is an empty layer. Raises ConfigError with file and line."""
+    source = str(file.path)
+    try:
+        text = file.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.content.count(b"\n", 0, error.start) + 1
+        raise ConfigError("not UTF-8: save the file in UTF-8", where="%s:%d" % (source, line)) from None
+    # Most commands run without any file: they need not pay for the import.
+    from orchestra.config.yaml_read import read_yaml
+
+    document = read_yaml(text, source=source)
+    if document.value is None:
+        return Layer(source, {}, file.path.parent)
+    if not isinstance(document.value, dict):
+        what = "expected a mapping of keys to values, found " + found(document.value)
+        raise ConfigError(what, where="%s:%d" % (source, document.lines.get((), 1)))
+    return Layer(source, document.value, file.path.parent, document.lines)
