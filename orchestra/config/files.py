@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -21,11 +20,6 @@ class ConfigFile:
 
     path: Path
     content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """Its hash, in lower-case hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile | None:

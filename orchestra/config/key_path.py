@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Iterable, Tuple, Union
 
 KeyPath = Tuple[Union[str, int], ...]
@@ -26,6 +25,8 @@ def split(key: str) -> KeyPath:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant; None when nothing comes close."""
+    import difflib  # only an error needs it
+
     candidates = list(known)
     by_plain_form = {spelling(candidate): candidate for candidate in candidates}
     close = difflib.get_close_matches(spelling(name), by_plain_form, n=1, cutoff=0.6)

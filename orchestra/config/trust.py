@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -37,12 +38,17 @@ class LeftOut:
         return "%s: %s left out: %s" % (place, self.key, self.why)
 
 
+def trust_hash(content: bytes) -> str:
+    """What a trust record holds of a file: its SHA-256 in lower-case hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def is_trusted(file: ConfigFile, *, root: Path, trust_file: Path | None, variables: Mapping[str, str]) -> bool:
     """Whether the user has accepted this file as it is now. Raises ConfigError for a malformed ORCHESTRA_TRUST."""
     given = variables.get("ORCHESTRA_TRUST", "").strip().lower()
     if given and not _SHA256.fullmatch(given):
         raise ConfigError("expected a SHA-256 of 64 hexadecimal digits", where="variable ORCHESTRA_TRUST")
-    return file.sha256 in (given, recorded_hash(trust_file, root=root))
+    return trust_hash(file.content) in (given, recorded_hash(trust_file, root=root))
 
 
 def recorded_hash(trust_file: Path | None, *, root: Path) -> str | None:
