@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.package.conftest import Run
+
+EVERY_PYTHON = pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.12", "3.13"], indirect=True)
+OLD_PYTHON = pytest.mark.parametrize("python", ["2.7", "3.6", "3.7", "3.8"], indirect=True)
+LOAD = "import sys; sys.path.insert(0, sys.argv[1]); "
+
+
+def everything_below(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
+
+
+@EVERY_PYTHON
+def test_tells_its_version_on_a_bare_python_and_writes_nothing(
+    python: str, archive: Path, bare_run: Run, tmp_path: Path
+) -> None:
+    before = everything_below(archive.parent), everything_below(tmp_path)
+    done = bare_run(python, "-I", "-S", archive, "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("orchestra 0.1.0 (commit ")
+    assert "requests 2.32.5" in done.stdout and "PyYAML 6.0.3" in done.stdout
+    assert (everything_below(archive.parent), everything_below(tmp_path)) == before
+
+
+@EVERY_PYTHON
+def test_tells_its_version_as_one_object(python: str, archive: Path, bare_run: Run) -> None:
+    answer = json.loads(bare_run(python, "-I", "-S", archive, "--json", "--version").stdout)
+    assert (answer["schema"], answer["exit_status"], answer["error"]) == (1, 0, None)
+    assert answer["packages"]["urllib3"] == "2.6.3"
+
+
+@EVERY_PYTHON
+def test_its_packages_load_without_a_temporary_file(python: str, archive: Path, bare_run: Run, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    code = LOAD + "import requests, yaml; requests.Session(); print(yaml.safe_load('a: [1, 2]'), requests.__file__)"
+    for folder in (temporary, tmp_path / "absent"):
+        done = bare_run(python, "-I", "-S", "-W", "error", "-c", code, archive, TMPDIR=str(folder))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("{'a': [1, 2]} %s/requests/" % archive)
+    assert everything_below(temporary) == []
+
+
+@EVERY_PYTHON
+def test_trusts_the_authorities_that_the_environment_names(python: str, archive: Path, bare_run: Run) -> None:
+    code = LOAD + "import certifi; print(certifi.where()); print(certifi.contents())"
+    done = bare_run(python, "-I", "-S", "-c", code, archive, SSL_CERT_FILE="/some/bundle.pem")
+    assert done.stdout.startswith("/some/bundle.pem\n")
+    assert done.stdout.count("BEGIN CERTIFICATE") > 50
+
+
+@OLD_PYTHON
+def test_an_old_python_gets_one_line(python: str, archive: Path, bare_run: Run) -> None:
+    done = bare_run(python, archive, "status")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "Python 3.9 or newer is needed" in done.stderr
+
+
+def test_runs_as_a_command_by_itself(archive: Path, bare_run: Run) -> None:
+    assert archive.read_bytes().startswith(b"#!/usr/bin/env python3\n")
+    folder = str(Path(sys.executable).parent)
+    done = bare_run("/usr/bin/env", archive, "--version", PATH=folder)
+    assert done.stdout.startswith("orchestra 0.1.0")
+
+
+def test_the_version_is_told_without_loading_the_program(archive: Path, bare_run: Run) -> None:
+    done = bare_run(sys.executable, "-I", "-S", "-X", "importtime", archive, "--version")
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "orchestra.version" in loaded
+    assert not loaded & {"argparse", "requests", "yaml", "sqlite3", "json", "orchestra.process"}
+
+
+def test_a_reader_that_has_gone_is_no_failure(archive: Path, bare_run: Run) -> None:
+    script = '(trap "" PIPE; "$0" "$1" --version; echo status $? >&2) | true'
+    assert bare_run("/bin/sh", "-c", script, sys.executable, archive).stderr == "status 0\n"
+
+
+def test_holds_sources_their_bytecode_and_licences_and_nothing_compiled(archive: Path) -> None:
+    names = set(zipfile.ZipFile(archive).namelist())
+    sources = {name for name in names if name.endswith(".py")}
+    assert {name + "c" for name in sources} <= names
+    assert not [name for name in names if name.endswith((".so", ".pyd", ".dylib")) or "__pycache__" in name]
+    licences = {"licenses/%s.txt" % name for name in ("orchestra", "requests", "urllib3", "idna", "certifi", "PyYAML")}
+    assert licences <= names
+
+
+def test_is_small_enough_to_be_passed_around(archive: Path) -> None:
+    assert archive.stat().st_size < 1_750_000
+
+
+def test_bytecode_names_its_source_alike_on_every_machine(archive: Path, bare_run: Run) -> None:
+    code = LOAD + "import orchestra.version as m; print(m.__file__, m.line.__code__.co_filename)"
+    done = bare_run(sys.executable, "-I", "-S", "-c", code, archive)
+    assert done.stdout == "%s/orchestra/version.pyc orchestra.pyz/orchestra/version.py\n" % archive
