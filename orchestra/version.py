@@ -1,9 +1,8 @@
 """What this copy of the program is: its version, its commit, and the packages that it runs on.
 
-Asked for by `--version`, which must start fast: only modules that Python loads anyway are imported at the top.
+Asked for by `--version`, which must start fast: only modules that Python loads anyway are imported at the top
+(`__future__` is not one of them).
 """
-
-from __future__ import annotations
 
 import os
 import sys

@@ -16,7 +16,8 @@ SHIMS = Path(__file__).parent / "shims"
 LEFT_OUT = re.compile(
     r"""certifi/.*\.py             # replaced: stock certifi writes a temporary file at import, see shims/certifi.py
     | urllib3/contrib/emscripten/  # for browsers
-    | .*/__main__\.py | idna/cli\.py
+    | urllib3/contrib/(pyopenssl|socks)\.py | urllib3/http2/connection\.py  # need packages that are not here
+    | .*/__main__\.py | idna/cli\.py | requests/help\.py
     """,
     re.VERBOSE,
 )
