@@ -104,6 +104,12 @@ class NoProviderError(ConfigError):
     code = "no-provider"
 
 
+class PlanError(UsageError):
+    """A plan file that cannot be read; `where` names file and line."""
+
+    code = "plan"
+
+
 class UnknownSession(UsageError):
     """No session has that id, or none fits."""
 
@@ -279,6 +285,19 @@ class Truncated(ProviderFault):
 
     code = "truncated"
     error_code = "TRUNCATED"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        partial_text: str = "",
+        output_tokens: int | None = None,
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.partial_text = partial_text
+        self.output_tokens = output_tokens
 
 
 class InvalidResponse(ProviderFault):

@@ -1,0 +1,48 @@
+"""The order of planned files: dependencies first, the plan's order otherwise."""
+
+from __future__ import annotations
+
+from orchestra.agents.plan_order import in_order, order_of
+from orchestra.records import Plan, PlannedFile
+
+
+def plan(**dependencies: str) -> Plan:
+    return Plan("", tuple(
+        PlannedFile(path, "create", "", tuple(needed.split())) for path, needed in dependencies.items()
+    ))
+
+
+def order(of: Plan) -> str:
+    return " ".join(planned.path for planned in in_order(of))
+
+
+def test_keeps_the_plans_order_where_nothing_depends() -> None:
+    assert order(plan(c="", a="", b="")) == "c a b"
+
+
+def test_puts_what_is_needed_first() -> None:
+    assert order(plan(a="b", b="c", c="", d="")) == "c b a d"
+
+
+def test_ignores_paths_that_are_not_planned_and_the_file_itself() -> None:
+    found = order_of(plan(a="a elsewhere", b=""))
+    assert [planned.path for planned in found.files] == ["a", "b"]
+    assert found.ignored == ()
+
+
+def test_breaks_a_circle_at_its_first_file_and_says_so() -> None:
+    found = order_of(plan(x="b", a="b", b="c", c="a"))
+    assert [planned.path for planned in found.files] == ["a", "c", "b", "x"]
+    assert found.ignored == (("a", "b"),)
+
+
+def test_breaks_first_the_circle_that_another_waits_for() -> None:
+    found = order_of(plan(a="b c", b="a", c="d", d="c"))
+    assert [planned.path for planned in found.files] == ["c", "d", "a", "b"]
+    assert found.ignored == (("c", "d"), ("a", "b"))
+
+
+def test_keeps_every_file_of_a_path_planned_twice() -> None:
+    twice = Plan("", (PlannedFile("a", "create", "", ("b",)), PlannedFile("b", "create", ""),
+                      PlannedFile("b", "delete", "")))
+    assert order(twice) == "b b a"
