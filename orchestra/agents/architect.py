@@ -1,0 +1,61 @@
+"""What the architect is asked: a plan for a task."""
+
+from __future__ import annotations
+
+import json
+from typing import Sequence
+
+from orchestra.adapters.adapter import Request
+from orchestra.agents.plan_json import plan_to_json
+from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
+from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.records import Plan
+
+MAX_LISTED_FILES = 2000
+MAX_LISTING_CHARACTERS = 60000
+
+
+def architect_request(
+    *,
+    task: str,
+    listing: Sequence[tuple[str, int]],
+    shown: Sequence[ShownFile] = (),
+    custom_prompt: str = "",
+    previous_plan: Plan | None = None,
+    remarks: Sequence[str] = (),
+    load_template: Loader = load,
+) -> Request:
+    """A request for a plan.
+
+    `listing` is the repository's files as path and size in bytes. `previous_plan` and `remarks` are the plan that the
+    user wants revised and what the user said about it, oldest first.
+    """
+    system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
+    values = {
+        "listing": fenced(list_files(listing)) if listing else "(no files yet)",
+        "files": show_files(shown),
+        "task": quote(task),
+        "previous_plan": _plan_as_asked_for(previous_plan) if previous_plan else "",
+        "remarks": quote(bullets(remarks)),
+    }
+    return request_of(system, segments(load_template("architect_user"), values, shortenable=("listing", "files")))
+
+
+def list_files(listing: Sequence[tuple[str, int]]) -> str:
+    """One line per file, cut to a bound with a last line that says how many are left out."""
+    lines: list[str] = []
+    characters = 0
+    for path, size_bytes in listing[:MAX_LISTED_FILES]:
+        line = "%s (%d bytes)" % (one_line(path), size_bytes)
+        characters += len(line) + 1
+        if characters > MAX_LISTING_CHARACTERS:
+            break
+        lines.append(line)
+    left_out = len(listing) - len(lines)
+    if left_out:
+        lines.append("... and %d more %s not listed here" % (left_out, "file" if left_out == 1 else "files"))
+    return "\n".join(lines)
+
+
+def _plan_as_asked_for(plan: Plan) -> str:
+    return fenced(json.dumps(plan_to_json(plan), ensure_ascii=False, indent=1))

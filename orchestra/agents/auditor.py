@@ -1,0 +1,47 @@
+"""What the auditor is asked: a judgement of one changed or deleted file."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+from orchestra.adapters.adapter import Request
+from orchestra.agents.outline import about_file
+from orchestra.agents.quoting import ShownFile, fenced, quote
+from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.records import Plan, PlannedFile
+
+
+def auditor_request(
+    *,
+    task: str,
+    plan: Plan,
+    planned: PlannedFile,
+    new_text: str,
+    diff: str,
+    dependencies: Sequence[ShownFile] = (),
+    custom_prompt: str = "",
+    load_template: Loader = load,
+) -> Request:
+    """A request to judge a file as it would be; `diff` is the change, empty where there is none."""
+    values = {**about_file(task, plan, planned, dependencies), "diff": quote(diff), "new_text": fenced(new_text)}
+    return _request("auditor_user", values, custom_prompt, load_template)
+
+
+def deletion_request(
+    *,
+    task: str,
+    plan: Plan,
+    planned: PlannedFile,
+    old_text: str,
+    dependencies: Sequence[ShownFile] = (),
+    custom_prompt: str = "",
+    load_template: Loader = load,
+) -> Request:
+    """A request to judge whether a file may be deleted."""
+    values = {**about_file(task, plan, planned, dependencies), "old_text": fenced(old_text)}
+    return _request("auditor_delete", values, custom_prompt, load_template)
+
+
+def _request(template: str, values: Mapping[str, str], custom_prompt: str, load_template: Loader) -> Request:
+    system = render(load_template("auditor_system"), {"custom_prompt": custom_prompt})
+    return request_of(system, segments(load_template(template), values, shortenable=("dependencies", "diff")))

@@ -1,0 +1,88 @@
+"""What the consultant is asked: to mend one file, or to say which files make tests fail."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from orchestra.adapters.adapter import Request
+from orchestra.agents.outline import about_file, plan_outline
+from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
+from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.records import Issue, Plan, PlannedFile, TestFailure
+
+MAX_TEST_FAILURES = 50
+MAX_FAILURE_CHARACTERS = 2000
+MAX_OUTPUT_CHARACTERS = 12000
+
+
+def consultant_request(
+    *,
+    task: str,
+    plan: Plan,
+    planned: PlannedFile,
+    findings: Sequence[Issue],
+    current: str | None,
+    refused_reply: str = "",
+    dependencies: Sequence[ShownFile] = (),
+    custom_prompt: str = "",
+    load_template: Loader = load,
+) -> Request:
+    """A request to mend one file; it is answered like the executor's.
+
+    `current` is the text that edits would be applied to: the draft, or the file as it was where no draft stands.
+    `refused_reply` is an answer that could not become a draft; `findings` then say why.
+    """
+    form = load_template("draft_form").text
+    system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
+    values = {
+        **about_file(task, plan, planned, dependencies),
+        "current": "" if current is None else fenced(current),
+        "new": "This file does not exist yet: answer with the whole file." if current is None else "",
+        "refused_reply": quote(refused_reply),
+        "findings": quote(bullets([_finding_line(issue) for issue in findings])),
+    }
+    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply"))
+    return request_of(system, user)
+
+
+def failing_tests_request(
+    *,
+    task: str,
+    plan: Plan,
+    failures: Sequence[TestFailure],
+    output: str,
+    files: Sequence[ShownFile],
+    custom_prompt: str = "",
+    load_template: Loader = load,
+) -> Request:
+    """A request to name the planned files that must change for failing tests to pass; `files` are the plan's."""
+    system = render(load_template("tests_system"), {"custom_prompt": custom_prompt})
+    values = {
+        "task": quote(task),
+        "plan": plan_outline(plan),
+        "files": show_files(files),
+        "failures": quote(_list_failures(failures)),
+        "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
+    }
+    user = segments(load_template("tests_user"), values, shortenable=("files", "output"))
+    return request_of(system, user)
+
+
+def _finding_line(issue: Issue) -> str:
+    where = "" if issue.line is None else " (line %d)" % issue.line
+    suggestion = "\nSuggestion: " + issue.suggestion if issue.suggestion else ""
+    return "%s%s: %s%s" % (issue.severity, where, issue.message, suggestion)
+
+
+def _list_failures(failures: Sequence[TestFailure]) -> str:
+    items = [
+        failure.id + ("\n" + _end_of(failure.message, MAX_FAILURE_CHARACTERS) if failure.message else "")
+        for failure in failures[:MAX_TEST_FAILURES]
+    ]
+    left_out = len(failures) - len(items)
+    return bullets(items) + ("\n... and %d more" % left_out if left_out else "")
+
+
+def _end_of(text: str, characters: int) -> str:
+    """The end of a long text, since that is where test tools say what went wrong."""
+    return text if len(text) <= characters else "[the beginning is left out]\n" + text[-characters:]

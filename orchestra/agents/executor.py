@@ -1,0 +1,32 @@
+"""What the executor is asked: the new text of one planned file."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from orchestra.adapters.adapter import Request
+from orchestra.agents.outline import about_file
+from orchestra.agents.quoting import ShownFile, fenced
+from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.records import Plan, PlannedFile
+
+
+def executor_request(
+    *,
+    task: str,
+    plan: Plan,
+    planned: PlannedFile,
+    original: str | None,
+    dependencies: Sequence[ShownFile] = (),
+    custom_prompt: str = "",
+    load_template: Loader = load,
+) -> Request:
+    """A request for one file; `original` is its present text, None where it does not exist."""
+    form = load_template("draft_form").text
+    system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
+    values = {
+        **about_file(task, plan, planned, dependencies),
+        "original": "" if original is None else fenced(original),
+        "new": "This file does not exist yet: answer with the whole file." if original is None else "",
+    }
+    return request_of(system, segments(load_template("executor_user"), values, shortenable=("dependencies",)))

@@ -1,0 +1,36 @@
+"""A further turn in a conversation: an answer could not be read, or more files were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Sequence
+
+from orchestra.adapters.adapter import Message, Request
+from orchestra.agents.quoting import ShownFile, bullets, one_line, show_files
+from orchestra.agents.templates import Loader, load, render
+
+
+def repair_request(request: Request, reply_text: str, why: str, *, load_template: Loader = load) -> Request:
+    """The conversation so far, the answer, and why it could not be used."""
+    turn = render(load_template("repair"), {"why": why})
+    return _continued(request, reply_text, turn)
+
+
+def with_more_files(
+    request: Request,
+    reply_text: str,
+    *,
+    shown: Sequence[ShownFile],
+    not_shown: Sequence[tuple[str, str]] = (),
+    load_template: Loader = load,
+) -> Request:
+    """The conversation so far, the answer that asked for files, and the files; `not_shown` are path and reason."""
+    refusals = bullets(["%s: %s" % (one_line(path), reason) for path, reason in not_shown])
+    values = {"files": show_files(shown), "not_shown": refusals}
+    return _continued(request, reply_text, render(load_template("more_files"), values))
+
+
+def _continued(request: Request, reply_text: str, turn: str) -> Request:
+    # Providers refuse a turn without text.
+    answer = Message("assistant", reply_text if reply_text.strip() else "(no text)")
+    return replace(request, messages=request.messages + (answer, Message("user", turn)))

@@ -1,0 +1,114 @@
+"""Prompt templates: text files of the package with `{{name}}` where a value goes.
+
+A template is plain text. Its rules, which a user's own templates follow too:
+- `{{name}}` (lower-case letters, digits, underscores) is replaced by the value of that name. Values are taken as
+  they are: braces inside them mean nothing.
+- A paragraph (lines between blank lines) with a placeholder whose value is empty is left out whole.
+- Every value must be used and every placeholder must have a value; anything else is an error.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from dataclasses import dataclass
+from typing import Callable, Collection, Iterable, Mapping, Sequence
+
+from orchestra.adapters.adapter import Message, Request
+from orchestra.errors import ConfigError
+
+_PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with placeholders."""
+
+    name: str
+    """Its file's name, such as `executor_user.txt`."""
+    text: str
+
+
+Loader = Callable[[str], Template]
+"""From a name without suffix to the template; `load` is the one of the package."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named stretch of a prompt; what is protected must never be shortened."""
+
+    name: str
+    text: str
+    protected: bool
+
+
+def load(name: str, *, override: Callable[[str], str | None] | None = None) -> Template:
+    """The template `name`: from `override` where that knows it, else from the package.
+
+    `override` is called with the file's name.
+    """
+    filename = name + ".txt"
+    own = override(filename) if override else None
+    if own is not None:
+        return Template(filename, own.replace("\r\n", "\n").strip("\n"))
+    try:
+        content = pkgutil.get_data("orchestra.agents", "prompts/" + filename)
+    except OSError:
+        content = None
+    if content is None:
+        raise ConfigError("there is no prompt template %s" % filename, hint="templates have names like executor_user")
+    return Template(filename, content.decode("utf-8").strip("\n"))
+
+
+def segments(
+    template: Template, values: Mapping[str, str], *, shortenable: Collection[str] = ()
+) -> tuple[Segment, ...]:
+    """The filled template in pieces: one per value, named like it, and one per stretch of own text, named `text`.
+
+    Values named in `shortenable` are unprotected.
+    """
+    _check_names(template, values)
+    pieces = []
+    for index, part in enumerate(_PLACEHOLDER.split(_without_empty_paragraphs(template.text, values))):
+        if index % 2:
+            pieces.append(Segment(part, values[part], part not in shortenable))
+        elif part:
+            pieces.append(Segment("text", part, True))
+    return tuple(pieces)
+
+
+def join(pieces: Iterable[Segment]) -> str:
+    """The prompt's text."""
+    return "".join(piece.text for piece in pieces)
+
+
+def render(template: Template, values: Mapping[str, str]) -> str:
+    """The filled template."""
+    return join(segments(template, values))
+
+
+def request_of(system: str, user: Sequence[Segment]) -> Request:
+    """A first question: the one place where segments become text."""
+    return Request(system=system, messages=(Message("user", join(user)),))
+
+
+def _check_names(template: Template, values: Mapping[str, str]) -> None:
+    wanted = set(_PLACEHOLDER.findall(template.text))
+    for name in sorted(wanted - set(values)):
+        raise ConfigError(
+            "the template asks for {{%s}}, which does not exist" % name,
+            where=template.name,
+            hint="known here: %s" % (", ".join(sorted(values)) or "nothing"),
+        )
+    for name in sorted(set(values) - wanted):
+        raise ConfigError(
+            "the template does not use {{%s}}" % name, where=template.name, hint="put {{%s}} where it belongs" % name
+        )
+
+
+def _without_empty_paragraphs(template: str, values: Mapping[str, str]) -> str:
+    paragraphs = re.split(r"\n(?:[ \t]*\n)+", template)
+    return "\n\n".join(
+        paragraph for paragraph in paragraphs
+        if all(values[name] for name in _PLACEHOLDER.findall(paragraph))
+    )
