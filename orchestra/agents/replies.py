@@ -1,0 +1,140 @@
+"""What the answers in JSON mean: a plan, a review, fixes. Drafts are read by `draft_reply`.
+
+Every function takes an answer as the model wrote it and raises UnreadableReply, whose `what` can be shown to the model.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Mapping
+
+from orchestra.agents.json_reply import read_objects
+from orchestra.agents.plan_json import plan_from_json
+from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts, wrong
+from orchestra.errors import UnreadableReply
+from orchestra.records import SEVERITIES, Issue, Plan, Review
+
+VERDICTS = ("approved", "needs_work")
+_VERDICT = re.compile(r'"verdict"\s*:')
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the architect wants to know from the user before it plans."""
+
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NeedFiles:
+    """Files that a model wants to see before it answers."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What must change in one planned file for failing tests to pass."""
+
+    path: str
+    message: str
+
+
+def read_plan(text: str) -> Plan | Questions | NeedFiles:
+    """The architect's answer; of several readable ones the last."""
+    return read_objects(text, _plan_or_request)[-1]
+
+
+def read_review(text: str, *, of_whole_change: bool = False) -> Review:
+    """The auditor's judgement; of several the last.
+
+    It is an approval only where every verdict in the answer is one. In a review of the whole change every issue names
+    its path.
+    """
+    reviews = read_objects(text, lambda members: _review(members, of_whole_change))
+    is_sole_opinion = all(review.approved for review in reviews) and len(_VERDICT.findall(text)) <= len(reviews)
+    if reviews[-1].approved and not is_sole_opinion:
+        raise UnreadableReply("The answer holds several verdicts; give exactly one.")
+    return reviews[-1]
+
+
+def read_fixes(text: str) -> tuple[Fix, ...]:
+    """The files that must change for failing tests to pass; none where no planned file is to blame."""
+    return read_objects(text, _fixes)[-1]
+
+
+def need_files(members: Mapping[str, object]) -> NeedFiles:
+    """What an object with the key `need_files` asks for."""
+    paths = _some_texts(members, "need_files")
+    return NeedFiles(paths)
+
+
+def _plan_or_request(members: Mapping[str, object]) -> Plan | Questions | NeedFiles:
+    if members.get("questions") and not members.get("files"):
+        return Questions(_some_texts(members, "questions"))
+    if "files" in members:
+        return plan_from_json(members)
+    if "need_files" in members:
+        return need_files(members)
+    if "questions" in members:
+        return Questions(_some_texts(members, "questions"))
+    raise UnreadableReply("The object has none of the keys `files`, `questions` and `need_files`.")
+
+
+def _some_texts(members: Mapping[str, object], key: str) -> tuple[str, ...]:
+    found = tuple(text for text in texts(members[key], key) if text.strip())
+    if not found:
+        raise UnreadableReply("`%s` must be a list with at least one text." % key)
+    return found
+
+
+def _review(members: Mapping[str, object], of_whole_change: bool) -> Review:
+    verdict = one_of(required(members, "verdict"), "verdict", VERDICTS)
+    values = as_list(required(members, "issues"), "issues")
+    issues = tuple(_issue(value, "issues[%d]" % index, of_whole_change) for index, value in enumerate(values))
+    if verdict == "needs_work" and not issues:
+        raise UnreadableReply("The verdict is `needs_work`, but `issues` is empty; say what is wrong.")
+    has_error = any(issue.severity == "error" for issue in issues)
+    return Review(approved=verdict == "approved" and not has_error, issues=issues)
+
+
+def _issue(value: object, where: str, of_whole_change: bool) -> Issue:
+    members = as_object(value, where)
+    path = text_or_empty(members, "path", where) or None
+    if of_whole_change and path is None:
+        raise UnreadableReply("The key `path` is missing in `%s`." % where)
+    return Issue(
+        severity=one_of(required(members, "severity", where), path_of(where, "severity"), SEVERITIES),
+        message=as_text(required(members, "message", where), path_of(where, "message")),
+        line=_line(members.get("line"), path_of(where, "line")),
+        suggestion=text_or_empty(members, "suggestion", where),
+        path=path,
+    )
+
+
+def _line(value: object, where: str) -> int | None:
+    """A line number; None for null and for what no line can be, such as 0."""
+    if isinstance(value, str):
+        stripped = value.strip()
+        value = int(stripped) if stripped.isdecimal() and len(stripped) < 10 else (value if stripped else None)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(where, "a line number or null", value)
+    return value if value > 0 else None
+
+
+def _fixes(members: Mapping[str, object]) -> tuple[Fix, ...]:
+    values = as_list(required(members, "fixes"), "fixes")
+    fixes = []
+    for index, value in enumerate(values):
+        where = "fixes[%d]" % index
+        fix = as_object(value, where)
+        fixes.append(Fix(
+            as_text(required(fix, "path", where), path_of(where, "path")),
+            as_text(required(fix, "message", where), path_of(where, "message")),
+        ))
+    return tuple(fixes)

@@ -1,0 +1,219 @@
+"""Drafts: the one block that is the file, edits, and what must not be written."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestra.agents.draft_reply import read_draft
+from orchestra.agents.replies import NeedFiles
+from orchestra.errors import RefusedDraft, UnreadableReply
+from orchestra.records import Draft
+
+EDIT = "<<<<<<< SEARCH\nb = 2\n=======\nb = 3\n>>>>>>> REPLACE"
+ORIGINAL = "a = 1\nb = 2\n"
+EDITED = "a = 1\nb = 3\n"
+
+
+def block(text: str, info: str = "python", fence: str = "```") -> str:
+    return "%s%s\n%s\n%s" % (fence, info, text, fence)
+
+
+def draft(text: str, path: str = "src/a.py", original: str | None = None) -> str:
+    found = read_draft(text, path, original)
+    assert isinstance(found, Draft)
+    assert found.path == path
+    return found.text
+
+
+def why_unreadable(text: str, path: str = "src/a.py", original: str | None = None) -> str:
+    with pytest.raises(UnreadableReply) as caught:
+        read_draft(text, path, original)
+    return caught.value.what
+
+
+def why_refused(text: str, path: str = "src/a.py", original: str | None = None) -> str:
+    with pytest.raises(RefusedDraft) as caught:
+        read_draft(text, path, original)
+    return caught.value.what
+
+
+@pytest.mark.parametrize("text", [
+    block("a = 1\nb = 2"),
+    "好的，这是文件：\n" + block("a = 1\nb = 2") + "\n请检查。",
+    ("\ufeff<think>\n" + block("no") + "\n</think>\n" + block("a = 1\nb = 2")).replace("\n", "\r\n"),
+    block("\ufeffa = 1\nb = 2", ""),
+    block("a = 1\nb = 2", "", "~~~"),
+    block("a = 1\nb = 2") + "\nThen run:\n" + block("pytest src/a.py", "bash"),
+    "First a sketch in `src/b.py`:\n" + block("no") + "\n\n**src/a.py**\n\n" + block("a = 1\nb = 2"),
+    block("no", "python src/b.py") + "\n" + block("a = 1\nb = 2", "python:src/a.py"),
+    block("x") + "\n" + block("a = 1\nb = 2", 'python title="a.py"'),
+])
+def test_finds_the_file_however_it_is_wrapped(text: str) -> None:
+    assert draft(text) == ORIGINAL
+
+
+def test_takes_the_block_that_is_clearly_the_file() -> None:
+    long_text = "x = 1\n" * 40
+    assert draft(block("x = 1") + "\nso:\n" + block(long_text.rstrip("\n"))) == long_text
+
+
+def test_asks_for_exactly_one_block_where_it_cannot_tell() -> None:
+    assert "The answer has 2 fenced blocks; give the whole file in exactly one" in why_unreadable(
+        block("a = 1") + "\nor\n" + block("a = 2")
+    )
+
+
+def test_prose_is_no_file() -> None:
+    assert "no fenced block and no edits" in why_unreadable("a = 1\nb = 2\n")
+    assert why_unreadable(" \n") == "The answer is empty."
+
+
+def test_an_open_fence_means_cut_off() -> None:
+    assert "cut off" in why_unreadable("```python\na = 1\nb =")
+
+
+def test_an_empty_new_file_may_be() -> None:
+    assert draft("```python\n```", "src/__init__.py") == ""
+
+
+def test_a_file_is_not_emptied() -> None:
+    assert "The draft is empty" in why_refused("```python\n\n```", original=ORIGINAL)
+
+
+def test_an_unchanged_file_is_fine() -> None:
+    assert draft(block("a = 1\nb = 2"), original=ORIGINAL) == ORIGINAL
+
+
+@pytest.mark.parametrize("text", [
+    EDIT, block(EDIT), block(EDIT, "src/a.py"), "Sure:\n\n" + EDIT.replace("\n", "\r\n") + "\n\nDone.",
+])
+def test_applies_edits_in_or_out_of_a_fence(text: str) -> None:
+    assert draft(text, original=ORIGINAL) == EDITED
+
+
+def test_applies_several_edits_with_prose_between() -> None:
+    other = "<<<<<<< SEARCH\na = 1\n=======\na = 0\n>>>>>>> REPLACE"
+    assert draft("One:\n" + block(EDIT) + "\nTwo:\n" + block(other), original=ORIGINAL) == "a = 0\nb = 3\n"
+
+
+def test_edits_that_do_not_fit_are_refused() -> None:
+    why_refused(EDIT.replace("b = 2", "c = 2"), original=ORIGINAL)
+
+
+def test_edits_of_a_file_that_does_not_exist_are_unreadable() -> None:
+    assert "does not exist yet" in why_unreadable(EDIT)
+    assert "does not exist yet" in why_unreadable(block(EDIT))
+
+
+def test_a_file_about_edits_is_not_taken_for_edits() -> None:
+    original = "TEXT = '''\n" + EDIT + "\n'''\n"
+    changed = original.replace("b = 3", "b = 4")
+    assert draft(block(changed.rstrip("\n")), original=original) == changed
+    assert draft(block(original.rstrip("\n"))) == original
+
+
+def test_reads_files_asked_for() -> None:
+    asked = '{"need_files": ["src/b.py"]}'
+    for text in (asked, block(asked, "json"), "I must see it first.\n" + block(asked, "json")):
+        assert read_draft(text, "src/a.py", ORIGINAL) == NeedFiles(("src/b.py",))
+
+
+def test_files_are_asked_for_only_by_the_sole_key_of_the_sole_block() -> None:
+    asked = '{"need_files": ["src/b.py"]}'
+    assert draft(block(asked, "json") + "\n" + block("a = 1\nb = 2", "src/a.py")) == ORIGINAL
+    assert "only key" in why_unreadable(block('{"need_files": ["b"], "why": "x"}', "json"))
+    assert "at least one text" in why_unreadable(block('{"need_files": []}', "json"))
+    assert "comma before a closing bracket" in why_unreadable(block('{"need_files": ["b",]}', "json"))
+
+
+def test_a_json_file_that_holds_the_key_is_a_file() -> None:
+    asked = '{"need_files": ["src/b.py"]}'
+    assert draft(block(asked, "json"), "reply.json") == asked + "\n"
+    assert draft(block(asked, "json"), "reply.json", '{"need_files": []}\n') == asked + "\n"
+    assert read_draft(block(asked, "json"), "package.json", '{"name": "x"}\n') == NeedFiles(("src/b.py",))
+
+
+README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"
+
+
+@pytest.mark.parametrize("text", [
+    block(README.rstrip("\n"), "markdown", "````"),
+    block(README.rstrip("\n"), "", "~~~~"),
+    block(README.rstrip("\n"), "markdown"),
+    "Here it is:\n" + block(README.rstrip("\n"), "md") + "\nEnjoy.",
+    block(README.rstrip("\n"), "README.md"),
+    block(README.rstrip("\n"), "markdown", "````") + "\nThen:\n" + block("make", "bash"),
+])
+def test_fences_inside_markdown_belong_to_the_file(text: str) -> None:
+    assert draft(text, "README.md") == README
+
+
+def test_markdown_beside_another_block_is_found() -> None:
+    assert draft(block("# T", "markdown") + "\nThen:\n" + block("make", "bash"), "README.md") == "# T\n"
+
+
+def test_markdown_without_a_fence_of_its_own_is_unreadable() -> None:
+    assert "not in a fence of its own" in why_unreadable("# Title\n\n```bash\nmake\n```\n", "README.md")
+
+
+@pytest.mark.parametrize("kept", [3, 5, 9])
+def test_markdown_that_is_cut_off_is_unreadable(kept: int) -> None:
+    text = "\n".join(block(README.rstrip("\n"), "markdown").split("\n")[:kept])
+    assert "cut off" in why_unreadable(text, "README.md")
+
+
+@pytest.mark.parametrize("remark", [
+    "# ... rest of the code unchanged",
+    "# ... rest of the code unchanged ...",
+    "    // ... existing code ...",
+    "/* … remaining methods … */",
+    "<!-- ... rest of the file ... -->",
+    "... rest of the code unchanged",
+    "[... other functions omitted ...]",
+    "# (rest of the file remains the same)",
+    "# rest of the code remains unchanged",
+    "-- The rest of the file stays the same",
+    "# Existing code remains",
+    "// Rest of your code here",
+    "# ... keep existing code ...",
+    "# ... (unchanged)",
+    "# ... 其余代码保持不变 ...",
+    "// 其余代码不变",
+    "# …省略…",
+])
+def test_a_remark_for_what_was_left_out_is_refused(remark: str) -> None:
+    assert "Line 2 of the draft" in why_refused(block("a = 1\n" + remark + "\nb = 2"), original="a = 1\n")
+
+
+@pytest.mark.parametrize("line", [
+    "...",
+    "    ...",
+    "# ...",
+    "# the rest of the name is the suffix",
+    "# copy the rest of the line ...",
+    "# The rest of the file is parsed later.",
+    "# Other methods",
+    "# existing imports",
+    "rest = the_rest_of_the_code_unchanged",
+    "value = [...]  # unchanged",
+    "def f(*args): ...",
+    "'# ... rest of the code unchanged'",
+    "# unchanged files are skipped",
+    "# keeps existing code paths",
+    "...and the rest of the world waits for the remaining ships to arrive, which nobody there " + "had expected " * 12,
+])
+def test_an_innocent_line_is_kept(line: str) -> None:
+    assert line in draft(block("a = 1\n" + line))
+
+
+def test_a_remark_that_the_file_had_before_is_kept() -> None:
+    original = "a = 1\n# ... rest of the code unchanged\n"
+    assert draft(block("a = 2\n    # ... rest of the code unchanged"), original=original).startswith("a = 2")
+
+
+def test_a_remark_in_an_edit_is_refused() -> None:
+    why_refused(EDIT.replace("b = 3", "# ... existing code ...\nb = 3"), original=ORIGINAL)
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    assert "surrogate" in why_refused(block("a = '\ud83d'"))

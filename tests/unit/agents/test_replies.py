@@ -1,0 +1,169 @@
+"""Answers in JSON: plans, reviews and fixes, read generously in form and strictly in meaning."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from orchestra.agents.replies import Fix, NeedFiles, Questions, read_fixes, read_plan, read_review
+from orchestra.errors import UnreadableReply
+from orchestra.records import CommitIntent, Issue, Plan, PlannedFile, Review
+
+PLAN_JSON = {
+    "summary": "s", "files": [{"path": "a.py", "action": "create", "description": "d", "depends_on": ["b.py"],
+                               "criteria": ["c"]}],
+    "tests": ["t"], "commit": {"type": "feat", "scope": None, "subject": "add a", "body": ""}, "mood": "good",
+}
+PLAN = Plan(
+    "s", (PlannedFile("a.py", "create", "d", ("b.py",), ("c",)),), ("t",), CommitIntent("feat", "", "add a", "")
+)
+APPROVED = '{"verdict": "approved", "issues": []}'
+NEEDS_WORK = '{"verdict": "needs_work", "issues": [{"severity": "error", "line": 3, "message": "m"}]}'
+
+
+def block(text: str, info: str = "json") -> str:
+    return "```%s\n%s\n```" % (info, text)
+
+
+def why_unreadable(text: str, read: object = read_plan) -> str:
+    with pytest.raises(UnreadableReply) as caught:
+        read(text)  # type: ignore[operator]
+    return caught.value.what
+
+
+@pytest.mark.parametrize("text", [
+    block(json.dumps(PLAN_JSON)),
+    block(json.dumps(PLAN_JSON, indent=2), "JSON"),
+    block(json.dumps(PLAN_JSON, indent=2), ""),
+    json.dumps(PLAN_JSON, indent=2),
+    "这是计划：\n" + block(json.dumps(PLAN_JSON)) + "\n希望对你有帮助。",
+    "\ufeff<think>maybe {\"files\": []}?</think>\r\n" + block(json.dumps(PLAN_JSON, indent=1)).replace("\n", "\r\n"),
+    "Now:\n" + block("print({})", "python") + "\nand\n" + block(json.dumps(PLAN_JSON)),
+    block('{"files": []}') + "\nBetter:\n" + block(json.dumps(PLAN_JSON)),
+    block(json.dumps(PLAN_JSON)) + "\nIt is configured with\n" + block('{"x": 1}'),
+    block(json.dumps(PLAN_JSON))[:-4],
+])
+def test_reads_a_plan_however_it_is_wrapped(text: str) -> None:
+    assert read_plan(text) == PLAN
+
+
+def test_an_empty_plan_is_a_plan() -> None:
+    assert read_plan(block('{"summary": "Nothing to do.", "files": []}')) == Plan("Nothing to do.", ())
+
+
+def test_takes_line_feeds_inside_strings() -> None:
+    plan = read_plan(block('{"summary": "one\ntwo", "files": []}'))
+    assert plan == Plan("one\ntwo", ())
+
+
+def test_reads_questions_and_files_asked_for() -> None:
+    assert read_plan(block('{"questions": ["Which one?", " "]}')) == Questions(("Which one?",))
+    assert read_plan('{"need_files": ["a.py"]}') == NeedFiles(("a.py",))
+    assert read_plan(block('{"summary": "", "files": [], "questions": ["Which?"]}')) == Questions(("Which?",))
+
+
+@pytest.mark.parametrize("text, why", [
+    ("", "The answer is empty; one fenced `json` block was expected."),
+    ("<think>hm", "The answer is empty; one fenced `json` block was expected."),
+    ("I would change a.py. {not json}", "The answer holds no fenced `json` block."),
+    (block('{"files": [],}'), "The JSON has a comma before a closing bracket, in line 1; JSON forbids that."),
+    (block('{"files": [1,\n]}'), "The JSON has a comma before a closing bracket, in line "),
+    (block('{"files": {}}'), "`files` must be a list, not an object."),
+    (block('{"files": [3]}'), "`files[0]` must be an object, not a number."),
+    (block('{"files": [{"action": "create"}]}'), "The key `path` is missing in `files[0]`."),
+    (block('{"files": [{"path": 1, "action": "create"}]}'), "`files[0].path` must be a text, not a number."),
+    (block('{"files": [{"path": "a", "action": "rename"}]}'),
+     '`files[0].action` must be `create`, `modify` or `delete`, not "rename".'),
+    (block('{"files": [{"path": "a", "action": "create", "depends_on": "b"}]}'),
+     '`files[0].depends_on` must be a list, not "b".'),
+    (block('{"files": [{"path": "a", "action": "create", "criteria": [null]}]}'),
+     "`files[0].criteria[0]` must be a text, not null."),
+    (block('{"files": [], "commit": "feat: a"}'), '`commit` must be an object, not "feat: a".'),
+    (block('{"files": [], "files": []}'), "The key `files` stands twice in one object."),
+    (block('{"files": NaN}'), "NaN is not JSON."),
+    (block('{"files": [{"path": "\\ud800", "action": "create"}]}'), "`files[0].path` holds half of a surrogate pair"),
+    (block('{"questions": []}'), "`questions` must be a list with at least one text."),
+    (block('{"plan": []}'), "The object has none of the keys"),
+    (block("[1]"), "The `json` block must hold one object in braces."),
+    ('```json\n{"summary": "cut', "The answer is cut off: its last fenced block is not closed."),
+    ('{"summary": "cut\n{"files": []}', "The JSON is not valid"),
+    (block('{"a":' * 100000), "The JSON "),
+])
+def test_says_what_is_wrong_with_a_plan(text: str, why: str) -> None:
+    assert why_unreadable(text).startswith(why)
+
+
+def test_objects_inside_a_broken_one_are_no_answer() -> None:
+    text = block('{"summary": "x",\n"earlier":\n{"files": []},\n}')
+    assert "comma before a closing bracket" in why_unreadable(text)
+
+
+def test_reads_an_approval_and_an_objection() -> None:
+    assert read_review(block(APPROVED)) == Review(True)
+    assert read_review("看起来不错。\n" + block(NEEDS_WORK)) == Review(False, (Issue("error", "m", 3),))
+
+
+def test_an_approval_with_remarks_is_one() -> None:
+    review = read_review(block('{"verdict": "approved", "issues": [{"severity": "info", "message": "m"}]}'))
+    assert review == Review(True, (Issue("info", "m"),))
+
+
+def test_an_approval_with_an_error_is_none() -> None:
+    review = read_review(block('{"verdict": "approved", "issues": [{"severity": "error", "message": "m"}]}'))
+    assert review == Review(False, (Issue("error", "m"),))
+
+
+@pytest.mark.parametrize("text", [
+    "Approved.",
+    block('{"verdict": "Approved", "issues": []}'),
+    block('{"verdict": "lgtm", "issues": []}'),
+    block('{"verdict": true, "issues": []}'),
+    block('{"verdict": ["approved"], "issues": []}'),
+    block('{"verdict": "approved"}'),
+    block('{"verdict": "approved", "issues": null}'),
+    block('{"verdict": "approved", "issues": [{"severity": "fatal", "message": "m"}]}'),
+    block('{"verdict": "needs_work", "verdict": "approved", "issues": []}'),
+    block('{"verdict": "needs_work", "issues": []}'),
+    block(NEEDS_WORK) + "\nOr rather:\n" + block(APPROVED),
+    block('{"verdict": "rejected", "issues": []}') + "\n" + block(APPROVED),
+    block('{"verdict": "needs_work", "issues": [}') + "\n" + block(APPROVED),
+    'If it were fine I would say {"verdict": "approved", "issues": []} but it is not.',
+    '{"verdict": "approved", "issues": []} would be too kind.',
+])
+def test_anything_but_a_clear_approval_is_unreadable(text: str) -> None:
+    why_unreadable(text, read_review)
+
+
+def test_of_two_verdicts_the_last_counts_where_it_objects() -> None:
+    assert not read_review(block(APPROVED) + "\n" + block(NEEDS_WORK)).approved
+
+
+@pytest.mark.parametrize("written, line", [
+    ("null", None), ("7", 7), ('"7"', 7), ('" 12 "', 12), ('""', None), ("7.0", 7), ("0", None), ("-1", None),
+])
+def test_reads_line_numbers(written: str, line: int | None) -> None:
+    text = '{"verdict": "needs_work", "issues": [{"severity": "warning", "line": %s, "message": "m"}]}' % written
+    assert read_review(text).issues == (Issue("warning", "m", line),)
+
+
+@pytest.mark.parametrize("written", ['"about 7"', "true", "[7]", "7.5"])
+def test_refuses_what_is_no_line_number(written: str) -> None:
+    text = '{"verdict": "needs_work", "issues": [{"severity": "warning", "line": %s, "message": "m"}]}' % written
+    assert "`issues[0].line` must be a line number or null" in why_unreadable(text, read_review)
+
+
+def test_a_review_of_the_whole_change_names_paths() -> None:
+    issue = '{"severity": "error", "path": "a.py", "line": 1, "message": "m", "suggestion": "s"}'
+    text = '{"verdict": "needs_work", "issues": [%s]}'
+    assert read_review(text % issue, of_whole_change=True).issues == (Issue("error", "m", 1, "s", "a.py"),)
+    with pytest.raises(UnreadableReply, match="The key `path` is missing in `issues\\[0\\]`"):
+        read_review(NEEDS_WORK, of_whole_change=True)
+
+
+def test_reads_fixes() -> None:
+    assert read_fixes(block('{"fixes": [{"path": "a.py", "message": "m"}]}')) == (Fix("a.py", "m"),)
+    assert read_fixes(block('{"fixes": []}')) == ()
+    assert why_unreadable(block('{"fixes": [{"path": "a.py"}]}'), read_fixes) == (
+        "The key `message` is missing in `fixes[0]`."
+    )
