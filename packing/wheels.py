@@ -39,8 +39,8 @@ def gather(pins: Sequence[Pin], cache: Path, *, given: Path | None) -> dict[Pin,
     missing = [pin for pin in pins if not (folder / pin.file).is_file()]
     if missing and given:
         raise BuildError(
-            "%s lacks %s; fetch them with: python3 -m pip download --no-deps -d %s ..., or leave --wheels out"
-            % (given, ", ".join(pin.file for pin in missing), given)
+            "%s lacks %s; build once where there is a network, and copy the folder build/wheels from there"
+            % (given, ", ".join(pin.file for pin in missing))
         )
     if missing:
         download(missing, cache)
