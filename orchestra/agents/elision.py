@@ -10,6 +10,11 @@ _REMARK = re.compile(
     r"(?P<dots>(?:\.{3,}|…+)\s*)?(?P<words>.*?)(?P<more_dots>\s*(?:\.{3,}|…+))?"
     r"[\s.]*(?:\*/\}?|-->|\"\"\"|[\])}）】>。]|\s)*$"
 )
+_WORDS = re.compile(
+    r"unchanged|rest|remain|existing|previous|original|other|same|before|omitted|truncated|snip"
+    r"|不变|其余|剩余|省略|同上|相同|其他|现有|原有",
+    re.IGNORECASE,
+)
 _LEFT_OUT = (
     r"(?:\b(?:unchanged|(?:rest|remainder)\s+of"
     r"|remaining\s+(?:code|file|lines|methods|functions|content)"
@@ -47,8 +52,8 @@ def find_elision(text: str, original: str | None) -> tuple[int, str] | None:
 
 
 def _stands_for_left_out(line: str) -> bool:
-    # Nobody writes such a remark at length, and long lines would make matching slow.
-    match = _REMARK.match(line) if len(line) <= 120 else None
+    # Nobody writes such a remark at length, and few lines have its words: the rest need no slow matching.
+    match = _REMARK.match(line) if len(line) <= 120 and _WORDS.search(line) else None
     if match is None or not (match["opening"] or match["dots"]):
         return False
     if match["dots"]:

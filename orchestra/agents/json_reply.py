@@ -7,6 +7,7 @@ import re
 from typing import Callable, List, Mapping, NoReturn, Optional, Tuple, TypeVar
 
 from orchestra.agents.blocks import Block, clean, find_blocks
+from orchestra.agents.quoting import one_line
 from orchestra.errors import UnreadableReply
 
 Found = TypeVar("Found")
@@ -14,6 +15,7 @@ Found = TypeVar("Found")
 _Candidates = Tuple[List[Mapping[str, object]], Optional[UnreadableReply]]
 _JSON_INFO = re.compile(r"(?i)^(?:\{?\.?json[c5]?\b|$)")
 _OBJECT_AT_LINE_START = re.compile(r"^[ \t]*\{", re.MULTILINE)
+_END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _LOOKS_LIKE_JSON = re.compile(r"\s*\"")
 _CLOSING_BRACKET = re.compile(r"[,\s]*[}\]]")
 
@@ -94,7 +96,7 @@ def _bare(answer: str) -> _Candidates:
             return objects, _readable(error)
         else:
             # Prose behind an object on its line makes it a part of a sentence, not an answer.
-            if not answer[position:].split("\n", 1)[0].strip():
+            if _END_OF_LINE.match(answer, position):
                 objects.append(value)
 
 
@@ -107,7 +109,7 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members: dict[str, object] = {}
     for key, value in pairs:
         if key in members:
-            raise UnreadableReply("The key `%s` stands twice in one object." % key)
+            raise UnreadableReply("The key `%s` stands twice in one object." % one_line(key))
         members[key] = value
     return members
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Mapping, Sequence
 
 from orchestra.errors import UnreadableReply
@@ -72,5 +73,5 @@ def path_of(where: str, key: str) -> str:
 
 def _name_of(value: object) -> str:
     if isinstance(value, str) and len(value) <= 40:
-        return '"%s"' % value
+        return json.dumps(value, ensure_ascii=False)
     return "null" if value is None else _NAMES.get(type(value), "something else")
