@@ -27,13 +27,16 @@ for name in sys.stdin.read().split():
 The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
 """
 
+SOURCE_ONLY = ("idna/uts46data.py",)
+"""Not compiled, for the size: a large table that only host names beyond ASCII need."""
+
 
 def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     """A `.pyc` beside every `.py`: the only place where zipimport looks. Other Pythons pass over it to the source.
 
     Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes.
     """
-    names = sorted(name for name in sources if name.endswith(".py"))
+    names = sorted(name for name in sources if name.endswith(".py") and name not in SOURCE_ONLY)
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             path = Path(folder, name)
