@@ -1,0 +1,84 @@
+"""Temp files in `.orchestra/tmp`, or beside their target under a name that tells whose they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Iterator
+
+_NAME = re.compile(r"\.orchestra-[0-9a-f]{16}\.tmp")
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+
+
+def make(folder: int, mode: int) -> tuple[str, int]:
+    """The name and the open descriptor of a new file in an open folder; the umask applies to `mode`."""
+    name = ".orchestra-%s.tmp" % secrets.token_hex(8)
+    return name, os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
+
+
+@contextmanager
+def own_folder(root: Path) -> Iterator[int | None]:
+    """A descriptor of `.orchestra/tmp`; None where there is no `.orchestra` or it cannot be used."""
+    descriptor = _open_own_folder(root)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+@contextmanager
+def private_folder(root: Path) -> Iterator[Path | None]:
+    """A new empty folder outside the user's files, removed afterwards; None where none can be made."""
+    folder = _make_private_folder(root)
+    try:
+        yield folder
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean_own_folder(root: Path) -> None:
+    """Remove everything in `.orchestra/tmp`; what cannot be removed stays."""
+    with own_folder(root) as descriptor:
+        for name in os.listdir(descriptor) if descriptor is not None else ():
+            try:
+                os.unlink(name, dir_fd=descriptor)
+            except OSError:
+                shutil.rmtree(root / ".orchestra" / "tmp" / name, ignore_errors=True)
+
+
+def clean_beside(folder: int) -> None:
+    """Remove the temp files of an interrupted run from an open folder of the user's."""
+    for name in os.listdir(folder):
+        if _NAME.fullmatch(name):
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+
+
+def _open_own_folder(root: Path) -> int | None:
+    outer = None
+    try:
+        outer = os.open(root / ".orchestra", _FOLDER_FLAGS)
+        with suppress(FileExistsError):
+            os.mkdir("tmp", 0o700, dir_fd=outer)
+        return os.open("tmp", _FOLDER_FLAGS, dir_fd=outer)
+    except OSError:
+        return None
+    finally:
+        if outer is not None:
+            os.close(outer)
+
+
+def _make_private_folder(root: Path) -> Path | None:
+    with own_folder(root) as descriptor:
+        preferred = None if descriptor is None else root.resolve() / ".orchestra" / "tmp"
+    for parent in (preferred, None):
+        with suppress(OSError):
+            return Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+    return None

@@ -1,0 +1,204 @@
+"""Reading and writing files of the user's tree, without ever following a symlink."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import unicodedata
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Callable, Iterable, Iterator
+
+from orchestra.errors import OrchestraError
+from orchestra.records import FileImage
+from orchestra.workspace import temp_files
+from orchestra.workspace.disk_errors import disk_error
+from orchestra.workspace.path_names import normalise, refused
+
+WriteBytes = Callable[[int, bytes], None]
+
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Put the bytes into an open file and on the disk; the one place where content is written."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view):]
+    os.fsync(descriptor)
+
+
+class Tree:
+    """The files below one root, reached folder by folder from its descriptor, so that no swapped link leads out.
+
+    Paths are relative, with forward slashes, as `check_path` returns them. Raises RefusedPath for what is
+    not a regular file, WorkspaceError for what the disk refuses. Any thread.
+    """
+
+    def __init__(self, root: Path, *, write_bytes: WriteBytes = write_all) -> None:
+        self.root = root
+        self._write_bytes = write_bytes
+
+    def exists(self, path: str) -> bool:
+        """Whether a regular file lies there."""
+        return self.read(path).content is not None
+
+    def read(self, path: str) -> FileImage:
+        """What lies at the path now."""
+        with _errors_for(path, "read"):
+            try:
+                with self._folder_of(path) as (folder, name):
+                    # Looked at before it is opened: opening a device can already do something.
+                    _check_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+                    descriptor = os.open(name, _READ_FLAGS, dir_fd=folder)
+            except FileNotFoundError:
+                return FileImage(None)
+            with os.fdopen(descriptor, "rb") as file:
+                status = os.fstat(file.fileno())
+                _check_regular(path, status)
+                return FileImage(file.read(), stat.S_IMODE(status.st_mode))
+
+    def write(self, path: str, content: bytes, *, mode: int | None = None) -> tuple[str, ...]:
+        """Put the content there in one instant; returns the folders that had to be made, outermost first.
+
+        Without `mode` an existing file keeps its own and a new one gets what the umask leaves.
+        Nothing is left behind when it fails.
+        """
+        created: list[str] = []
+        with _errors_for(path, "written"):
+            try:
+                with self._folder_of(path, created=created) as (folder, name):
+                    self._replace(path, folder, name, content, mode)
+            except BaseException:
+                self._remove_folders(created)
+                raise
+        return tuple(created)
+
+    def delete(self, path: str) -> None:
+        """Remove the file; an absent one is fine."""
+        with _errors_for(path, "deleted"), suppress(FileNotFoundError):
+            with self._folder_of(path) as (folder, name):
+                _check_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+                os.unlink(name, dir_fd=folder)
+                _sync_folder(folder)
+
+    def clean_temp(self, paths: Iterable[str] = ()) -> None:
+        """Remove what an interrupted run left in `.orchestra/tmp` and beside the given paths."""
+        temp_files.clean_own_folder(self.root)
+        for path in paths:
+            with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, _):
+                temp_files.clean_beside(folder)
+
+    def _replace(self, path: str, folder: int, name: str, content: bytes, mode: int | None) -> None:
+        old = _status(folder, name)
+        if old is not None:
+            _check_regular(path, old)
+        with temp_files.own_folder(self.root) as own:
+            if own is not None and os.fstat(own).st_dev == os.fstat(folder).st_dev:
+                try:
+                    return self._replace_from(own, folder, name, content, mode, old)
+                except OSError as error:
+                    # Two mounts of one device look alike until something is moved between them.
+                    if error.errno != errno.EXDEV:
+                        raise
+        self._replace_from(folder, folder, name, content, mode, old)
+
+    def _replace_from(
+        self, temp_folder: int, folder: int, name: str, content: bytes, mode: int | None, old: os.stat_result | None
+    ) -> None:
+        if mode is None and old is not None:
+            mode = stat.S_IMODE(old.st_mode)
+        # A file whose mode is known is never readable for longer than that mode allows.
+        temp, descriptor = temp_files.make(temp_folder, 0o666 if mode is None else 0o600)
+        try:
+            try:
+                self._write_bytes(descriptor, content)
+                if old is not None:
+                    _keep_owner(descriptor, old)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
+            finally:
+                os.close(descriptor)
+            os.rename(temp, name, src_dir_fd=temp_folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temp, dir_fd=temp_folder)
+            raise
+        _sync_folder(folder)
+
+    @contextmanager
+    def _folder_of(self, path: str, *, created: list[str] | None = None) -> Iterator[tuple[int, str]]:
+        """A descriptor of the folder that holds the path, and the last name; folders are made if `created` is given."""
+        if normalise(path) != unicodedata.normalize("NFC", path):
+            raise refused(path, "is not in its normal spelling")
+        *folders, name = path.split("/")
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for depth, part in enumerate(folders):
+                if created is not None and _make_folder(folder, part):
+                    created.append("/".join(folders[: depth + 1]))
+                inner = os.open(part, _FOLDER_FLAGS, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            yield folder, name
+        finally:
+            os.close(folder)
+
+    def _remove_folders(self, created: list[str]) -> None:
+        for path in reversed(created):
+            with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, name):
+                os.rmdir(name, dir_fd=folder)
+
+
+@contextmanager
+def _errors_for(path: str, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise refused(path, "has a symlink or a file where a folder should be") from error
+        raise disk_error(error, path=path, verb=verb) from error
+
+
+def _check_regular(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise refused(path, "is a folder")
+    if stat.S_ISLNK(status.st_mode):
+        raise refused(path, "is a symlink; links are not followed")
+    if not stat.S_ISREG(status.st_mode):
+        raise refused(path, "is not a regular file")
+
+
+def _status(folder: int, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _make_folder(parent: int, name: str) -> bool:
+    try:
+        os.mkdir(name, 0o777, dir_fd=parent)
+    except FileExistsError:
+        return False
+    _sync_folder(parent)
+    return True
+
+
+def _keep_owner(descriptor: int, old: os.stat_result) -> None:
+    """Only root can; for everybody else the file becomes their own, as with every editor."""
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        with suppress(PermissionError):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+
+
+def _sync_folder(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync a folder.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise

@@ -1,0 +1,146 @@
+"""SEARCH/REPLACE blocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestra.errors import RefusedDraft
+from orchestra.workspace.edits import Edit, apply_edits, has_edits, parse_edits
+
+
+def block(search: str, replace: str, *, marks: int = 7, tail: str = "") -> str:
+    lines = ["<" * marks + " SEARCH" + tail, search, "=" * marks + tail, replace, ">" * marks + " REPLACE" + tail]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def edit(search: str, replace: str) -> tuple[Edit, ...]:
+    return (Edit(search, replace),)
+
+
+def test_reads_the_blocks_of_an_answer_in_order() -> None:
+    answer = "Two changes:\n```python\n" + block("a", "b") + "```\nand\n" + block("c\nd", "") + "Done."
+    assert parse_edits(answer) == (Edit("a\n", "b\n"), Edit("c\nd\n", ""))
+    assert has_edits(answer)
+
+
+@pytest.mark.parametrize("marks", [5, 6, 7, 8, 9])
+@pytest.mark.parametrize("tail", ["", "  ", "\r"])
+def test_tolerates_other_numbers_of_marks_and_trailing_blanks(marks: int, tail: str) -> None:
+    assert parse_edits(block("a", "b", marks=marks, tail=tail)) == (Edit("a\n", "b\n"),)
+
+
+def test_prose_has_no_edits() -> None:
+    assert parse_edits("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n") == ()
+    assert not has_edits("Use SEARCH and REPLACE, like `<<<<<<< SEARCH`.")
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ("<<<<<<< SEARCH\na\n=======\nb\n", "block 1 is cut off"),
+        ("<<<<<<< SEARCH\na\n<<<<<<< SEARCH\n", "block 1 is not closed"),
+        ("<<<<<<< SEARCH\na\n>>>>>>> REPLACE\n", "has no ======="),
+        (block("a", "b") + "<<<<<<< SEARCH\na\n=======\nb\n=======\nc\n>>>>>>> REPLACE\n", "block 2 has more than one"),
+    ],
+)
+def test_refuses_a_block_that_cannot_be_read(answer: str, words: str) -> None:
+    with pytest.raises(RefusedDraft, match=words):
+        parse_edits(answer)
+
+
+def test_a_heading_line_in_the_text_is_told_from_the_divider_by_its_length() -> None:
+    assert parse_edits(block("Title\n=====", "Name\n=====")) == (Edit("Title\n=====\n", "Name\n=====\n"),)
+    assert parse_edits(block("Heading\n=======", "x", marks=9)) == (Edit("Heading\n=======\n", "x\n"),)
+
+
+def test_replaces_exact_lines() -> None:
+    assert apply_edits("a\nb\nc\n", edit("b\n", "x\ny\n")) == "a\nx\ny\nc\n"
+    assert apply_edits("a\nb\nc\n", edit("b\n", "")) == "a\nc\n"
+    assert apply_edits("a\n", edit("a\n", "")) == ""
+
+
+def test_the_final_newline_stays_as_it_was() -> None:
+    assert apply_edits("a\nb", edit("b\n", "c\n")) == "a\nc"
+    assert apply_edits("a\nb\n", edit("b\n", "c\n")) == "a\nc\n"
+
+
+def test_all_edits_are_looked_for_in_the_original() -> None:
+    edits = (Edit("c\n", "a\n"), Edit("a\n", "b\n"))
+    assert apply_edits("a\nx\nc\n", edits) == "b\nx\na\n"
+
+
+def test_trailing_blanks_and_line_endings_do_not_matter() -> None:
+    assert apply_edits("a  \nb\n", edit("a\nb\n", "c\n")) == "c\n"
+    assert apply_edits("a\nb\n", edit("a \nb\t\n", "c\n")) == "c\n"
+    assert apply_edits("a\r\nb\r\n", edit("a\n", "c\nd\n")) == "c\r\nd\r\nb\r\n"
+    assert apply_edits("a\nb\n", edit("a\r\n", "c\r\n")) == "c\nb\n"
+
+
+def test_an_exact_place_wins_over_a_similar_one() -> None:
+    assert apply_edits("a \na\n", edit("a\n", "b\n")) == "a \nb\n"
+
+
+def test_a_search_that_lost_its_indentation_is_found_and_the_replacement_moved() -> None:
+    original = "class A:\n    def f(self):\n        return 1\n"
+    search, replace = "def f(self):\n    return 1\n", "def f(self):\n\n    return 2\n"
+    assert apply_edits(original, edit(search, replace)) == "class A:\n    def f(self):\n\n        return 2\n"
+
+
+def test_a_search_with_too_much_indentation_is_found_and_the_replacement_moved_back() -> None:
+    assert apply_edits("def f():\n    pass\n", edit("  def f():\n      pass\n", "  def f():\n      return\n")) == (
+        "def f():\n    return\n"
+    )
+    with pytest.raises(RefusedDraft):
+        apply_edits("def f():\n    pass\n", edit("  def f():\n      pass\n", "x = 1\n"))
+
+
+def test_an_indentation_that_is_not_uniform_is_not_guessed() -> None:
+    with pytest.raises(RefusedDraft, match="not in the file"):
+        apply_edits("    a\n        b\n", edit("a\nb\n", "c\n"))
+    with pytest.raises(RefusedDraft, match="not in the file"):
+        apply_edits("\ta\n    b\n", edit("    a\n    b\n", "c\n"))
+
+
+@pytest.mark.parametrize(
+    "edits, words",
+    [
+        (edit("", "x\n"), "block 1 has an empty SEARCH"),
+        (edit("\n \n", "x\n"), "block 1 has an empty SEARCH"),
+        (edit("b\n", "x\n"), "block 1 fits more than one place"),
+        ((Edit("a\n", "x\n"), Edit("nothing like it\n", "x\n")), "block 2 searches for lines that are not"),
+        ((Edit("a\nb\n", "x\n"), Edit("b\nc\n", "y\n")), "block 2 overlaps block 1"),
+    ],
+)
+def test_refuses_all_when_one_cannot_be_made(edits: tuple[Edit, ...], words: str) -> None:
+    with pytest.raises(RefusedDraft, match=words):
+        apply_edits("a\nb\nc\nb\n", edits)
+
+
+def test_shows_the_nearest_lines_for_a_search_that_is_missing() -> None:
+    with pytest.raises(RefusedDraft) as caught:
+        apply_edits("import os\ndef compute(a, b):\n    return a\n", edit("def compute(a, c):\n", "x\n"))
+    assert "2: def compute(a, b):" in (caught.value.where or "")
+
+
+def test_says_where_an_ambiguous_search_fits() -> None:
+    with pytest.raises(RefusedDraft) as caught:
+        apply_edits("x\ny\nx\n", edit("x\n", "z\n"))
+    assert caught.value.where == "at lines 1, 3"
+
+
+def test_an_edit_that_is_in_place_changes_nothing() -> None:
+    replaced = edit("old()\n", "new()\n")
+    once = apply_edits("a\nold()\nb\n", replaced)
+    assert apply_edits(once, replaced) == once
+    added = edit("import os\n", "import os\nimport sys\n")
+    once = apply_edits("import os\n\nx = 1\n", added)
+    assert apply_edits(once, added) == once
+
+
+def test_punctuation_is_no_proof_that_an_edit_is_in_place() -> None:
+    with pytest.raises(RefusedDraft):
+        apply_edits("a\n}\n", edit("gone\n", "}\n"))
+
+
+def test_the_same_block_twice_counts_once() -> None:
+    assert parse_edits(block("a", "b") + block("a", "b")) == (Edit("a\n", "b\n"),)

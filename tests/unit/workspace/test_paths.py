@@ -1,0 +1,218 @@
+"""Which paths may be touched."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from orchestra.errors import ExitStatus, RefusedPath
+from orchestra.workspace.paths import check_path, check_plan_paths, folds_case
+
+
+@pytest.mark.parametrize(
+    "path, why",
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("/etc/passwd", "absolute"),
+        ("//server/share", "absolute"),
+        ("C:/x.txt", "drive"),
+        ("c:x.txt", "drive"),
+        ("a\\b.py", "backslash"),
+        ("../x", ".."),
+        ("a/../../x", ".."),
+        ("a/..", ".."),
+        ("~/x", "home"),
+        ("~root/x", "home"),
+        ("a\nb", "control"),
+        ("a\0b", "control"),
+        ("a\x7fb", "control"),
+        ("a\x85b", "control"),
+        ("a\ud800b", "control"),
+        ("a\u202eb.py", "control"),
+        ("a\u2028b.py", "control"),
+        (".", "no file"),
+        ("./.", "no file"),
+        ("src/", "folder"),
+        ("src/.", "folder"),
+        (" a.py", "blank"),
+        ("a.py ", "blank"),
+        ("src /a.py", "blank"),
+        ("a.py.", "dot"),
+        ("src./a.py", "dot"),
+        (".../a.py", "dot"),
+        (".git/config", "leads into"),
+        (".git", "leads into"),
+        (".GIT/config", "leads into"),
+        ("sub/.git/hooks/pre-commit", "leads into"),
+        ("git~1/config", "leads into"),
+        ("GIT~2/config", "leads into"),
+        (".git /config", "leads into"),
+        (".git./config", "leads into"),
+        (".git::$INDEX_ALLOCATION/config", "leads into"),
+        (".g\u200cit/config", "leads into"),
+        (".gi\u00adt/config", "leads into"),
+        ("\u2024git/config", "leads into"),
+        ("\uff0egit/config", "leads into"),
+        (".orchestra/state.db", "leads into"),
+        (".Orchestra/x", "leads into"),
+        ("x" * 256, "255 bytes"),
+        ("\u00e4" * 128, "255 bytes"),
+        ("x" * 200 + "/" + "/".join(["y" * 200] * 20), "4096 bytes"),
+    ],
+)
+def test_refuses_by_the_letters_of_a_path(tmp_path: Path, path: str, why: str) -> None:
+    with pytest.raises(RefusedPath) as caught:
+        check_path(tmp_path, path)
+    assert why in caught.value.what
+    assert caught.value.hint
+    assert caught.value.exit_status == ExitStatus.WORKSPACE
+    assert "\n" not in str(caught.value) and "\x7f" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path, normal",
+    [
+        ("a.py", "a.py"),
+        ("./src//a.py", "src/a.py"),
+        ("src/./a.py", "src/a.py"),
+        (".github/workflows/ci.yml", ".github/workflows/ci.yml"),
+        (".gitignore", ".gitignore"),
+        (".gitattributes", ".gitattributes"),
+        (".env", ".env"),
+        ("git/x", "git/x"),
+        ("orchestra/x.py", "orchestra/x.py"),
+        ("a b.txt", "a b.txt"),
+        ("CON.txt", "CON.txt"),
+        ("what?.txt", "what?.txt"),
+        ("backup~", "backup~"),
+        ("caf\u00e9.py", "caf\u00e9.py"),
+        ("cafe\u0301.py", "caf\u00e9.py"),
+        ("x" * 255, "x" * 255),
+        ("...a/b", "...a/b"),
+    ],
+)
+def test_normalises_what_may_be_touched(tmp_path: Path, path: str, normal: str) -> None:
+    assert check_path(tmp_path, path) == normal
+
+
+def test_keeps_the_spelling_of_a_file_that_is_there(tmp_path: Path) -> None:
+    decomposed = "cafe\u0301.py"
+    (tmp_path / decomposed).write_text("")
+    assert check_path(tmp_path, decomposed) == decomposed
+
+
+def test_refuses_what_is_not_a_regular_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        # A socket's name is bounded to some 100 bytes.
+        folder = os.open(tmp_path, os.O_RDONLY)
+        listener.bind("/proc/self/fd/%d/sock" % folder if os.path.isdir("/proc/self/fd") else str(tmp_path / "sock"))
+        os.close(folder)
+        for path, kind in (("folder", "is a folder"), ("pipe", "is a named pipe"), ("sock", "is a socket")):
+            for for_writing in (True, False):
+                with pytest.raises(RefusedPath, match=kind):
+                    check_path(tmp_path, path, for_writing=for_writing)
+    finally:
+        listener.close()
+
+
+def test_refuses_a_device() -> None:
+    with pytest.raises(RefusedPath, match="is a device"):
+        check_path(Path("/dev"), "null")
+
+
+def test_refuses_links_out_and_says_so(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "out").symlink_to(outside)
+    (root / "hop").symlink_to("out")
+    (root / "passwd").symlink_to("/etc/passwd")
+    for path in ("out/new.txt", "out/deep/new.txt", "hop/new.txt", "passwd"):
+        for for_writing in (True, False):
+            with pytest.raises(RefusedPath, match="leads outside the repository"):
+                check_path(root, path, for_writing=for_writing)
+
+
+def test_refuses_links_inside_and_names_the_file_itself(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("")
+    (tmp_path / "alias").symlink_to("src")
+    (tmp_path / "b.py").symlink_to("src/a.py")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for path, real in (("alias/a.py", "src/a.py"), ("b.py", "src/a.py"), ("dangling", "nowhere")):
+        with pytest.raises(RefusedPath, match="links are not followed") as caught:
+            check_path(tmp_path, path)
+        assert repr(real) in (caught.value.hint or "")
+
+
+def test_a_link_in_a_circle_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(RefusedPath):
+        check_path(tmp_path, "a/x")
+
+
+def test_a_root_reached_through_a_link_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert check_path(tmp_path / "link", "a/b.py") == "a/b.py"
+
+
+def test_refuses_to_write_a_file_with_a_second_name_but_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    os.link(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(RefusedPath, match="hard link"):
+        check_path(tmp_path, "a")
+    assert check_path(tmp_path, "a", for_writing=False) == "a"
+
+
+def test_refuses_what_belongs_to_another_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "vendor" / "lib" / "src").mkdir(parents=True)
+    (tmp_path / "vendor" / "lib" / ".git").write_text("gitdir: ../../.git/modules/lib\n")
+    with pytest.raises(RefusedPath, match="another repository, 'vendor/lib'"):
+        check_path(tmp_path, "vendor/lib/src/a.c")
+    assert check_path(tmp_path, "vendor/a.c") == "vendor/a.c"
+
+
+def test_refuses_a_path_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    with pytest.raises(RefusedPath, match="'a', which is a file"):
+        check_path(tmp_path, "a/b/c")
+
+
+def test_a_plan_may_not_name_a_file_twice(tmp_path: Path) -> None:
+    assert check_plan_paths(tmp_path, ["a.py", "./b.py"]) == ("a.py", "b.py")
+    for other in ("a.py", "./a.py"):
+        with pytest.raises(RefusedPath, match="planned twice"):
+            check_plan_paths(tmp_path, ["a.py", other])
+
+
+def test_a_plan_may_not_name_one_file_in_two_normal_forms(tmp_path: Path) -> None:
+    (tmp_path / "cafe\u0301.py").write_text("")
+    with pytest.raises(RefusedPath, match="planned twice"):
+        check_plan_paths(tmp_path, ["cafe\u0301.py", "caf\u00e9.py"])
+
+
+def test_names_that_differ_in_case_collide_only_where_the_file_system_folds_case(tmp_path: Path) -> None:
+    (tmp_path / "Some").write_text("")
+    if folds_case(tmp_path):
+        with pytest.raises(RefusedPath, match="planned twice"):
+            check_plan_paths(tmp_path, ["Makefile", "makefile"])
+    else:
+        assert check_plan_paths(tmp_path, ["Makefile", "makefile"]) == ("Makefile", "makefile")
+
+
+def test_a_plan_may_not_use_a_file_as_a_folder(tmp_path: Path) -> None:
+    for paths in (["a", "a/b"], ["a/b/c", "a"]):
+        with pytest.raises(RefusedPath, match="planned as a file"):
+            check_plan_paths(tmp_path, paths)
+    assert check_plan_paths(tmp_path, ["a", "ab/c"]) == ("a", "ab/c")

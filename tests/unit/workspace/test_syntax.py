@@ -1,0 +1,95 @@
+"""What a parser finds."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import pytest
+
+from orchestra.workspace.syntax import check_syntax
+
+
+@pytest.mark.parametrize(
+    "path, text, line",
+    [
+        ("a.py", "x = 1\ndef f(:\n", 2),
+        ("a.py", "return 1\n", 1),
+        ("a.pyi", "def f( -> int: ...\n", 1),
+        ("a.py", "if 1:\n\tx = 1\n        y = 2\n", 3),
+        ("a.json", '{"a": 1,\n "b": }\n', 2),
+        ("a.json", "", 1),
+        ("package.json", "{} x", 1),
+        ("a.jsonl", '{"a": 1}\n\n{"b"\n', 3),
+        ("a.yaml", "a: 1\nb: [1,\n", 3),
+        ("a.yml", "a: b: c\n", 1),
+        (".github/workflows/ci.yml", "a:\n\t- b\n", 2),
+    ],
+)
+def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:
+    defects = check_syntax(path, text)
+    assert [defect.line for defect in defects] == [line]
+    assert defects[0].message and "\n" not in defects[0].message
+
+
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("a.py", "x = '\\d'\nassert (1, 'always')\nx is 1\n"),
+        ("a.py", ""),
+        ("a.py", "# -*- coding: latin-1 -*-\nx = '\u00e4'\n"),
+        ("a.json", '{"a": 1, "a": 2}'),
+        ("a.json", "1" * 5000),
+        ("tsconfig.json", "{ /* why */ }"),
+        ("tsconfig.build.json", "{ // why\n }"),
+        (".vscode/settings.json", "{ // why\n }"),
+        ("a.jsonc", "// only this"),
+        ("a.yaml", "--- !Ref x\n--- !!python/object:os.system {}\n"),
+        ("a.yaml", "a: &x 1\nb: *x\n"),
+        ("chart/templates/a.yaml", "{{ if x }}\na: [\n{{ end }}\n"),
+        ("a.yaml", "a: 1\n{% if x %}\nb: 2\n{% endif %}\n"),
+        ("a.js", "((("),
+        ("Makefile", "((("),
+        ("README", ""),
+    ],
+)
+def test_does_not_call_good_text_broken(path: str, text: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check_syntax(path, text) == ()
+
+
+def test_characters_that_no_source_may_hold_are_defects() -> None:
+    assert check_syntax("a.py", "x = 1\0")
+    assert check_syntax("a.py", "x = '\ud800'")
+    assert check_syntax("a.yaml", "a: \x01")
+
+
+def test_checks_toml_where_python_can() -> None:
+    broken = check_syntax("pyproject.toml", "[a]\nb = 1\nb = = 2\n")
+    assert check_syntax("pyproject.toml", "[a]\nb = 1\n") == ()
+    assert [defect.line for defect in broken] == ([3] if sys.version_info >= (3, 11) else [])
+
+
+@pytest.mark.parametrize("depth", [1000, 50_000])
+@pytest.mark.parametrize(
+    "path, before, after",
+    [
+        ("a.py", "(", ")"),
+        ("a.py", "-", "1"),
+        ("a.py", "a.b+", "1"),
+        ("a.py", "lambda:", "1"),
+        ("a.json", "[", "]"),
+        ("a.json", '{"a":', "}"),
+        ("a.yaml", "[", "]"),
+        ("a.yaml", "{a: ", "}"),
+        ("a.yaml", "- ", "a"),
+        ("a.toml", "a = [", "]"),
+    ],
+)
+def test_deep_nesting_ends_with_an_answer(path: str, before: str, after: str, depth: int) -> None:
+    assert isinstance(check_syntax(path, before * depth + after * depth), tuple)
+
+
+def test_text_that_would_overflow_the_compiler_is_not_compiled() -> None:
+    assert check_syntax("a.py", "a" + ".b" * 1_500_000) == ()
