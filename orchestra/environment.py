@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,25 @@ class Environment:
             return False
         return self.is_terminal(stream)
 
+    def read_line(self) -> str | None:
+        """A line typed by the user, without its end; None at the end of input or when a stop was ordered.
+
+        Waits in short turns, since a blocked read would not notice a signal until the next key.
+        """
+        try:
+            descriptor = self.stdin.fileno()
+        except (OSError, ValueError):
+            return _without_end(self.stdin.readline())
+        typed = b""
+        while self.stop.number is None and not typed.endswith(b"\n"):
+            if select.select([descriptor], [], [], 0.1)[0]:
+                # One byte at a time, so that nothing is taken from whoever reads next.
+                byte = os.read(descriptor, 1)
+                if not byte:
+                    break
+                typed += byte
+        return None if self.stop.number is not None else _without_end(typed.decode("utf-8", "replace"))
+
     @property
     def home(self) -> Path | None:
         """The user's home; None where there is none."""
@@ -66,3 +86,7 @@ class Environment:
         if base and os.path.isabs(base):
             return Path(base) / "orchestra"
         return self.home / below_home / "orchestra" if self.home else None
+
+
+def _without_end(line: str) -> str | None:
+    return line.rstrip("\r\n") if line else None

@@ -23,17 +23,12 @@ def json_text() -> str:
     """The same as one JSON object."""
     import json
 
-    return json.dumps(
-        {
-            "schema": 1,
-            "exit_status": 0,
-            "error": None,
-            "version": __version__,
-            "commit": commit(),
-            "python": python(),
-            "packages": packages(),
-        }
-    )
+    return json.dumps({"schema": 1, "exit_status": 0, "error": None, **facts()})
+
+
+def facts() -> dict[str, object]:
+    """What the JSON object says of the program."""
+    return {"version": __version__, "commit": commit(), "python": python(), "packages": packages()}
 
 
 def python() -> str:

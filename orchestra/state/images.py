@@ -17,16 +17,23 @@ class Images:
         self._store = store
         self._clock = clock
 
-    def before(self, session_id: str, path: str) -> FileImage | None:
-        """What lay at `path` before the session touched it; None while that was not noted."""
-        return self._image("kind = 'before' AND session_id = ? AND path = ? ORDER BY id", session_id, path)
+    def at(self, session_id: str, path: str, position: int) -> FileImage | None:
+        """What lay at `path` before the session (position 0) or after its n-th write; None where not noted."""
+        row = self._store.row(
+            "SELECT content, mode FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id LIMIT 1 OFFSET ?",
+            (session_id, path, position),
+        )
+        return None if row is None else FileImage(row["content"], row["mode"])
 
-    def latest(self, session_id: str, path: str) -> FileImage | None:
-        """What should lie at `path` now as far as the session knows; None while it knows nothing."""
-        return self._image("session_id = ? AND path = ? ORDER BY id DESC", session_id, path)
+    def count_writes(self, session_id: str, path: str) -> int:
+        """How often the session wrote `path`: the position of its last image."""
+        row = self._store.rows(
+            "SELECT count(*) AS images FROM file_versions WHERE session_id = ? AND path = ?", (session_id, path)
+        )[0]
+        return max(0, int(row["images"]) - 1)
 
     def save(self, session_id: str, path: str, kind: str, image: FileImage) -> None:
-        """A new image of the kind `before` or `after`; returns once it is on disk."""
+        """A new image: one of the kind `before`, then one of the kind `after` for each write."""
         self._store.change(
             "INSERT INTO file_versions (session_id, path, kind, content, mode, hash, created_at)"
             " VALUES (?,?,?,?,?,?,?)",
@@ -42,15 +49,6 @@ class Images:
         )
         pairs = {row["path"]: (self._by_id(row["first"]), self._by_id(row["last"])) for row in rows}
         return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
-
-    def digest(self, session_id: str) -> str:
-        """A hash over the last image of every path: the same digest, the same state of the session's files."""
-        rows = self._store.rows(
-            "SELECT path, hash, max(id) FROM file_versions WHERE session_id = ? GROUP BY path ORDER BY path",
-            (session_id,),
-        )
-        listing = "\n".join(f"{row['path']}\0{row['hash']}" for row in rows)
-        return hashlib.sha256(listing.encode("utf-8", "surrogatepass")).hexdigest()
 
     def set_outcome(self, session_id: str, outcome: FileOutcome) -> None:
         self._store.change(
@@ -72,12 +70,6 @@ class Images:
             f"DELETE FROM file_outcomes WHERE session_id = ? AND exit_status IN ({marks})",
             (session_id, *exit_statuses),
         )
-
-    def _image(self, where: str, session_id: str, path: str) -> FileImage | None:
-        row = self._store.row(
-            f"SELECT content, mode FROM file_versions WHERE {where} LIMIT 1", (session_id, path)
-        )
-        return None if row is None else FileImage(row["content"], row["mode"])
 
     def _by_id(self, id_: int) -> FileImage:
         row = self._store.rows("SELECT content, mode FROM file_versions WHERE id = ?", (id_,))[0]

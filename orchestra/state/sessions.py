@@ -86,12 +86,12 @@ class Sessions:
         row = self._store.row(f"SELECT * FROM sessions {where} ORDER BY started_at DESC, rowid DESC LIMIT 1")
         return None if row is None else _session(row)
 
-    def reopen(self, session_id: str, config: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:
         """A stopped session goes on, with what may be changed on resume."""
         self._store.change(
-            "UPDATE sessions SET can_resume = 1, exit_status = NULL, last_error = NULL, config = ?, options = ?,"
+            "UPDATE sessions SET can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
             " last_activity = ? WHERE session_id = ?",
-            (_json(config), _json(options), self._now(), session_id),
+            (_json(config), self._now(), session_id),
         )
 
     def enter_phase(self, session_id: str, phase: str, *, iteration: int = 0) -> None:

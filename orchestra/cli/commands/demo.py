@@ -1,0 +1,159 @@
+"""The whole story on a sample project, played by scripted answers: no key, no network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from orchestra.cli import running
+from orchestra.cli.context import Context
+from orchestra.cli.outcome import failure_json, outcome_json, outcome_text
+from orchestra.config.kept import dump_values
+from orchestra.config.loading import load_config
+from orchestra.demo import story
+from orchestra.demo.provider import ScriptedProvider
+from orchestra.demo.repository import start_repository
+from orchestra.engine.approval import approve_all
+from orchestra.engine.session import Report
+from orchestra.engine.wiring import Options, Order, Workplace, check_chains, new_session, open_workplace, wire
+from orchestra.environment import Environment
+from orchestra.errors import ExitStatus, WorkspaceError
+from orchestra.records import Task
+from orchestra.state.steps import AttemptRow
+from orchestra.views.figures import money, tokens
+from orchestra.views.plan_page import plan_page
+from orchestra.workspace.git import Git
+from orchestra.workspace.patch import FileChange, unified_patch
+
+__all__ = ["add_arguments", "failure_json", "run"]
+
+_NOTICE = (
+    "This is a demonstration: the answers below are scripted and come from a server inside this program.\n"
+    "Everything else is real: the files, the fallback, the review, the tests, the commit."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", action="store_true", help="leave the sample project where it is")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Write the sample, serve the script, run the story, show what it left behind."""
+    folder = _new_folder(context)
+    try:
+        return _play(folder, context, keep=arguments.keep)
+    finally:
+        if not arguments.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
+    story.write_sample(folder)
+    env = replace(context.env, variables=_variables(context.env), cwd=folder)
+    git = start_repository(folder, env.variables)
+    output = context.output
+    output.say(_NOTICE + "\n")
+    with ScriptedProvider(story.tell, models=story.MODELS) as provider, open_workplace(folder, git, env) as workplace:
+        order = _order(folder, git, provider.root_url, replace(context, env=env))
+        chains = check_chains(order, env)
+        session_id = new_session(workplace, order, Task(story.TASK, "demo"), env)
+        with wire(workplace, order, chains, session_id, env) as session:
+            report = session.run()
+        attempts = workplace.journal.steps.attempts(session_id)
+        text = _text(report, workplace, attempts)
+    if report.error is not None:
+        output.error(report.error)
+    if keep:
+        text += f"\nkept in   {folder}"
+    elif git is None:
+        text += "\ngit is not installed, so no commit was made"
+    document = {
+        **outcome_json(report, output), "scripted": True, "folder": str(folder) if keep else None,
+        "attempts": [_attempt_json(row) for row in attempts],
+    }
+    output.result(text, document)
+    return report.status
+
+
+def _order(folder: Path, git: Git | None, url: str, context: Context) -> Order:
+    file = folder / ".git" / "demo.json" if git else folder / "demo.json"
+    file.write_text(json.dumps(story.demo_config(url)), encoding="utf-8")
+    config = load_config(
+        root=folder, cwd=folder, variables=context.env.variables, user_config=None, trust_file=None,
+        config_flag=str(file), flags={"commit.enabled": ("demo", git is not None)},
+    )
+    file.unlink()
+    return Order(
+        root=folder, git=git, settings=config.settings, kept_config=dump_values(config), options=Options(),
+        approver=approve_all("demo"), listeners=running.listeners(context, "lines"), offline=True,
+    )
+
+
+def _variables(env: Environment) -> dict[str, str]:
+    """The user's own without what would change the story, with a git identity and the demo's key."""
+    kept = {
+        name: value for name, value in env.variables.items() if not name.startswith(("ORCHESTRA_", "GIT_"))
+    }
+    return {
+        **kept, story.KEY_VARIABLE: "demo-key", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def _new_folder(context: Context) -> Path:
+    """A temporary folder, or one in the current folder where there is no place for temporary files."""
+    for parent in (None, context.env.cwd):
+        try:
+            return Path(tempfile.mkdtemp(prefix="orchestra-demo-", dir=parent)).resolve()
+        except OSError:
+            continue
+    raise WorkspaceError(
+        "there is no folder to write the sample to", where=str(context.env.cwd), hint="use -C with a writable folder"
+    )
+
+
+def _text(report: Report, workplace: Workplace, attempts: list[AttemptRow]) -> str:
+    changes = workplace.journal.images.changed(report.outcome.session_id)
+    patch = unified_patch(FileChange(path, before, after) for path, (before, after) in changes.items())
+    plan = "" if report.plan is None else plan_page(report.plan, full=True)
+    parts = [
+        ("The plan", plan),
+        ("The change", patch),
+        ("The calls", _table(attempts)),
+        ("The outcome", outcome_text(report)),
+    ]
+    return "\n\n".join(f"== {title}\n\n{text.rstrip()}" for title, text in parts if text)
+
+
+def _table(attempts: list[AttemptRow]) -> str:
+    rows = [("agent", "file", "model", "tokens in", "out", "cost", "result")]
+    for row in attempts:
+        attempt = row.attempt
+        rows.append((
+            row.agent_role, row.file_path or "", f"{attempt.provider}/{attempt.model_id}",
+            tokens(attempt.usage.input_tokens), tokens(attempt.usage.output_tokens),
+            money(attempt.usage.cost_usd) if attempt.success else "", attempt.error_code or "ok",
+        ))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    right = {3, 4, 5}
+    return "\n".join(
+        "  " + "  ".join(
+            f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
+            for column, (cell, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _attempt_json(row: AttemptRow) -> dict[str, Any]:
+    usage = row.attempt.usage
+    return {
+        "agent": row.agent_role, "path": row.file_path, "provider": row.attempt.provider,
+        "model": row.attempt.model_id, "success": row.attempt.success, "error_code": row.attempt.error_code,
+        "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens,
+        "cost": None if usage.cost_usd is None else float(usage.cost_usd),
+    }

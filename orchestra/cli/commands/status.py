@@ -1,0 +1,70 @@
+"""Where a session stands: by default the newest."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from orchestra.cli.context import Context
+from orchestra.cli.session_rows import session_json
+from orchestra.clock import iso
+from orchestra.errors import ExitStatus, UnknownSession
+from orchestra.metrics import metrics_of
+from orchestra.state.manager import StateManager
+from orchestra.state.sessions import SessionRow
+from orchestra.state.steps import moment
+from orchestra.views.figures import money, tokens
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", nargs="?", help="by default the newest")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Print the session's row, its agents, files and cost."""
+    journal = context.journal_for_reading()
+    row = _find(journal, arguments.session)
+    assert journal is not None  # _find raises otherwise
+    agents = journal.sessions.agents(row.session_id)
+    document = {
+        **context.output.head(ExitStatus.DONE),
+        "session": {
+            **session_json(row), "agents": agents, "checkpoints": journal.sessions.checkpoints(row.session_id)
+        },
+    }
+    context.output.result(_text(journal, row, agents), document)
+    return ExitStatus.DONE
+
+
+def _find(journal: StateManager | None, session_id: str | None) -> SessionRow:
+    row = None
+    if journal is not None:
+        row = journal.sessions.newest() if session_id is None else journal.sessions.get(session_id)
+    if row is None:
+        what = "there is no session here" if session_id is None else f"there is no session {session_id}"
+        raise UnknownSession(what, hint="`orchestra sessions` lists all of them")
+    return row
+
+
+def _text(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, Any]]) -> str:
+    metrics = metrics_of(
+        journal.steps.attempts(row.session_id), start_time=moment(row.started_at), end_time=moment(row.last_activity)
+    )
+    status = "" if row.exit_status is None else f", exit status {row.exit_status}"
+    lines = [
+        f"session   {row.session_id}",
+        f"task      {' '.join(row.task.text.split())[:160]}",
+        f"phase     {row.phase}{status}",
+        f"started   {iso(moment(row.started_at))}, last activity {row.last_activity}",
+        f"cost      {money(metrics.total_cost_usd)}, {metrics.total_attempts} calls,"
+        f" {tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out",
+    ]
+    for role, agent in agents.items():
+        lines.append(f"{role:<10}  {agent['status']:<8} {agent['model_id'] or ''}".rstrip())
+    for outcome in journal.images.outcomes(row.session_id).values():
+        lines.append(f"  {outcome.status:<9} {outcome.action:<6}  {outcome.path}")
+    if row.last_error:
+        lines.append(f"error     {row.last_error}")
+    if row.can_resume:
+        lines.append(f"`orchestra resume {row.session_id}` goes on")
+    return "\n".join(lines)

@@ -1,0 +1,40 @@
+"""What every command works with: where it is, and how it prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from orchestra.cli.arguments import GlobalOptions
+from orchestra.cli.output import Output
+from orchestra.environment import Environment
+from orchestra.state.database import FOLDER, check_folder
+from orchestra.state.manager import StateManager
+from orchestra.workspace.children import child_variables
+from orchestra.workspace.git import Git
+
+
+@dataclass(frozen=True)
+class Context:
+    """One invocation."""
+
+    env: Environment
+    options: GlobalOptions
+    output: Output
+    after_dashes: tuple[str, ...] = ()
+
+    @cached_property
+    def git(self) -> Git | None:
+        """Git's view of the current folder; None outside a repository. Raises GitError."""
+        return Git.find(self.env.cwd, child_variables(self.env.variables, frozenset()))
+
+    @cached_property
+    def root(self) -> Path:
+        """Git's top level, else the current folder."""
+        return self.git.root if self.git is not None else self.env.cwd
+
+    def journal_for_reading(self) -> StateManager | None:
+        """The repository's journal; None where there is none. Raises StateError."""
+        check_folder(self.root)
+        return StateManager.open_for_reading(self.root / FOLDER, self.env.clock)

@@ -1,0 +1,132 @@
+"""The command line: from arguments to an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Sequence
+
+from orchestra.cli.arguments import CommandLine, Parser, add_global_options, split, wants_json
+from orchestra.cli.context import Context
+from orchestra.cli.output import Output
+from orchestra.environment import Environment
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, UsageError
+
+COMMANDS = {
+    "run": "plan, approve, execute, audit, fix, test, commit",
+    "plan": "only the plan: prints it and writes .orchestra/plan.md",
+    "resume": "goes on where a session stopped",
+    "status": "where a session stands",
+    "sessions": "all sessions",
+    "config": "show, init, path: the merged configuration",
+    "demo": "the whole story on a sample project, without key or network",
+    "help": "help about a command",
+}
+"""Name to summary; each lies in a module of its own that is imported only when used."""
+
+
+def main(argv: Sequence[str], env: Environment) -> ExitStatus:
+    """Carry out a command line. Every error is printed, and none is raised."""
+    as_json, as_json_stream = wants_json(argv)
+    output = Output(env, as_json=as_json, as_json_stream=as_json_stream)
+    shows_traceback = "--debug" in argv
+    command: ModuleType | None = None
+    try:
+        line = split(argv)
+        output.is_quiet, output.color = line.options.is_quiet, line.options.color
+        if line.options.wants_version:
+            return _show_version(output)
+        if line.command is None or (line.command == "help" and not line.words):
+            return _show_help(line, output)
+        command = _module(line.words[0] if line.command == "help" else line.command)
+        parser = _parser(command)
+        if line.options.wants_help or line.command == "help":
+            output.result(parser.format_help(), {**output.head(ExitStatus.DONE), "help": parser.format_help()})
+            return ExitStatus.DONE
+        context = Context(_moved(env, line.options.folders), line.options, output, line.after_dashes)
+        status: ExitStatus = command.run(parser.parse_intermixed_args(line.words), context)
+        return status
+    except Cancelled:
+        return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
+    except OrchestraError as error:
+        if shows_traceback:
+            traceback.print_exc(file=env.stderr)
+        return _failed(output, command, error.exit_status, error)
+    except Exception as error:  # the edge of the program: what arrives here is a defect
+        if shows_traceback:
+            traceback.print_exc(file=env.stderr)
+        return _failed(output, command, ExitStatus.DEFECT, _defect(error))
+
+
+def _failed(
+    output: Output, command: ModuleType | None, status: ExitStatus, error: OrchestraError | None
+) -> ExitStatus:
+    if error is not None:
+        output.error(error)
+    if output.as_json:
+        shape = getattr(command, "failure_json", None)
+        document = output.head(status, error)
+        output.json_line({**document, **(shape(status) if shape else {})})
+    return status
+
+
+def _defect(error: Exception) -> OrchestraError:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else None
+    return OrchestraError(
+        f"a defect in the program: {type(error).__name__}: {error}", where=where, hint="--debug shows more"
+    )
+
+
+def _module(name: str) -> ModuleType:
+    if name not in COMMANDS or name == "help":
+        raise UsageError(f"there is no command {name!r}", hint="`orchestra help` lists them")
+    return importlib.import_module(f"orchestra.cli.commands.{name}")
+
+
+def _parser(command: ModuleType) -> Parser:
+    name = command.__name__.rpartition(".")[2]
+    parser = Parser(prog=f"orchestra {name}", description=command.__doc__, add_help=False)
+    command.add_arguments(parser)
+    add_global_options(parser)
+    return parser
+
+
+def _moved(env: Environment, folders: Sequence[str]) -> Environment:
+    """The environment after each -C in turn, as in git."""
+    cwd = env.cwd
+    for folder in folders:
+        cwd = cwd / folder
+    cwd = Path(os.path.normpath(cwd)) if not folders else cwd.resolve()
+    if not cwd.is_dir():
+        raise UsageError("there is no such folder", where=str(cwd), hint="-C takes an existing folder")
+    return replace(env, cwd=cwd)
+
+
+def _show_version(output: Output) -> ExitStatus:
+    from orchestra import version
+
+    document = {**output.head(ExitStatus.DONE), **version.facts()}
+    output.result(version.line(), document)
+    return ExitStatus.DONE
+
+
+def _show_help(line: CommandLine, output: Output) -> ExitStatus:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    parser = Parser(prog="orchestra", usage="orchestra COMMAND [ARGUMENT ...]", add_help=False)
+    add_global_options(parser)
+    options = parser.format_help().partition("\n\n")[2]
+    text = (
+        "orchestra carries out code changes with language models: one plans, you approve, others write,\n"
+        "review and repair, tests run, a commit is made.\n\n"
+        f"usage: orchestra COMMAND [ARGUMENT ...]\n\ncommands:\n{listing}\n\n{options}"
+    )
+    if line.command is None and not line.options.wants_help:
+        raise UsageError("no command was given", hint="`orchestra help` lists the commands")
+    output.result(text, {**output.head(ExitStatus.DONE), "help": text})
+    return ExitStatus.DONE

@@ -1,0 +1,80 @@
+"""What is printed: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Mapping, TextIO
+
+from orchestra.environment import Environment
+from orchestra.errors import ExitStatus, OrchestraError
+from orchestra.observe.redaction import Redactor
+
+SCHEMA = 1
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Output:
+    """The two streams of one command, and the form that was asked for."""
+
+    def __init__(self, env: Environment, *, as_json: bool, as_json_stream: bool) -> None:
+        self._env = env
+        self.as_json = as_json or as_json_stream
+        self.as_json_stream = as_json_stream
+        self.is_quiet = False
+        self.color = "auto"
+        self.redactor = Redactor()
+
+    def result(self, text: str, document: Mapping[str, Any]) -> None:
+        """What the command was run for: the text for people, or the document for scripts."""
+        if self.as_json:
+            self.json_line(document)
+        elif text:
+            stream = self._env.stdout
+            _print(stream, printable(text) if self._env.is_terminal(stream) else text)
+
+    def json_line(self, document: Mapping[str, Any]) -> None:
+        """One JSON object on stdout: on one line in a stream, else indented."""
+        stream = self._env.stdout
+        is_utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+        indent = None if self.as_json_stream else 2
+        _print(stream, json.dumps(document, ensure_ascii=not is_utf8, indent=indent))
+
+    def say(self, text: str) -> None:
+        """Something by the way, on stderr, unless --quiet."""
+        if not self.is_quiet:
+            _print(self._env.stderr, printable(self.redactor.text(text)))
+
+    def prompt(self, text: str) -> None:
+        """A question, or what belongs to one: on stderr, as it is, even with --quiet."""
+        self._env.stderr.write(printable(self.redactor.text(text)))
+        self._env.stderr.flush()
+
+    def warn(self, text: str) -> None:
+        """Something the user should know, on stderr."""
+        self.say(f"orchestra: {text}")
+
+    def error(self, error: OrchestraError) -> None:
+        """An error's three parts, on stderr."""
+        _print(self._env.stderr, printable(self.redactor.text(f"orchestra: error [{error.code}]: {error}")))
+
+    def error_json(self, error: OrchestraError | None) -> dict[str, Any] | None:
+        """The value of the key `error`."""
+        if error is None:
+            return None
+        hint = None if error.hint is None else self.redactor.text(error.hint)
+        return {"code": error.code, "message": self.redactor.text(error.message), "hint": hint}
+
+    def head(self, status: ExitStatus, error: OrchestraError | None = None) -> dict[str, Any]:
+        """The keys that every JSON result has."""
+        return {"schema": SCHEMA, "exit_status": int(status), "error": self.error_json(error)}
+
+
+def printable(text: str) -> str:
+    """The text without characters that could steer a terminal: much of it comes from models."""
+    return _CONTROL.sub("?", text)
+
+
+def _print(stream: TextIO, text: str) -> None:
+    stream.write(text if text.endswith("\n") else text + "\n")
+    stream.flush()

@@ -1,0 +1,155 @@
+"""What run, plan and resume have in common: options, approval, view, and the telling of the outcome."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from orchestra.cli.context import Context
+from orchestra.cli.outcome import outcome_json, outcome_text
+from orchestra.config.settings import Settings
+from orchestra.engine.approval import Approver, approve_all, nobody_there
+from orchestra.engine.chains import ChainPlan
+from orchestra.engine.session import Report
+from orchestra.engine.wiring import Order, Workplace, wire
+from orchestra.errors import ExitStatus, UsageError
+from orchestra.observe.events import Listener
+from orchestra.observe.log import as_json
+from orchestra.state.database import FOLDER
+from orchestra.views.lines import LineView
+from orchestra.views.plan_prompt import TerminalPrompt
+from orchestra.workspace.children import child_variables
+from orchestra.workspace.patch import FileChange, unified_patch
+
+VIEWS = ("auto", "screen", "lines", "none")
+Flags = Mapping[str, "tuple[str, object]"]
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Options that also a resumed session takes."""
+    parser.add_argument("--max-cost", metavar="USD", type=_money, help="stop when this much has been spent")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="stop after this time; resumable")
+    parser.add_argument("--view", choices=VIEWS, default="auto", metavar="VIEW", help="auto, screen, lines or none")
+
+
+def add_concurrency(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-concurrency", metavar="N", type=count, help="files worked on at once")
+
+
+def add_approval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-y", "--yes", action="store_true", help="approve the plan without asking")
+
+
+def limit_flags(arguments: argparse.Namespace) -> dict[str, tuple[str, object]]:
+    """The settings that these options stand for."""
+    flags: dict[str, tuple[str, object]] = {}
+    if arguments.max_cost is not None:
+        flags["budget.max_cost"] = ("--max-cost", arguments.max_cost)
+    if getattr(arguments, "max_concurrency", None) is not None:
+        flags["max_concurrency"] = ("--max-concurrency", arguments.max_concurrency)
+    return flags
+
+
+def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken: bool = False) -> Approver:
+    """Who decides about the plan: a flag, a person at the terminal, or nobody."""
+    if yes:
+        return approve_all("--yes")
+    if settings.auto_approve:
+        return approve_all("auto_approve")
+    if stdin_is_taken:
+        return nobody_there("the task came from standard input, so that nobody can be asked there")
+    if not context.env.is_terminal(context.env.stdin):
+        return nobody_there("there is no terminal to ask at")
+    variables = child_variables(context.env.variables, frozenset())
+    return TerminalPrompt(
+        context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables
+    )
+
+
+def listeners(context: Context, view: str) -> list[Listener]:
+    """Who is told of events besides the journal and the log."""
+    output = context.output
+    told: list[Listener] = []
+    if output.as_json_stream:
+        told.append(lambda event: output.json_line(as_json(event)))
+    if view == "screen":
+        output.warn("this version has no screen view; lines are shown instead")
+    if view != "none" and not context.options.is_quiet:
+        write: Callable[[str], None] = output.say
+        told.append(LineView(write, started=context.env.clock.now(), is_verbose=context.options.is_verbose))
+    return told
+
+
+def carry_out(
+    context: Context, workplace: Workplace, order: Order, chains: ChainPlan, session_id: str,
+    *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
+) -> ExitStatus:
+    """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+    context.output.redactor.learn(key for key in chains.keys.values() if key)
+    with wire(workplace, order, chains, session_id, context.env) as session:
+        report = session.run()
+    changes = workplace.journal.images.changed(session_id) if order.options.dry_run else {}
+    patch = unified_patch(FileChange(path, before, after) for path, (before, after) in changes.items())
+    text, extra = more(report) if more else ("", {})
+    document = {**outcome_json(report, context.output), **extra}
+    if order.options.dry_run:
+        document["diff"] = patch
+        context.output.say(outcome_text(report))
+        text = patch
+    elif not text:
+        text = outcome_text(report)
+    if report.error is not None:
+        context.output.error(report.error)
+    elif report.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
+        context.output.warn(f"{report.status.word}; `orchestra resume {session_id}` goes on")
+    context.output.result(text, document)
+    return report.status
+
+
+def relative_to_root(context: Context, path: str) -> str:
+    """A path as typed, relative to the root. Raises UsageError for a file that is not there."""
+    full = Path(os.path.normpath(context.env.cwd / path))
+    if not full.is_file():
+        raise UsageError("there is no such file", where=path)
+    try:
+        return full.resolve().relative_to(context.root.resolve()).as_posix()
+    except ValueError:
+        raise UsageError("the file lies outside the repository", where=path) from None
+
+
+def read_text_file(context: Context, path: str) -> str:
+    """The text of a file named on the command line. Raises UsageError."""
+    try:
+        return (context.env.cwd / path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"the file cannot be read: {reason}", where=path) from None
+
+
+def _money(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD") from None
+    if not value.is_finite() or value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

@@ -1,0 +1,167 @@
+"""Asking an agent so that no answer is ever lost or paid twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Callable, Mapping, Sequence, TypeVar
+
+from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
+from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.quoting import ShownFile
+from orchestra.agents.replies import NeedFiles
+from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.crew import out_of_time
+from orchestra.engine.spending import Spending
+from orchestra.errors import RefusedPath, TimedOut, UnreadableReply
+from orchestra.observe.events import Events
+from orchestra.observe.redaction import Redactor
+from orchestra.records import Attempt, Reply, Step
+from orchestra.state.manager import StateManager
+
+T = TypeVar("T")
+MOST_FILE_ROUNDS = 3
+
+Show = Callable[[Sequence[str]], "tuple[list[ShownFile], list[tuple[str, str]]]"]
+"""From paths asked for to the files that may be shown, and the others with the reason."""
+
+
+class Asker:
+    """Puts questions to the chains of one session, through the journal. Any thread.
+
+    A question is a conversation: the answer may ask for files, and one that cannot be read gets one
+    repair round. Each turn is a step of its own, found again by its key after a restart.
+    """
+
+    def __init__(
+        self,
+        *,
+        session_id: str,
+        journal: StateManager,
+        chains: Mapping[str, Adapter],
+        events: Events,
+        redactor: Redactor,
+        spending: Spending,
+        deadline: Deadline,
+        cancel: CancelToken,
+        show: Show,
+    ) -> None:
+        self._session_id = session_id
+        self._journal = journal
+        self._chains = chains
+        self._events = events
+        self._redactor = redactor
+        self._spending = spending
+        self._deadline = deadline
+        self._cancel = cancel
+        self._show = show
+
+    def ask(
+        self, role: str, key: str, request: Request, *, path: str | None, read: Callable[[str], T | NeedFiles]
+    ) -> T:
+        """What `read` makes of the answer.
+
+        Raises a ProviderFault when no model answered, what `read` raises when the repair round did not
+        help either, LimitReached, Cancelled, StateError.
+        """
+        file_rounds, repaired, turn = 0, False, 1
+        while True:
+            text = self._turn(role, key if turn == 1 else f"{key}#{turn}", request, path)
+            turn += 1
+            try:
+                answer = read(text)
+                if not isinstance(answer, NeedFiles):
+                    return answer
+                if file_rounds == MOST_FILE_ROUNDS:
+                    raise UnreadableReply("No more files can be shown; answer with what you have.")
+                file_rounds += 1
+                shown, not_shown = self._show(answer.paths)
+                request = with_more_files(request, text, shown=shown, not_shown=not_shown)
+            except (UnreadableReply, RefusedPath) as error:
+                if repaired:
+                    raise
+                repaired = True
+                self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
+                request = repair_request(request, text, error.message)
+
+    def _turn(self, role: str, key: str, request: Request, path: str | None) -> str:
+        steps = self._journal.steps
+        step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
+        if step.reply is not None:
+            self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)
+            return step.reply.text
+        self._cancel.check()
+        self._spending.check()
+        if self._deadline.is_over:
+            raise out_of_time()
+        reply = self._call(step, request)
+        steps.complete(step, reply)
+        self._events.emit("step.completed", step_id=step.id, role=role, path=path, **_figures(reply))
+        return reply.text
+
+    def _call(self, step: Step, request: Request) -> Reply:
+        watcher = _Watcher(self, step)
+        self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
+        try:
+            reply = self._chains[step.agent_role].execute(
+                request, deadline=self._deadline, cancel=self._cancel, observer=watcher
+            )
+        except BaseException as error:
+            self._journal.steps.fail(step)
+            if isinstance(error, TimedOut) and self._deadline.is_over:
+                raise out_of_time() from None
+            raise
+        finally:
+            self._journal.sessions.set_agent(self._session_id, step.agent_role, "idle", None)
+        return reply
+
+    def attempt_started(self, step: Step, info: AdapterInfo) -> None:
+        self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.name)
+        self._events.emit(
+            "attempt.started", level="debug", step_id=step.id, role=step.agent_role, path=step.file_path,
+            model=info.name,
+        )
+
+    def attempt_ended(self, step: Step, attempt: Attempt) -> None:
+        message = attempt.error_message
+        attempt = replace(attempt, error_message=None if message is None else self._redactor.text(message))
+        self._spending.add(attempt.usage.cost_usd)
+        self._journal.steps.add_attempt(step, attempt)
+        if not attempt.success:
+            self._events.emit(
+                "attempt.failed", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
+                model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
+                message=attempt.error_message, latency_ms=attempt.latency_ms,
+            )
+
+
+class _Watcher(CallObserver):
+    """Ties what a call tells to its step."""
+
+    def __init__(self, asker: Asker, step: Step) -> None:
+        self._asker = asker
+        self._step = step
+
+    def attempt_started(self, info: AdapterInfo) -> None:
+        self._asker.attempt_started(self._step, info)
+
+    def received(self, characters: int) -> None:
+        """The line view does not show it."""
+
+    def attempt_ended(self, attempt: Attempt) -> None:
+        self._asker.attempt_ended(self._step, attempt)
+
+
+def _figures(reply: Reply) -> dict[str, Any]:
+    cost = reply.usage.cost_usd
+    return {
+        "model": f"{reply.provider}/{reply.model_id}",
+        "input_tokens": reply.usage.input_tokens,
+        "output_tokens": reply.usage.output_tokens,
+        "cost": None if cost is None else float(cost),
+        "latency_ms": reply.latency_ms,
+    }
+
+
+def _as_text(request: Request) -> str:
+    turns: tuple[Message, ...] = (Message("system", request.system), *request.messages)
+    return "\0".join(f"{message.role}\0{message.text}" for message in turns)

@@ -1,0 +1,107 @@
+"""The chains of models that answer for each agent, from configuration, catalog and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.catalog import find_key, needs_key, resolve
+from orchestra.adapters.fallback import FallbackAdapter
+from orchestra.adapters.health import RunHealth
+from orchestra.adapters.http import HttpClient
+from orchestra.adapters.model_adapter import ModelAdapter
+from orchestra.adapters.rows import ProviderRow
+from orchestra.clock import Clock
+from orchestra.config.settings import AgentChains, ProviderSettings
+from orchestra.errors import ConfigError, NoProviderError
+
+
+@dataclass(frozen=True)
+class ChainPlan:
+    """Who would answer for each agent; nothing is opened yet."""
+
+    choices: Mapping[str, tuple[tuple[ProviderRow, str], ...]]
+    """Role to (provider, model id), first choice first, without those that lack a key."""
+    keys: Mapping[str, str | None]
+    """Provider to key; None where none is sent."""
+    left_out: Mapping[str, tuple[str, ...]]
+    """Built-in providers without a key, to the variables that would hold it."""
+
+    @property
+    def providers(self) -> tuple[ProviderRow, ...]:
+        """Every provider that may be asked, once."""
+        rows = {row.name: row for chain in self.choices.values() for row, _ in chain}
+        return tuple(rows.values())
+
+
+def plan_chains(
+    agents: AgentChains,
+    providers: Mapping[str, ProviderSettings],
+    *,
+    roles: Sequence[str],
+    variables: Mapping[str, str],
+) -> ChainPlan:
+    """The chains of these roles. Raises ConfigError for an unknown provider or a missing key of the user's own
+    provider, NoProviderError for a chain that nobody is left in.
+    """
+    rows = resolve(providers)
+    choices: dict[str, tuple[tuple[ProviderRow, str], ...]] = {}
+    keys: dict[str, str | None] = {}
+    left_out: dict[str, tuple[str, ...]] = {}
+    for role in roles:
+        wanted = [_split(entry, rows, role) for entry in getattr(agents, role)]
+        for row, _ in wanted:
+            if row.name not in keys:
+                keys[row.name] = find_key(row, variables, _read_text)
+                if keys[row.name] is None and needs_key(row):
+                    _note_missing(row, left_out)
+        choices[role] = tuple((row, model) for row, model in wanted if row.name not in left_out)
+        if not choices[role]:
+            raise _empty_chain(role, wanted)
+    return ChainPlan(choices, keys, left_out)
+
+
+def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock) -> dict[str, Adapter]:
+    """An adapter for each role of the plan."""
+    health = RunHealth()
+    return {
+        role: FallbackAdapter(
+            [ModelAdapter(row, row.model(model), http, key=plan.keys[row.name], clock=clock) for row, model in chain],
+            health=health,
+        )
+        for role, chain in plan.choices.items()
+    }
+
+
+def _split(entry: str, rows: Mapping[str, ProviderRow], role: str) -> tuple[ProviderRow, str]:
+    name, _, model = entry.partition("/")
+    if name not in rows:
+        known = ", ".join(sorted(rows))
+        raise ConfigError(
+            f"there is no provider {name!r}", where=f"agents.{role}: {entry}",
+            hint=f"describe it under providers, or use one of {known}",
+        )
+    return rows[name], model
+
+
+def _note_missing(row: ProviderRow, left_out: dict[str, tuple[str, ...]]) -> None:
+    if not row.is_built_in:
+        variables = " or ".join(row.key_variables) or f"providers.{row.name}.api_key_file"
+        raise ConfigError(f"the key of provider {row.name} is missing", where=variables, hint=f"set {variables}")
+    left_out[row.name] = row.key_variables
+
+
+def _empty_chain(role: str, wanted: Sequence[tuple[ProviderRow, str]]) -> NoProviderError:
+    variables = dict.fromkeys(row.key_variables[0] for row, _ in wanted if row.key_variables)
+    models = ", ".join(f"{row.name}/{model}" for row, model in wanted) or "nothing"
+    setting = f"set {' or '.join(variables)}, or " if variables else ""
+    return NoProviderError(
+        f"no model can answer for the {role}", where=f"agents.{role} names {models}",
+        hint=f"{setting}name a local server: `orchestra config init` writes a file to start from",
+    )
+
+
+def _read_text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,31 @@
+"""A conventional commit message from a plan (conventionalcommits.org 1.0.0)."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from orchestra.records import Plan
+
+MOST_SUBJECT_CHARACTERS = 72
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def commit_message(plan: Plan, *, template: str | None, session_id: str) -> str:
+    """The message; `template` may hold {type} {scope} {subject} {body} {session}, other braces stay."""
+    intent = plan.commit
+    type_ = re.sub(r"[^a-z]", "", intent.type.lower()) or "feat"
+    scope = _one_line(intent.scope).strip("()")
+    subject = _one_line(intent.subject) or _one_line(plan.summary) or "carry out the plan"
+    body = _CONTROL.sub("", intent.body).strip()
+    if template is not None:
+        values = {"type": type_, "scope": scope, "subject": subject, "body": body, "session": session_id}
+        filled = re.sub(r"\{(type|scope|subject|body|session)\}", lambda match: values[match.group(1)], template)
+        return filled.strip() + "\n"
+    head = f"{type_}({scope}): " if scope else f"{type_}: "
+    subject = textwrap.shorten(subject, max(20, MOST_SUBJECT_CHARACTERS - len(head)), placeholder="...")
+    return "\n\n".join(part for part in (head + subject, body) if part) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())

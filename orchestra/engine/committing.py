@@ -1,0 +1,78 @@
+"""The commit of a session: own files only, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+from orchestra.engine.commit_message import commit_message
+from orchestra.errors import GitError, UsageError, WorkspaceError
+from orchestra.observe.events import Events
+from orchestra.records import Commit, Plan
+from orchestra.state.manager import StateManager
+from orchestra.workspace.git import Git
+
+
+@dataclass(frozen=True)
+class Committing:
+    """Checks before the first write that a commit will be possible, and makes it at the end."""
+
+    session_id: str
+    journal: StateManager
+    git: Git | None
+    events: Events
+    template: str | None
+    allow_dirty: bool
+
+    def check_possible(self) -> None:
+        """Raises UsageError outside git, GitError in the middle of a merge or the like."""
+        if self.git is None:
+            raise UsageError("there is no git repository to commit to", hint="leave out --commit, or run `git init`")
+        busy = self.git.in_progress()
+        if busy is not None:
+            raise GitError(f"a {busy} is in progress", hint="finish it first, or leave out --commit")
+
+    def check_clean(self, paths: Sequence[str]) -> None:
+        """Raises WorkspaceError where the user has uncommitted work in a planned file; asked once per session."""
+
+        def find_out() -> bool:
+            dirty = self._git().dirty(paths)
+            if dirty and not self.allow_dirty:
+                raise WorkspaceError(
+                    "planned files have uncommitted work: " + ", ".join(dirty),
+                    hint="commit it first, or use --allow-dirty to have it in the same commit",
+                )
+            return True
+
+        self.journal.remember(self.session_id, "clean", find_out)
+
+    def commit(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
+        """The commit of these paths; None where they hold nothing to commit. Blocks: for a worker thread.
+
+        Raises GitError, and the files stay as they are.
+        """
+        made = self.journal.recall(self.session_id, "commit")
+        if made is None:
+            commit = self._found_or_made(plan, paths)
+            made = {} if commit is None else {"sha": commit.sha, "message": commit.message}
+            self.journal.keep(self.session_id, "commit", made)
+        return Commit(made["sha"], made["message"]) if made else None
+
+    def _found_or_made(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
+        """The commit that was made just before a kill, or a new one."""
+        git = self._git()
+        message = commit_message(plan, template=self.template, session_id=self.session_id)
+        parent = self.journal.recall(self.session_id, "commit-parent")
+        if parent is not None:
+            found = git.commit_after(parent["head"], paths)
+            if found is not None:
+                return found
+        self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
+        commit = git.commit(paths, message)
+        if commit is not None:
+            self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
+        return commit
+
+    def _git(self) -> Git:
+        assert self.git is not None  # check_possible() refused that
+        return self.git

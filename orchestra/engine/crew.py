@@ -1,0 +1,75 @@
+"""The worker threads, and a main thread that waits for them without missing a stop."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, Callable, Iterable, TypeVar
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.environment import StopSignal
+from orchestra.errors import Cancelled, LimitReached
+
+T = TypeVar("T")
+POLL_S = 0.05
+GRACE_S = 0.5
+
+
+class Crew:
+    """Runs what blocks in worker threads. Only the main thread calls its methods.
+
+    A signal handler only sets a flag; the crew notices it here, orders the stop (which shuts live
+    sockets and ends children) and gives the workers half a second to unwind.
+    """
+
+    def __init__(self, workers: int, *, stop: StopSignal, cancel: CancelToken, deadline: Deadline) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="agent")
+        self._stop = stop
+        self._cancel = cancel
+        self._deadline = deadline
+        self._live: set[Future[Any]] = set()
+
+    def start(self, work: Callable[[], T]) -> Future[T]:
+        """Have a worker do it as soon as one is free."""
+        future = self._pool.submit(work)
+        self._live.add(future)
+        return future
+
+    def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
+        """Those that are done, once there is one. Raises Cancelled or LimitReached after a stop."""
+        while True:
+            self._check()
+            done, _ = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            if done:
+                self._live -= done
+                return done
+
+    def call(self, work: Callable[[], T]) -> T:
+        """What `work` returned or raised, from a worker."""
+        future = self.start(work)
+        self.next_done([future])
+        return future.result()
+
+    def close(self) -> None:
+        """Wait for nobody: what still runs has been told to stop."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def order_stop(self) -> None:
+        """Tell every worker to stop, and wait a short while until they have."""
+        self._cancel.cancel()
+        for future in self._live:
+            future.cancel()
+        wait(self._live, timeout=GRACE_S)
+
+    def _check(self) -> None:
+        if self._stop.number is not None:
+            self.order_stop()
+            raise Cancelled()
+        if self._deadline.is_over:
+            self.order_stop()
+            raise out_of_time()
+
+
+def out_of_time() -> LimitReached:
+    return LimitReached(
+        "the time given to the run is used up", hint="`orchestra resume` goes on; --timeout gives it more"
+    )

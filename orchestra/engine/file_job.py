@@ -1,0 +1,234 @@
+"""One planned file on its way from a first draft to approval: a small state machine."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Sequence
+
+from orchestra.agents.draft_reply import read_draft
+from orchestra.agents.replies import NeedFiles, read_review
+from orchestra.engine.asking import Asker
+from orchestra.engine.file_prompts import FilePrompts
+from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.errors import ExitStatus, LimitReached, OrchestraError, RefusedDraft, StateError, UnreadableReply
+from orchestra.observe.events import Events
+from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
+from orchestra.workspace.syntax import check_syntax
+from orchestra.workspace.text import NEW_FILE, decode
+
+MOST_QUOTED_CHARACTERS = 2000
+
+
+class NotGoodEnough(OrchestraError):
+    """The auditor approved none of the drafts."""
+
+    code = "not-approved-by-auditor"
+    exit_status = ExitStatus.JUDGED_BAD
+
+
+class Stage(enum.Enum):
+    """What is done to the file next."""
+
+    EXECUTE = "execute"
+    AUDIT = "audit"
+    CONSULT = "consult"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What all files of a session have in common."""
+
+    asker: Asker
+    files: JournalledTree
+    prompts: FilePrompts
+    events: Events
+    max_iterations: int
+    auto_revert: bool
+
+
+class FileJob:
+    """Carries one file through its stages; `advance` does one stage. One thread at a time.
+
+    Every move follows from journalled answers alone, so that a restarted job takes the same way again
+    without asking twice.
+    """
+
+    def __init__(self, context: JobContext, planned: PlannedFile, *, start: int = 0) -> None:
+        """`start` is the position of the image the file begins with (see JournalledTree)."""
+        self.planned = planned
+        self.stage = Stage.EXECUTE
+        self.outcome: FileOutcome | None = None
+        self._context = context
+        self._key_prefix = ""
+        self._most_drafts = context.max_iterations
+        self._drafts = 0
+        self._iterations = 0
+        self._findings: tuple[Issue, ...] = ()
+        self._refused_reply = ""
+        self._approved_image: FileImage | None = None
+        context.files.rewind(planned.path, start)
+
+    @classmethod
+    def mending(
+        cls,
+        context: JobContext,
+        planned: PlannedFile,
+        *,
+        start: int,
+        findings: Sequence[Issue],
+        key_prefix: str,
+        iterations: int,
+    ) -> FileJob:
+        """A job for an approved file that must change once more; if that fails it stays as it is at `start`."""
+        job = cls(context, planned, start=start)
+        job.stage = Stage.CONSULT
+        job._key_prefix = key_prefix
+        job._most_drafts = 1
+        job._iterations = iterations
+        job._findings = tuple(findings)
+        job._approved_image = context.files.current(planned.path)
+        return job
+
+    def run(self) -> None:
+        """Carry the file to its end. Raises what `advance` raises."""
+        while self.outcome is None:
+            self.advance()
+
+    def advance(self) -> None:
+        """Do the next stage. A failure of this file alone becomes its outcome.
+
+        Raises what concerns the whole run: LimitReached, StateError, Cancelled.
+        """
+        try:
+            if self.stage is Stage.AUDIT:
+                self._audit()
+            elif self.planned.action == "delete":
+                self._delete()
+            else:
+                self._draft()
+        except (LimitReached, StateError):
+            raise
+        except OrchestraError as error:
+            self._give_up(error)
+
+    def _draft(self) -> None:
+        context, path = self._context, self.planned.path
+        self._drafts += 1
+        base = context.prompts.text(path)
+        if self.stage is Stage.EXECUTE:
+            role, request = "executor", context.prompts.for_executor(self.planned)
+        else:
+            role = "consultant"
+            request = context.prompts.for_consultant(self.planned, self._findings, self._refused_reply)
+        key = f"{self._key_prefix}{role}/{path}/{self._drafts}"
+        replies: list[str] = []
+
+        def read(text: str) -> Draft | NeedFiles:
+            replies.append(text)
+            return read_draft(text, path, base)
+
+        try:
+            self._put(context.asker.ask(role, key, request, path=path, read=read))
+        except (RefusedDraft, UnreadableReply) as error:
+            self._refuse(error, replies[-1] if replies else "")
+
+    def _put(self, draft: Draft) -> None:
+        """Write a draft that may be written; raises RefusedDraft for another."""
+        defects = check_syntax(draft.path, draft.text)
+        if defects:
+            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
+            raise RefusedDraft(f"The file would not be valid: {listing}")
+        before = self._context.files.before(draft.path).content
+        form = NEW_FILE if before is None else decode(before, path=draft.path).form
+        self._context.files.write(draft.path, form.render(draft.text))
+        self._context.events.emit("file.written", path=draft.path, draft=self._drafts)
+        self._refused_reply = ""
+        self.stage = Stage.AUDIT
+
+    def _refuse(self, error: OrchestraError, reply: str) -> None:
+        """A draft that must not reach the disk uses one up; the consultant gets its defects."""
+        self._context.events.emit("draft.refused", level="warning", path=self.planned.path, why=str(error))
+        self._findings = (Issue("error", str(error)),)
+        self._refused_reply = reply
+        if self._drafts >= self._most_drafts:
+            self._give_up(error)
+        else:
+            self.stage = Stage.CONSULT
+
+    def _delete(self) -> None:
+        path = self.planned.path
+        if self._context.files.before(path).content is None:
+            self._end("unchanged")
+            return
+        self._drafts = self._most_drafts
+        self._context.files.write(path, None)
+        self._context.events.emit("file.written", path=path, draft=self._drafts)
+        self.stage = Stage.AUDIT
+
+    def _audit(self) -> None:
+        context, path = self._context, self.planned.path
+        review = self._review()
+        self._iterations += 1
+        issues = [{"severity": issue.severity, "line": issue.line, "message": issue.message} for issue in review.issues]
+        context.events.emit("file.reviewed", path=path, approved=review.approved, issues=issues)
+        if review.approved:
+            unchanged = context.files.current(path).content == context.files.before(path).content
+            self._end("unchanged" if unchanged else "approved")
+            return
+        self._findings = review.issues
+        if self._drafts >= self._most_drafts:
+            self._give_up(_not_approved(review))
+        else:
+            self.stage = Stage.CONSULT
+
+    def _review(self) -> Review:
+        """The auditor's judgement; an answer that cannot be read is not an approval."""
+        path = self.planned.path
+        key = f"{self._key_prefix}auditor/{path}/{self._drafts}"
+        request = self._context.prompts.for_auditor(self.planned)
+        replies: list[str] = []
+
+        def read(text: str) -> Review:
+            replies.append(text)
+            return read_review(text)
+
+        try:
+            return self._context.asker.ask("auditor", key, request, path=path, read=read)
+        except UnreadableReply:
+            said = replies[-1][:MOST_QUOTED_CHARACTERS]
+            return Review(False, (Issue("error", f"The auditor gave no verdict that can be read; it said: {said}"),))
+
+    def _give_up(self, error: OrchestraError) -> None:
+        """Put back what was there before, where that is wanted and possible."""
+        files, path = self._context.files, self.planned.path
+        status = "failed"
+        try:
+            image = self._approved_image or files.before(path)
+            revert = self._context.auto_revert or self._approved_image is not None
+            if revert and files.current(path).content != image.content:
+                files.write(path, image.content)
+                status = "reverted"
+        except StateError:
+            raise
+        except OrchestraError as worse:
+            error = worse
+        self._end(status, error)
+
+    def _end(self, status: str, error: OrchestraError | None = None) -> None:
+        self.stage = Stage.ENDED
+        self.outcome = FileOutcome(
+            path=self.planned.path,
+            action=self.planned.action,
+            status=status,
+            iterations=self._iterations,
+            error_code=None if error is None else error.code,
+            error=None if error is None else error.message,
+            exit_status=int(ExitStatus.DONE if error is None else error.exit_status),
+        )
+
+
+def _not_approved(review: Review) -> NotGoodEnough:
+    first = next((issue for issue in review.issues if issue.severity == "error"), review.issues[0])
+    return NotGoodEnough(f"the auditor did not approve it: {first.message}")

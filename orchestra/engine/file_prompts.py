@@ -1,0 +1,80 @@
+"""What each agent is shown of one planned file, taken from the session's images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Sequence
+
+from orchestra.adapters.adapter import Request
+from orchestra.agents.auditor import auditor_request, deletion_request
+from orchestra.agents.consultant import consultant_request
+from orchestra.agents.executor import executor_request
+from orchestra.agents.quoting import ShownFile
+from orchestra.agents.templates import Loader
+from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.errors import WorkspaceError
+from orchestra.records import FileImage, Issue, Plan, PlannedFile
+from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.text import decode
+
+
+@dataclass(frozen=True)
+class FilePrompts:
+    """Builds the requests that concern one planned file."""
+
+    task: str
+    plan: Plan
+    files: JournalledTree
+    custom_prompts: Mapping[str, str]
+    load_template: Loader
+
+    def for_executor(self, planned: PlannedFile) -> Request:
+        return executor_request(
+            task=self.task, plan=self.plan, planned=planned, original=self.text(planned.path),
+            dependencies=self._dependencies(planned), custom_prompt=self.custom_prompts.get("executor", ""),
+            load_template=self.load_template,
+        )
+
+    def for_consultant(self, planned: PlannedFile, findings: Sequence[Issue], refused_reply: str) -> Request:
+        return consultant_request(
+            task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
+            refused_reply=refused_reply, dependencies=self._dependencies(planned),
+            custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
+        )
+
+    def for_auditor(self, planned: PlannedFile) -> Request:
+        before, now = self.files.before(planned.path), self.files.current(planned.path)
+        custom_prompt = self.custom_prompts.get("auditor", "")
+        dependencies = self._dependencies(planned)
+        if now.content is None:
+            return deletion_request(
+                task=self.task, plan=self.plan, planned=planned, old_text=_text_of(before, planned.path) or "",
+                dependencies=dependencies, custom_prompt=custom_prompt, load_template=self.load_template,
+            )
+        return auditor_request(
+            task=self.task, plan=self.plan, planned=planned, new_text=_text_of(now, planned.path) or "",
+            diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
+            custom_prompt=custom_prompt, load_template=self.load_template,
+        )
+
+    def text(self, path: str) -> str | None:
+        """What the session last left there, as text; None for an absent file. Raises WorkspaceError for a binary."""
+        return _text_of(self.files.current(path), path)
+
+    def _dependencies(self, planned: PlannedFile) -> list[ShownFile]:
+        """The planned files it depends on, as they are now; what cannot be shown as text is left out."""
+        shown = []
+        for path in planned.depends_on:
+            if path == planned.path or self.plan.file(path) is None:
+                continue
+            try:
+                text = self.text(path)
+            except WorkspaceError:
+                continue
+            if text is not None:
+                shown.append(ShownFile(path, text))
+        return shown
+
+
+def _text_of(image: FileImage, path: str) -> str | None:
+    return None if image.content is None else decode(image.content, path=path).text

@@ -1,0 +1,155 @@
+"""From a task to a plan that somebody approved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Callable, Mapping, Sequence
+
+from orchestra.agents.architect import architect_request
+from orchestra.agents.plan_file import PlanFile, parse_plan, render_plan
+from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
+from orchestra.agents.replies import NeedFiles, Questions, read_plan
+from orchestra.agents.templates import Loader
+from orchestra.engine.approval import Approver, Choice, Decision
+from orchestra.engine.asking import Asker, Show
+from orchestra.engine.crew import Crew
+from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
+from orchestra.observe.events import Events
+from orchestra.records import Plan
+from orchestra.state.manager import StateManager
+from orchestra.state.plan_text import read_plan_text, write_plan_text
+from orchestra.workspace.listing import is_secret
+from orchestra.workspace.paths import check_plan_paths
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Asks the architect, keeps the plan, and has it approved. Main thread, but for `_ask_architect`."""
+
+    session_id: str
+    task: str
+    root: Path
+    state_folder: Path
+    journal: StateManager
+    asker: Asker
+    approver: Approver
+    events: Events
+    crew: Crew
+    list_repository: Callable[[], Sequence[tuple[str, int]]]
+    show: Show
+    must_show: Sequence[str]
+    custom_prompts: Mapping[str, str]
+    load_template: Loader
+
+    def plan(self, given: PlanFile | None = None) -> Plan:
+        """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
+
+        Raises NotApproved when the architect's questions stay without an answer, RefusedPath, ProviderFault,
+        UnreadableReply.
+        """
+        row = self.journal.sessions.plan(self.session_id)
+        if given is not None and row is None:
+            plan = self._checked(given.plan)
+        elif row is None or len(self._remarks()) > self._remarks_heard():
+            plan = self._ask_until_planned()
+        else:
+            plan = self._edited() or plan_from_json(row.content)
+        return self._keep(plan)
+
+    def approved(self, plan: Plan) -> Plan:
+        """The plan as it was approved in the end. Raises NotApproved."""
+        while True:
+            decision = self.approver.decide(plan)
+            if decision.choice is Choice.APPROVE:
+                self.journal.sessions.approve_plan(self.session_id, plan_hash(plan), decision.by)
+                self.events.emit("plan.approved", by=decision.by)
+                return plan
+            if decision.choice is Choice.QUIT:
+                raise self._not_approved(decision)
+            try:
+                plan = self._keep(self._by_hand(plan) if decision.choice is Choice.EDIT else self._revised(decision))
+            except (UsageError, RefusedPath) as error:
+                self.approver.explain(str(error))
+
+    def _ask_until_planned(self) -> Plan:
+        while True:
+            answer: Plan | Questions = self.crew.call(self._ask_architect)
+            if isinstance(answer, Plan):
+                return answer
+            answers = self.approver.answer(answer.questions)
+            if answers is None:
+                raise NotApproved(
+                    "the architect has questions: " + " ".join(answer.questions),
+                    hint="answer them in the task and run again",
+                )
+            pairs = [f"{question} {reply}" for question, reply in zip(answer.questions, answers)]
+            self.journal.keep(self.session_id, "remarks", [*self._remarks(), *pairs])
+
+    def _ask_architect(self) -> Plan | Questions:
+        remarks = self._remarks()
+        row = self.journal.sessions.plan(self.session_id)
+        listing = self.journal.remember(self.session_id, "listing", lambda: [*map(list, self.list_repository())])
+        request = architect_request(
+            task=self.task,
+            listing=[(path, size) for path, size in listing],
+            shown=self.show(self.must_show)[0],
+            custom_prompt=self.custom_prompts.get("architect", ""),
+            previous_plan=None if row is None else plan_from_json(row.content),
+            remarks=remarks,
+            load_template=self.load_template,
+        )
+        key = f"architect/{len(remarks)}"
+        answer: Plan | Questions = self.asker.ask("architect", key, request, path=None, read=self._read)
+        return answer
+
+    def _read(self, text: str) -> Plan | Questions | NeedFiles:
+        answer = read_plan(text)
+        return self._checked(answer) if isinstance(answer, Plan) else answer
+
+    def _checked(self, plan: Plan) -> Plan:
+        """The plan with normalised paths. Raises RefusedPath."""
+        paths = check_plan_paths(self.root, [planned.path for planned in plan.files])
+        for path in paths:
+            if is_secret(path) and (self.root / path).exists():
+                raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
+        return replace(plan, files=tuple(replace(file, path=path) for file, path in zip(plan.files, paths)))
+
+    def _keep(self, plan: Plan) -> Plan:
+        self.journal.sessions.save_plan(self.session_id, plan_hash(plan), plan_to_json(plan))
+        self.journal.keep(self.session_id, "remarks-heard", len(self._remarks()))
+        write_plan_text(self.state_folder, render_plan(plan, session_id=self.session_id, task=self.task))
+        files = [{"path": planned.path, "action": planned.action} for planned in plan.files]
+        self.events.emit("plan.ready", summary=plan.summary, files=files)
+        return plan
+
+    def _edited(self) -> Plan | None:
+        """The plan in `plan.md`, where that is this session's and the user changed it."""
+        text = read_plan_text(self.state_folder)
+        if text is None:
+            return None
+        found = parse_plan(text)
+        if found.session_id != self.session_id or not found.edited:
+            return None
+        return self._checked(found.plan)
+
+    def _by_hand(self, plan: Plan) -> Plan:
+        text = self.approver.edit(render_plan(plan, session_id=self.session_id, task=self.task))
+        return self._checked(parse_plan(text).plan)
+
+    def _revised(self, decision: Decision) -> Plan:
+        self.journal.keep(self.session_id, "remarks", [*self._remarks(), decision.remark])
+        return self._ask_until_planned()
+
+    def _remarks(self) -> list[str]:
+        return list(self.journal.recall(self.session_id, "remarks") or [])
+
+    def _remarks_heard(self) -> int:
+        """How many remarks the newest plan takes into account."""
+        return int(self.journal.recall(self.session_id, "remarks-heard") or 0)
+
+    def _not_approved(self, decision: Decision) -> OrchestraError:
+        return NotApproved(
+            f"the plan was not approved: {decision.by}" if decision.by else "the plan was not approved",
+            where="it is kept in .orchestra/plan.md", hint=decision.hint or "`orchestra resume` asks again",
+        )

@@ -1,0 +1,82 @@
+"""What a session goes on with: how it was started, and what may be changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Mapping, Sequence
+
+from orchestra.config.kept import resumed
+from orchestra.config.loading import Config
+from orchestra.config.settings import Settings
+from orchestra.errors import ExitStatus, UnknownSession, UsageError
+from orchestra.state.manager import StateManager
+from orchestra.state.sessions import SessionRow
+
+CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
+"""Parts of the configuration that a resumed session takes from the command line or a --config file."""
+RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
+"""Files that ended so are tried again."""
+
+
+def session_to_resume(journal: StateManager | None, session_id: str | None) -> SessionRow:
+    """The session of that id, or the newest that can go on. Raises UnknownSession."""
+    if journal is None:
+        raise UnknownSession("there is no session here", hint="`orchestra run TASK` starts one")
+    if session_id is None:
+        newest = journal.sessions.newest(resumable=True)
+        if newest is None:
+            raise UnknownSession("there is nothing to resume", hint="`orchestra sessions` lists all sessions")
+        return newest
+    row = journal.sessions.get(session_id)
+    if row is None:
+        raise UnknownSession(f"there is no session {session_id}", hint="`orchestra sessions` lists all sessions")
+    if not row.can_resume:
+        raise UsageError(
+            f"session {session_id} has come to its end ({row.phase})", hint="`orchestra run TASK` starts a new one"
+        )
+    return row
+
+
+def resumed_settings(
+    kept: Mapping[str, Any], current: Config, *, said_now: Sequence[str]
+) -> tuple[Settings, list[str]]:
+    """The session's settings with what may be changed, and the keys that were given now but may not be.
+
+    `said_now` are the dotted keys that flags or a --config file of this command set.
+    """
+    settings = resumed(kept, current).settings
+    changed = {key.split(".")[0] for key in said_now}
+    for part in CHANGEABLE:
+        if part in changed:
+            settings = replace(settings, **{part: getattr(current.settings, part)})
+    refused = [
+        key for key in said_now
+        if key.split(".")[0] not in CHANGEABLE and _value(settings, key) != _value(current.settings, key)
+    ]
+    return settings, refused
+
+
+def take_up_again(journal: StateManager, session_id: str) -> None:
+    """Have the files be tried again that failed by no fault of their drafts."""
+    outcomes = journal.images.outcomes(session_id)
+    retried = [outcome for outcome in outcomes.values() if outcome.exit_status in RETRIED]
+    if not retried:
+        return
+    for outcome in retried:
+        if outcome.status == "reverted":
+            # What was put back counts as the file's beginning: its writes are not gone through again.
+            journal.keep(session_id, f"start/{outcome.path}", journal.images.count_writes(session_id, outcome.path))
+    journal.keep(session_id, "generation", generation(journal, session_id) + 1)
+    journal.images.forget_outcomes(session_id, RETRIED)
+
+
+def generation(journal: StateManager, session_id: str) -> int:
+    """How often the session's files were taken up again."""
+    return int(journal.recall(session_id, "generation") or 0)
+
+
+def _value(settings: Settings, key: str) -> object:
+    value: object = settings
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return value

@@ -1,0 +1,271 @@
+"""One session: the whole story from a task to its outcome, from wherever it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+from orchestra.agents.plan_file import PlanFile
+from orchestra.agents.plan_json import plan_from_json
+from orchestra.agents.plan_order import order_of
+from orchestra.clock import Clock
+from orchestra.engine.committing import Committing
+from orchestra.engine.crew import Crew
+from orchestra.engine.file_job import FileJob, JobContext
+from orchestra.engine.modes import Schedule, Traffic
+from orchestra.engine.planning import Planning
+from orchestra.engine.verification import DONE, Verdict, Verification
+from orchestra.environment import StopSignal
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, weightiest
+from orchestra.metrics import metrics_of
+from orchestra.observe.events import Events
+from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task
+from orchestra.state.manager import StateManager
+from orchestra.state.steps import moment
+
+SIGINT = 2
+RESUMABLE = (
+    ExitStatus.NOT_APPROVED,
+    ExitStatus.PROVIDER,
+    ExitStatus.WORKSPACE,
+    ExitStatus.STATE,
+    ExitStatus.LIMIT,
+    ExitStatus.DEFECT,
+    ExitStatus.INTERRUPTED,
+    ExitStatus.TERMINATED,
+)
+"""How a session can end and still have something left to do."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What this run is to do."""
+
+    only_plan: bool = False
+    tests_required: bool = False
+    """Whether the user asked for tests in so many words."""
+    tests: bool = True
+    commit: bool = False
+    dry_run: bool = False
+    given_plan: PlanFile | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run ended."""
+
+    outcome: Outcome
+    plan: Plan | None
+    status: ExitStatus
+    error: OrchestraError | None
+    can_resume: bool
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Everything a session works with; `wiring` fills it."""
+
+    session_id: str
+    task: Task
+    mode: str
+    schedule: Schedule
+    clock: Clock
+    stop: StopSignal
+    journal: StateManager
+    events: Events
+    crew: Crew
+    planning: Planning
+    committing: Committing
+    job_context: Callable[[Plan], JobContext]
+    verification: Callable[[Plan, JobContext], Verification]
+    check_tests: Callable[[], None]
+    """Raises UsageError where tests are asked for and cannot be run."""
+
+
+class Session:
+    """Runs in the main thread; what blocks is done by the crew."""
+
+    def __init__(self, rooms: Rooms, wanted: Wanted) -> None:
+        self._rooms = rooms
+        self._wanted = wanted
+        self._plan: Plan | None = None
+        self._outcomes: dict[str, FileOutcome] = rooms.journal.images.outcomes(rooms.session_id)
+        self._verdict: Verdict | None = None
+        self._commit: Commit | None = None
+
+    def run(self) -> Report:
+        """Go on from where the session stands, to its end or until something stops it."""
+        error: OrchestraError | None = None
+        status = ExitStatus.DEFECT
+        try:
+            status, error = self._tell()
+        except Cancelled:
+            status = ExitStatus.INTERRUPTED if self._rooms.stop.number == SIGINT else ExitStatus.TERMINATED
+        except OrchestraError as problem:
+            status, error = problem.exit_status, problem
+        finally:
+            report = self._report(status, error)
+            self._finish(report)
+        return report
+
+    def _tell(self) -> tuple[ExitStatus, OrchestraError | None]:
+        rooms, wanted = self._rooms, self._wanted
+        if wanted.commit:
+            rooms.committing.check_possible()
+        if wanted.tests:
+            rooms.check_tests()
+        plan = self._plan = self._planned()
+        if not plan.files or wanted.only_plan:
+            return ExitStatus.DONE, None
+        plan = self._plan = self._approved(plan)
+        if wanted.commit:
+            rooms.committing.check_clean([planned.path for planned in plan.files])
+        context = rooms.job_context(plan)
+        verification = rooms.verification(plan, context)
+        if wanted.tests:
+            rooms.crew.call(verification.baseline)
+        self._execute(plan, context)
+        if wanted.tests and self._approved_paths():
+            self._test(verification)
+        status, error = self._status()
+        if wanted.commit and status is ExitStatus.DONE:
+            self._make_commit(plan)
+        return status, error
+
+    def _planned(self) -> Plan:
+        row = self._rooms.journal.sessions.plan(self._rooms.session_id)
+        if row is not None and row.approved_by is not None:
+            return plan_from_json(row.content)
+        self._enter("planning")
+        return self._rooms.planning.plan(self._wanted.given_plan)
+
+    def _approved(self, plan: Plan) -> Plan:
+        row = self._rooms.journal.sessions.plan(self._rooms.session_id)
+        if row is not None and row.approved_by is not None:
+            return plan
+        self._enter("awaiting_approval")
+        return self._rooms.planning.approved(plan)
+
+    def _execute(self, plan: Plan, context: JobContext) -> None:
+        self._enter("executing")
+        order = order_of(plan)
+        for path, other in order.ignored:
+            self._rooms.events.emit("plan.circle", level="warning", path=path, other=other)
+        left = [planned for planned in order.files if planned.path not in self._outcomes]
+        dependencies = {planned.path: set(planned.depends_on) for planned in left}
+        for path, other in order.ignored:
+            dependencies.get(path, set()).discard(other)
+
+        def make_job(planned: PlannedFile) -> FileJob:
+            start = self._rooms.journal.recall(self._rooms.session_id, f"start/{planned.path}") or 0
+            return FileJob(context, planned, start=start)
+
+        Traffic(self._rooms.crew, self._rooms.schedule, make_job=make_job, on_end=self._ended).run(left, dependencies)
+
+    def _ended(self, outcome: FileOutcome) -> None:
+        self._outcomes[outcome.path] = outcome
+        self._rooms.journal.images.set_outcome(self._rooms.session_id, outcome)
+        self._rooms.events.emit(
+            "file.ended", level="info" if outcome.status in DONE else "warning", path=outcome.path,
+            status=outcome.status, iterations=outcome.iterations, error=outcome.error,
+        )
+
+    def _test(self, verification: Verification) -> None:
+        self._enter("testing")
+        outcomes = dict(self._outcomes)
+        self._verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
+        for path, outcome in outcomes.items():
+            if outcome != self._outcomes[path]:
+                self._ended(outcome)
+
+    def _make_commit(self, plan: Plan) -> None:
+        self._enter("committing")
+        paths = self._approved_paths()
+        self._commit = self._rooms.crew.call(lambda: self._rooms.committing.commit(plan, paths))
+
+    def _approved_paths(self) -> list[str]:
+        """Of the files that the session changed, in plan order."""
+        planned = self._plan.files if self._plan else ()
+        ended = [self._outcomes[file.path] for file in planned if file.path in self._outcomes]
+        return [outcome.path for outcome in ended if outcome.status == "approved"]
+
+    def _status(self) -> tuple[ExitStatus, OrchestraError | None]:
+        """What the outcomes make of the run."""
+        ended = list(self._outcomes.values())
+        bad = [outcome for outcome in ended if outcome.status not in DONE]
+        statuses = [ExitStatus.WORKSPACE for outcome in bad if outcome.exit_status == ExitStatus.WORKSPACE]
+        if bad and len(bad) < len(ended):
+            statuses.append(ExitStatus.PARTIAL)
+        elif bad:
+            by_provider = all(outcome.exit_status == ExitStatus.PROVIDER for outcome in bad)
+            statuses.append(ExitStatus.PROVIDER if by_provider else ExitStatus.JUDGED_BAD)
+        failing = self._verdict.new_failures if self._verdict else ()
+        untested = self._wanted.tests_required and self._verdict is None and bool(self._approved_paths())
+        if failing or untested:
+            statuses.append(ExitStatus.TESTS_FAILED)
+        status = weightiest(statuses)
+        return status, _error_of(status, bad, failing_tests=len(failing))
+
+    def _enter(self, phase: str) -> None:
+        self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase)
+        self._rooms.events.emit("phase.entered", level="debug", phase=phase)
+
+    def _report(self, status: ExitStatus, error: OrchestraError | None) -> Report:
+        rooms = self._rooms
+        row = rooms.journal.sessions.get(rooms.session_id)
+        assert row is not None  # a session is journalled before it runs
+        attempts = rooms.journal.steps.attempts(rooms.session_id)
+        metrics = metrics_of(attempts, start_time=moment(row.started_at), end_time=rooms.clock.now())
+        planned = self._plan.files if self._plan else ()
+        files = tuple(
+            self._outcomes.get(file.path) or FileOutcome(file.path, file.action, "skipped") for file in planned
+        )
+        outcome = Outcome(
+            session_id=rooms.session_id, task=rooms.task.text, summary=self._plan.summary if self._plan else "",
+            mode=rooms.mode, files=files, test_run=self._verdict.run if self._verdict else None,
+            commit=self._commit, metrics=metrics,
+        )
+        retriable = any(outcome.exit_status == ExitStatus.PROVIDER for outcome in self._outcomes.values())
+        can_resume = status in RESUMABLE or retriable or (self._wanted.only_plan and bool(planned))
+        return Report(outcome, self._plan, status, error, can_resume, self._verdict)
+
+    def _finish(self, report: Report) -> None:
+        phase = "awaiting_approval" if self._wanted.only_plan and report.can_resume else report.status.word
+        self._rooms.journal.sessions.finish(
+            self._rooms.session_id, phase, report.status, can_resume=report.can_resume,
+            last_error=None if report.error is None else report.error.message,
+        )
+        self._rooms.events.emit(
+            "session.ended", status=report.status.word, exit_status=int(report.status), can_resume=report.can_resume
+        )
+
+
+class Unfinished(OrchestraError):
+    """A run whose files or tests did not all end well; the status says how."""
+
+    def __init__(self, what: str, status: ExitStatus, code: str, hint: str) -> None:
+        super().__init__(what, hint=hint)
+        self.exit_status = status
+        self.code = code
+
+
+_CODES = {
+    ExitStatus.WORKSPACE: "workspace",
+    ExitStatus.PROVIDER: "provider",
+    ExitStatus.PARTIAL: "partial",
+    ExitStatus.TESTS_FAILED: "tests-failed",
+    ExitStatus.JUDGED_BAD: "not-approved-by-auditor",
+}
+
+
+def _error_of(status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int) -> OrchestraError | None:
+    if status is ExitStatus.DONE:
+        return None
+    if status is ExitStatus.TESTS_FAILED:
+        what = f"{failing_tests} tests fail that did not fail before" if failing_tests else "no test was run"
+        return Unfinished(what, status, _CODES[status], "the files stay as they are; see the test output above")
+    first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
+    what = f"{len(bad)} of the planned files did not succeed; {first.path}: {first.error}"
+    hint = "`orchestra resume` tries again" if first.exit_status == ExitStatus.PROVIDER else "see the files above"
+    return Unfinished(what, status, first.error_code or _CODES[status], hint)

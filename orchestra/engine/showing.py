@@ -1,0 +1,55 @@
+"""Which files of the repository a model may see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+from orchestra.agents.quoting import ShownFile
+from orchestra.errors import OrchestraError
+from orchestra.workspace.git import Git
+from orchestra.workspace.listing import is_secret, list_files
+from orchestra.workspace.paths import check_path
+from orchestra.workspace.text import decode
+from orchestra.workspace.tree import Tree
+
+MOST_CHARACTERS = 200_000
+MOST_FILES = 20
+
+
+class Showing:
+    """Lists and shows files: never secret, ignored or binary ones, nothing outside the root."""
+
+    def __init__(self, root: Path, git: Git | None, tree: Tree) -> None:
+        self._root = root
+        self._git = git
+        self._tree = tree
+
+    def listing(self) -> list[tuple[str, int]]:
+        """Path and size in bytes of every file that may be shown."""
+        files = list_files(self._root, self._git)
+        return [(file.path, file.size_bytes) for file in files if not is_secret(file.path)]
+
+    def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+        """The files that may be shown, and the others with the reason."""
+        shown: list[ShownFile] = []
+        not_shown: list[tuple[str, str]] = []
+        listed = {path for path, _ in self.listing()} if paths else set()
+        for path in dict.fromkeys(paths):
+            try:
+                shown.append(self._file(path, listed, room=len(shown) < MOST_FILES))
+            except OrchestraError as error:
+                not_shown.append((path, error.what))
+        return shown, not_shown
+
+    def _file(self, path: str, listed: set[str], *, room: bool) -> ShownFile:
+        path = check_path(self._root, path, for_writing=False)
+        if path not in listed:
+            raise OrchestraError("there is no such file, or it may not be shown")
+        if not room:
+            raise OrchestraError(f"only {MOST_FILES} files are shown at once")
+        content = self._tree.read(path).content
+        text = "" if content is None else decode(content, path=path).text
+        if len(text) > MOST_CHARACTERS:
+            raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
+        return ShownFile(path, text)

@@ -1,0 +1,55 @@
+"""The project's test suite as a session runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.config.settings import TestsSettings
+from orchestra.environment import Environment
+from orchestra.errors import UsageError
+from orchestra.records import TestRun
+from orchestra.workspace.children import child_variables
+from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_run import run_suite
+
+
+@dataclass(frozen=True)
+class Testing:
+    """Finds the suite afresh each time, since a session may write the first test."""
+
+    __test__ = False
+
+    root: Path
+    settings: TestsSettings
+    required: bool
+    env: Environment
+    cancel: CancelToken
+    secret_variables: frozenset[str]
+    deadline: Deadline
+
+    def check(self) -> None:
+        """Raises UsageError where tests are asked for and there are none to be found."""
+        if self.required and self._find() is None:
+            raise UsageError(
+                "no tests were found to run", where=str(self.root),
+                hint="name the command with --test-command, or leave out --test",
+            )
+
+    def run(self) -> TestRun | None:
+        """One run; None where there is no suite. Blocks; raises Cancelled."""
+        suite = self._find()
+        if suite is None:
+            return None
+        return run_suite(
+            suite, self.root, timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),
+            cancel=self.cancel, clock=self.env.clock,
+        )
+
+    def _find(self) -> Suite | None:
+        return detect(self.root, self._variables(), command=self.settings.command)
+
+    def _variables(self) -> dict[str, str]:
+        return child_variables(self.env.variables, self.secret_variables)

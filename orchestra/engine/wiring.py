@@ -1,0 +1,229 @@
+"""The one place that builds everything a session works with, and takes it down again."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+from orchestra.adapters.http import HttpClient
+from orchestra.agents.plan_file import PlanFile
+from orchestra.agents.templates import Loader, load
+from orchestra.clock import CancelToken, Deadline
+from orchestra.config.settings import Settings
+from orchestra.engine.approval import Approver
+from orchestra.engine.asking import Asker
+from orchestra.engine.chains import ChainPlan, build_chains, plan_chains
+from orchestra.engine.committing import Committing
+from orchestra.engine.crew import Crew
+from orchestra.engine.file_job import JobContext
+from orchestra.engine.file_prompts import FilePrompts
+from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.modes import schedule_for
+from orchestra.engine.planning import Planning
+from orchestra.engine.resume import generation
+from orchestra.engine.session import Rooms, Session, Wanted
+from orchestra.engine.showing import Showing
+from orchestra.engine.spending import Spending
+from orchestra.engine.testing import Testing
+from orchestra.engine.verification import Verification
+from orchestra.environment import Environment
+from orchestra.errors import ConfigError, StateError
+from orchestra.observe.events import Events, Listener
+from orchestra.observe.log import LogFile
+from orchestra.observe.redaction import Redactor
+from orchestra.records import AGENT_ROLES, Plan, Task
+from orchestra.state.database import FOLDER, make_folder
+from orchestra.state.lock import RepositoryLock
+from orchestra.state.manager import StateManager
+from orchestra.workspace.git import Git
+from orchestra.workspace.tree import Tree
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says beyond the configuration, kept with the session."""
+
+    dry_run: bool = False
+    allow_dirty: bool = False
+    tests_required: bool = False
+    must_show: tuple[str, ...] = ()
+    """Paths relative to the root."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one command asks of the engine."""
+
+    root: Path
+    git: Git | None
+    settings: Settings
+    kept_config: Mapping[str, Any]
+    """The configuration as the session keeps it."""
+    options: Options
+    approver: Approver
+    listeners: Sequence[Listener] = ()
+    only_plan: bool = False
+    given_plan: PlanFile | None = None
+    offline: bool = False
+    timeout_s: float | None = None
+
+
+class Workplace:
+    """A repository with its lock held and its journal open."""
+
+    def __init__(self, root: Path, folder: Path, journal: StateManager) -> None:
+        self.root = root
+        self.folder = folder
+        self.journal = journal
+
+
+@contextmanager
+def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Workplace]:
+    """The one writer of this repository. Raises StateError, WorkspaceError."""
+    if git is not None and git.tracks(FOLDER):
+        raise StateError(
+            "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
+            hint=f"take it out: git rm -r --cached {FOLDER}",
+        )
+    folder = make_folder(root)
+    with ExitStack() as stack:
+        lock = RepositoryLock(folder, now=env.clock.now())
+        stack.callback(lock.release)
+        journal = StateManager.open(folder, env.clock)
+        stack.callback(journal.close)
+        yield Workplace(root, folder, journal)
+
+
+def check_chains(order: Order, env: Environment) -> ChainPlan:
+    """Who will answer. Raises ConfigError before anything is written or asked."""
+    needed = ("architect",) if order.only_plan else AGENT_ROLES
+    roles = [role for role in needed if role != "architect" or order.given_plan is None]
+    if order.settings.tests.sandbox == "required":
+        raise ConfigError(
+            "tests.sandbox: required cannot be met: this version runs tests without a sandbox",
+            hint="set it to auto or off",
+        )
+    return plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+
+
+def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
+    """A session in the journal, and its id."""
+    stamp = env.clock.now().strftime("%Y%m%d-%H%M%S")
+    session_id = f"s-{stamp}-{secrets.token_hex(2)}"
+    workplace.journal.sessions.create(
+        session_id, task, mode=order.settings.mode, options=asdict(order.options), config=order.kept_config
+    )
+    return session_id
+
+
+@contextmanager
+def wire(
+    workplace: Workplace, order: Order, chains: ChainPlan, session_id: str, env: Environment
+) -> Iterator[Session]:
+    """A session ready to run; its threads and sockets end with the block."""
+    journal, settings, options = workplace.journal, order.settings, order.options
+    row = journal.sessions.get(session_id)
+    assert row is not None  # created or found by the caller
+    cancel = CancelToken()
+    deadline = Deadline.after(env.clock, order.timeout_s)
+    redactor = Redactor(_secrets(chains))
+    schedule = schedule_for(settings.mode, settings.max_concurrency)
+    with ExitStack() as stack:
+        log = LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", settings.log.level)
+        stack.callback(log.close)
+        events = Events(env.clock, redactor)
+        events.of_session(session_id)
+        listeners: list[Listener] = [journal.add_event, log, *order.listeners]
+        for listener in listeners:
+            events.listen(listener)
+        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline)
+        stack.callback(crew.close)
+        http = HttpClient(
+            chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
+        )
+        files = JournalledTree(
+            Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
+        )
+        showing = Showing(order.root, order.git, Tree(order.root))
+        asker = Asker(
+            session_id=session_id, journal=journal, chains=build_chains(chains, http, env.clock), events=events,
+            redactor=redactor, spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
+            deadline=deadline, cancel=cancel, show=showing.show,
+        )
+        load_template = _loader(settings)
+        testing = Testing(
+            root=order.root, settings=settings.tests, required=options.tests_required, env=env, cancel=cancel,
+            secret_variables=_key_variables(chains), deadline=deadline,
+        )
+
+        def job_context(plan: Plan) -> JobContext:
+            prompts = FilePrompts(row.task.text, plan, files, settings.custom_prompts, load_template)
+            return JobContext(asker, files, prompts, events, settings.max_iterations, settings.auto_revert)
+
+        def verification(plan: Plan, jobs: JobContext) -> Verification:
+            return Verification(
+                session_id, row.task.text, plan, journal, asker, jobs, testing.run, settings.max_iterations - 1,
+                generation(journal, session_id), settings.custom_prompts, load_template,
+            )
+
+        planning = Planning(
+            session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
+            journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
+            list_repository=showing.listing, show=showing.show, must_show=options.must_show,
+            custom_prompts=settings.custom_prompts, load_template=load_template,
+        )
+        committing = Committing(
+            session_id, journal, order.git, events, settings.commit.template, options.allow_dirty
+        )
+        rooms = Rooms(
+            session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,
+            stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
+            job_context=job_context, verification=verification, check_tests=testing.check,
+        )
+        wanted = Wanted(
+            only_plan=order.only_plan, tests_required=options.tests_required,
+            tests=settings.tests.run != "false" and not options.dry_run and not order.only_plan,
+            commit=settings.commit.enabled and not options.dry_run and not order.only_plan,
+            given_plan=order.given_plan,
+        )
+        for name, variables in chains.left_out.items():
+            events.emit("provider.left_out", level="warning", provider=name, variables=list(variables))
+        events.emit(
+            "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
+        )
+        yield Session(rooms, wanted)
+
+
+def _spent(journal: StateManager, session_id: str) -> Decimal:
+    costs = [row.attempt.usage.cost_usd for row in journal.steps.attempts(session_id)]
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def _secrets(chains: ChainPlan) -> list[str]:
+    headers = [value for row in chains.providers for value in row.headers.values()]
+    return [key for key in chains.keys.values() if key] + headers
+
+
+def _key_variables(chains: ChainPlan) -> frozenset[str]:
+    names = {name for row in chains.providers for name in row.key_variables}
+    return frozenset(names | {f"{name}_FILE" for name in names})
+
+
+def _loader(settings: Settings) -> Loader:
+    if settings.prompts_dir is None:
+        return load
+    folder = Path(settings.prompts_dir)
+
+    def own(name: str) -> str | None:
+        path = folder / name
+        try:
+            return path.read_text(encoding="utf-8") if path.exists() else None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
+
+    return functools.partial(load, override=own)

@@ -1,0 +1,138 @@
+"""Progress as plain lines, one for each event worth one."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any, Callable, Mapping
+
+from orchestra.records import Event
+from orchestra.views.figures import elapsed, money, tokens
+
+LABEL_WIDTH = 11
+
+
+class LineView:
+    """Turns events into lines and hands them to `write`. Any thread; one line at a time."""
+
+    def __init__(self, write: Callable[[str], None], *, started: datetime, is_verbose: bool) -> None:
+        self._write = write
+        self._started = started
+        self._is_verbose = is_verbose
+        self._cost: float | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            if event.name == "step.completed" and event.data["cost"] is not None:
+                self._cost = (self._cost or 0.0) + float(str(event.data["cost"]))
+            said = line_of(event, spent=self._cost)
+            if said is None and self._is_verbose and event.level == "debug":
+                said = (event.name, " ".join(f"{key}={value}" for key, value in event.data.items()))
+            if said is not None:
+                label, text = said
+                time = elapsed((event.time - self._started).total_seconds())
+                self._write(f"{time:>6}  {label:<{LABEL_WIDTH}} {text}")
+
+
+def line_of(event: Event, *, spent: float | None) -> tuple[str, str] | None:
+    """A label and a text; None for an event that deserves no line."""
+    say = _TEXTS.get(event.name)
+    return None if say is None else say(event.data, spent)
+
+
+def _started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    going_on = "" if data["phase"] == "init" else f", going on from {data['phase']}"
+    return "session", f"{_cut(data['task'])} ({data['mode']}{going_on})"
+
+
+def _left_out(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "note", f"{data['provider']} is left out: no key in {' or '.join(data['variables'])}"
+
+
+def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return data["role"], f"{_subject(data)} ..."
+
+
+def _answered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    figures = f"{tokens(data['input_tokens'])}+{tokens(data['output_tokens'])} tokens"
+    total = "" if spent is None else f", {money(spent)} so far"
+    return data["role"], f"{_subject(data)} {data['model']}, {data['latency_ms'] / 1000:.1f} s, {figures}{total}"
+
+
+def _failed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return data["role"], f"{_subject(data)} {data['model']} failed: {data['error_code']}: {_cut(data['message'] or '')}"
+
+
+def _unreadable(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return data["role"], f"{_subject(data)} unreadable answer, asked again: {_cut(data['why'])}"
+
+
+def _planned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    count = len(data["files"])
+    return "plan", f"{count} file{'' if count == 1 else 's'}: {_cut(data['summary'])}"
+
+
+def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if data["approved"]:
+        return "review", f"{data['path']} approved"
+    findings = "; ".join(issue["message"] for issue in data["issues"])
+    return "review", f"{data['path']} needs work: {_cut(findings)}"
+
+
+def _refused(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "draft", f"{data['path']} refused: {_cut(data['why'])}"
+
+
+def _ended(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "file", f"{data['path']} {data['status']}" + (f": {_cut(data['error'])}" if data["error"] else "")
+
+
+def _circle(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "note", f"{data['path']} does not wait for {data['other']}: they depend on each other"
+
+
+def _testing(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "tests", "running, to know what fails already ..." if data["baseline"] else "running ..."
+
+
+def _tested(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if data["passed"]:
+        return "tests", f"passed ({data['framework']})"
+    return "tests", f"{data['failures']} failing, {data['new']} of them new ({data['framework']})"
+
+
+def _not_fixed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "tests", f"not fixed: {_cut(data['why'])}"
+
+
+def _committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "commit", f"{data['sha'][:10]} {data['subject']}"
+
+
+def _subject(data: Mapping[str, Any]) -> str:
+    return f"{data['path']}:" if data["path"] else "the plan:" if data["role"] == "architect" else "failing tests:"
+
+
+def _cut(text: str, characters: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[: characters - 3] + "..."
+
+
+_TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], tuple[str, str]]] = {
+    "session.started": _started,
+    "provider.left_out": _left_out,
+    "step.started": _asked,
+    "step.completed": _answered,
+    "attempt.failed": _failed,
+    "reply.unreadable": _unreadable,
+    "plan.ready": _planned,
+    "plan.circle": _circle,
+    "file.reviewed": _reviewed,
+    "draft.refused": _refused,
+    "file.ended": _ended,
+    "tests.started": _testing,
+    "tests.ended": _tested,
+    "tests.not_fixed": _not_fixed,
+    "commit.made": _committed,
+}

@@ -1,0 +1,31 @@
+"""A plan as it is shown before it is approved."""
+
+from __future__ import annotations
+
+import textwrap
+
+from orchestra.records import Plan
+
+WIDTH = 96
+_MARKS = {"create": "+", "modify": "~", "delete": "-"}
+
+
+def plan_page(plan: Plan, *, full: bool) -> str:
+    """Summary and files; `full` adds descriptions whole, criteria, tests and the commit."""
+    lines = [*textwrap.wrap(plan.summary, WIDTH), ""]
+    width = max((len(planned.path) for planned in plan.files), default=0)
+    for planned in plan.files:
+        first = " ".join(planned.description.split())
+        lines.append(f"  {_MARKS[planned.action]} {planned.action:<6}  {planned.path:<{width}}")
+        lines += textwrap.wrap(first if full else textwrap.shorten(first, 2 * WIDTH, placeholder=" ..."), WIDTH,
+                               initial_indent="      ", subsequent_indent="      ")
+        if full:
+            lines += [f"      - {criterion}" for criterion in planned.criteria]
+        if planned.depends_on:
+            lines.append(f"      after {', '.join(planned.depends_on)}")
+    if full and plan.tests:
+        lines += ["", "  tests", *(f"      - {test}" for test in plan.tests)]
+    if full and plan.commit.subject:
+        scope = f"({plan.commit.scope})" if plan.commit.scope else ""
+        lines += ["", f"  commit  {plan.commit.type}{scope}: {plan.commit.subject}"]
+    return "\n".join(lines)

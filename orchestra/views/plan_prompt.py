@@ -1,0 +1,97 @@
+"""Asking the user at the terminal what to do with a plan."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Callable, Mapping, Sequence
+
+from orchestra.engine.approval import Choice, Decision
+from orchestra.environment import Environment
+from orchestra.errors import Cancelled, UsageError
+from orchestra.records import Plan
+from orchestra.views.plan_page import plan_page
+
+QUESTION = "[a]pprove, [e]dit, [r]evise, [v]iew, [q]uit? "
+_CHOICES = {"a": "approve", "e": "edit", "r": "revise", "v": "view", "q": "quit"}
+
+
+class TerminalPrompt:
+    """An Approver with a person in front of it. Questions go to stderr."""
+
+    def __init__(
+        self, env: Environment, put: Callable[[str], None], *, state_folder: Path, variables: Mapping[str, str]
+    ) -> None:
+        """`put` writes text as it is to the terminal; `variables` are those for the editor: without keys."""
+        self._env = env
+        self._put = put
+        self._state_folder = state_folder
+        self._variables = variables
+        self._shown: Plan | None = None
+
+    def decide(self, plan: Plan) -> Decision:
+        if plan != self._shown:
+            self._say("\n" + plan_page(plan, full=False) + "\n")
+            self._shown = plan
+        while True:
+            word = self._ask(QUESTION)
+            if word is None:
+                return Decision(Choice.QUIT, by="the input ended")
+            choice = _CHOICES.get(word.strip().lower()[:1]) if _is_choice(word) else None
+            if choice == "view":
+                self._say("\n" + plan_page(plan, full=True) + "\n")
+            elif choice == "revise":
+                remark = self._ask("What should the architect change? ")
+                if remark and remark.strip():
+                    return Decision(Choice.REVISE, remark=remark.strip())
+            elif choice is not None:
+                return Decision(Choice(choice), by="user" if choice == "approve" else "")
+            else:
+                self._say("Please type a, e, r, v or q.")
+
+    def edit(self, text: str) -> str:
+        command = shlex.split(self._variables.get("VISUAL") or self._variables.get("EDITOR") or "vi")
+        descriptor, name = tempfile.mkstemp(prefix="plan-", suffix=".md", dir=self._state_folder / "tmp")
+        try:
+            with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+            status = subprocess.run([*command, name], env=dict(self._variables), cwd=self._env.cwd).returncode
+            if status != 0:
+                raise UsageError(f"the editor ended with status {status}", where=command[0])
+            return Path(name).read_text(encoding="utf-8", errors="replace")
+        except (OSError, IndexError) as error:
+            raise UsageError("the editor cannot be started", where=str(error), hint="set EDITOR") from None
+        finally:
+            os.unlink(name)
+
+    def explain(self, problem: str) -> None:
+        self._say(f"That plan cannot be used: {problem}")
+
+    def answer(self, questions: Sequence[str]) -> list[str] | None:
+        answers = []
+        self._say("The architect has questions.")
+        for question in questions:
+            reply = self._ask(f"{question}\n> ")
+            if reply is None:
+                return None
+            answers.append(reply)
+        return answers
+
+    def _say(self, text: str) -> None:
+        self._put(text + "\n")
+
+    def _ask(self, question: str) -> str | None:
+        """A line of the user's; None at the end of the input. Raises Cancelled after a stop."""
+        self._put(question)
+        line = self._env.read_line()
+        if self._env.stop.number is not None:
+            raise Cancelled()
+        return line
+
+
+def _is_choice(word: str) -> bool:
+    typed = word.strip().lower()
+    return bool(typed) and any(choice.startswith(typed) for choice in _CHOICES.values())
