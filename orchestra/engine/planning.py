@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping, Sequence, cast
 
 from orchestra.agents.architect import architect_request
 from orchestra.agents.plan_file import PlanFile, parse_plan, render_plan
@@ -100,8 +100,8 @@ class Planning:
             load_template=self.load_template,
         )
         key = f"architect/{len(remarks)}"
-        answer: Plan | Questions = self.asker.ask("architect", key, request, path=None, read=self._read)
-        return answer
+        # mypy joins the union of what is read to `object`.
+        return cast("Plan | Questions", self.asker.ask("architect", key, request, path=None, read=self._read))
 
     def _read(self, text: str) -> Plan | Questions | NeedFiles:
         answer = read_plan(text)
