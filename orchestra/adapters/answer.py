@@ -1,0 +1,73 @@
+"""From the bytes of a good status to a whole reply, streamed or not."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator, Mapping
+
+from orchestra.adapters.exchange import Exchange
+from orchestra.adapters.sse import MAX_STREAM_BYTES, ServerEvent, SseParser
+from orchestra.adapters.wire import StreamReader, WireFormat, WireReply, parsed
+from orchestra.errors import ConnectionFailed, InvalidResponse, TimedOut
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_answer(
+    exchange: Exchange, wire_format: WireFormat, reader: StreamReader, received: Callable[[int], None]
+) -> WireReply:
+    """The whole answer. `received` is told of every few characters; `reader` keeps what came before a fault."""
+    pieces = exchange.pieces()
+    beginning = _beginning(pieces)
+    # A server may ignore that a stream was asked for, and the first character is a surer sign than Content-Type.
+    if beginning[:1] in (b"{", b"["):
+        wire = wire_format.parse_reply(_object(beginning, pieces))
+        received(len(wire.text))
+        return wire
+    try:
+        for event in _events(beginning, pieces):
+            characters = reader.feed(event)
+            if characters:
+                received(characters)
+            if reader.is_done:
+                exchange.settle()
+                break
+    except (ConnectionFailed, TimedOut):
+        # What would have followed the end mark is not the answer any more.
+        if not reader.has_end:
+            raise
+    return reader.reply()
+
+
+def _beginning(pieces: Iterator[bytes]) -> bytes:
+    beginning = b""
+    for piece in pieces:
+        beginning = (beginning + piece).lstrip()
+        if beginning.startswith(_BYTE_ORDER_MARK):
+            beginning = beginning[len(_BYTE_ORDER_MARK):].lstrip()
+        if beginning and not _BYTE_ORDER_MARK.startswith(beginning):
+            break
+    return beginning
+
+
+def _events(beginning: bytes, pieces: Iterator[bytes]) -> Iterator[ServerEvent]:
+    parser = SseParser()
+    yield from parser.feed(beginning)
+    for piece in pieces:
+        yield from parser.feed(piece)
+    yield from parser.close()
+
+
+def _object(beginning: bytes, pieces: Iterator[bytes]) -> Mapping[str, object]:
+    parts = [beginning]
+    size_bytes = len(beginning)
+    for piece in pieces:
+        parts.append(piece)
+        size_bytes += len(piece)
+        if size_bytes > MAX_STREAM_BYTES:
+            raise InvalidResponse("the answer is longer than any real one")
+    value = parsed(b"".join(parts).decode("utf-8", "replace"))
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise InvalidResponse("the answer is not an object")
+    return value

@@ -1,0 +1,105 @@
+"""The chat completions protocol, as OpenAI began it and most servers speak it."""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+from orchestra.adapters.adapter import Request
+from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.shapes import count_at, items_at, mapping_at, text_at
+from orchestra.adapters.wire import (
+    FAILED,
+    FILTERED,
+    LENGTH,
+    STOP,
+    WINDOW,
+    StreamReader,
+    WireReply,
+    accepted,
+    output_cap,
+)
+from orchestra.errors import InvalidResponse
+from orchestra.records import Usage
+
+SAYS_WHEN_TRUNCATED = True
+
+_FINISHES = {
+    "length": LENGTH,
+    "content_filter": FILTERED,
+    "sensitive": FILTERED,
+    "model_context_window_exceeded": WINDOW,
+    "network_error": FAILED,
+    "error": FAILED,
+    "abort": FAILED,
+}
+"""Any other reason ends an answer as it should."""
+
+
+def url_path(model_id: str) -> str:
+    return "/chat/completions"
+
+
+def headers(key: str | None) -> dict[str, str]:
+    return {"Authorization": "Bearer " + key} if key else {}
+
+
+def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    turns = [{"role": message.role, "content": message.text} for message in request.messages]
+    payload: dict[str, object] = {
+        "model": model.id,
+        "messages": system + turns,
+        "max_tokens": output_cap(request, model),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    return accepted(payload, model)
+
+
+def parse_reply(body: Mapping[str, object]) -> WireReply:
+    reader = ChatReader()
+    reader.feed_value(body)
+    if not items_at(body, "choices"):
+        raise InvalidResponse("the answer holds no choice")
+    return reader.reply()
+
+
+class ChatReader(StreamReader):
+    """Reads chunks, and a body in one piece, which differs by `message` in place of `delta`."""
+
+    def take(self, data: Mapping[str, object]) -> str:
+        self._take_usage(mapping_at(data, "usage"))
+        choice = next((choice for choice in items_at(data, "choices") if _is_first(choice)), None)
+        if choice is None:
+            return ""
+        # Moonshot puts the usage of a stream into the choice.
+        self._take_usage(mapping_at(choice, "usage"))
+        turn = mapping_at(choice, "delta") or mapping_at(choice, "message")
+        reason = text_at(choice, "finish_reason")
+        if reason:
+            self.ends(_FINISHES.get(reason, STOP), reason)
+        if text_at(turn, "refusal"):
+            self.ends(FILTERED, "refusal")
+        return _content(turn)
+
+    def _take_usage(self, usage: Mapping[str, object]) -> None:
+        if not usage:
+            return
+        cached = count_at(mapping_at(usage, "prompt_tokens_details"), "cached_tokens")
+        self.usage = Usage(
+            input_tokens=count_at(usage, "prompt_tokens"),
+            output_tokens=count_at(usage, "completion_tokens"),
+            cached_tokens=count_at(usage, "cached_tokens") if cached is None else cached,
+        )
+
+
+new_reader = ChatReader
+
+
+def _is_first(choice: object) -> bool:
+    return isinstance(choice, dict) and choice.get("index", 0) in (0, None)
+
+
+def _content(turn: Mapping[str, object]) -> str:
+    parts = [text_at(part, "text") for part in items_at(turn, "content") if text_at(part, "type") == "text"]
+    return text_at(turn, "content") or "".join(parts)

@@ -1,0 +1,55 @@
+"""Which proxy leads to a host, from the configuration and the usual variables."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Mapping
+from urllib.parse import urlsplit
+
+from orchestra.adapters.egress import is_loopback
+
+
+def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str]) -> str | None:
+    """The URL of the proxy to go through; None to go straight.
+
+    What the provider's settings name always counts. Variables do not count for this machine, which a proxy
+    would look for on itself, nor for what NO_PROXY names.
+    """
+    if configured:
+        return _with_scheme(configured)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or _is_exempt(host, parts.port, _variable(variables, "no_proxy")):
+        return None
+    # HTTP_PROXY in capitals can be set by a request's header where a program runs as CGI; this one never does.
+    found = _variable(variables, parts.scheme + "_proxy") or _variable(variables, "all_proxy")
+    return _with_scheme(found) if found else None
+
+
+def _variable(variables: Mapping[str, str], name: str) -> str:
+    return variables.get(name) or variables.get(name.upper()) or ""
+
+
+def _with_scheme(proxy: str) -> str:
+    return proxy if "://" in proxy else "http://" + proxy
+
+
+def _is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
+    return any(_covers(entry.strip().lower(), host, port) for entry in no_proxy.split(",") if entry.strip())
+
+
+def _covers(entry: str, host: str, port: int | None) -> bool:
+    if entry == "*":
+        return True
+    name, _, entry_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+    if entry_port and entry_port != str(port):
+        return False
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        name = name.lstrip("*").lstrip(".")
+        return bool(name) and (host == name or host.endswith("." + name))
+    try:
+        return address in ipaddress.ip_network(name.strip("[]"), strict=False)
+    except ValueError:
+        return False

@@ -1,0 +1,61 @@
+"""The way to one provider: its server, the proxy before it, and what a failure on the way is called."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Iterator
+from urllib.parse import urlsplit
+
+from orchestra.adapters.rows import ProviderRow
+from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, transport_fault
+from orchestra.adapters.watchdog import Call
+from orchestra.errors import ConnectionFailed
+
+
+@dataclass(frozen=True)
+class Road:
+    """Where requests to a provider go."""
+
+    row: ProviderRow
+    proxy: str | None
+    """The URL of the proxy, perhaps with a password."""
+
+    @property
+    def host(self) -> str:
+        """The provider's host."""
+        return urlsplit(self.row.base_url).hostname or ""
+
+    @property
+    def server(self) -> str:
+        """HOST:PORT of the provider, for messages."""
+        parts = urlsplit(self.row.base_url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return "%s:%d" % (self.host, port)
+
+    @property
+    def proxy_host(self) -> str | None:
+        """The proxy's host; None without one."""
+        return urlsplit(self.proxy).hostname if self.proxy else None
+
+    def check(self) -> None:
+        """Raises ConnectionFailed for a kind of proxy that we do not speak to."""
+        if self.proxy and urlsplit(self.proxy).scheme not in ("http", "https"):
+            raise ConnectionFailed(
+                "the proxy %s is of a kind that is not supported" % self.proxy_host,
+                where="provider " + self.row.name,
+                hint="name an http:// proxy in providers.%s.proxy, or in HTTPS_PROXY" % self.row.name,
+            )
+
+    @contextmanager
+    def told_truly(self, call: Call) -> Iterator[None]:
+        """Raises what really happened: that the call was ended, or a fault in our own words."""
+        try:
+            yield
+        except TRANSPORT_ERRORS as error:
+            call.check()
+            fault = transport_fault(
+                error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host
+            )
+            raise fault from None
+        call.check()

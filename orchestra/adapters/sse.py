@@ -1,0 +1,95 @@
+"""Server-sent events from bytes as they arrive (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orchestra.errors import InvalidResponse
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+MAX_STREAM_BYTES = 64 * 1024 * 1024
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class ServerEvent:
+    """One event: its name, empty where the server gave none, and its data lines joined."""
+
+    name: str
+    data: str
+
+
+class SseParser:
+    """Fed with pieces of a stream of any size, gives the events that became whole."""
+
+    def __init__(self, *, max_line_bytes: int = MAX_LINE_BYTES, max_stream_bytes: int = MAX_STREAM_BYTES) -> None:
+        self._max_line_bytes = max_line_bytes
+        self._left_bytes = max_stream_bytes
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._is_after_cr = False
+        self._is_first_line = True
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, piece: bytes) -> list[ServerEvent]:
+        """The events completed by this piece. Raises InvalidResponse beyond the bounds."""
+        self._left_bytes -= len(piece)
+        if self._left_bytes < 0:
+            raise InvalidResponse("the answer is longer than any real one")
+        if not piece:
+            return []
+        if self._is_after_cr and piece.startswith(b"\n"):
+            piece = piece[1:]
+        self._is_after_cr = piece.endswith(b"\r")
+        lines = _LINE_END.split(piece)
+        self._hold(lines[0])
+        if len(lines) == 1:
+            return []
+        lines[0] = self._release()
+        self._hold(lines.pop())
+        return [event for event in map(self._take_line, lines) if event]
+
+    def close(self) -> list[ServerEvent]:
+        """What the end of the stream completes: an event whose blank line never came.
+
+        The standard drops it, but some servers leave the last line end out; a reader notices a cut one by itself.
+        """
+        events = [self._take_line(self._release()), self._dispatch()]
+        return [event for event in events if event]
+
+    def _hold(self, part: bytes) -> None:
+        self._held_bytes += len(part)
+        if self._held_bytes > self._max_line_bytes:
+            raise InvalidResponse("a line of the answer is longer than any real one")
+        if part:
+            self._held.append(part)
+
+    def _release(self) -> bytes:
+        line = b"".join(self._held)
+        self._held = []
+        self._held_bytes = 0
+        return line
+
+    def _take_line(self, line: bytes) -> ServerEvent | None:
+        if self._is_first_line:
+            self._is_first_line = False
+            if line.startswith(_BYTE_ORDER_MARK):
+                line = line[len(_BYTE_ORDER_MARK):]
+        if not line:
+            return self._dispatch()
+        field, _, value = line.decode("utf-8", "replace").partition(":")
+        value = value[1:] if value.startswith(" ") else value
+        if field == "data":
+            self._data.append(value)
+        elif field == "event":
+            self._name = value
+        return None
+
+    def _dispatch(self) -> ServerEvent | None:
+        name, data = self._name, self._data
+        self._name, self._data = "", []
+        return ServerEvent(name, "\n".join(data)) if data else None

@@ -1,0 +1,73 @@
+"""Which fault a failed connection is. The texts are our own: those of requests hold URLs and headers."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import Iterator
+
+import urllib3
+
+from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
+
+TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException)
+"""What requests, urllib3 and the standard library raise; requests' own root is an OSError."""
+
+_CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+def transport_fault(error: BaseException, *, provider: str, server: str, proxy_host: str | None) -> ProviderFault:
+    """The fault for an error on the way to `server` (HOST:PORT)."""
+    causes = tuple(_chain(error))
+    where = "provider " + provider
+    through = " through the proxy %s" % proxy_host if proxy_host else ""
+    tls_error = _first(causes, ssl.SSLError)
+    if isinstance(tls_error, ssl.SSLError) and not isinstance(tls_error, _CUT_IN_TLS):
+        return _tls_fault(tls_error, provider, server, where)
+    if _first(causes, socket.gaierror):
+        what = "the name %s is not known" % (proxy_host or server.rpartition(":")[0])
+        return ConnectionFailed(what, where=where, hint="check base_url, or the network")
+    if _first(causes, ConnectionRefusedError):
+        what = "nothing listens at %s" % ("the proxy " + proxy_host if proxy_host else server)
+        return ConnectionFailed(what, where=where, hint="start the server, or correct base_url")
+    if _first(causes, socket.timeout):
+        return TimedOut("%s did not answer in time%s" % (server, through), where=where)
+    if _first(causes, urllib3.exceptions.ProxyError):
+        what = "the proxy %s does not let us through to %s" % (proxy_host, server)
+        return ConnectionFailed(what, where=where, hint="check providers.%s.proxy, or NO_PROXY" % provider)
+    if _first(causes, ConnectionError, http.client.HTTPException, urllib3.exceptions.ProtocolError, *_CUT_IN_TLS):
+        return ConnectionFailed("%s cut the connection%s" % (server, through), where=where)
+    reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+    what = "%s cannot be reached%s: %s" % (server, through, reason or type(error).__name__)
+    return ConnectionFailed(what, where=where, hint="check base_url, proxy and headers of the provider")
+
+
+def _first(causes: tuple[BaseException, ...], *classes: type[BaseException]) -> BaseException | None:
+    return next((cause for cause in causes if isinstance(cause, classes)), None)
+
+
+def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> ProviderFault:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionFailed(
+            "the certificate of %s is not trusted: %s" % (server, error.verify_message or "it cannot be verified"),
+            where=where,
+            hint="name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider,
+        )
+    reason = (error.reason or "the handshake failed").lower().replace("_", " ")
+    hint = "check whether base_url should begin with http or https"
+    return ConnectionFailed("no TLS connection to %s: %s" % (server, reason), where=where, hint=hint)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, outermost first, through the ways in which urllib3 and requests wrap."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))

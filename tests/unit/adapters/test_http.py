@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import gzip
+import shutil
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from orchestra.adapters.http import HttpClient
+from orchestra.adapters.rows import ProviderRow
+from orchestra.adapters.tls_trust import TlsTrust
+from orchestra.clock import CancelToken, Deadline
+from orchestra.config.settings import TimeoutSettings
+from orchestra.errors import Cancelled, ConfigError, ConnectionFailed, HostNotAllowed, TimedOut
+from tests.unit.adapters.doubles import CLOCK, NEVER
+from tests.unit.adapters.loopback import (
+    Behaviour,
+    Loopback,
+    answers,
+    closes,
+    drips,
+    free_port,
+    hangs,
+    in_turn,
+    one_after_another,
+    resets,
+    sends,
+    serving,
+)
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+_SHORT = TimeoutSettings(connect=5, first_byte=5, idle=5, total=0.3)
+_KEY = "sk-secret-0123456789"
+
+
+def _row(server: Loopback, timeout: TimeoutSettings = TimeoutSettings(), **options: str) -> ProviderRow:
+    return ProviderRow("local", server.base_url, timeout=timeout, **options)  # type: ignore[arg-type]
+
+
+def _ask(row: ProviderRow, http: HttpClient | None = None, cancel: CancelToken | None = None) -> tuple[int, bytes]:
+    http = http or HttpClient([row], variables={}, workers=2)
+    with http.post(
+        row,
+        "/ask",
+        headers={"Authorization": "Bearer " + _KEY},
+        payload={"question": "é"},
+        deadline=NEVER,
+        cancel=cancel or CancelToken(),
+    ) as exchange:
+        return exchange.status, b"".join(exchange.pieces())
+
+
+def test_sends_json_with_the_headers_and_gives_status_and_body() -> None:
+    with serving(answers(200, b"hello")) as server:
+        assert _ask(_row(server)) == (200, b"hello")
+        request = server.received[0]
+    assert request.line == "POST /v1/ask HTTP/1.1"
+    assert request.json() == {"question": "é"}
+    assert request.headers["authorization"] == "Bearer " + _KEY
+    assert request.headers["accept-encoding"] == "identity"
+
+
+def test_uses_one_connection_for_calls_that_follow_each_other() -> None:
+    with serving(answers(200, b"hello")) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        for _ in range(3):
+            _ask(_row(server), http)
+        assert (len(server.received), server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize("encoding, packed", [("gzip", gzip.compress(b"hello")), ("identity", b"hello")])
+def test_unpacks_what_a_gateway_packed_unasked(encoding: str, packed: bytes) -> None:
+    with serving(answers(200, packed, headers="Content-Encoding: %s\r\n" % encoding)) as server:
+        assert _ask(_row(server)) == (200, b"hello")
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param(in_turn(sends(b"HTTP/1.1 200 OK\r\nX-Drip: "), drips), id="header drips"),
+        pytest.param(in_turn(sends(_HEAD + b"Content-Length: 99999\r\n\r\n"), drips), id="body drips"),
+        pytest.param(in_turn(sends(_HEAD + b"Connection: close\r\n\r\n"), drips), id="body until close drips"),
+        pytest.param(hangs, id="no answer"),
+    ],
+)
+def test_the_total_deadline_holds_when_the_server(behaviour: Behaviour) -> None:
+    with serving(behaviour) as server, pytest.raises(TimedOut) as caught:
+        _ask(_row(server, _SHORT))
+    assert "timeout.total" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "setting, behaviour",
+    [
+        ("first_byte", hangs),
+        ("first_byte", in_turn(sends(_HEAD + b"Content-Length: 5\r\n\r\n"), hangs)),
+        ("idle", in_turn(sends(_HEAD + b"Content-Length: 5\r\n\r\nhe"), hangs)),
+    ],
+)
+def test_each_phase_has_its_own_deadline(setting: str, behaviour: Behaviour) -> None:
+    timeout = TimeoutSettings(connect=5, total=30, first_byte=5, idle=5)
+    with serving(behaviour) as server, pytest.raises(TimedOut) as caught:
+        _ask(_row(server, TimeoutSettings(**{**vars(timeout), setting: 0.2})))
+    assert "timeout." + setting in str(caught.value)
+
+
+@pytest.mark.parametrize("behaviour", [hangs, in_turn(sends(b"\x16\x03\x03\x3f\xff"), drips)])
+def test_a_tls_handshake_that_takes_for_ever_meets_the_connect_deadline(behaviour: Behaviour) -> None:
+    with serving(behaviour, is_http=False) as server, pytest.raises(TimedOut) as caught:
+        _ask(ProviderRow("local", "https://127.0.0.1:%d" % server.port, timeout=TimeoutSettings(connect=0.3)))
+    assert "timeout.connect" in str(caught.value)
+
+
+def test_the_callers_deadline_counts_when_it_is_nearer() -> None:
+    with serving(hangs) as server:
+        row = _row(server)
+        http = HttpClient([row], variables={}, workers=1)
+        with pytest.raises(TimedOut):
+            with http.post(
+                row, "/", headers={}, payload={}, deadline=Deadline.after(CLOCK, 0.2), cancel=CancelToken()
+            ):
+                pass
+
+
+@pytest.mark.parametrize("how", ["the token", "the client"])
+@pytest.mark.parametrize("behaviour", [hangs, in_turn(sends(_HEAD + b"Connection: close\r\n\r\n"), hangs)])
+def test_a_blocked_call_is_cancelled_from_another_thread_through(how: str, behaviour: Behaviour) -> None:
+    with serving(behaviour) as server:
+        row, cancel = _row(server), CancelToken()
+        http = HttpClient([row], variables={}, workers=1)
+        stop = cancel.cancel if how == "the token" else http.abort_all
+        stopper = threading.Thread(target=lambda: server.is_asked.wait() and stop())
+        stopper.start()
+        with pytest.raises(Cancelled):
+            _ask(row, http, cancel)
+        stopper.join()
+
+
+def test_a_cancelled_token_opens_no_connection() -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with serving(answers(200, b"")) as server:
+        with pytest.raises(Cancelled):
+            _ask(_row(server), cancel=cancel)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        closes,
+        in_turn(sends(_HEAD + b"Content-Length: 99\r\n\r\nhalf"), resets),
+        in_turn(sends(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), closes),
+        in_turn(sends(b"garbage\r\n\r\n"), closes),
+    ],
+)
+def test_a_cut_connection_is_told_without_the_key(behaviour: Behaviour) -> None:
+    with serving(behaviour) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(_row(server))
+    assert "127.0.0.1:%d cut the connection" % server.port in str(caught.value)
+    assert _KEY not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    port = free_port()
+    with pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("local", "http://127.0.0.1:%d/v1" % port))
+    assert caught.value.what == "nothing listens at 127.0.0.1:%d" % port
+    assert caught.value.hint == "start the server, or correct base_url"
+
+
+def test_a_header_that_cannot_be_sent_is_told_without_its_value() -> None:
+    with serving(answers(200, b"")) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(_row(server, headers={"X-Team": "secret\nvalue"}))  # type: ignore[arg-type]
+    assert "secret" not in str(caught.value) and "headers" in str(caught.value)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with serving(answers(200, b"")) as other:
+        location = "Location: http://localhost:%d/\r\n" % other.port
+        with serving(answers(307, b"", headers=location)) as server:
+            assert _ask(_row(server))[0] == 307
+        assert other.connections == 0
+
+
+def test_cookies_are_not_kept() -> None:
+    with serving(answers(200, b"", headers="Set-Cookie: a=b\r\n")) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        _ask(_row(server), http)
+        _ask(_row(server), http)
+        assert "cookie" not in server.received[1].headers
+
+
+def test_offline_refuses_other_machines_before_anything_is_looked_up() -> None:
+    row = ProviderRow("far", "https://api.example.invalid/v1")
+    with pytest.raises(HostNotAllowed) as caught:
+        _ask(row, HttpClient([row], variables={}, workers=1, offline=True))
+    assert "--offline" in str(caught.value)
+
+
+def test_offline_reaches_this_machine_and_without_a_proxy() -> None:
+    with serving(answers(200, b"hello")) as server:
+        row = _row(server, proxy="http://proxy.example.invalid:3128")
+        assert _ask(row, HttpClient([row], variables={}, workers=1, offline=True)) == (200, b"hello")
+
+
+def test_a_provider_that_was_not_configured_is_not_reached() -> None:
+    with serving(answers(200, b"")) as server:
+        with pytest.raises(HostNotAllowed):
+            _ask(_row(server), HttpClient([], variables={}, workers=1))
+        assert server.connections == 0
+
+
+def test_goes_through_the_configured_proxy() -> None:
+    with serving(answers(200, b"from the proxy")) as proxy:
+        row = ProviderRow("far", "http://api.example.invalid/v1", proxy="http://user:pw@127.0.0.1:%d" % proxy.port)
+        assert _ask(row) == (200, b"from the proxy")
+        assert proxy.received[0].line == "POST http://api.example.invalid/v1/ask HTTP/1.1"
+        assert proxy.received[0].headers["proxy-authorization"].startswith("Basic ")
+
+
+def test_a_proxy_that_refuses_a_tunnel_is_named_without_its_password() -> None:
+    with serving(answers(403, b"no")) as proxy:
+        address = "http://user:pw12345@127.0.0.1:%d" % proxy.port
+        row = ProviderRow("far", "https://api.example.invalid/v1", proxy=address)
+        with pytest.raises(ConnectionFailed) as caught:
+            _ask(row)
+        assert proxy.received[0].line.startswith("CONNECT api.example.invalid:443")
+    assert "the proxy 127.0.0.1" in str(caught.value)
+    assert "pw12345" not in str(caught.value)
+
+
+def test_a_kind_of_proxy_that_is_not_supported_is_told() -> None:
+    row = ProviderRow("far", "https://api.example.invalid/v1", proxy="socks5://127.0.0.1:1")
+    with pytest.raises(ConnectionFailed) as caught:
+        _ask(row)
+    assert "not supported" in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not there")
+    folder = tmp_path_factory.mktemp("pki")
+    (folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
+    for command in (
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=Acme",
+        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=127.0.0.1",
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile san",
+    ):
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def server_context(pki: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki / "server.pem", pki / "server.key")
+    return context
+
+
+def test_a_private_authority_is_refused_with_the_setting_that_would_trust_it(server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b""), tls=server_context) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(_row(server))
+    assert "is not trusted" in str(caught.value)
+    assert "providers.local.ca_bundle" in str(caught.value.hint)
+    assert server.received == []
+
+
+def test_a_private_authority_is_trusted_by_the_providers_setting(pki: Path, server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b"hello"), tls=server_context) as server:
+        assert _ask(_row(server, ca_bundle=str(pki / "ca.pem"))) == (200, b"hello")
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_private_authority_is_trusted_by(variable: str, pki: Path, server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b"hello"), tls=server_context) as server:
+        row = _row(server)
+        http = HttpClient([row], variables={variable: str(pki / "ca.pem")}, workers=1)
+        assert _ask(row, http) == (200, b"hello")
+
+
+def test_a_private_authority_is_trusted_by_the_systems_store(pki: Path, server_context: ssl.SSLContext) -> None:
+    trust = TlsTrust({}, system_bundles=("/does/not/exist", str(pki / "ca.pem")))
+    with serving(answers(200, b"hello"), tls=server_context) as server:
+        row = _row(server)
+        assert _ask(row, HttpClient([row], variables={}, workers=1, trust=trust)) == (200, b"hello")
+
+
+def test_the_total_deadline_holds_on_a_dripping_body_over_tls(pki: Path, server_context: ssl.SSLContext) -> None:
+    drip = in_turn(sends(_HEAD + b"Connection: close\r\n\r\n"), drips)
+    with serving(drip, tls=server_context) as server, pytest.raises(TimedOut):
+        _ask(_row(server, _SHORT, ca_bundle=str(pki / "ca.pem")))
+
+
+def test_a_certificate_for_another_host_is_refused(pki: Path, server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b""), tls=server_context) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("local", "https://localhost:%d" % server.port, ca_bundle=str(pki / "ca.pem")))
+    assert "is not trusted" in str(caught.value)
+
+
+def test_shows_a_client_certificate(pki: Path, server_context: ssl.SSLContext) -> None:
+    server_context.load_verify_locations(pki / "ca.pem")
+    server_context.verify_mode = ssl.CERT_REQUIRED
+    both = pki / "client.pem"
+    both.write_text((pki / "server.pem").read_text() + (pki / "server.key").read_text())
+    with serving(answers(200, b"hello"), tls=server_context) as server:
+        row = _row(server, ca_bundle=str(pki / "ca.pem"), client_cert=str(both))
+        assert _ask(row) == (200, b"hello")
+
+
+def test_certifis_authorities_are_the_last_resort() -> None:
+    context = TlsTrust({}, system_bundles=()).context(None, None)
+    assert context.cert_store_stats()["x509_ca"] > 50
+
+
+def test_a_bundle_that_is_not_there_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        _ask(ProviderRow("local", "https://127.0.0.1:1", ca_bundle="/does/not/exist.pem"))
+    assert "ca_bundle: /does/not/exist.pem" in str(caught.value)
+
+
+def test_tls_to_a_plain_server_is_told() -> None:
+    with serving(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), is_http=False) as server:
+        with pytest.raises(ConnectionFailed) as caught:
+            _ask(ProviderRow("local", "https://127.0.0.1:%d" % server.port))
+    assert "no TLS connection to 127.0.0.1:%d" % server.port in str(caught.value)
+
+
+def test_the_first_call_may_fail_and_the_next_one_succeed() -> None:
+    with serving(one_after_another(closes, answers(200, b"hello"))) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        with pytest.raises(ConnectionFailed):
+            _ask(_row(server), http)
+        assert _ask(_row(server), http) == (200, b"hello")
