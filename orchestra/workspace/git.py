@@ -1,0 +1,146 @@
+"""The repository around a folder, asked and changed through the user's own git."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Iterable, Mapping, Sequence
+
+from orchestra.clock import CancelToken
+from orchestra.errors import GitError
+from orchestra.records import Commit
+from orchestra.workspace.git_commit import commit_paths
+from orchestra.workspace.git_paths import StatusEntry, literal, parse_status, split
+from orchestra.workspace.git_process import GitProcess, words_of
+
+COMMIT_TIMEOUT_S = 600.0
+"""Hooks may run a whole test suite."""
+_MAX_ARGUMENTS = 200
+
+# In a bare repository, or below .git, there is no tree to work on; a broken .git file gives other words.
+_NO_REPOSITORY = ("not a git repository (or any", "must be run in a work tree")
+# Marks in git's own folder, in the order in which one operation may contain another.
+_IN_PROGRESS = (
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+    ("MERGE_HEAD", "merge"),
+    ("BISECT_LOG", "bisect"),
+)
+
+
+class Git:
+    """One worktree of a repository. Paths are relative to its root. Every method raises GitError. Any thread."""
+
+    def __init__(self, process: GitProcess) -> None:
+        self._process = process
+        self.root = process.cwd
+
+    @classmethod
+    def find(cls, cwd: Path, variables: Mapping[str, str]) -> Git | None:
+        """The worktree that holds the folder; None outside of one, and where no git is installed.
+
+        `variables` are those for child processes. Raises GitError where git will not work in the repository.
+        """
+        process = GitProcess.find(cwd, variables)
+        if process is None:
+            return None
+        arguments = ("rev-parse", "--show-toplevel")
+        result = process.reading(*arguments)
+        if result.exit_status == 0:
+            return cls(process.at(Path(os.fsdecode(result.stdout[:-1]))))
+        if any(words in words_of(result) for words in _NO_REPOSITORY):
+            return None
+        raise process.refuse(result, arguments)
+
+    def head(self) -> str | None:
+        """The id of the commit checked out; None on a branch without commits."""
+        result = self._process.reading("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return result.stdout.decode("ascii").strip() if result.exit_status == 0 else None
+
+    def status(self, paths: Sequence[str] | None = None) -> tuple[StatusEntry, ...]:
+        """What differs from HEAD, ignored files left out; of `paths` only, where given."""
+        if paths is not None and not paths:
+            return ()
+        wanted = None if paths is None else frozenset(paths)
+        # A longer list would not fit a command line.
+        limit = ["--", *map(literal, paths)] if paths is not None and len(paths) <= _MAX_ARGUMENTS else []
+        output = self._process.read(
+            "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", *limit
+        )
+        return tuple(entry for entry in parse_status(output) if wanted is None or entry.path in wanted)
+
+    def dirty(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of the paths that are modified, staged or untracked, in the order given."""
+        asked = tuple(paths)
+        changed = {entry.path for entry in self.status(asked)}
+        return tuple(path for path in asked if path in changed)
+
+    def ignored(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of the paths that git would not add by itself, in the order given."""
+        asked = tuple(paths)
+        if not asked:
+            return ()
+        # This command knows no literal pathspecs; the prefix keeps a colon at the start from meaning something.
+        lines = b"".join(b"./" + os.fsencode(path) + b"\0" for path in asked)
+        found = split(self._process.read("check-ignore", "-z", "--stdin", stdin=lines, accepted=(0, 1)))
+        ignored = {path[2:] for path in found}
+        return tuple(path for path in asked if path in ignored)
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether the index has this file."""
+        return path in split(self._process.read("ls-files", "-z", "--cached", "--", literal(path)))
+
+    def tracks(self, prefix: str) -> bool:
+        """Whether the index has anything at or below this path."""
+        return bool(self._process.read("ls-files", "-z", "--cached", "--", literal(prefix)))
+
+    def listed_paths(self) -> list[str]:
+        """Tracked files and untracked ones that are not ignored; some may be gone, links or nested repositories."""
+        return split(self._process.read("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
+
+    def commit_after(self, parent: str | None, paths: Sequence[str]) -> Commit | None:
+        """The commit checked out, where its only parent is `parent` and it touches exactly `paths`.
+
+        That is how a run that was killed after its commit knows it again.
+        """
+        said = self._process.reading("log", "-1", "--format=%H %P%n%B", "--no-show-signature", "HEAD")
+        if said.exit_status != 0:
+            return None
+        head, _, message = said.stdout.decode("utf-8", "replace").partition("\n")
+        sha, *parents = head.split()
+        if parents != ([parent] if parent else []):
+            return None
+        touched = split(self._process.read("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", sha))
+        return Commit(sha, message.rstrip("\n") + "\n") if touched and set(touched) <= set(paths) else None
+
+    def in_progress(self) -> str | None:
+        """The name of the operation that waits for the user to go on, such as `merge`; None for none."""
+        asked = [argument for mark, _ in _IN_PROGRESS for argument in ("--git-path", mark)]
+        places = os.fsdecode(self._process.read("rev-parse", *asked)).splitlines()
+        for place, (_, name) in zip(places, _IN_PROGRESS):
+            if os.path.lexists(self.root / place):
+                return name
+        return None
+
+    def commit(
+        self,
+        paths: Sequence[str],
+        message: str,
+        *,
+        timeout_s: float = COMMIT_TIMEOUT_S,
+        cancel: CancelToken | None = None,
+    ) -> Commit | None:
+        """The commit of these files as they lie in the working tree; None where none of them is a change for git.
+
+        Ignored files are left out, other staged changes stay staged, the user's hooks run.
+        """
+        busy = self.in_progress()
+        if busy is not None and busy != "bisect":
+            hint = "finish it or abort it first, then commit yourself"
+            raise GitError("a %s is in progress, so nothing is committed" % busy, where=str(self.root), hint=hint)
+        changed = self.dirty(paths)
+        if not changed:
+            return None
+        return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)

@@ -1,0 +1,75 @@
+"""Committing some files and nothing else, with the user's hooks, leaving the rest of the index as it is."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterable, Sequence
+
+from orchestra.clock import CancelToken
+from orchestra.errors import GitError
+from orchestra.records import Commit
+from orchestra.workspace.git_paths import literal, split
+from orchestra.workspace.git_process import GitProcess
+
+_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
+
+
+def commit_paths(
+    git: GitProcess,
+    changed: Sequence[str],
+    message: str,
+    *,
+    timeout_s: float,
+    cancel: CancelToken | None = None,
+) -> Commit:
+    """The commit of the working tree's state of `changed`, which git must see as changed. Raises GitError.
+
+    New files are made known to git for it, and unknown again when it fails.
+    """
+    unknown = _unknown_to_index(git, changed)
+    try:
+        if unknown:
+            git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=_joined(map(literal, unknown)))
+        git.write(
+            "commit",
+            "--quiet",
+            "--only",
+            "--cleanup=verbatim",
+            "--no-edit",
+            "--message=%s" % _clean(message),
+            *_FROM_STDIN,
+            stdin=_joined(map(literal, changed)),
+            timeout_s=timeout_s,
+            cancel=cancel,
+        )
+    except BaseException:
+        _forget(git, unknown)
+        raise
+    said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
+    sha, _, written = said.partition("\n")
+    return Commit(sha, written.rstrip("\n") + "\n")
+
+
+def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
+    known = frozenset(split(git.read("ls-files", "-z", "--cached", "--", *map(literal, paths))))
+    return [path for path in paths if path not in known and os.path.lexists(git.cwd / path)]
+
+
+def _forget(git: GitProcess, added: Sequence[str]) -> None:
+    """Take out of the index what was put there for the commit."""
+    if not added:
+        return
+    try:
+        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
+    except GitError:
+        # The failure that led here is the one to be told.
+        pass
+
+
+def _joined(paths: Iterable[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+
+
+def _clean(message: str) -> str:
+    printable = message.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return printable.strip("\n") + "\n"

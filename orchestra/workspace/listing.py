@@ -1,0 +1,93 @@
+"""The files of a repository, and which of them a model may see."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Iterable, Iterator
+
+from orchestra.workspace.git import Git
+from orchestra.workspace.path_names import PRIVATE_FOLDERS
+
+MAX_FILES = 20_000
+SKIPPED_FOLDERS = frozenset((*PRIVATE_FOLDERS, "node_modules", "__pycache__", ".venv", "venv"))
+
+_SECRET_NAMES = re.compile(
+    r"""\.env(\..+)? | \.envrc | .*\.env
+    | .*\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc|gpg|age)
+    | id_(rsa|dsa|ecdsa|ed25519)(_sk)?
+    | \.netrc | _netrc | \.npmrc | \.pypirc | \.pgpass | \.my\.cnf | \.htpasswd | \.git-credentials | \.dockercfg
+    | (.*[._-])?(credentials?|secrets?)([._-].*)?\.(json|ya?ml|toml|ini|txt|csv|xml|properties|conf|cfg|env)
+    | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\.backup)? | .*\.tfvars""",
+    re.X | re.I,
+)
+_EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
+_SECRET_FOLDERS = frozenset((".ssh", ".aws", ".gnupg", ".kube"))
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A regular file of the repository."""
+
+    path: str
+    size_bytes: int
+
+
+def list_files(root: Path, git: Git | None) -> tuple[ListedFile, ...]:
+    """The files that belong to the project, sorted by path, MAX_FILES at most.
+
+    Inside git: tracked ones and untracked ones that are not ignored; elsewhere all but SKIPPED_FOLDERS. Without
+    symlinks, nested repositories, and names that cannot stand in a line of text.
+    """
+    paths = walk(root) if git is None else git.listed_paths()
+    listed: list[ListedFile] = []
+    for path in sorted(set(paths)):
+        if len(listed) == MAX_FILES:
+            break
+        size_bytes = _size_of(root, path)
+        if size_bytes is not None and path.isprintable() and path.split("/")[0] not in PRIVATE_FOLDERS:
+            listed.append(ListedFile(path, size_bytes))
+    return tuple(listed)
+
+
+def walk(root: Path) -> Iterator[str]:
+    """The paths of all files below a folder that are not in SKIPPED_FOLDERS, linked or in a nested repository."""
+    for folder, names, files in os.walk(root):
+        inner = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if inner == "." else inner + "/"
+        names[:] = sorted(name for name in names if name not in SKIPPED_FOLDERS and not _is_repository(folder, name))
+        for name in sorted(files):
+            yield prefix + name
+
+
+def is_secret(path: str) -> bool:
+    """Whether a file of this name usually holds keys or passwords; its content is never shown."""
+    pure = PurePosixPath(path)
+    if _EXAMPLES.fullmatch(pure.name):
+        return False
+    if pure.parts[-2:] == (".docker", "config.json") or _SECRET_FOLDERS.intersection(pure.parts[:-1]):
+        return True
+    return bool(_SECRET_NAMES.fullmatch(pure.name))
+
+
+def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:
+    """Those of the paths whose content a model may see: neither secret nor ignored by git."""
+    harmless = tuple(path for path in paths if not is_secret(path))
+    ignored = frozenset(git.ignored(harmless)) if git is not None else frozenset()
+    return tuple(path for path in harmless if path not in ignored)
+
+
+def _is_repository(folder: str, name: str) -> bool:
+    return os.path.lexists(os.path.join(folder, name, ".git"))
+
+
+def _size_of(root: Path, path: str) -> int | None:
+    """None for what is not a regular file, or is gone."""
+    try:
+        status = os.lstat(os.path.join(root, path))
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,15 @@
+"""A project's test suite: what it is made of and which program runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """How to run the tests of a project."""
+
+    framework: str
+    """`pytest`, `unittest`, or `command` for a line of the user's."""
+    command: tuple[str, ...]
+    """Without the options that only concern how the result is read."""

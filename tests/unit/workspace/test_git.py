@@ -1,0 +1,335 @@
+"""Git, asked and changed through real repositories."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from orchestra.clock import CancelToken
+from orchestra.errors import Cancelled, GitError
+from orchestra.workspace.git import Git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Ann\n\temail = ann@example.org\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgsign = false\n"
+    )
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+@pytest.fixture
+def root(tmp_path: Path, variables: dict[str, str]) -> Path:
+    root = tmp_path / "root"
+    root.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=root, env=variables, check=True)
+    return root
+
+
+@pytest.fixture
+def run(root: Path, variables: dict[str, str]) -> Run:
+    def run_git(*arguments: str) -> str:
+        command = ["git", *arguments]
+        return subprocess.run(command, cwd=root, env=variables, check=True, capture_output=True, text=True).stdout
+
+    return run_git
+
+
+@pytest.fixture
+def git(root: Path, variables: dict[str, str]) -> Git:
+    found = Git.find(root, variables)
+    assert found is not None
+    return found
+
+
+def seed(root: Path, run: Run, **files: str) -> None:
+    for name, text in files.items():
+        (root / name).write_text(text)
+    run("add", "-A")
+    run("commit", "-q", "-m", "seed")
+
+
+def hook(root: Path, name: str, script: str) -> None:
+    path = root / ".git" / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n" + script)
+    path.chmod(0o755)
+
+
+def test_finds_the_root_from_a_folder_inside(root: Path, variables: dict[str, str]) -> None:
+    (root / "a" / "b").mkdir(parents=True)
+    found = Git.find(root / "a" / "b", variables)
+    assert found is not None and found.root == root.resolve()
+
+
+def test_finds_a_root_whose_name_ends_oddly(tmp_path: Path, variables: dict[str, str]) -> None:
+    odd = tmp_path / "odd \n"
+    odd.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=odd, env=variables, check=True)
+    found = Git.find(odd, variables)
+    assert found is not None and found.root == odd.resolve()
+
+
+def test_there_is_no_root_outside_of_a_worktree(root: Path, tmp_path: Path, variables: dict[str, str]) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    assert Git.find(outside, variables) is None
+    assert Git.find(root / ".git", variables) is None
+    subprocess.run(["git", "init", "-q", "--bare", "bare"], cwd=tmp_path, env=variables, check=True)
+    assert Git.find(tmp_path / "bare", variables) is None
+
+
+def test_without_git_there_is_no_repository(root: Path, tmp_path: Path) -> None:
+    assert Git.find(root, {"PATH": str(tmp_path)}) is None
+    assert Git.find(root, {}) is None
+
+
+def test_a_repository_that_git_refuses_is_an_error(tmp_path: Path, variables: dict[str, str]) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / ".git").write_text("gitdir: nowhere\n")
+    with pytest.raises(GitError, match="not a git repository"):
+        Git.find(broken, variables)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_somebody_else_is_an_error_with_the_way_out(root: Path, variables: dict[str, str]) -> None:
+    os.chown(root, 12345, 12345)
+    with pytest.raises(GitError, match="dubious ownership") as caught:
+        Git.find(root, variables)
+    assert "safe.directory" in (caught.value.hint or "")
+
+
+def test_variables_of_another_repository_do_not_count(root: Path, tmp_path: Path, variables: dict[str, str]) -> None:
+    misleading = {**variables, "GIT_DIR": str(tmp_path / "elsewhere"), "GIT_WORK_TREE": "/", "GIT_INDEX_FILE": "/x"}
+    found = Git.find(root, misleading)
+    assert found is not None and found.root == root.resolve()
+    assert found.status() == ()
+
+
+def test_head_is_none_before_the_first_commit(root: Path, run: Run, git: Git) -> None:
+    assert git.head() is None
+    seed(root, run, a="1")
+    assert git.head() == run("rev-parse", "HEAD").strip()
+
+
+def test_tells_what_is_dirty(root: Path, run: Run, git: Git) -> None:
+    (root / ".gitignore").write_text("*.log\n")
+    seed(root, run, clean="1", modified="1", staged="1", deleted="1")
+    (root / "modified").write_text("2")
+    (root / "staged").write_text("2")
+    run("add", "staged")
+    (root / "deleted").unlink()
+    (root / "new folder").mkdir()
+    (root / "new folder" / "\u00fcn: x").write_text("")
+    (root / "x.log").write_text("")
+    paths = ["clean", "modified", "staged", "deleted", "new folder/\u00fcn: x", "x.log", "absent"]
+    assert git.dirty(paths) == ("modified", "staged", "deleted", "new folder/\u00fcn: x")
+    letters = {entry.path: entry.index + entry.worktree for entry in git.status()}
+    assert letters == {
+        "modified": ".M", "staged": "M.", "deleted": ".D", "new folder/\u00fcn: x": "??"
+    }
+    assert git.dirty([]) == ()
+    assert git.dirty(["absent%d" % number for number in range(500)] + ["staged"]) == ("staged",)
+
+
+def test_paths_are_taken_literally(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    (root / "a").write_text("2")
+    (root / "[a]").write_text("")
+    (root / ":top").write_text("")
+    assert git.dirty(["*"]) == ()
+    assert git.dirty(["[a]", ":top"]) == ("[a]", ":top")
+    assert git.ignored(["[a]", ":top"]) == ()
+
+
+def test_tells_what_is_ignored_and_tracked(root: Path, run: Run, git: Git) -> None:
+    (root / ".gitignore").write_text("*.log\n/:odd\n")
+    (root / "kept.log").write_text("")
+    run("add", "-f", "kept.log")
+    seed(root, run, a="1")
+    assert git.ignored(["x.log", "a", "deep/x.log", "kept.log", ":odd"]) == ("x.log", "deep/x.log", ":odd")
+    assert git.ignored([]) == ()
+    assert git.is_tracked("kept.log") and not git.is_tracked("x.log")
+    assert not git.tracks(".orchestra")
+    (root / ".orchestra").mkdir()
+    (root / ".orchestra" / "x").write_text("")
+    run("add", "-f", ".orchestra/x")
+    assert git.tracks(".orchestra") and not git.is_tracked(".orchestra")
+
+
+def test_reading_leaves_the_index_alone(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    os.utime(root / "a", (1, 1))
+    before = (root / ".git" / "index").read_bytes()
+    assert git.status() == ()
+    assert (root / ".git" / "index").read_bytes() == before
+
+
+@pytest.mark.parametrize("command, name", [("merge", "merge"), ("rebase", "rebase"), ("cherry-pick", "cherry-pick")])
+def test_tells_what_is_in_progress(root: Path, run: Run, git: Git, command: str, name: str) -> None:
+    seed(root, run, a="1")
+    run("checkout", "-q", "-b", "side")
+    seed(root, run, a="2")
+    run("checkout", "-q", "main")
+    seed(root, run, a="3")
+    assert git.in_progress() is None
+    with pytest.raises(subprocess.CalledProcessError):
+        run(command, "side")
+    assert git.in_progress() == name
+    (root / "a").write_text("4")
+    with pytest.raises(GitError, match="%s is in progress" % name):
+        git.commit(["a"], "x\n")
+
+
+def test_in_a_linked_worktree_the_operation_of_that_worktree_counts(
+    root: Path, run: Run, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    seed(root, run, a="1")
+    run("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = Git.find(tmp_path / "linked", variables)
+    assert linked is not None and linked.root == (tmp_path / "linked").resolve()
+    subprocess.run(["git", "bisect", "start"], cwd=linked.root, env=variables, check=True, capture_output=True)
+    assert linked.in_progress() == "bisect"
+
+
+def test_commits_only_its_own_files(root: Path, run: Run, git: Git) -> None:
+    (root / ".gitignore").write_text("*.log\n")
+    seed(root, run, changed="1", deleted="1", theirs="1", untouched="1")
+    (root / "theirs").write_text("2")
+    (root / "staged new").write_text("1")
+    run("add", "theirs", "staged new")
+    (root / "theirs").write_text("3")
+    (root / "untouched").write_text("2")
+    (root / "changed").write_text("2")
+    (root / "deleted").unlink()
+    (root / "deep").mkdir()
+    (root / "deep" / "cr\u00e9\u00e9 [x]").write_text("1")
+    (root / "out.log").write_text("")
+    staged_before = run("diff", "--cached", "theirs", "staged new")
+
+    paths = ["changed", "deleted", "deep/cr\u00e9\u00e9 [x]", "out.log", "theirs never"]
+    commit = git.commit(paths, "feat: x\n\n# not a comment\n\nbody  \n")
+
+    assert commit is not None and commit.sha == git.head()
+    assert commit.message == "feat: x\n\n# not a comment\n\nbody  \n"
+    shown = run("-c", "core.quotePath=false", "show", "--name-status", "--no-renames", "--format=", "HEAD")
+    assert shown == "M\tchanged\nA\tdeep/cr\u00e9\u00e9 [x]\nD\tdeleted\n"
+    assert run("diff", "--cached", "theirs", "staged new") == staged_before
+    letters = {entry.path: entry.index + entry.worktree for entry in git.status()}
+    assert letters == {"theirs": "MM", "staged new": "A.", "untouched": ".M"}
+
+
+def test_commits_in_a_repository_without_commits(root: Path, git: Git, run: Run) -> None:
+    (root / "a").write_text("1")
+    (root / "b").write_text("1")
+    (root / "c").write_text("1")
+    run("add", "b")
+    commit = git.commit(["a"], "first")
+    assert commit is not None and commit.message == "first\n"
+    assert run("ls-tree", "--name-only", "HEAD") == "a\n"
+    assert {entry.path: entry.index for entry in git.status()} == {"b": "A", "c": "?"}
+
+
+def test_there_is_no_commit_without_a_change(root: Path, run: Run, git: Git) -> None:
+    (root / ".gitignore").write_text("*.log\n")
+    seed(root, run, a="1")
+    (root / "x.log").write_text("")
+    head = git.head()
+    assert git.commit(["a", "x.log", "absent"], "x") is None
+    assert git.commit([], "x") is None
+    assert git.head() == head
+
+
+def test_a_failing_hook_is_told_in_its_words_and_the_index_stays(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    (root / "staged").write_text("1")
+    run("add", "staged")
+    hook(root, "pre-commit", "echo 'lint says no' >&2; exit 1\n")
+    (root / "a").write_text("2")
+    (root / "new").write_text("1")
+    before, head = run("status", "--porcelain"), git.head()
+    with pytest.raises(GitError, match="lint says no"):
+        git.commit(["a", "new"], "x")
+    assert run("status", "--porcelain") == before
+    assert git.head() == head
+    assert (root / "new").read_text() == "1" and (root / "a").read_text() == "2"
+
+
+def test_hooks_run_and_see_that_they_may_step_aside(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    hook(root, "commit-msg", 'echo "Skip: $ORCHESTRA_SKIP" >> "$1"\n')
+    (root / "a").write_text("2")
+    commit = git.commit(["a"], "subject\n")
+    assert commit is not None and commit.message == "subject\nSkip: 1\n"
+
+
+def test_hooks_see_no_setting_that_changes_what_their_own_git_means(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    hook(root, "pre-commit", "git diff --cached --name-only -- '*.py' > hook.out\n")
+    (root / "b.py").write_text("")
+    assert git.commit(["b.py"], "x") is not None
+    assert (root / "hook.out").read_text() == "b.py\n"
+
+
+def test_without_an_identity_the_error_says_what_to_set(
+    root: Path, run: Run, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    (tmp_path / "home" / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    git = Git.find(root, {**variables, "LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"})
+    assert git is not None
+    (root / "new").write_text("1")
+    with pytest.raises(GitError) as caught:
+        git.commit(["new"], "x")
+    assert "user.email" in (caught.value.hint or "")
+    assert run("status", "--porcelain") == "?? new\n"
+
+
+def test_an_identity_in_the_variables_counts(root: Path, tmp_path: Path, variables: dict[str, str]) -> None:
+    (tmp_path / "home" / ".gitconfig").unlink()
+    own = {name + tail: "bo@example.org" for name in ("GIT_AUTHOR_", "GIT_COMMITTER_") for tail in ("NAME", "EMAIL")}
+    git = Git.find(root, {**variables, **own})
+    assert git is not None
+    (root / "new").write_text("1")
+    assert git.commit(["new"], "x") is not None
+
+
+def test_a_hook_that_hangs_is_ended(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    hook(root, "pre-commit", "exec sleep 600\n")
+    (root / "new").write_text("2")
+    with pytest.raises(GitError, match="took longer"):
+        git.commit(["new"], "x", timeout_s=0)
+    assert run("status", "--porcelain") == "?? new\n"
+    assert not (root / ".git" / "index.lock").exists()
+
+
+def test_a_stop_ends_a_commit_and_takes_its_traces_back(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    (root / "new").write_text("2")
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        git.commit(["new"], "x", cancel=cancel)
+    assert run("status", "--porcelain") == "?? new\n"
+
+
+def test_a_held_index_is_told_with_the_way_out(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    (root / "a").write_text("2")
+    (root / ".git" / "index.lock").write_text("")
+    with pytest.raises(GitError) as caught:
+        git.commit(["a"], "x")
+    assert "lock" in (caught.value.hint or "")
+    assert (root / "a").read_text() == "2"

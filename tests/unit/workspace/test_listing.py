@@ -1,0 +1,99 @@
+"""The files of a repository and who may see them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestra.workspace.git import Git
+from orchestra.workspace.listing import ListedFile, is_secret, list_files, may_be_shown
+
+
+def put(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("x")
+
+
+def variables(root: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(root.parent / "nowhere"), "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def init(root: Path) -> Git:
+    subprocess.run(["git", "init", "-q"], cwd=root, env=variables(root), check=True)
+    git = Git.find(root, variables(root))
+    assert git is not None
+    return git
+
+
+def paths_of(files: tuple[ListedFile, ...]) -> list[str]:
+    return [file.path for file in files]
+
+
+def test_lists_a_folder_without_git(tmp_path: Path) -> None:
+    put(tmp_path, "b.py", "src/a.py", ".github/x.yml", "node_modules/m/i.js", "a/__pycache__/a.pyc", ".venv/bin/x")
+    put(tmp_path, "venv/x", ".orchestra/plan.md", ".git/config", "vendor/lib/.git/config", "vendor/lib/a.c")
+    put(tmp_path, "new\nline", "vendor/own.c")
+    (tmp_path / "link").symlink_to("b.py")
+    (tmp_path / "linked").symlink_to("src")
+    files = list_files(tmp_path, None)
+    assert paths_of(files) == [".github/x.yml", "b.py", "src/a.py", "vendor/own.c"]
+    assert files[1] == ListedFile("b.py", 1)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_lists_what_git_knows_or_would_add(tmp_path: Path) -> None:
+    git = init(tmp_path)
+    put(tmp_path, "tracked.py", "gone.py", "untracked \u00fc.py", "out.log", "nested/a.py", ".orchestra/plan.md")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    init(tmp_path / "nested")
+    subprocess.run(["git", "add", "tracked.py", "gone.py"], cwd=tmp_path, env=variables(tmp_path), check=True)
+    (tmp_path / "gone.py").unlink()
+    (tmp_path / "link.py").symlink_to("tracked.py")
+    assert paths_of(list_files(tmp_path, git)) == [".gitignore", "tracked.py", "untracked \u00fc.py"]
+
+
+def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.py")
+    try:
+        with open(os.fsencode(tmp_path) + b"/\xff.py", "wb"):
+            pass
+    except OSError:
+        pytest.skip("this file system takes only text for names")
+    assert paths_of(list_files(tmp_path, None)) == ["a.py"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env", "app/.env.production", ".env.local", "prod.env", ".envrc", "server.pem", "tls/private.KEY", "id_rsa",
+        "deploy/id_ed25519", ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
+        "config/secrets.yml", ".aws/config", ".ssh/config", ".git-credentials", "service-account-prod.json",
+        "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json",
+    ],
+)
+def test_knows_files_that_hold_secrets(path: str) -> None:
+    assert is_secret(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env.example", ".env.sample", ".env.template", "src/environment.py", "keys.py", "secrets.py", "id_rsa.pub",
+        "credentials.py", "docs/secrets.md", "tokenizer.json", "package.json", "src/key.ts", ".docker/nginx.conf",
+    ],
+)
+def test_does_not_take_sources_for_secrets(path: str) -> None:
+    assert not is_secret(path)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_neither_secret_nor_ignored_files_may_be_shown(tmp_path: Path) -> None:
+    git = init(tmp_path)
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    assert may_be_shown(["a.py", ".env", "x.log"], git) == ("a.py",)
+    assert may_be_shown(["a.py", ".env", "x.log"], None) == ("a.py", "x.log")

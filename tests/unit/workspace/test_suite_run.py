@@ -1,0 +1,225 @@
+"""Running a project's tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from orchestra.clock import CancelToken, Clock, SystemClock
+from orchestra.errors import Cancelled, WorkspaceError
+from orchestra.records import TestRun
+from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_run import run_suite
+
+PYTEST = Suite("pytest", (sys.executable, "-m", "pytest", "-q"))
+VARIABLES = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV") if name in os.environ}
+
+
+class LateClock:
+    """Every look at it finds that an hour has passed."""
+
+    def __init__(self) -> None:
+        self._hours = 0
+
+    def monotonic(self) -> float:
+        self._hours += 1
+        return 3600.0 * self._hours
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        raise AssertionError("nobody sleeps here")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "root" / ".orchestra").mkdir(parents=True)
+    (tmp_path / "root" / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path / "root"
+
+
+def put(root: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+def run(suite: Suite, root: Path, *, clock: Clock | None = None, cancel: CancelToken | None = None) -> TestRun:
+    return run_suite(
+        suite, root, timeout_s=60, variables=VARIABLES, cancel=cancel or CancelToken(), clock=clock or SystemClock()
+    )
+
+
+def unittest_suite(root: Path) -> Suite:
+    (root / "pytest.ini").unlink()
+    suite = detect(root, VARIABLES, imports=lambda python, module: False)
+    assert suite is not None and suite.framework == "unittest"
+    return Suite("unittest", (sys.executable, *suite.command[1:]))
+
+
+def ids(test_run: TestRun) -> list[str]:
+    return sorted(failure.id for failure in test_run.failures)
+
+
+def names(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*")}
+
+
+def test_pytest_names_what_failed(root: Path) -> None:
+    put(root, {
+        "tests/test_a.py": "import pytest\n"
+        "def test_good(): pass\n"
+        "def test_bad(): assert 1 == 2, 'sums'\n"
+        "@pytest.mark.parametrize('x', ['a - b', 'c'])\n"
+        "def test_each(x): assert x == 'c'\n"
+        "class TestIn:\n    class TestDeep:\n        def test_x(self): assert 0\n"
+        "@pytest.fixture\ndef broken(): raise RuntimeError('fixture')\n"
+        "def test_fixture(broken): pass\n",
+        "tests/test_broken.py": "import nothing_like_it\n",
+        "test_top.py": "def test_t(): assert 0\n",
+    })
+    stray = run(PYTEST, root)
+    assert ids(stray) == ["tests/test_broken.py"]
+    (root / "tests" / "test_broken.py").unlink()
+    test_run = run(PYTEST, root)
+    assert ids(test_run) == [
+        "test_top.py::test_t",
+        "tests/test_a.py::TestIn::TestDeep::test_x",
+        "tests/test_a.py::test_bad",
+        "tests/test_a.py::test_each[a - b]",
+        "tests/test_a.py::test_fixture",
+    ]
+    messages = {failure.id: failure.message for failure in test_run.failures}
+    assert "sums" in messages["tests/test_a.py::test_bad"]
+    assert not test_run.passed and test_run.collected and test_run.exit_status == 1
+    assert test_run.framework == "pytest" and test_run.command == PYTEST.command
+    assert "4 failed, 2 passed, 1 error" in test_run.output
+
+
+def test_pytest_that_passes_leaves_no_trace(root: Path) -> None:
+    put(root, {"a.py": "x = 1\n", "tests/test_a.py": "import a\ndef test_a(): assert a.x == 1\n"})
+    before = names(root)
+    test_run = run(PYTEST, root)
+    assert test_run.passed and test_run.collected and test_run.failures == ()
+    assert names(root) - before <= {".orchestra/tmp"}
+
+
+def test_options_of_the_project_that_need_the_cache_still_work(root: Path) -> None:
+    put(root, {"pytest.ini": "[pytest]\naddopts = --ff --strict-config\n", "test_a.py": "def test_a(): pass\n"})
+    assert run(PYTEST, root).passed
+    assert not (root / ".pytest_cache").exists()
+
+
+def test_pytest_without_a_test_has_collected_nothing(root: Path) -> None:
+    test_run = run(PYTEST, root)
+    assert not test_run.collected and test_run.failures == () and test_run.exit_status == 5
+
+
+def test_a_pytest_that_breaks_before_any_test_fails_as_a_whole(root: Path) -> None:
+    put(root, {"conftest.py": "raise RuntimeError('no setup')\n", "test_a.py": "def test_a(): pass\n"})
+    test_run = run(PYTEST, root)
+    assert ids(test_run) == ["command"] and test_run.collected
+    assert "no setup" in test_run.failures[0].message
+
+
+def test_without_a_folder_of_our_own_failures_are_still_named(root: Path) -> None:
+    (root / ".orchestra").rmdir()
+    put(root, {"test_a.py": "def test_bad(): assert 0\n"})
+    assert ids(run(PYTEST, root)) == ["test_a.py::test_bad"]
+    assert names(root) == {"pytest.ini", "test_a.py"}
+
+
+def test_unittest_names_what_failed(root: Path) -> None:
+    put(root, {
+        "tests/__init__.py": "",
+        "tests/test_a.py": "import unittest\n"
+        "class T(unittest.TestCase):\n"
+        "    def test_good(self): pass\n"
+        "    def test_bad(self):\n        '''Sums are right.'''\n        self.assertEqual(1, 2)\n"
+        "    def test_subs(self):\n"
+        "        for i in range(3):\n"
+        "            with self.subTest(i=i): self.assertEqual(i, 1)\n"
+        "    @unittest.expectedFailure\n    def test_surprise(self): pass\n"
+        "class S(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls): raise RuntimeError('class')\n"
+        "    def test_x(self): pass\n",
+        "tests/test_broken.py": "import unittest\nimport nothing_like_it\n",
+    })
+    before = names(root)
+    test_run = run(unittest_suite(root), root)
+    found = ids(test_run)
+    for name in ("tests.test_a.T.test_bad", "tests.test_a.T.test_subs", "tests.test_a.S.setUpClass"):
+        assert name in found
+    assert [name for name in found if "test_broken" in name]
+    assert len(found) == len(set(found))
+    messages = {failure.id: failure.message for failure in test_run.failures}
+    assert "1 != 2" in messages["tests.test_a.T.test_bad"]
+    assert "RuntimeError" not in messages["tests.test_a.T.test_bad"]
+    assert test_run.collected and not test_run.passed
+    assert names(root) - before <= {".orchestra/tmp"}
+
+
+def test_unittest_that_passes(root: Path) -> None:
+    put(root, {"test_a.py": "import unittest\nclass T(unittest.TestCase):\n    def test_x(self): pass\n"})
+    test_run = run(unittest_suite(root), root)
+    assert test_run.passed and test_run.collected and test_run.failures == ()
+
+
+def test_unittest_without_a_test_has_collected_nothing(root: Path) -> None:
+    put(root, {"test_a.py": "import unittest\n"})
+    test_run = run(unittest_suite(root), root)
+    assert not test_run.collected and test_run.failures == ()
+
+
+def command(line: str) -> Suite:
+    return Suite("command", ("/bin/sh", "-c", line))
+
+
+def test_a_command_may_be_any_shell_line(root: Path) -> None:
+    test_run = run(command("echo one && echo two >&2"), root)
+    assert test_run.passed and test_run.collected and test_run.output == "one\ntwo\n"
+
+
+def test_failures_in_the_output_of_a_command_are_named(root: Path) -> None:
+    line = "printf '%s\\n' 'FAILED tests/test_a.py::test_b[x y] - assert 0' 'ERROR tests/test_c.py'; exit 1"
+    assert ids(run(command(line), root)) == ["tests/test_a.py::test_b[x y]", "tests/test_c.py"]
+    line = "printf '\\033[31mFAIL: test_x (a.T)\\033[0m\\n'; exit 1"
+    assert ids(run(command(line), root)) == ["a.T.test_x"]
+
+
+def test_a_command_that_fails_without_names_fails_as_a_whole(root: Path) -> None:
+    test_run = run(command("echo no such thing; exit 2"), root)
+    assert ids(test_run) == ["command"] and test_run.exit_status == 2
+    assert test_run.failures[0].message == "no such thing"
+
+
+def test_tests_that_run_out_of_time_say_so(root: Path) -> None:
+    test_run = run(command("sleep 600"), root, clock=LateClock())
+    assert test_run.exit_status is None and not test_run.passed
+    assert "ran out of time after 60 s" in test_run.failures[-1].message
+
+
+def test_a_stop_ends_the_tests(root: Path) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        run(command("sleep 600"), root, cancel=cancel)
+    assert not list((root / ".orchestra" / "tmp").iterdir())
+
+
+def test_tests_that_cannot_be_started_are_a_workspace_error(root: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        run(Suite("pytest", (str(root / "absent"), "-m", "pytest")), root)
+    assert "--test-command" in (caught.value.hint or "")
+
+
+def test_a_long_output_is_cut_in_the_middle(root: Path) -> None:
+    test_run = run(command("echo first; head -c 200000 /dev/zero | tr '\\0' x; echo; echo last"), root)
+    assert test_run.output.startswith("first\n") and test_run.output.endswith("last\n")
+    assert len(test_run.output) < 70_000
