@@ -22,7 +22,7 @@ COMMANDS = {
     "resume": "goes on where a session stopped",
     "status": "where a session stands",
     "sessions": "all sessions",
-    "config": "show, init, path: the merged configuration",
+    "config": "show, init or path: the merged configuration",
     "demo": "the whole story on a sample project, without key or network",
     "help": "help about a command",
 }
