@@ -9,6 +9,13 @@ from orchestra.cli.context import Context
 from orchestra.config.loading import Config, load_config
 
 FILE = "config.yaml"
+_DEFAULT = "default"
+_WITHOUT_EFFECT = (
+    "planning.swarm", "audit.other_vendor", "max_recovery_attempts", "lint.command", "cache.enabled", "cache.ttl",
+    "cache.max_bytes", "state.keep", "state.max_bytes", "hook.timeout", "hook.on_error", "plugins", "watch.paths",
+    "watch.debounce",
+)
+"""Keys that files may hold already for what is still to come."""
 
 
 def user_file(context: Context) -> Path | None:
@@ -34,4 +41,7 @@ def configuration(context: Context, flags: Mapping[str, tuple[str, object]]) -> 
     )
     for left_out in config.left_out:
         context.output.warn(str(left_out))
+    for key in _WITHOUT_EFFECT:
+        if config.origins.get(key, _DEFAULT) != _DEFAULT:
+            context.output.warn(f"{key} ({config.origins[key]}) has no effect in this version")
     return config

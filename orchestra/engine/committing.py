@@ -29,7 +29,7 @@ class Committing:
         if self.git is None:
             raise UsageError("there is no git repository to commit to", hint="leave out --commit, or run `git init`")
         busy = self.git.in_progress()
-        if busy is not None:
+        if busy not in (None, "bisect"):
             raise GitError(f"a {busy} is in progress", hint="finish it first, or leave out --commit")
 
     def check_clean(self, paths: Sequence[str]) -> None:

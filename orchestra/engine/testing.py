@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TestsSettings
@@ -38,11 +39,12 @@ class Testing:
                 hint="name the command with --test-command, or leave out --test",
             )
 
-    def run(self) -> TestRun | None:
+    def run(self, on_start: Callable[[], None]) -> TestRun | None:
         """One run; None where there is no suite. Blocks; raises Cancelled."""
         suite = self._find()
         if suite is None:
             return None
+        on_start()
         return run_suite(
             suite, self.root, timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),
             cancel=self.cancel, clock=self.env.clock,

@@ -38,8 +38,8 @@ class Verification:
     journal: StateManager
     asker: Asker
     jobs: JobContext
-    run_tests: Callable[[], TestRun | None]
-    """None where there is no test to run."""
+    run_tests: Callable[[Callable[[], None]], TestRun | None]
+    """Calls its argument when tests begin to run; None where there are none."""
     most_fixes: int
     generation: int
     """How often failed files were taken up again by a resume: tests and fixes of before do not count any more."""
@@ -69,8 +69,7 @@ class Verification:
         """A test run, done once for each name."""
 
         def find_out() -> dict[str, Any]:
-            self.jobs.events.emit("tests.started", baseline=name == "tests/baseline")
-            run = self.run_tests()
+            run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == "tests/baseline"))
             return {} if run is None or not run.collected else _to_json(run)
 
         kept = self.journal.remember(self.session_id, name, find_out)

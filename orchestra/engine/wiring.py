@@ -146,10 +146,11 @@ def wire(
         http = HttpClient(
             chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
         )
+        git = None if order.git is None else order.git.without(_key_variables(chains))
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
         )
-        showing = Showing(order.root, order.git, Tree(order.root))
+        showing = Showing(order.root, git, Tree(order.root))
         asker = Asker(
             session_id=session_id, journal=journal, chains=build_chains(chains, http, env.clock), events=events,
             redactor=redactor, spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
@@ -178,7 +179,7 @@ def wire(
             custom_prompts=settings.custom_prompts, load_template=load_template,
         )
         committing = Committing(
-            session_id, journal, order.git, events, settings.commit.template, options.allow_dirty
+            session_id, journal, git, events, settings.commit.template, options.allow_dirty
         )
         rooms = Rooms(
             session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,

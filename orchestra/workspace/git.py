@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterable, Mapping, Sequence
+from typing import AbstractSet, Iterable, Mapping, Sequence
 
 from orchestra.clock import CancelToken
 from orchestra.errors import GitError
@@ -53,6 +53,10 @@ class Git:
         if any(words in words_of(result) for words in _NO_REPOSITORY):
             return None
         raise process.refuse(result, arguments)
+
+    def without(self, names: AbstractSet[str]) -> Git:
+        """The same, but git and its hooks do not get the variables of these names."""
+        return Git(self._process.without(names))
 
     def head(self) -> str | None:
         """The id of the commit checked out; None on a branch without commits."""

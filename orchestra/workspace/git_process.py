@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import AbstractSet, Mapping, Sequence
 
 from orchestra.clock import CancelToken, Clock, Deadline, SystemClock
 from orchestra.errors import GitError
-from orchestra.workspace.children import ChildResult, run_child
+from orchestra.workspace.children import ChildResult, child_variables, run_child
 
 READ_TIMEOUT_S = 60.0
 
@@ -40,6 +40,10 @@ class GitProcess:
     def at(self, cwd: Path) -> GitProcess:
         """The same git in another folder."""
         return GitProcess(self._executable, cwd, self._variables, clock=self._clock)
+
+    def without(self, names: AbstractSet[str]) -> GitProcess:
+        """The same git, started without the variables of these names."""
+        return GitProcess(self._executable, self.cwd, child_variables(self._variables, names), clock=self._clock)
 
     def read(self, *arguments: str, stdin: bytes = b"", accepted: Sequence[int] = (0,)) -> bytes:
         """The output of a command that changes nothing. Raises GitError."""
