@@ -17,7 +17,8 @@ from orchestra.workspace.suite_detection import detect
 from orchestra.workspace.suite_run import run_suite
 
 PYTEST = Suite("pytest", (sys.executable, "-m", "pytest", "-q"))
-VARIABLES = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV") if name in os.environ}
+# Plugins of the Python that runs us would write into the tree of the sample.
+VARIABLES = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 class LateClock:
