@@ -7,6 +7,7 @@ import ssl
 import threading
 from typing import Mapping
 
+from orchestra.adapters.tls_socket import TellingSocket
 from orchestra.errors import ConfigError
 
 SYSTEM_BUNDLES = (
@@ -43,6 +44,7 @@ class TlsTrust:
         context = _trusting(path, origin)
         # Python 3.13 turned this on, and many companies' own authorities lack what it asks for.
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        context.sslsocket_class = TellingSocket
         if client_cert:
             try:
                 context.load_cert_chain(client_cert, password=_no_password)

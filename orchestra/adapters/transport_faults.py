@@ -9,6 +9,8 @@ from typing import Iterator
 
 import urllib3
 
+from orchestra.adapters.error_body import readable
+from orchestra.adapters.tls_socket import issuer_of
 from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
 
 TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException)
@@ -49,8 +51,10 @@ def _first(causes: tuple[BaseException, ...], *classes: type[BaseException]) -> 
 
 def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> ProviderFault:
     if isinstance(error, ssl.SSLCertVerificationError):
+        issuer = readable(issuer_of(error))
         return ConnectionFailed(
-            "the certificate of %s is not trusted: %s" % (server, error.verify_message or "it cannot be verified"),
+            "the certificate of %s%s is not trusted: %s"
+            % (server, ", issued by %s," % issuer if issuer else "", error.verify_message or "it cannot be verified"),
             where=where,
             hint="name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider,
         )

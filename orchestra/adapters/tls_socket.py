@@ -1,0 +1,32 @@
+"""A TLS socket that says who issued a certificate that it refuses."""
+
+from __future__ import annotations
+
+import ssl
+
+
+class TellingSocket(ssl.SSLSocket):
+    """Puts an `issuer` on the error of a refused certificate, where the interpreter can tell it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except ssl.SSLCertVerificationError as error:
+            setattr(error, "issuer", _issuer(self))
+            raise
+
+
+def issuer_of(error: ssl.SSLCertVerificationError) -> str:
+    """Who issued the refused certificate, such as `Acme Corp, Acme Proxy CA`; empty where nobody can tell."""
+    issuer: str = getattr(error, "issuer", "")
+    return issuer
+
+
+def _issuer(refusing: ssl.SSLSocket) -> str:
+    # The chain of a handshake that failed has no public name, and none at all before Python 3.10.
+    try:
+        inner = getattr(refusing, "_sslobj")
+        names = inner.get_unverified_chain()[0].get_info()["issuer"]
+        return ", ".join(value for part in names for _, value in part)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ssl.SSLError):
+        return ""
