@@ -10,19 +10,44 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
+import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
+import zipapp
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
-
-from packing import archive, contents
-from packing.revision import revision_of
-from packing.wheels import BuildError, Pin, gather
+from typing import Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / "build" / "wheels"
+
+
+class BuildError(Exception):
+    """The archive cannot be built; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One wheel, exactly."""
+
+    name: str
+    version: str
+    sha256: str
+    file: str
+    """The wheel's file name."""
+
+    @property
+    def tags(self) -> tuple[str, str, str]:
+        """Python, ABI and the first platform that the wheel is for, as its name says (PEP 427)."""
+        python, abi, platform = self.file[: -len(".whl")].split("-")[-3:]
+        return python, abi, platform.split(".")[0]
+
 
 EVERYWHERE = (
     Pin(
@@ -84,10 +109,10 @@ def build(target: Path, *, oldest_python: tuple[int, int], wheels_folder: Path |
         raise BuildError("build with Python %d.%d or newer: its bytecode goes into the file" % oldest_python)
     revision = revision_of(HERE)
     wheels = gather(PINS[oldest_python], CACHE, given=wheels_folder)
-    entries = {**contents.vendored(wheels), **contents.program(HERE, revision.files)}
-    entries["orchestra/_build.py"] = contents.build_facts(revision, wheels, oldest_python)
-    entries.update(archive.bytecode(entries))
-    archive.write(entries, target, time_s=revision.time_s)
+    entries = {**vendored(wheels), **program(HERE, revision.files)}
+    entries["orchestra/_build.py"] = build_facts(revision, wheels, oldest_python)
+    entries.update(bytecode(entries))
+    write_archive(entries, target, time_s=revision.time_s)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     checksum = target.with_name(target.name + ".sha256")
     checksum.write_text("%s  %s\n" % (digest, target.name), encoding="utf-8")
@@ -112,6 +137,294 @@ def check(options: argparse.Namespace) -> str:
     if built[0] != built[1]:
         raise BuildError("two builds differ: %d and %d bytes" % (len(built[0]), len(built[1])))
     return "two builds gave the same %d bytes, sha256 %s" % (len(built[0]), hashlib.sha256(built[0]).hexdigest())
+
+
+UNKNOWN = "unknown"
+SOURCES = ("orchestra", "build_zipapp.py", "LICENSE")
+"""What the archive is made from."""
+EPOCH_OF_ZIP_S = 315532800
+"""1980-01-01, the oldest date that a zip can hold."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """Which sources an archive is made of."""
+
+    commit: str
+    """Shortened, with `-dirty` where the folder differs from it; `unknown` outside git."""
+    time_s: int
+    """The date that every entry of the archive gets, in seconds since 1970."""
+    files: tuple[str, ...] | None
+    """What git tracks, and what is new and not ignored; None outside git."""
+
+
+def revision_of(folder: Path) -> Revision:
+    """The revision of a checkout. SOURCE_DATE_EPOCH, where set, is its time (reproducible-builds.org)."""
+    wanted_time = os.environ.get("SOURCE_DATE_EPOCH")
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    # A source folder unpacked inside another repository is not that repository's.
+    if top is None or Path(top.strip()) != folder.resolve():
+        return Revision(UNKNOWN, int(wanted_time or EPOCH_OF_ZIP_S), None)
+    commit, _, committed = (_git(folder, "log", "-1", "--format=%H %ct") or UNKNOWN).strip().partition(" ")
+    listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard") or ""
+    changed = _git(folder, "status", "--porcelain", "--", *SOURCES)
+    return Revision(
+        commit[:7] + ("-dirty" if changed else ""),
+        int(wanted_time or committed or EPOCH_OF_ZIP_S),
+        tuple(sorted(set(listed.split("\0")) - {""})),
+    )
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints; None where there is no git, or it refuses. Variables of a hook that runs us do not count."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        return None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
+
+
+def gather(pins: Sequence[Pin], cache: Path, *, given: Path | None) -> dict[Pin, bytes]:
+    """The content of every wheel: from `given` alone where it is named, else from the cache, else by pip."""
+    folder = given or cache
+    missing = [pin for pin in pins if not (folder / pin.file).is_file()]
+    if missing and given:
+        raise BuildError(
+            "%s lacks %s; build once where there is a network, and copy the folder build/wheels from there"
+            % (given, ", ".join(pin.file for pin in missing))
+        )
+    if missing:
+        download(missing, cache)
+    return {pin: read_wheel(folder, pin) for pin in pins}
+
+
+def read_wheel(folder: Path, pin: Pin) -> bytes:
+    """A wheel's content, if it is the pinned one."""
+    path = folder / pin.file
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != pin.sha256:
+        raise BuildError("%s is not the wheel that is pinned (its sha256 differs); delete it and build again" % path)
+    return content
+
+
+def download(pins: Sequence[Pin], cache: Path) -> None:
+    """Have pip put wheels into the cache, by the user's own settings of index, proxy and certificates."""
+    if importlib.util.find_spec("pip") is None:
+        raise BuildError(
+            "%s has no pip; type: %s -m ensurepip --user (or install your system's python3-pip), or give the wheels "
+            "by --wheels DIR: %s" % (sys.executable, sys.executable, ", ".join(pin.file for pin in pins))
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        for tags in sorted({pin.tags for pin in pins}):
+            _pip_download([pin for pin in pins if pin.tags == tags], tags, Path(folder))
+        for pin in pins:
+            if not (Path(folder) / pin.file).is_file():
+                raise BuildError("pip fetched another file than %s" % pin.file)
+            (Path(folder) / pin.file).replace(cache / pin.file)
+
+
+def _pip_download(pins: Sequence[Pin], tags: tuple[str, str, str], folder: Path) -> None:
+    """Fetch wheels of one kind. The kind is said in full, so that every building machine fetches the same."""
+    python, abi, platform = tags
+    # A pure wheel is fetched for the running Python, which is no older than the oldest that the set is for.
+    version = ["--python-version", python[2:]] if python.startswith("cp") else []
+    requirements = folder / "requirements.txt"
+    requirements.write_text(
+        "".join("%s==%s --hash=sha256:%s\n" % (pin.name, pin.version, pin.sha256) for pin in pins), encoding="ascii"
+    )
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *("--require-hashes", "--no-deps", "--only-binary=:all:"),
+        *("--implementation", python[:2], *version, "--abi", abi),
+        *("--platform", platform, "--dest", str(folder), "--requirement", str(requirements)),
+    ]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        raise BuildError(
+            "pip could not fetch %s (see above); where there is no network, give a folder that holds the wheels: "
+            "--wheels DIR" % ", ".join(pin.file for pin in pins)
+        )
+
+
+CERTIFI = '''\
+"""Where the trusted certificate authorities lie, in place of certifi's own module.
+
+certifi unpacks its list into a temporary file each time requests is imported from a zip: it fails where there is no
+temporary folder, and leaves the file behind when the process is killed. This module names files that are there.
+"""
+
+import os
+import pkgutil
+
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+def where():
+    # type: () -> str
+    """$SSL_CERT_FILE, else the first of the system's bundles; with neither, a path where nothing lies.
+
+    Whoever wants certifi's own list then takes `contents()`.
+    """
+    chosen = os.environ.get("SSL_CERT_FILE")
+    if chosen:
+        return chosen
+    return next((path for path in SYSTEM_BUNDLES if os.path.isfile(path)), SYSTEM_BUNDLES[-1])
+
+
+def contents():
+    # type: () -> str
+    """certifi's own list, in PEM."""
+    content = pkgutil.get_data(__name__, "cacert.pem")
+    assert content is not None
+    return content.decode("ascii")
+'''
+CHARSET_NORMALIZER = '''\
+"""Stands in for charset_normalizer, by which requests guesses the encoding of a text that does not say its own.
+
+The program decodes what it receives itself, and what it talks to speaks UTF-8; the real package would be a tenth of the
+archive and of the time that importing requests takes. requests looks at the version only to see that it is a 2 or 3.
+"""
+
+__version__ = "3.0.0"
+
+
+def detect(content):
+    # type: (bytes) -> dict[str, object]
+    """Always UTF-8, as requests itself assumes where no such package is installed."""
+    return {"encoding": "utf-8", "language": "", "confidence": 1.0}
+'''
+SHIMS = {"certifi/__init__.py": CERTIFI, "charset_normalizer/__init__.py": CHARSET_NORMALIZER}
+"""Modules of ours that stand in for a package; each says why."""
+LEFT_OUT = re.compile(
+    r"""certifi/.*\.py             # replaced: stock certifi writes a temporary file at import, see CERTIFI
+    | urllib3/contrib/emscripten/  # for browsers
+    | urllib3/contrib/(pyopenssl|socks)\.py | urllib3/http2/connection\.py  # need packages that are not here
+    | .*/__main__\.py | idna/cli\.py | requests/help\.py
+    """,
+    re.VERBOSE,
+)
+"""Entries of the wheels that nothing in the program can reach. Python reads the list of entries at every start."""
+
+
+def vendored(wheels: Mapping[Pin, bytes]) -> dict[str, bytes]:
+    """The packages' Python sources, certifi's list of authorities, and every licence; nothing compiled."""
+    entries: dict[str, bytes] = {}
+    for pin, content in wheels.items():
+        with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+            for name in wheel.namelist():
+                target = _target(pin, name)
+                if target:
+                    entries[target] = wheel.read(name)
+    return {**entries, **{name: source.encode("ascii") for name, source in SHIMS.items()}}
+
+
+def _target(pin: Pin, name: str) -> str | None:
+    """Where an entry of a wheel goes; None for nowhere."""
+    licence = re.fullmatch(r"[^/]+\.dist-info/licenses/[^/]*(LICEN[CS]E|COPYING|NOTICE)[^/]*", name, re.IGNORECASE)
+    if licence:
+        return "licenses/%s.txt" % pin.name
+    package = pin.name.lower().replace("pyyaml", "yaml")
+    if not name.startswith(package + "/") or LEFT_OUT.match(name):
+        return None
+    return name if name.endswith((".py", ".pem")) else None
+
+
+def program(folder: Path, files: tuple[str, ...] | None) -> dict[str, bytes]:
+    """Our own package: what git lists, else everything that lies there, caches excepted."""
+    names = files if files is not None else _walk(folder)
+    entries = {
+        name: (folder / name).read_bytes()
+        for name in names
+        if name.startswith("orchestra/") and not name.endswith(".pyc") and (folder / name).is_file()
+    }
+    entries["__main__.py"] = entries["orchestra/__main__.py"]
+    entries["licenses/orchestra.txt"] = (folder / "LICENSE").read_bytes()
+    return entries
+
+
+def _walk(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in (folder / "orchestra").rglob("*")))
+
+
+def build_facts(revision: Revision, wheels: Mapping[Pin, bytes], oldest_python: tuple[int, int]) -> bytes:
+    """The module `orchestra._build`: what the archive can say about itself. Any Python reads it."""
+    lines = [
+        '"""How this archive was built."""\n',
+        "COMMIT = %r" % revision.commit,
+        "OLDEST_PYTHON = %r" % (oldest_python,),
+        "VENDORED = (",
+        *("    (%r, %r)," % (pin.name, pin.version) for pin in wheels),
+        ")\n",
+    ]
+    return "\n".join(lines).encode("ascii")
+
+
+COMPILE = """
+import py_compile, sys
+for name in sys.stdin.read().split():
+    py_compile.compile(
+        name, name + "c", "orchestra.pyz/" + name, doraise=True, optimize=0,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+"""
+"""Run by the building Python, in the folder with the sources.
+
+The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
+"""
+SOURCE_ONLY = ("idna/uts46data.py",)
+"""Not compiled, for the size: a large table that only host names beyond ASCII need."""
+
+
+def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A `.pyc` beside every `.py`: the only place where zipimport looks. Other Pythons pass over it to the source.
+
+    Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes.
+    """
+    names = sorted(name for name in sources if name.endswith(".py") and name not in SOURCE_ONLY)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(sources[name])
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(
+            [sys.executable, "-sS", "-W", "ignore", "-c", COMPILE],
+            cwd=folder,
+            env={**variables, "PYTHONHASHSEED": "0"},
+            input="\n".join(names).encode(),
+        )
+        if done.returncode != 0:
+            raise BuildError("a source cannot be compiled (see above); mend it and build again")
+        return {name + "c": Path(folder, name + "c").read_bytes() for name in names}
+
+
+def write_archive(entries: Mapping[str, bytes], target: Path, *, time_s: int) -> None:
+    """Write the archive, executable, in one step: a build that fails leaves the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        raw, finished = Path(folder, "raw.zip"), Path(folder, target.name)
+        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+            for name in sorted(entries):
+                file.writestr(_entry(name, time_s), entries[name], zipfile.ZIP_DEFLATED, compresslevel=9)
+        zipapp.create_archive(raw, finished, interpreter="/usr/bin/env python3")
+        finished.chmod(0o755)
+        finished.replace(target)
+
+
+def _entry(name: str, time_s: int) -> zipfile.ZipInfo:
+    date = time.gmtime(max(time_s, EPOCH_OF_ZIP_S))[:6]
+    entry = zipfile.ZipInfo(name, (date[0], date[1], date[2], date[3], date[4], date[5]))
+    entry.create_system = 3
+    entry.external_attr = 0o100644 << 16
+    return entry
 
 
 def main(arguments: Sequence[str]) -> int:

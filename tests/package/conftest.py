@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable
 
 import pytest
 
@@ -97,10 +97,9 @@ def bare_run(tmp_path: Path) -> Run:
 def checkout(tmp_path: Path) -> Callable[[str], Path]:
     """Copies what the archive is made from into a new folder of that name, outside git."""
 
-    def copy(name: str, sources: Sequence[str] = ("orchestra", "packing")) -> Path:
+    def copy(name: str) -> Path:
         target = tmp_path / name
-        for source in sources:
-            shutil.copytree(ROOT / source, target / source, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "orchestra", target / "orchestra", ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("build_zipapp.py", "LICENSE"):
             shutil.copy(ROOT / file, target / file)
         return target
