@@ -33,6 +33,19 @@ class Output:
             stream = self._env.stdout
             _print(stream, printable(text) if self._env.is_terminal(stream) else text)
 
+    def patch(self, text: str, document: Mapping[str, Any]) -> None:
+        """A result that git must be able to apply: byte for byte, unless a person reads it at a terminal.
+
+        Bytes that are not UTF-8 come as surrogate escapes.
+        """
+        stream = self._env.stdout
+        if self.as_json or self._env.is_terminal(stream) or not hasattr(stream, "buffer"):
+            self.result(text, document)
+            return
+        stream.flush()
+        stream.buffer.write(text.encode("utf-8", "surrogateescape"))
+        stream.buffer.flush()
+
     def json_line(self, document: Mapping[str, Any]) -> None:
         """One JSON object on stdout: on one line in a stream, else indented."""
         stream = self._env.stdout

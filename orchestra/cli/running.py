@@ -95,17 +95,15 @@ def carry_out(
     patch = unified_patch(FileChange(path, before, after) for path, (before, after) in changes.items())
     text, extra = more(report) if more else ("", {})
     document = {**outcome_json(report, context.output), **extra}
-    if order.options.dry_run:
-        document["diff"] = patch
-        context.output.say(outcome_text(report))
-        text = patch
-    elif not text:
-        text = outcome_text(report)
     if report.error is not None:
         context.output.error(report.error)
     elif report.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
         context.output.warn(f"{report.status.word}; `orchestra resume {session_id}` goes on")
-    context.output.result(text, document)
+    if order.options.dry_run:
+        context.output.say(outcome_text(report))
+        context.output.patch(patch, {**document, "diff": patch})
+    else:
+        context.output.result(text or outcome_text(report), document)
     return report.status
 
 

@@ -78,6 +78,7 @@ class Asker:
                 request = with_more_files(request, text, shown=shown, not_shown=not_shown)
             except (UnreadableReply, RefusedPath) as error:
                 if repaired:
+                    error.where = error.where or f"the {role}'s answer to a second request"
                     raise
                 repaired = True
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)

@@ -13,9 +13,18 @@ from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
 
 
+def check_possible(git: Git | None) -> None:
+    """Raises UsageError outside git, GitError in the middle of a merge or the like."""
+    if git is None:
+        raise UsageError("there is no git repository to commit to", hint="leave out --commit, or run `git init`")
+    busy = git.in_progress()
+    if busy not in (None, "bisect"):
+        raise GitError(f"a {busy} is in progress", hint="finish it first, or leave out --commit")
+
+
 @dataclass(frozen=True)
 class Committing:
-    """Checks before the first write that a commit will be possible, and makes it at the end."""
+    """Looks at the planned files before the first write, and makes the commit at the end."""
 
     session_id: str
     journal: StateManager
@@ -23,14 +32,6 @@ class Committing:
     events: Events
     template: str | None
     allow_dirty: bool
-
-    def check_possible(self) -> None:
-        """Raises UsageError outside git, GitError in the middle of a merge or the like."""
-        if self.git is None:
-            raise UsageError("there is no git repository to commit to", hint="leave out --commit, or run `git init`")
-        busy = self.git.in_progress()
-        if busy not in (None, "bisect"):
-            raise GitError(f"a {busy} is in progress", hint="finish it first, or leave out --commit")
 
     def check_clean(self, paths: Sequence[str]) -> None:
         """Raises WorkspaceError where the user has uncommitted work in a planned file; asked once per session."""

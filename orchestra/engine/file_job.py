@@ -136,12 +136,14 @@ class FileJob:
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
+        before = self._context.files.before(draft.path).content
+        old = None if before is None else decode(before, path=draft.path)
         defects = check_syntax(draft.path, draft.text)
-        if defects:
+        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
+        if defects and not (old is not None and check_syntax(draft.path, old.text)):
             listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
             raise RefusedDraft(f"The file would not be valid: {listing}")
-        before = self._context.files.before(draft.path).content
-        form = NEW_FILE if before is None else decode(before, path=draft.path).form
+        form = NEW_FILE if old is None else old.form
         self._context.files.write(draft.path, form.render(draft.text))
         self._context.events.emit("file.written", path=draft.path, draft=self._drafts)
         self._refused_reply = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
 from orchestra.errors import Conflict
 from orchestra.records import FileImage
 from orchestra.state.images import Images
@@ -21,6 +23,11 @@ class JournalledTree:
         self._session_id = session_id
         self._dry_run = dry_run
         self._positions: dict[str, int] = {}
+
+    def clean_temp(self, paths: Iterable[str]) -> None:
+        """Remove the temp files that a killed run left, also those beside these paths."""
+        if not self._dry_run:
+            self._tree.clean_temp(paths)
 
     def rewind(self, path: str, position: int) -> None:
         """The next write of `path` is the one after `position`; 0 is the state before the session."""

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Sequence
 from orchestra.config.kept import resumed
 from orchestra.config.loading import Config
 from orchestra.config.settings import Settings
-from orchestra.errors import ExitStatus, UnknownSession, UsageError
+from orchestra.errors import ExitStatus, UnknownSession, UnreadableReply, UsageError
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 
@@ -56,13 +56,21 @@ def resumed_settings(
     return settings, refused
 
 
-def take_up_again(journal: StateManager, session_id: str) -> None:
-    """Have the files be tried again that failed by no fault of their drafts."""
+def take_up_again(journal: StateManager, row: SessionRow) -> None:
+    """Have the plan and the files be tried again that failed by no fault of their drafts.
+
+    Before the session is reopened; safe to do again after a kill.
+    """
+    session_id = row.session_id
+    if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
+        journal.steps.ask_again(session_id, role="architect")
     outcomes = journal.images.outcomes(session_id)
     retried = [outcome for outcome in outcomes.values() if outcome.exit_status in RETRIED]
     if not retried:
         return
     for outcome in retried:
+        if outcome.error_code == UnreadableReply.code:
+            journal.steps.ask_again(session_id, path=outcome.path)
         if outcome.status == "reverted":
             # What was put back counts as the file's beginning: its writes are not gone through again.
             journal.keep(session_id, f"start/{outcome.path}", journal.images.count_writes(session_id, outcome.path))

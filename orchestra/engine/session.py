@@ -46,7 +46,6 @@ class Wanted:
     """Whether the user asked for tests in so many words."""
     tests: bool = True
     commit: bool = False
-    dry_run: bool = False
     given_plan: PlanFile | None = None
 
 
@@ -79,8 +78,6 @@ class Rooms:
     committing: Committing
     job_context: Callable[[Plan], JobContext]
     verification: Callable[[Plan, JobContext], Verification]
-    check_tests: Callable[[], None]
-    """Raises UsageError where tests are asked for and cannot be run."""
 
 
 class Session:
@@ -111,10 +108,6 @@ class Session:
 
     def _tell(self) -> tuple[ExitStatus, OrchestraError | None]:
         rooms, wanted = self._rooms, self._wanted
-        if wanted.commit:
-            rooms.committing.check_possible()
-        if wanted.tests:
-            rooms.check_tests()
         plan = self._plan = self._planned()
         if not plan.files or wanted.only_plan:
             return ExitStatus.DONE, None
@@ -149,6 +142,7 @@ class Session:
 
     def _execute(self, plan: Plan, context: JobContext) -> None:
         self._enter("executing")
+        context.files.clean_temp([planned.path for planned in plan.files])
         order = order_of(plan)
         for path, other in order.ignored:
             self._rooms.events.emit("plan.circle", level="warning", path=path, other=other)

@@ -25,15 +25,14 @@ class Testing:
 
     root: Path
     settings: TestsSettings
-    required: bool
     env: Environment
     cancel: CancelToken
     secret_variables: frozenset[str]
     deadline: Deadline
 
     def check(self) -> None:
-        """Raises UsageError where tests are asked for and there are none to be found."""
-        if self.required and self._find() is None:
+        """Raises UsageError where there are no tests to be found."""
+        if self._find() is None:
             raise UsageError(
                 "no tests were found to run", where=str(self.root),
                 hint="name the command with --test-command, or leave out --test",

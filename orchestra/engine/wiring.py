@@ -18,7 +18,7 @@ from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, plan_chains
-from orchestra.engine.committing import Committing
+from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -72,6 +72,18 @@ class Order:
     offline: bool = False
     timeout_s: float | None = None
 
+    @property
+    def tests(self) -> bool:
+        return self.settings.tests.run != "false" and self._writes
+
+    @property
+    def commits(self) -> bool:
+        return self.settings.commit.enabled and self._writes
+
+    @property
+    def _writes(self) -> bool:
+        return not self.options.dry_run and not self.only_plan
+
 
 class Workplace:
     """A repository with its lock held and its journal open."""
@@ -99,8 +111,8 @@ def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Wo
         yield Workplace(root, folder, journal)
 
 
-def check_chains(order: Order, env: Environment) -> ChainPlan:
-    """Who will answer. Raises ConfigError before anything is written or asked."""
+def check_order(order: Order, env: Environment) -> ChainPlan:
+    """Who will answer. Raises what speaks against the order before anything is written or asked."""
     needed = ("architect",) if order.only_plan else AGENT_ROLES
     roles = [role for role in needed if role != "architect" or order.given_plan is None]
     if order.settings.tests.sandbox == "required":
@@ -108,7 +120,12 @@ def check_chains(order: Order, env: Environment) -> ChainPlan:
             "tests.sandbox: required cannot be met: this version runs tests without a sandbox",
             hint="set it to auto or off",
         )
-    return plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+    chains = plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+    if order.commits:
+        check_possible(order.git)
+    if order.tests and order.options.tests_required:
+        _testing(order, chains, env, CancelToken(), Deadline.after(env.clock, None)).check()
+    return chains
 
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
@@ -157,10 +174,7 @@ def wire(
             deadline=deadline, cancel=cancel, show=showing.show,
         )
         load_template = _loader(settings)
-        testing = Testing(
-            root=order.root, settings=settings.tests, required=options.tests_required, env=env, cancel=cancel,
-            secret_variables=_key_variables(chains), deadline=deadline,
-        )
+        testing = _testing(order, chains, env, cancel, deadline)
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, settings.custom_prompts, load_template)
@@ -184,13 +198,11 @@ def wire(
         rooms = Rooms(
             session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,
             stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
-            job_context=job_context, verification=verification, check_tests=testing.check,
+            job_context=job_context, verification=verification,
         )
         wanted = Wanted(
-            only_plan=order.only_plan, tests_required=options.tests_required,
-            tests=settings.tests.run != "false" and not options.dry_run and not order.only_plan,
-            commit=settings.commit.enabled and not options.dry_run and not order.only_plan,
-            given_plan=order.given_plan,
+            only_plan=order.only_plan, tests_required=order.tests and options.tests_required, tests=order.tests,
+            commit=order.commits, given_plan=order.given_plan,
         )
         for name, variables in chains.left_out.items():
             events.emit("provider.left_out", level="warning", provider=name, variables=list(variables))
@@ -198,6 +210,12 @@ def wire(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )
         yield Session(rooms, wanted)
+
+
+def _testing(
+    order: Order, chains: ChainPlan, env: Environment, cancel: CancelToken, deadline: Deadline
+) -> Testing:
+    return Testing(order.root, order.settings.tests, env, cancel, _key_variables(chains), deadline)
 
 
 def _spent(journal: StateManager, session_id: str) -> Decimal:

@@ -75,6 +75,14 @@ class Steps:
     def fail(self, step: Step) -> None:
         self._store.write(lambda connection: self._end(connection, step.id, "failed", None))
 
+    def ask_again(self, session_id: str, *, role: str | None = None, path: str | None = None) -> None:
+        """Have the answered steps of a role or a file be asked anew: their answers turned out to be of no use."""
+        column, value = ("agent_role", role) if path is None else ("file_path", path)
+        self._store.change(
+            f"UPDATE steps SET status = 'failed' WHERE session_id = ? AND {column} = ? AND status = 'completed'",
+            (session_id, value),
+        )
+
     def add_attempt(self, step: Step, attempt: Attempt) -> None:
         """Does not wait for the disk: the reply's commit, which follows, covers it."""
         usage = attempt.usage

@@ -20,7 +20,7 @@ from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.repository import start_repository
 from orchestra.engine.approval import approve_all
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Options, Order, Workplace, check_chains, new_session, open_workplace, wire
+from orchestra.engine.wiring import Options, Order, Workplace, check_order, new_session, open_workplace, wire
 from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, WorkspaceError
 from orchestra.records import Task
@@ -60,7 +60,7 @@ def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
     output.say(_NOTICE + "\n")
     with ScriptedProvider(story.tell, models=story.MODELS) as provider, open_workplace(folder, git, env) as workplace:
         order = _order(folder, git, provider.root_url, replace(context, env=env))
-        chains = check_chains(order, env)
+        chains = check_order(order, env)
         session_id = new_session(workplace, order, Task(story.TASK, "demo"), env)
         with wire(workplace, order, chains, session_id, env) as session:
             report = session.run()

@@ -13,7 +13,7 @@ from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Options, Order, check_chains, new_session, open_workplace
+from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.database import FOLDER
 from orchestra.state.plan_text import FILE
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         listeners=running.listeners(context, arguments.view), only_plan=True,
         offline=context.options.is_offline, timeout_s=arguments.timeout,
     )
-    chains = check_chains(order, context.env)
+    chains = check_order(order, context.env)
     with open_workplace(context.root, context.git, context.env) as workplace:
         session_id = new_session(workplace, order, task, context.env)
         return running.carry_out(context, workplace, order, chains, session_id, more=_plan_of)

@@ -11,7 +11,7 @@ from orchestra.cli.context import Context
 from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
-from orchestra.engine.wiring import Options, Order, check_chains, open_workplace
+from orchestra.engine.wiring import Options, Order, check_order, open_workplace
 from orchestra.errors import ExitStatus
 
 __all__ = ["add_arguments", "failure_json", "run"]
@@ -43,9 +43,9 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
             listeners=running.listeners(context, arguments.view),
             offline=context.options.is_offline, timeout_s=arguments.timeout,
         )
-        chains = check_chains(order, context.env)
+        chains = check_order(order, context.env)
+        take_up_again(workplace.journal, row)
         workplace.journal.sessions.reopen(row.session_id, order.kept_config)
-        take_up_again(workplace.journal, row.session_id)
         return running.carry_out(context, workplace, order, chains, row.session_id)
 
 
