@@ -29,7 +29,29 @@ class ExitStatus(IntEnum):
         """The value of the key `status` in JSON."""
         return _WORDS.get(self, "failed")
 
+    @property
+    def meaning(self) -> str:
+        """What it says, for people."""
+        return _MEANINGS[self]
 
+
+_MEANINGS = {
+    ExitStatus.DONE: "done: every planned file approved and written, tests passed or not asked for; an empty plan; "
+    "a plan printed; a dry run",
+    ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded",
+    ExitStatus.USAGE: "usage or configuration; an empty chain; a missing key; an unknown session; nothing to resume",
+    ExitStatus.NOT_APPROVED: "the plan was not approved: refused, nobody there to ask, or the architect has questions",
+    ExitStatus.PROVIDER: "nothing was approved, and every file (or the plan) failed by a provider's fault",
+    ExitStatus.WORKSPACE: "workspace: a refused path, no write access, a conflict with your own edit, git failed",
+    ExitStatus.STATE: "state: held by another run, from a newer version, damaged, not yours",
+    ExitStatus.LIMIT: "a limit was reached (cost, time); resumable",
+    ExitStatus.TESTS_FAILED: "tests failed that passed before",
+    ExitStatus.PARTIAL: "partial: some files done, others failed or were put back",
+    ExitStatus.PLUGIN: "a plugin marked required failed",
+    ExitStatus.DEFECT: "a defect in the program itself",
+    ExitStatus.INTERRUPTED: "interrupted; resumable",
+    ExitStatus.TERMINATED: "terminated; resumable",
+}
 _WORDS = {
     ExitStatus.DONE: "completed",
     ExitStatus.NOT_APPROVED: "rejected",

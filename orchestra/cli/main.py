@@ -11,22 +11,11 @@ from types import ModuleType
 from typing import Sequence
 
 from orchestra.cli.arguments import CommandLine, Parser, add_global_options, split, wants_json
+from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, UsageError
-
-COMMANDS = {
-    "run": "plan, approve, execute, audit, fix, test, commit",
-    "plan": "only the plan: prints it and writes .orchestra/plan.md",
-    "resume": "goes on where a session stopped",
-    "status": "where a session stands",
-    "sessions": "all sessions",
-    "config": "show, init or path: the merged configuration",
-    "demo": "the whole story on a sample project, without key or network",
-    "help": "help about a command",
-}
-"""Name to summary; each lies in a module of its own that is imported only when used."""
 
 
 def main(argv: Sequence[str], env: Environment) -> ExitStatus:
@@ -42,6 +31,8 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
             return _show_version(output)
         if line.command is None or (line.command == "help" and not line.words):
             return _show_help(line, output)
+        if line.command == "help" and line.words[0] in TOPIC_NAMES:
+            return _show_topic(line.words[0], output)
         command = _module(line.words[0] if line.command == "help" else line.command)
         parser = _parser(command)
         if line.options.wants_help or line.command == "help":
@@ -112,6 +103,14 @@ def _show_version(output: Output) -> ExitStatus:
 
     document = {**output.head(ExitStatus.DONE), **version.facts()}
     output.result(version.line(), document)
+    return ExitStatus.DONE
+
+
+def _show_topic(name: str, output: Output) -> ExitStatus:
+    from orchestra.cli.reference import TOPICS
+
+    text = TOPICS[name]()
+    output.result(text, {**output.head(ExitStatus.DONE), "help": text})
     return ExitStatus.DONE
 
 

@@ -1,0 +1,18 @@
+"""The commands by name."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "run": "plan, approve, execute, audit, fix, test, commit",
+    "plan": "only the plan: prints it and writes .orchestra/plan.md",
+    "resume": "goes on where a session stopped",
+    "status": "where a session stands",
+    "sessions": "all sessions",
+    "config": "show, init or path: the merged configuration",
+    "demo": "the whole story on a sample project, without key or network",
+    "help": "help about a command, or about exit-status, variables, providers",
+}
+"""Name to summary; each lies in a module of its own that is imported only when used."""
+
+TOPIC_NAMES = ("exit-status", "variables", "providers")
+"""What `help` explains besides commands; the tables lie in `reference`."""

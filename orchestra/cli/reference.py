@@ -1,0 +1,60 @@
+"""Tables of what there is, taken from the code itself: for `help TOPIC` and for README."""
+
+from __future__ import annotations
+
+from typing import Callable, Mapping, Sequence
+
+from orchestra.adapters.catalog import resolve
+from orchestra.adapters.rows import ModelRow
+from orchestra.cli.command_list import COMMANDS
+from orchestra.config.tables import keys_table, variables_table
+from orchestra.errors import ExitStatus
+
+
+def commands_table() -> str:
+    """Every command with its summary."""
+    return _table(("command", "does"), [(f"`{name}`", summary) for name, summary in COMMANDS.items()])
+
+
+def exit_status_table() -> str:
+    """Every exit status with its meaning and the word in JSON."""
+    rows = [(str(int(status)), status.meaning, f"`{status.word}`") for status in ExitStatus]
+    return _table(("status", "meaning", "`status` in JSON"), rows)
+
+
+def providers_table() -> str:
+    """The built-in providers and their models, with list prices."""
+    rows = [
+        (f"`{row.name}/{model.id}`", row.key_variables[0], _tokens(model), _price(model))
+        for row in resolve({}).values()
+        for model in row.models.values()
+    ]
+    return _table(("model", "key", "window, tokens", "USD per million tokens in / out / cached"), rows)
+
+
+TOPICS: Mapping[str, Callable[[], str]] = {
+    "commands": commands_table,
+    "exit-status": exit_status_table,
+    "config": keys_table,
+    "variables": variables_table,
+    "providers": providers_table,
+}
+"""Name to table, in Markdown."""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _tokens(model: ModelRow) -> str:
+    return "unknown" if model.context_window is None else f"{model.context_window:,}"
+
+
+def _price(model: ModelRow) -> str:
+    tiers = [
+        f"{tier.input_usd} / {tier.output_usd} / {tier.cached_usd}"
+        + (f" above {tier.above_input_tokens:,}" if tier.above_input_tokens else "")
+        for tier in model.prices
+    ]
+    return "; ".join(tiers) or "unknown"
