@@ -6,6 +6,7 @@ import queue
 import sqlite3
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Callable, TypeVar
 
 from orchestra.errors import StateError
@@ -24,6 +25,8 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._lock = threading.Lock()
+        self._is_closed = False
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -35,12 +38,19 @@ class Writer:
     def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """The same without waiting; the order of calls is kept."""
         done: Future[T] = Future()
-        self._queue.put((work, done))
+        with self._lock:
+            if self._is_closed:
+                done.set_exception(StateError("the journal is closed"))
+            else:
+                self._queue.put((work, done))
         return done
 
     def close(self) -> None:
-        """Write what is queued and close the connection."""
-        self._queue.put(None)
+        """Write what is queued and close the connection; what comes later is refused. May be called twice."""
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -61,11 +71,15 @@ class Writer:
                 try:
                     results.append((done, self._under_savepoint(work)))
                 except Exception as error:  # a worker thread's edge: the error is the caller's
+                    if not self._connection.in_transaction:
+                        # SQLite took back all of it, as on a full disk: what went well before is gone too.
+                        raise sqlite3.OperationalError(str(error)) from error
                     done.set_exception(_as_state_error(error))
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
             for _, done in batch:
                 if not done.done():
                     done.set_exception(_as_state_error(error))
@@ -78,8 +92,9 @@ class Writer:
         try:
             result = work(self._connection)
         except Exception:
-            self._connection.execute("ROLLBACK TO part")
-            self._connection.execute("RELEASE part")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
             raise
         self._connection.execute("RELEASE part")
         return result

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from orchestra.errors import StateError
+from orchestra.state.database import connect
+from orchestra.state.writer import Writer
+
+LONG_S = 30
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class Desk:
+    """A writer over a small table, with what it tells SQLite."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        connection = connect(path)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE owed (n REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
+        self.statements: list[str] = []
+        connection.set_trace_callback(self.statements.append)
+        self.writer = Writer(connection)
+
+    def in_one_batch(self, *works: Work) -> list[Future[Any]]:
+        """Have the writer find all of these at once, behind one that holds it up."""
+        started, may_go_on = threading.Event(), threading.Event()
+
+        def hold_up(connection: sqlite3.Connection) -> None:
+            started.set()
+            assert may_go_on.wait(LONG_S)
+
+        first = self.writer.write_later(hold_up)
+        assert started.wait(LONG_S)
+        futures = [self.writer.write_later(work) for work in works]
+        may_go_on.set()
+        first.result(LONG_S)
+        return futures
+
+    def rows(self) -> list[int]:
+        """What another connection sees."""
+        other = sqlite3.connect(self.path)
+        try:
+            return [row[0] for row in other.execute("SELECT n FROM t ORDER BY n")]
+        finally:
+            other.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "t.db")
+    yield desk
+    desk.writer.close()
+
+
+def insert(number: int) -> Work:
+    return lambda connection: connection.execute("INSERT INTO t VALUES (?)", (number,)).lastrowid
+
+
+def error_of(future: Future[Any]) -> BaseException | None:
+    return future.exception(LONG_S)
+
+
+def test_what_was_written_is_committed_when_the_call_returns(desk: Desk) -> None:
+    assert desk.writer.write(insert(7)) == 7
+    assert desk.rows() == [7]
+
+
+def test_works_are_done_in_the_order_of_calls(desk: Desk) -> None:
+    seen: list[int] = []
+    futures = [desk.writer.write_later(lambda _, number=number: seen.append(number)) for number in range(200)]
+    futures[-1].result(LONG_S)
+    assert seen == list(range(200))
+
+
+def test_what_waits_is_committed_together(desk: Desk) -> None:
+    futures = desk.in_one_batch(*(insert(number) for number in range(10)))
+    assert [future.result(LONG_S) for future in futures] == list(range(10))
+    assert desk.statements.count("COMMIT") == 2
+    assert desk.rows() == list(range(10))
+
+
+def test_one_callers_error_is_that_callers_alone(desk: Desk) -> None:
+    before, wrong, after = desk.in_one_batch(insert(1), insert(1), insert(2))
+    assert (before.result(LONG_S), after.result(LONG_S)) == (1, 2)
+    assert isinstance(error_of(wrong), StateError)
+    assert desk.rows() == [1, 2]
+
+
+def test_of_a_work_that_fails_half_way_nothing_is_kept(desk: Desk) -> None:
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO t VALUES (5)")
+        raise KeyError("a defect of the caller's")
+
+    failed, good = desk.in_one_batch(half, insert(6))
+    assert isinstance(error_of(failed), KeyError)
+    assert good.result(LONG_S) == 6
+    assert desk.rows() == [6]
+
+
+def test_a_failing_commit_reaches_all_of_its_callers(desk: Desk) -> None:
+    owe = desk.in_one_batch(insert(1), lambda connection: connection.execute("INSERT INTO owed VALUES (99)"), insert(2))
+    assert [type(error_of(future)) for future in owe] == [StateError] * 3
+    assert desk.rows() == []
+    desk.writer.write(insert(3))
+    assert desk.rows() == [3]
+
+
+def test_nobody_is_told_success_whose_rows_sqlite_took_back(desk: Desk) -> None:
+    desk.writer.write(insert(1))
+    # As a full disk does: the error ends the whole transaction, not the statement alone.
+    futures = desk.in_one_batch(
+        insert(2), lambda connection: connection.execute("INSERT OR ROLLBACK INTO t VALUES (1)"), insert(3)
+    )
+    assert [type(error_of(future)) for future in futures] == [StateError] * 3
+    assert desk.rows() == [1]
+    desk.writer.write(insert(4))
+    assert desk.rows() == [1, 4]
+
+
+def test_a_journal_that_somebody_else_holds_is_an_error_and_no_end(desk: Desk) -> None:
+    other = sqlite3.connect(desk.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StateError, match="locked"):
+        desk.writer.write(insert(1))
+    other.execute("ROLLBACK")
+    other.close()
+    desk.writer.write(insert(2))
+    assert desk.rows() == [2]
+
+
+def test_closing_writes_what_is_queued(desk: Desk) -> None:
+    futures = [desk.writer.write_later(insert(number)) for number in range(100)]
+    desk.writer.close()
+    assert all(future.done() for future in futures)
+    assert desk.rows() == list(range(100))
+
+
+def test_writing_after_the_close_is_an_error_and_does_not_wait_for_ever(desk: Desk) -> None:
+    desk.writer.close()
+    assert isinstance(error_of(desk.writer.write_later(insert(1))), StateError)
+
+
+def test_closing_twice_is_harmless(desk: Desk) -> None:
+    desk.writer.close()
+    desk.writer.close()
+
+
+def test_many_threads_write_what_they_were_told_was_written(desk: Desk) -> None:
+    told: list[int] = []
+
+    def write(start: int) -> None:
+        told.extend(desk.writer.write(insert(start * 100 + number)) for number in range(20))
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG_S)
+    assert sorted(told) == desk.rows()
+    assert len(told) == 320
