@@ -1,0 +1,313 @@
+"""Status 5: paths that are refused, work of the user's that is in the way, a git that says no."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from orchestra.demo.script import Text
+from tests.flows.project import Project
+from tests.flows.team import APPROVED, finding, one_file, plan_of, planned, team, whole
+
+BAD_PATHS = [
+    "../x", "/etc/x", "a/../../x", ".git/config", ".GIT/hooks/pre-commit", ".orchestra/state.db", "folder", "folder/",
+    "link-out.txt", "link-folder/x.txt", "README.md/x", "~/x", "C:\\x", "", ".",
+]
+
+
+@pytest.fixture
+def with_oddities(project: Project) -> Project:
+    project.commit("folder/file.txt", "inside\n")
+    (project.folder / "outside.txt").write_text("outside\n")
+    (project.root / "link-out.txt").symlink_to(project.folder / "outside.txt")
+    (project.root / "link-folder").symlink_to(project.folder)
+    return project
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+def test_a_plan_with_a_bad_path_gets_one_repair_round_and_then_ends(with_oddities: Project, path: str) -> None:
+    project = with_oddities
+    before = project.everything()
+    plan = plan_of(planned("good.txt"), planned(path))
+    ran = project.run("run", "task", "--yes", "--json", script=team([plan, plan]))
+
+    assert (ran.status, ran.json["status"], ran.json["files"]) == (5, "failed", [])
+    assert ran.json["error"]["code"] == "refused-path"
+    assert len(ran.calls) == 2
+    assert "Your answer could not be used" in ran.calls[1].text
+    assert project.everything() == before
+    assert sorted(file.name for file in project.folder.iterdir()) == ["config.json", "home", "outside.txt", "project"]
+    assert (project.folder / "outside.txt").read_text() == "outside\n"
+
+
+def test_the_same_file_twice_is_refused(project: Project) -> None:
+    plan = plan_of(planned("a.txt"), planned("./a.txt", "modify"))
+    ran = project.run("run", "task", "--yes", "--json", script=team([plan, plan]))
+
+    assert (ran.status, ran.json["error"]["code"], len(ran.calls)) == (5, "refused-path", 2)
+    assert not project.has("a.txt")
+
+
+def test_a_file_below_a_planned_file_is_refused(project: Project) -> None:
+    plan = plan_of(planned("a"), planned("a/b.txt"))
+    ran = project.run("run", "task", "--yes", "--json", script=team([plan, plan]))
+
+    assert (ran.status, ran.json["error"]["code"]) == (5, "refused-path")
+
+
+def test_the_repair_round_can_save_the_plan(project: Project) -> None:
+    script = team([plan_of(planned("../a.txt")), plan_of(planned("a.txt"))], {"a.txt": whole("one\n")})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 0
+    assert "has .. in it" in ran.calls[1].text
+
+
+def test_a_given_plan_with_a_bad_path_ends_at_once(project: Project) -> None:
+    project.write("plan.md", "# Plan\n\nTask: do\n\nDo.\n\n## create ../x\n\nIt.\n")
+    ran = project.run("run", "--plan", "plan.md", "--yes", "--json", script=team())
+
+    assert (ran.status, ran.json["error"]["code"], ran.calls) == (5, "refused-path", ())
+
+
+def test_a_planned_secret_that_is_there_is_refused(project: Project) -> None:
+    project.write(".env", "TOKEN=very-secret\n")
+    plan = plan_of(planned(".env", "modify"))
+    ran = project.run("run", "task", "--yes", "--json", script=team([plan, plan]))
+
+    assert ran.status == 5
+    assert project.read(".env") == "TOKEN=very-secret\n"
+    assert not any("very-secret" in call.text for call in ran.calls)
+
+
+# Work of the user's in planned files
+
+
+def dirty_modified(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+    project.write("a.txt", "the user's\n")
+
+
+def dirty_staged(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+    project.write("a.txt", "the user's\n")
+    project.git("add", "a.txt")
+
+
+def dirty_untracked(project: Project) -> None:
+    project.write("a.txt", "the user's\n")
+
+
+DIRTY = [dirty_modified, dirty_staged, dirty_untracked]
+MODIFY = plan_of(planned("a.txt", "modify"))
+
+
+@pytest.mark.parametrize("make_dirty", DIRTY)
+def test_a_dirty_planned_file_stops_a_run_with_commit_before_the_first_write(project, make_dirty) -> None:
+    make_dirty(project)
+    before = project.everything()
+    ran = project.run("run", "task", "--yes", "--commit", "--json", script=team(MODIFY))
+
+    assert (ran.status, ran.json["status"]) == (5, "failed")
+    assert "a.txt" in ran.json["error"]["message"] and "--allow-dirty" in ran.json["error"]["hint"]
+    assert ran.asked == [("architect", None)]
+    assert project.everything() == before
+
+
+@pytest.mark.parametrize("make_dirty", DIRTY)
+def test_allow_dirty_commits_the_users_work_in_planned_files_too(project, make_dirty) -> None:
+    make_dirty(project)
+    script = team(MODIFY, {"a.txt": whole("the user's\nand ours\n")})
+    ran = project.run("run", "task", "--yes", "--commit", "--allow-dirty", "--json", script=script)
+
+    assert ran.status == 0
+    assert project.git("show", "HEAD:a.txt") == "the user's\nand ours\n"
+    assert project.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("make_dirty", DIRTY)
+def test_without_commit_a_dirty_file_is_edited_from_the_users_version(project, make_dirty) -> None:
+    make_dirty(project)
+    ran = project.run("run", "task", "--yes", "--json", script=team(MODIFY, {"a.txt": whole("ours\n")}))
+
+    assert ran.status == 0
+    assert "the user's" in ran.calls[1].text
+    first = project.rows("SELECT kind, content FROM file_versions ORDER BY id")[0]
+    assert (first["kind"], bytes(first["content"])) == ("before", b"the user's\n")
+
+
+@pytest.mark.parametrize("make_dirty", DIRTY)
+def test_a_dirty_file_that_is_not_approved_goes_back_to_the_users_version(project, make_dirty) -> None:
+    make_dirty(project)
+    script = team(MODIFY, {"a.txt": whole("ours\n")}, finding("no"))
+    ran = project.run("run", "task", "--yes", "--max-iterations", "1", "--json", script=script)
+
+    assert (ran.status, ran.files["a.txt"]["status"]) == (1, "reverted")
+    assert project.read("a.txt") == "the user's\n"
+
+
+# The user's edits in the middle of a run
+
+
+def test_an_edit_of_the_users_before_the_first_write_is_kept(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+
+    def executor(call):
+        project.write("a.txt", "edited by the user\n")
+        return whole("ours\n")
+
+    script = team(MODIFY, {"a.txt": lambda call: _text(executor, call)})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.files["a.txt"]["error"]["code"]) == (5, "conflict")
+    assert project.read("a.txt") == "edited by the user\n"
+
+
+def test_an_edit_of_the_users_between_two_drafts_is_kept(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+
+    def consultant(call):
+        project.write("a.txt", "edited by the user\n")
+        return whole("ours again\n")
+
+    script = team(MODIFY, {"a.txt": whole("ours\n")}, [finding("no")], {"a.txt": lambda call: _text(consultant, call)})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.files["a.txt"]["error"]["code"]) == (5, "conflict")
+    assert project.read("a.txt") == "edited by the user\n"
+
+
+def test_an_edit_of_the_users_is_not_put_back_with_a_bad_draft(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+
+    def auditor(call):
+        project.write("a.txt", "edited by the user\n")
+        return finding("no")
+
+    script = team(MODIFY, {"a.txt": whole("ours\n")}, lambda call: _text(auditor, call))
+    ran = project.run("run", "task", "--yes", "--max-iterations", "1", "--json", script=script)
+
+    assert ran.status == 5
+    assert project.read("a.txt") == "edited by the user\n"
+
+
+def test_a_file_of_the_users_that_appears_where_one_is_created_is_kept(project: Project) -> None:
+    def executor(call):
+        project.write("a.txt", "made by the user\n")
+        return whole("ours\n")
+
+    plan = plan_of(planned("a.txt"), planned("b.txt"))
+    script = team(plan, {"a.txt": lambda call: _text(executor, call), "b.txt": whole("two\n")})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 5
+    assert project.read("a.txt") == "made by the user\n"
+    assert ran.files["b.txt"]["status"] == "approved", "one file's failure does not stop the others"
+
+
+def _text(make, call):
+    return Text(make(call))
+
+
+# Git says no
+
+
+def test_a_failing_hook_ends_with_5_and_the_files_stay(project: Project) -> None:
+    project.hook("pre-commit", "echo no such luck >&2\nexit 1\n")
+    before = project.head()
+    ran = project.run("run", "task", "--yes", "--commit", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (5, "git", None)
+    assert "no such luck" in ran.json["error"]["message"]
+    assert project.read("a.txt") == "one\n"
+    assert project.head() == before
+    assert project.git("status", "--porcelain") == "?? a.txt\n"
+
+
+def test_a_commit_that_a_hook_refused_is_made_by_resume(project: Project) -> None:
+    project.hook("pre-commit", "exit 1\n")
+    project.run("run", "task", "--yes", "--commit", script=one_file())
+    (project.root / ".git" / "hooks" / "pre-commit").unlink()
+    ran = project.run("resume", "--yes", "--json", script=team())
+
+    assert (ran.status, ran.calls) == (0, ())
+    assert ran.json["commit"]["sha"] == project.head()
+
+
+def test_no_git_identity_ends_with_5_and_the_files_stay(project: Project) -> None:
+    project.git("config", "--unset", "user.name")
+    project.git("config", "--unset", "user.email")
+    project.git("config", "user.useConfigOnly", "true")
+    ran = project.run("run", "task", "--yes", "--commit", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"]) == (5, "git")
+    assert project.read("a.txt") == "one\n"
+
+
+def test_a_merge_in_progress_stops_a_run_with_commit_before_the_first_call(project: Project) -> None:
+    (project.root / ".git" / "MERGE_HEAD").write_text(project.head() + "\n")
+    ran = project.run("run", "task", "--yes", "--commit", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"], ran.calls) == (5, "git", ())
+
+
+def test_hooks_are_honoured_and_a_passing_one_runs_once(project: Project) -> None:
+    project.hook("pre-commit", "echo ran >> .git/hook-ran\n")
+    ran = project.run("run", "task", "--yes", "--commit", script=one_file())
+
+    assert ran.status == 0
+    assert project.read(".git/hook-ran") == "ran\n"
+
+
+# No write access
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Project]:
+    """A project in a folder that this process may not write, even where the tests run as root."""
+    folder = Path(tempfile.mkdtemp())
+    project = Project.create(folder, is_repository=False)
+    was_root = os.geteuid() == 0
+    os.chmod(folder, 0o755)
+    (folder / "config.json").touch(mode=0o666)
+    os.chmod(folder / "config.json", 0o666)
+    os.chmod(project.root, 0o555)
+    if was_root:
+        os.seteuid(65534)
+    yield project
+    if was_root:
+        os.seteuid(0)
+    os.chmod(project.root, stat.S_IRWXU)
+    shutil.rmtree(folder)
+
+
+def test_a_read_only_folder_is_said_before_the_first_call(read_only: Project) -> None:
+    ran = read_only.run("run", "task", "--yes", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"], ran.calls) == (5, "workspace", ())
+    assert "no write access" in ran.json["error"]["message"]
+
+
+def test_status_works_in_a_read_only_folder(read_only: Project) -> None:
+    assert read_only.run("sessions", "--json").json["sessions"] == []
+    assert read_only.run("status").status == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_subfolder_fails_its_file_and_not_the_others(project: Project) -> None:
+    project.commit("locked/.keep", "")
+    os.chmod(project.root / "locked", 0o555)
+    script = team(
+        plan_of(planned("locked/a.txt"), planned("b.txt")),
+        {"locked/a.txt": whole("one\n"), "b.txt": whole("two\n")}, APPROVED,
+    )
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 5
+    assert ran.files["b.txt"]["status"] == "approved"
