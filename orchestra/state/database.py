@@ -6,7 +6,9 @@ import errno
 import os
 import sqlite3
 import stat
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Sequence
 
 from orchestra.errors import StateError, WorkspaceError
 from orchestra.state.migrations import MIGRATIONS
@@ -14,6 +16,8 @@ from orchestra.state.migrations import MIGRATIONS
 FOLDER = ".orchestra"
 FILE = "state.db"
 BUSY_S = 30.0
+
+Migrations = Sequence[Sequence[str]]
 
 
 def make_folder(root: Path) -> Path:
@@ -27,7 +31,8 @@ def make_folder(root: Path) -> Path:
         for made in (folder, folder / "logs", folder / "runs", folder / "tmp"):
             made.mkdir(mode=0o700, exist_ok=True)
         ignore = folder / ".gitignore"
-        if not ignore.exists():
+        # A kill may have come between making it and filling it.
+        if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text("*\n", encoding="ascii")
     except OSError as error:
         raise _cannot_write(folder, error) from None
@@ -59,7 +64,7 @@ def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
     )
 
 
-def open_database(folder: Path) -> sqlite3.Connection:
+def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection:
     """A connection for writing, with the newest schema; one thread at a time may use it.
 
     Raises StateError for a damaged file or one of a newer version of the program.
@@ -68,11 +73,13 @@ def open_database(folder: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        connection = connect(path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _check_whole(connection, path)
-        _migrate(connection, path)
+        with ExitStack() as stack:
+            connection = stack.enter_context(closing(connect(path)))
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            _check_whole(connection, path)
+            _migrate(connection, path, migrations)
+            stack.pop_all()
     except sqlite3.DatabaseError as error:
         raise StateError(
             "the journal cannot be opened", where=f"{path}: {error}", hint="move it away to start anew"
@@ -82,23 +89,24 @@ def open_database(folder: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_reading(folder: Path) -> sqlite3.Connection | None:
+def open_for_reading(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection | None:
     """A connection that writes nothing; None where there is no journal. Raises StateError as `open_database` does."""
     path = folder / FILE
     if not path.exists():
         return None
-    try:
-        connection = _connect_reader(path)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise StateError("the journal cannot be read", where=f"{path}: {error}") from None
-    if version == 0:
-        return None
-    _check_version(version, path)
-    if version < len(MIGRATIONS):
-        connection.close()
-        return open_database(folder)
-    return connection
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(closing(_connect_reader(path)))
+            version = _version_of(connection)
+        except sqlite3.DatabaseError as error:
+            raise StateError("the journal cannot be read", where=f"{path}: {error}") from None
+        if version == 0:
+            return None
+        _check_version(version, path, migrations)
+        if version == len(migrations):
+            stack.pop_all()
+            return connection
+    return open_database(folder, migrations)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -118,8 +126,10 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError as error:
             connection.close()
+            if not isinstance(error, sqlite3.OperationalError):
+                raise
             continue
         connection.row_factory = sqlite3.Row
         return connection
@@ -132,26 +142,30 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
         raise StateError("the journal is damaged", where=f"{path}: {found}", hint="move it away to start anew")
 
 
-def _check_version(version: int, path: Path) -> None:
-    if version > len(MIGRATIONS):
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_version(version: int, path: Path, migrations: Migrations) -> None:
+    if version > len(migrations):
         raise StateError(
-            f"the journal is from a newer version of orchestra (schema {version}, this one knows {len(MIGRATIONS)})",
+            f"the journal is from a newer version of orchestra (schema {version}, this one knows {len(migrations)})",
             where=str(path),
             hint="use the newer version",
         )
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
     """Bring the schema to the newest version, one transaction for each step."""
     while True:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        _check_version(version, path)
-        if version == len(MIGRATIONS):
+        version = _version_of(connection)
+        _check_version(version, path, migrations)
+        if version == len(migrations):
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if connection.execute("PRAGMA user_version").fetchone()[0] == version:
-                for statement in MIGRATIONS[version]:
+            if _version_of(connection) == version:
+                for statement in migrations[version]:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import tempfile
+import threading
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from orchestra.errors import ExitStatus, StateError, WorkspaceError
+from orchestra.state.database import FILE, FOLDER, make_folder, open_database, open_for_reading
+from orchestra.state.migrations import MIGRATIONS
+
+NOBODY = 65534
+ONE = ("CREATE TABLE one (n)",)
+TWO = ("CREATE TABLE two (n)", "INSERT INTO two SELECT n + 1 FROM one")
+THREE = ("CREATE TABLE three (n)",)
+
+
+@contextmanager
+def without_privileges() -> Iterator[Path]:
+    """A folder that belongs to whoever runs the block: not root, to whom no folder is read-only."""
+    folder = Path(tempfile.mkdtemp())
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.chown(folder, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield folder
+    finally:
+        for found in (folder, *folder.rglob("*")):
+            found.chmod(0o700)
+        if was_root:
+            os.seteuid(0)
+        for found in sorted(folder.rglob("*"), reverse=True):
+            found.rmdir() if found.is_dir() else found.unlink()
+        folder.rmdir()
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+# The folder
+
+
+def test_the_folder_is_the_users_alone_and_ignored_by_git(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    assert folder == tmp_path / ".orchestra"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert {path.name for path in folder.iterdir()} == {".gitignore", "logs", "runs", "tmp"}
+
+
+def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    (folder / "plan.md").write_text("a plan")
+    assert make_folder(tmp_path) == folder
+    assert (folder / "plan.md").read_text() == "a plan"
+
+
+def test_an_ignore_file_that_a_kill_left_empty_is_written_again(tmp_path: Path) -> None:
+    (make_folder(tmp_path) / ".gitignore").write_text("")
+    assert (make_folder(tmp_path) / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_folder_that_is_none_is_refused(tmp_path: Path, kind: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if kind == "link":
+        (tmp_path / FOLDER).symlink_to(elsewhere)
+    else:
+        (tmp_path / FOLDER).write_text("")
+    with pytest.raises(StateError, match="not a folder"):
+        make_folder(tmp_path)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_another_users_folder_is_refused(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    os.chown(folder, NOBODY, NOBODY)
+    with pytest.raises(StateError, match="belongs to another user"):
+        make_folder(tmp_path)
+
+
+def test_no_write_access_is_the_workspaces_fault_and_not_the_journals() -> None:
+    with without_privileges() as root:
+        root.chmod(0o500)
+        with pytest.raises(WorkspaceError, match="no write access") as caught:
+            make_folder(root)
+    assert caught.value.exit_status is ExitStatus.WORKSPACE
+
+
+# Opening
+
+
+def test_every_commit_is_flushed_and_readers_are_not_held_up(folder: Path) -> None:
+    with closing(open_database(folder)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_the_file_is_the_users_alone(folder: Path) -> None:
+    open_database(folder).close()
+    assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
+
+
+def test_a_new_journal_has_the_newest_schema(folder: Path) -> None:
+    with closing(open_database(folder)) as connection:
+        assert version_of(connection) == len(MIGRATIONS)
+        assert "sessions" in tables(connection)
+
+
+@pytest.mark.parametrize("open_", [open_database, open_for_reading])
+def test_a_file_that_is_no_journal_is_refused_and_left_alone(folder: Path, open_) -> None:
+    (folder / FILE).write_bytes(b"not a database, but somebody's notes" * 100)
+    with pytest.raises(StateError) as caught:
+        open_(folder)
+    assert caught.value.exit_status is ExitStatus.STATE
+    assert str(folder / FILE) in str(caught.value)
+    assert (folder / FILE).read_bytes().startswith(b"not a database, but somebody's notes")
+
+
+def test_a_journal_with_damage_in_the_middle_is_refused(folder: Path) -> None:
+    with closing(open_database(folder)) as connection:
+        for number in range(200):
+            connection.execute("INSERT INTO events (time, level, name, data) VALUES ('', '', ?, ?)",
+                               (str(number), "x" * 200))
+    content = bytearray((folder / FILE).read_bytes())
+    content[8192:-4096] = os.urandom(len(content) - 8192 - 4096)
+    (folder / FILE).write_bytes(content)
+    with pytest.raises(StateError, match="damaged|cannot be opened"):
+        open_database(folder)
+
+
+@pytest.mark.parametrize("open_", [open_database, open_for_reading])
+def test_a_journal_of_a_newer_version_is_refused_and_not_touched(folder: Path, open_) -> None:
+    with closing(open_database(folder)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StateError, match="newer version"):
+        open_(folder)
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert version_of(connection) == 99
+
+
+# Migrations
+
+
+def test_an_old_journal_is_brought_forward_with_its_rows(folder: Path) -> None:
+    with closing(open_database(folder, (ONE,))) as connection:
+        connection.execute("INSERT INTO one VALUES (1)")
+    with closing(open_database(folder, (ONE, TWO, THREE))) as connection:
+        assert version_of(connection) == 3
+        assert connection.execute("SELECT n FROM two").fetchone()[0] == 2
+
+
+def test_an_old_journal_is_brought_forward_even_to_be_read(folder: Path) -> None:
+    open_database(folder, (ONE,)).close()
+    connection = open_for_reading(folder, (ONE, TWO))
+    assert connection is not None
+    with closing(connection):
+        assert version_of(connection) == 2
+
+
+def test_a_step_that_fails_leaves_nothing_of_itself(folder: Path) -> None:
+    open_database(folder, (ONE,)).close()
+    with pytest.raises(StateError, match="no such table"):
+        open_database(folder, (ONE, TWO, ("CREATE TABLE half (n)", "INSERT INTO missing VALUES (1)")))
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert version_of(connection) == 2
+        assert tables(connection) == {"one", "two"}
+
+
+def test_two_that_open_at_once_migrate_once(folder: Path) -> None:
+    with closing(open_database(folder, (ONE,))) as connection:
+        connection.execute("INSERT INTO one VALUES (1)")
+    versions: list[int] = []
+
+    def open_it() -> None:
+        with closing(open_database(folder, (ONE, TWO))) as connection:
+            versions.append(version_of(connection))
+
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert versions == [2] * 8
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM two").fetchone()[0] == 1
+
+
+# Reading
+
+
+def test_there_is_nothing_to_read_where_nothing_was_journalled(folder: Path) -> None:
+    assert open_for_reading(folder) is None
+    assert not (folder / FILE).exists()
+
+
+def test_a_journal_that_was_never_finished_is_none(folder: Path) -> None:
+    (folder / FILE).write_bytes(b"")
+    assert open_for_reading(folder) is None
+
+
+def test_who_reads_cannot_write(folder: Path) -> None:
+    open_database(folder).close()
+    connection = open_for_reading(folder)
+    assert connection is not None
+    with closing(connection), pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM sessions")
+
+
+def test_who_reads_sees_what_a_running_writer_committed(folder: Path) -> None:
+    with closing(open_database(folder)) as writer:
+        writer.execute("INSERT INTO events (time, level, name, data) VALUES ('', '', 'said', '')")
+        reader = open_for_reading(folder)
+        assert reader is not None
+        with closing(reader):
+            assert reader.execute("SELECT name FROM events").fetchone()["name"] == "said"
+
+
+def test_a_journal_in_a_read_only_folder_is_read_and_nothing_is_left_there() -> None:
+    with without_privileges() as root:
+        folder = make_folder(root)
+        with closing(open_database(folder)) as connection:
+            connection.execute("INSERT INTO events (time, level, name, data) VALUES ('', '', 'said', '')")
+        before = {path.name for path in folder.iterdir()}
+        (folder / FILE).chmod(0o400)
+        folder.chmod(0o500)
+        reader = open_for_reading(folder)
+        assert reader is not None
+        with closing(reader):
+            assert reader.execute("SELECT name FROM events").fetchone()["name"] == "said"
+            assert {path.name for path in folder.iterdir()} == before
