@@ -12,6 +12,8 @@ from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
 from orchestra.views.figures import money, tokens
 
+_MOST_OUTPUT_LINES = 20
+
 
 def outcome_json(report: Report, output: Output) -> dict[str, Any]:
     """The result of run, resume and plan."""
@@ -92,7 +94,8 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
     if not new:
         return f"no new failure; {len(run.failures)} failed before already ({run.framework})"
     listing = "".join(f"\n              {failure.id}" for failure in new[:10])
-    return f"failed: {len(new)} new ({run.framework}){listing}"
+    end = "".join(f"\n    | {line}" for line in run.output.rstrip().splitlines()[-_MOST_OUTPUT_LINES:])
+    return f"failed: {len(new)} new ({run.framework}){listing}{end}"
 
 
 def _cost_line(metrics: Metrics) -> str:

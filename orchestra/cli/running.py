@@ -88,6 +88,8 @@ def carry_out(
     *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
 ) -> ExitStatus:
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+    for name, variables in chains.left_out.items():
+        context.output.warn(f"{name} is left out of the chains: there is no key in {' or '.join(variables)}")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
     with wire(workplace, order, chains, session_id, context.env) as session:
         report = session.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Sequence
 
+from orchestra.clock import CancelToken
 from orchestra.engine.commit_message import commit_message
 from orchestra.errors import GitError, UsageError, WorkspaceError
 from orchestra.observe.events import Events
@@ -32,6 +33,7 @@ class Committing:
     events: Events
     template: str | None
     allow_dirty: bool
+    cancel: CancelToken
 
     def check_clean(self, paths: Sequence[str]) -> None:
         """Raises WorkspaceError where the user has uncommitted work in a planned file; asked once per session."""
@@ -69,7 +71,7 @@ class Committing:
             if found is not None:
                 return found
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
-        commit = git.commit(paths, message)
+        commit = git.commit(paths, message, cancel=self.cancel)
         if commit is not None:
             self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
         return commit

@@ -85,6 +85,9 @@ class Traffic:
                 except LimitReached as error:
                     limit = limit or error
                     continue
+                except BaseException:
+                    self._crew.order_stop()
+                    raise
                 self._after_stage(index, board)
         if limit is not None:
             raise limit

@@ -25,6 +25,7 @@ from orchestra.state.steps import moment
 
 SIGINT = 2
 RESUMABLE = (
+    ExitStatus.USAGE,
     ExitStatus.NOT_APPROVED,
     ExitStatus.PROVIDER,
     ExitStatus.WORKSPACE,
@@ -45,6 +46,8 @@ class Wanted:
     tests_required: bool = False
     """Whether the user asked for tests in so many words."""
     tests: bool = True
+    baseline: bool = True
+    """Whether to find out, before the first write, which tests fail already."""
     commit: bool = False
     given_plan: PlanFile | None = None
 
@@ -116,7 +119,7 @@ class Session:
             rooms.committing.check_clean([planned.path for planned in plan.files])
         context = rooms.job_context(plan)
         verification = rooms.verification(plan, context)
-        if wanted.tests:
+        if wanted.baseline:
             rooms.crew.call(verification.baseline)
         self._execute(plan, context)
         if wanted.tests and self._approved_paths():

@@ -28,7 +28,7 @@ class Showing:
     def listing(self) -> list[tuple[str, int]]:
         """Path and size in bytes of every file that may be shown."""
         files = list_files(self._root, self._git)
-        return [(file.path, file.size_bytes) for file in files if not is_secret(file.path)]
+        return [(file.path, file.size_bytes) for file in files if not is_secret(file.path) and _is_text(file.path)]
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
@@ -53,3 +53,8 @@ class Showing:
         if len(text) > MOST_CHARACTERS:
             raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
         return ShownFile(path, text)
+
+
+def _is_text(path: str) -> bool:
+    """Whether the name is text at all: a model could not name another, nor a journal keep it."""
+    return path.isprintable() and path.encode("utf-8", "replace").decode("utf-8") == path

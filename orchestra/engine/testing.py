@@ -8,6 +8,7 @@ from typing import Callable
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TestsSettings
+from orchestra.engine.crew import out_of_time
 from orchestra.environment import Environment
 from orchestra.errors import UsageError
 from orchestra.records import TestRun
@@ -39,15 +40,18 @@ class Testing:
             )
 
     def run(self, on_start: Callable[[], None]) -> TestRun | None:
-        """One run; None where there is no suite. Blocks; raises Cancelled."""
+        """One run; None where there is no suite. Blocks; raises Cancelled, and LimitReached when time is up."""
         suite = self._find()
         if suite is None:
             return None
         on_start()
-        return run_suite(
+        run = run_suite(
             suite, self.root, timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),
             cancel=self.cancel, clock=self.env.clock,
         )
+        if run.exit_status is None and self.deadline.is_over:
+            raise out_of_time()
+        return run
 
     def _find(self) -> Suite | None:
         return detect(self.root, self._variables(), command=self.settings.command)

@@ -193,7 +193,7 @@ def wire(
             custom_prompts=settings.custom_prompts, load_template=load_template,
         )
         committing = Committing(
-            session_id, journal, git, events, settings.commit.template, options.allow_dirty
+            session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel
         )
         rooms = Rooms(
             session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,
@@ -202,10 +202,10 @@ def wire(
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests_required=order.tests and options.tests_required, tests=order.tests,
-            commit=order.commits, given_plan=order.given_plan,
+            baseline=order.tests and settings.tests.baseline, commit=order.commits, given_plan=order.given_plan,
         )
-        for name, variables in chains.left_out.items():
-            events.emit("provider.left_out", level="warning", provider=name, variables=list(variables))
+        for name, key_variables in chains.left_out.items():
+            events.emit("provider.left_out", level="warning", provider=name, variables=list(key_variables))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )

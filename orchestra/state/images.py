@@ -51,16 +51,28 @@ class Images:
         return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
     def set_outcome(self, session_id: str, outcome: FileOutcome) -> None:
-        self._store.change(
-            "INSERT OR REPLACE INTO file_outcomes (session_id, path, action, status, iterations, recovered,"
-            " error_code, error, exit_status) VALUES (?,?,?,?,?,?,?,?,?)",
-            (session_id, outcome.path, outcome.action, outcome.status, outcome.iterations, int(outcome.recovered),
-             outcome.error_code, outcome.error, outcome.exit_status),
+        """Note how a file ended; the session's iteration is the highest of its files."""
+        row = (
+            session_id, outcome.path, outcome.action, outcome.status, outcome.iterations, int(outcome.recovered),
+            outcome.error_code, outcome.error, outcome.exit_status,
         )
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO file_outcomes (session_id, path, action, status, iterations, recovered,"
+                " error_code, error, exit_status) VALUES (?,?,?,?,?,?,?,?,?)",
+                row,
+            )
+            connection.execute(
+                "UPDATE sessions SET iteration = max(iteration, ?), last_activity = ? WHERE session_id = ?",
+                (outcome.iterations, iso(self._clock.now()), session_id),
+            )
+
+        self._store.write(work)
 
     def outcomes(self, session_id: str) -> dict[str, FileOutcome]:
         """Path to outcome, of the files that came to an end."""
-        rows = self._store.rows("SELECT * FROM file_outcomes WHERE session_id = ?", (session_id,))
+        rows = self._store.rows("SELECT * FROM file_outcomes WHERE session_id = ? ORDER BY rowid", (session_id,))
         return {row["path"]: _outcome(row) for row in rows}
 
     def forget_outcomes(self, session_id: str, exit_statuses: tuple[int, ...]) -> None:

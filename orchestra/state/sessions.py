@@ -94,14 +94,13 @@ class Sessions:
             (_json(config), self._now(), session_id),
         )
 
-    def enter_phase(self, session_id: str, phase: str, *, iteration: int = 0) -> None:
+    def enter_phase(self, session_id: str, phase: str) -> None:
         """Note where the session stands, with a checkpoint of that name."""
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "UPDATE sessions SET phase = ?, iteration = max(iteration, ?), last_activity = ? WHERE session_id = ?",
-                (phase, iteration, now, session_id),
+                "UPDATE sessions SET phase = ?, last_activity = ? WHERE session_id = ?", (phase, now, session_id)
             )
             _checkpoint(connection, session_id, phase, phase, now)
 
@@ -153,7 +152,7 @@ class Sessions:
     def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
         """Role to row."""
         rows = self._store.rows("SELECT * FROM agents WHERE session_id = ?", (session_id,))
-        return {row["role"]: dict(row) for row in rows}
+        return {row["role"]: dict(row) for row in sorted(rows, key=lambda row: AGENT_ROLES.index(row["role"]))}
 
     def checkpoints(self, session_id: str) -> list[dict[str, Any]]:
         """Oldest first."""

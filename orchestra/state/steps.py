@@ -41,6 +41,7 @@ class Steps:
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
 
         def work(connection: sqlite3.Connection) -> sqlite3.Row:
+            connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
             connection.execute(
                 "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
                 " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO UPDATE SET status = 'running',"

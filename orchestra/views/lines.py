@@ -46,10 +46,6 @@ def _started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "session", f"{_cut(data['task'])} ({data['mode']}{going_on})"
 
 
-def _left_out(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "note", f"{data['provider']} is left out: no key in {' or '.join(data['variables'])}"
-
-
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} ..."
 
@@ -121,7 +117,6 @@ def _cut(text: str, characters: int = 160) -> str:
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], tuple[str, str]]] = {
     "session.started": _started,
-    "provider.left_out": _left_out,
     "step.started": _asked,
     "step.completed": _answered,
     "attempt.failed": _failed,
