@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from orchestra.cli.outcome import failure_json, outcome_json, outcome_text
 from orchestra.config.kept import dump_values
 from orchestra.config.loading import load_config
 from orchestra.demo import story
+from orchestra.demo.place import new_folder
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.repository import start_repository
 from orchestra.engine.approval import approve_all
@@ -44,9 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Write the sample, serve the script, run the story, show what it left behind."""
-    folder = _new_folder(context)
+    folder = new_folder(context.env.cwd, context.env.variables)
     try:
         return _play(folder, context, keep=arguments.keep)
+    except OSError as error:
+        raise WorkspaceError(
+            "the demonstration cannot go on", where=f"{folder}: {error.strerror or error}",
+            hint="set TMPDIR to a folder with room",
+        ) from error
     finally:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -68,10 +73,10 @@ def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
         text = _text(report, workplace, attempts)
     if report.error is not None:
         output.error(report.error)
-    if keep:
-        text += f"\nkept in   {folder}"
-    elif git is None:
+    if git is None:
         text += "\ngit is not installed, so no commit was made"
+    if keep:
+        text += f"\n  kept in   {folder}"
     document = {
         **outcome_json(report, output), "scripted": True, "folder": str(folder) if keep else None,
         "attempts": [_attempt_json(row) for row in attempts],
@@ -102,18 +107,6 @@ def _variables(env: Environment) -> dict[str, str]:
     return {
         **kept, story.KEY_VARIABLE: "demo-key", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
     }
-
-
-def _new_folder(context: Context) -> Path:
-    """A temporary folder, or one in the current folder where there is no place for temporary files."""
-    for parent in (None, context.env.cwd):
-        try:
-            return Path(tempfile.mkdtemp(prefix="orchestra-demo-", dir=parent)).resolve()
-        except OSError:
-            continue
-    raise WorkspaceError(
-        "there is no folder to write the sample to", where=str(context.env.cwd), hint="use -C with a writable folder"
-    )
 
 
 def _text(report: Report, workplace: Workplace, attempts: list[AttemptRow]) -> str:
