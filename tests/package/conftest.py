@@ -22,13 +22,33 @@ def root() -> Path:
     return ROOT
 
 
+def copy_sources(target: Path) -> Path:
+    """Copies what the archive is made from into a new folder, outside git."""
+    shutil.copytree(ROOT / "orchestra", target / "orchestra", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("build_zipapp.py", "LICENSE"):
+        shutil.copy(ROOT / file, target / file)
+    return target
+
+
 @pytest.fixture(scope="session")
-def build() -> Run:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the archive is made from, with the wheels that the checkout has: the checkout itself stays as it is."""
+    target = copy_sources(tmp_path_factory.mktemp("sources") / "checkout")
+    fetched = ROOT / "build" / "wheels"
+    if fetched.is_dir():
+        shutil.copytree(fetched, target / "build" / "wheels")
+    return target
+
+
+@pytest.fixture(scope="session")
+def build(sources: Path) -> Run:
     """Runs the build script of a checkout; skips where the wheels can be neither found nor fetched."""
 
-    def run(*arguments: object, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, folder: Path = sources, python: str = sys.executable, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, str(folder / "build_zipapp.py"), *map(str, arguments)],
+            [python, str(folder / "build_zipapp.py"), *map(str, arguments)],
             env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
         )
         if "pip could not fetch" in done.stderr or "has no pip" in done.stderr:
@@ -49,9 +69,9 @@ def archive(build: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheels(archive: Path) -> Path:
+def wheels(sources: Path, archive: Path) -> Path:
     """A folder with the default wheels: the build's own cache, filled by then."""
-    return ROOT / "build" / "wheels"
+    return sources / "build" / "wheels"
 
 
 def find_python(minor: str) -> str | None:
@@ -77,17 +97,31 @@ def python(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bare_run(tmp_path: Path) -> Run:
-    """Runs a Python without a home and without a temporary folder, in a folder that may not be written to."""
+def unwritable(tmp_path: Path) -> Path:
+    """A folder that not even root can write to."""
     folder = tmp_path / "read-only"
     folder.mkdir()
     folder.chmod(0o555)
+    for candidate in (folder, Path("/proc")):
+        try:
+            (candidate / "probe").mkdir()
+        except OSError:
+            return candidate
+        (candidate / "probe").rmdir()
+    pytest.skip("every folder here can be written to")
 
-    def run(python: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def bare_run(tmp_path: Path, unwritable: Path) -> Run:
+    """Runs a Python without a home and without a temporary folder, by default where nothing may be written."""
+
+    def run(
+        python: str, *arguments: object, cwd: Path = unwritable, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         nowhere = str(tmp_path / "absent")
         return subprocess.run(
-            [python, *map(str, arguments)], cwd=folder, env={"PATH": os.defpath, "TMPDIR": nowhere, **variables},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+            [python, *map(str, arguments)], cwd=cwd, env={"PATH": os.defpath, "TMPDIR": nowhere, **variables},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
         )
 
     return run
@@ -96,12 +130,4 @@ def bare_run(tmp_path: Path) -> Run:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Callable[[str], Path]:
     """Copies what the archive is made from into a new folder of that name, outside git."""
-
-    def copy(name: str) -> Path:
-        target = tmp_path / name
-        shutil.copytree(ROOT / "orchestra", target / "orchestra", ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("build_zipapp.py", "LICENSE"):
-            shutil.copy(ROOT / file, target / file)
-        return target
-
-    return copy
+    return lambda name: copy_sources(tmp_path / name)

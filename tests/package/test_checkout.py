@@ -16,7 +16,7 @@ EVERY_PYTHON = pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.12",
 def test_a_checkout_tells_its_version_with_no_package_installed(
     python: str, flags: tuple[str, ...], root: Path, bare_run: Run
 ) -> None:
-    done = bare_run(python, *flags, root / "orchestra.py", "--version", PYTHONDONTWRITEBYTECODE="1")
+    done = bare_run(python, "-B", *flags, root / "orchestra.py", "--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("orchestra 0.1.0 (commit ")
 
