@@ -1,0 +1,194 @@
+"""The project's own tests: found, run before and after, blamed fairly, fixed, and status 8 where that fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.project import Project
+from tests.flows.team import edit, finding, fixes, plan_of, planned, team, whole
+
+CODE = "def double(number):\n    return number * 2\n"
+BROKEN = "def double(number):\n    return number * 3\n"
+TESTS = """import unittest
+
+import code_
+
+
+class DoubleTest(unittest.TestCase):
+    def test_doubles(self):
+        self.assertEqual(code_.double(2), 4)
+
+    def test_says_nothing_of_text(self):
+        self.assertEqual(code_.double(1), "one")
+"""
+PASSING = TESTS.partition("\n    def test_says")[0]
+OLD_FAILURE = "test_says_nothing_of_text"
+PYTEST = "def test_doubles():\n    import code_\n    assert code_.double(2) == 4\n"
+PLAN = plan_of(planned("code_.py", "modify"))
+
+
+@pytest.fixture
+def tested(project: Project) -> Project:
+    project.commit("code_.py", CODE)
+    project.commit("test_code.py", PASSING)
+    return project
+
+
+def test_a_fix_of_the_consultants_that_helps_gives_0_and_a_commit(tested: Project) -> None:
+    script = team(
+        PLAN, {"code_.py": whole(BROKEN)}, blames=fixes(("code_.py", "it triples")),
+        mends={"code_.py": edit("    return number * 3\n", "    return 2 * number\n")},
+    )
+    ran = tested.run("run", "task", "--yes", "--commit", "--json", script=script)
+
+    assert (ran.status, ran.json["tests"]["passed"]) == (0, True)
+    assert ran.asked[-3:] == [("consultant", None), ("consultant", "code_.py"), ("auditor", "code_.py")]
+    blame, mend = ran.calls[-3], ran.calls[-2]
+    assert "test_doubles" in blame.text and "number * 3" in blame.text
+    assert "it triples" in mend.text
+    assert ran.files["code_.py"]["iterations"] == 2
+    assert tested.git("show", "HEAD:code_.py") == "def double(number):\n    return 2 * number\n"
+
+
+def test_fixes_that_do_not_help_end_with_8_and_no_commit(tested: Project) -> None:
+    head = tested.head()
+    script = team(
+        PLAN, {"code_.py": whole(BROKEN)}, blames=fixes(("code_.py", "it triples")),
+        mends={"code_.py": [whole(BROKEN.replace("3", "4")), whole(BROKEN.replace("3", "5"))]},
+    )
+    ran = tested.run("run", "task", "--yes", "--commit", "--json", script=script)
+
+    assert (ran.status, ran.json["status"], ran.json["commit"]) == (8, "failed", None)
+    assert ran.json["error"]["code"] == "tests-failed"
+    assert ran.json["tests"]["passed"] is False
+    assert ran.files["code_.py"]["status"] == "approved"
+    assert tested.read("code_.py") == BROKEN.replace("3", "5"), "the files stay"
+    assert tested.head() == head
+
+
+def test_a_fix_that_the_auditor_refuses_leaves_the_approved_draft(tested: Project) -> None:
+    script = team(
+        PLAN, {"code_.py": whole(BROKEN)}, ['```json\n{"verdict": "approved", "issues": []}\n```', finding("worse")],
+        {"code_.py": whole("def double(number):\n    return None\n")}, fixes(("code_.py", "it triples")),
+    )
+    ran = tested.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 8
+    assert tested.read("code_.py") == BROKEN
+
+
+@pytest.mark.parametrize("blames", [
+    fixes(), fixes(("test_code.py", "wrong test")), "prose, twice", fixes(("../x", "no"), ("/etc/passwd", "no")),
+])
+def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project, blames: str) -> None:
+    ran = tested.run("run", "task", "--yes", "--json", script=team(PLAN, {"code_.py": whole(BROKEN)}, blames=blames))
+
+    assert ran.status == 8
+    assert tested.read("test_code.py") == PASSING
+    assert set(tested.tree()) == {"README.md", "code_.py", "test_code.py"}
+
+
+def test_what_failed_before_is_reported_and_not_blamed(tested: Project) -> None:
+    tested.commit("test_code.py", TESTS)
+    script = team(PLAN, {"code_.py": whole(CODE + "# more\n")})
+    ran = tested.run("run", "task", "--yes", "--commit", "--json", script=script)
+
+    assert ran.status == 0
+    assert ran.json["tests"]["passed"] is False
+    assert [name for name in ran.json["tests"]["failures"] if OLD_FAILURE in name]
+    assert ran.json["tests"]["new_failures"] == []
+    assert ran.json["commit"]["sha"] == tested.head()
+
+
+def test_a_new_failure_beside_an_old_one_is_blamed_alone(tested: Project) -> None:
+    tested.commit("test_code.py", TESTS)
+    script = team(PLAN, {"code_.py": whole(BROKEN)}, blames=fixes())
+    ran = tested.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 8
+    (new,) = ran.json["tests"]["new_failures"]
+    assert "test_doubles" in new
+    named = ran.calls[-1].text.partition("The failing tests:")[2].partition("The end of what")[0]
+    assert "test_doubles" in named and OLD_FAILURE not in named
+
+
+def test_pytest_runs_where_the_tests_are_pytests(project: Project) -> None:
+    project.commit("code_.py", CODE)
+    project.commit("test_code.py", PYTEST)
+    ran = project.run("run", "task", "--yes", "--json", script=team(PLAN, {"code_.py": whole(CODE + "# more\n")}))
+
+    assert (ran.status, ran.json["tests"]["framework"], ran.json["tests"]["passed"]) == (0, "pytest", True)
+    assert set(project.tree()) == {"README.md", "code_.py", "test_code.py"}, "the tests leave no trace"
+
+
+def test_nothing_found_means_no_tests(project: Project) -> None:
+    ran = project.run("run", "task", "--yes", "--json", script=team(plan_of(planned("a.txt")), {"a.txt": whole("1\n")}))
+
+    assert (ran.status, ran.json["tests"]) == (0, None)
+
+
+def test_nothing_collected_means_no_tests(project: Project) -> None:
+    project.commit("test_empty.py", "import pytest\n")
+    ran = project.run("run", "task", "--yes", "--json", script=team(plan_of(planned("a.txt")), {"a.txt": whole("1\n")}))
+
+    assert (ran.status, ran.json["tests"]) == (0, None)
+
+
+def test_no_test_runs_none(tested: Project) -> None:
+    ran = tested.run("run", "task", "--yes", "--no-test", "--json", script=team(PLAN, {"code_.py": whole(BROKEN)}))
+
+    assert (ran.status, ran.json["tests"]) == (0, None)
+
+
+def test_the_users_own_command_runs_before_and_after(project: Project) -> None:
+    command = "echo ran >> ../runs; test ! -e bad.txt"
+    script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")})
+    ran = project.run("run", "task", "--yes", "--test-command", command, "--json", script=script)
+
+    assert ran.status == 0
+    assert (ran.json["tests"]["framework"], ran.json["tests"]["passed"]) == ("command", True)
+    assert ran.json["tests"]["command"][-1] == command
+    assert (project.folder / "runs").read_text() == "ran\nran\n"
+
+
+def test_the_tests_run_before_the_first_write(project: Project) -> None:
+    command = "test -e a.txt && echo there >> ../seen || echo absent >> ../seen"
+    script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")})
+    project.run("run", "task", "--yes", "--test-command", command, script=script)
+
+    assert (project.folder / "seen").read_text() == "absent\nthere\n"
+
+
+def test_a_session_may_write_the_first_test(project: Project) -> None:
+    project.commit("code_.py", CODE)
+    script = team(plan_of(planned("test_code.py")), {"test_code.py": whole(PASSING)})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.json["tests"]["framework"], ran.json["tests"]["passed"]) == (0, "unittest", True)
+
+
+def test_a_new_test_that_fails_is_new(project: Project) -> None:
+    project.commit("code_.py", BROKEN)
+    script = team(plan_of(planned("test_code.py")), {"test_code.py": whole(PASSING)}, blames=fixes())
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 8
+
+
+def test_tests_that_run_out_of_time_have_failed(tested: Project) -> None:
+    command = "test ! -e a.txt || sleep 60"
+    script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")}, blames=fixes())
+    ran = tested.run(
+        "run", "task", "--yes", "--test-command", command, "--json", script=script, settings={"tests": {"timeout": 1}}
+    )
+
+    assert ran.status == 8
+    assert (ran.json["tests"]["passed"], ran.json["tests"]["exit_status"]) == (False, None)
+
+
+def test_tests_without_a_baseline_blame_every_failure(tested: Project) -> None:
+    tested.commit("test_code.py", TESTS)
+    script = team(PLAN, {"code_.py": whole(CODE + "# more\n")}, blames=fixes())
+    ran = tested.run("run", "task", "--yes", "--json", script=script, settings={"tests": {"baseline": False}})
+
+    assert ran.status == 8
