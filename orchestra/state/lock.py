@@ -43,6 +43,8 @@ class RepositoryLock:
     def release(self) -> None:
         """Let others in. The file stays: removing it would open a race."""
         os.ftruncate(self._descriptor, 0)
+        # Closing is not enough: a child that is just being started holds the descriptor until its exec is through.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
 

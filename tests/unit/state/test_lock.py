@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestra.errors import ExitStatus, StateError, StateHeld
+from orchestra.state.lock import FILE, RepositoryLock
+from tests.unit.fake_clock import START
+
+ROOT = Path(__file__).resolve().parents[3]
+HOLDER = """
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from orchestra.state.lock import RepositoryLock
+lock = RepositoryLock(Path(sys.argv[1]), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_holder_is_refused_and_told_who_the_first_is(folder: Path) -> None:
+    lock = RepositoryLock(folder, now=START)
+    with pytest.raises(StateHeld) as caught:
+        RepositoryLock(folder, now=START)
+    lock.release()
+    assert caught.value.exit_status is ExitStatus.STATE
+    assert f"pid {os.getpid()} on {socket.gethostname()} since 2026-11-22T07:15:00.000Z" in caught.value.what
+
+
+def test_a_refused_holder_takes_nothing_from_the_first(folder: Path) -> None:
+    lock = RepositoryLock(folder, now=START)
+    for _ in range(2):
+        with pytest.raises(StateHeld, match=f"pid {os.getpid()}"):
+            RepositoryLock(folder, now=START)
+    lock.release()
+
+
+def test_a_released_lock_is_free_and_names_nobody(folder: Path) -> None:
+    RepositoryLock(folder, now=START).release()
+    assert (folder / FILE).read_bytes() == b""
+    RepositoryLock(folder, now=START).release()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"pid": 1}', b"\xff\xfe"])
+def test_a_holder_that_has_not_said_yet_who_it_is_still_holds(folder: Path, content: bytes) -> None:
+    lock = RepositoryLock(folder, now=START)
+    (folder / FILE).write_bytes(content)
+    with pytest.raises(StateHeld, match="just starting"):
+        RepositoryLock(folder, now=START)
+    lock.release()
+
+
+def test_a_living_owner_in_another_process_is_named_and_a_dead_one_taken_over(folder: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with child:
+        assert child.stdout is not None and child.stdout.readline() == b"held\n"
+        with pytest.raises(StateHeld, match=f"pid {child.pid} on .* since 2026-01-02T00:00:00.000Z"):
+            RepositoryLock(folder, now=START)
+        child.send_signal(signal.SIGKILL)
+        child.wait(30)
+    assert f'"pid": {child.pid}' in (folder / FILE).read_text()
+    lock = RepositoryLock(folder, now=START)
+    assert f'"pid": {os.getpid()}' in (folder / FILE).read_text()
+    lock.release()
+
+
+def test_a_child_of_the_holder_does_not_keep_the_lock(folder: Path) -> None:
+    lock = RepositoryLock(folder, now=START)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False) as child:
+        lock.release()
+        RepositoryLock(folder, now=START).release()
+        child.communicate(b"\n", timeout=30)
+
+
+def test_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (folder / FILE).symlink_to(tmp_path / "somewhere")
+    with pytest.raises(StateError, match="cannot be opened"):
+        RepositoryLock(folder, now=START)
+    assert not (tmp_path / "somewhere").exists()

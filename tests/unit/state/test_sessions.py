@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestra.errors import ExitStatus
+from orchestra.records import AGENT_ROLES, Task
+from orchestra.state.manager import StateManager
+from tests.unit.fake_clock import FakeClock
+from tests.unit.state.conftest import SESSION
+
+OTHER = "s-20261122-080000-0001"
+
+
+def add(journal: StateManager, session_id: str) -> None:
+    journal.sessions.create(session_id, Task("another", "words"), mode="parallel", options={}, config={})
+
+
+def phases(journal: StateManager) -> list[str]:
+    return [row["phase"] for row in journal.sessions.checkpoints(SESSION)]
+
+
+def test_a_new_session_can_be_resumed_from_its_first_moment(journal: StateManager) -> None:
+    row = journal.sessions.get(SESSION)
+    assert row is not None
+    assert (row.task, row.mode, row.phase, row.iteration) == (Task("add a flag", "words"), "sequential", "init", 0)
+    assert (row.can_resume, row.exit_status, row.last_error) == (True, None, None)
+    assert (row.options, row.config) == ({"a": 1}, {"b": []})
+    assert row.started_at == row.last_activity == "2026-11-22T07:15:00.000Z"
+    assert phases(journal) == ["init"]
+
+
+def test_a_new_sessions_agents_are_idle(journal: StateManager) -> None:
+    agents = journal.sessions.agents(SESSION)
+    assert set(agents) == set(AGENT_ROLES)
+    assert {(agent["status"], agent["model_id"]) for agent in agents.values()} == {("idle", None)}
+
+
+def test_an_unknown_session_is_none(journal: StateManager) -> None:
+    assert journal.sessions.get(OTHER) is None
+    assert journal.sessions.plan(OTHER) is None
+    assert (journal.sessions.agents(OTHER), journal.sessions.checkpoints(OTHER)) == ({}, [])
+
+
+def test_the_newest_comes_first_even_of_two_in_one_second(journal: StateManager, clock: FakeClock) -> None:
+    add(journal, OTHER)
+    clock.seconds = 5
+    add(journal, "s-later")
+    assert [row.session_id for row in journal.sessions.all()] == ["s-later", OTHER, SESSION]
+    newest = journal.sessions.newest()
+    assert newest is not None and newest.session_id == "s-later"
+
+
+def test_the_newest_that_can_be_resumed_may_be_an_older_one(journal: StateManager) -> None:
+    add(journal, OTHER)
+    journal.sessions.finish(OTHER, "completed", ExitStatus.DONE, can_resume=False, last_error=None)
+    newest = journal.sessions.newest(resumable=True)
+    assert newest is not None and newest.session_id == SESSION
+
+
+def test_entering_a_phase_is_a_checkpoint(journal: StateManager, clock: FakeClock) -> None:
+    clock.seconds = 61.5
+    journal.sessions.enter_phase(SESSION, "executing")
+    row = journal.sessions.get(SESSION)
+    assert row is not None
+    assert (row.phase, row.last_activity) == ("executing", "2026-11-22T07:16:01.500Z")
+    assert phases(journal) == ["init", "executing"]
+
+
+def test_a_finished_session_says_how_it_ended_and_keeps_no_agent_busy(journal: StateManager) -> None:
+    journal.sessions.set_agent(SESSION, "executor", "working", "zai/glm-4.7")
+    journal.sessions.finish(SESSION, "limited", ExitStatus.LIMIT, can_resume=True, last_error="the budget is used up")
+    row = journal.sessions.get(SESSION)
+    assert row is not None
+    assert (row.phase, row.exit_status, row.can_resume, row.last_error) == ("limited", 7, True, "the budget is used up")
+    executor = journal.sessions.agents(SESSION)["executor"]
+    assert (executor["status"], executor["model_id"]) == ("idle", "zai/glm-4.7")
+
+
+def test_a_reopened_session_has_not_ended_and_has_the_new_configuration(journal: StateManager) -> None:
+    journal.sessions.finish(SESSION, "limited", ExitStatus.LIMIT, can_resume=True, last_error="no money")
+    journal.sessions.reopen(SESSION, {"budget": {"max_cost": "2"}})
+    row = journal.sessions.get(SESSION)
+    assert row is not None
+    assert (row.exit_status, row.last_error, row.config) == (None, None, {"budget": {"max_cost": "2"}})
+    assert row.options == {"a": 1}
+
+
+def test_an_agent_that_works_says_with_which_model_and_keeps_it_when_idle(journal: StateManager) -> None:
+    journal.sessions.set_agent(SESSION, "auditor", "working", "gemini/g")
+    journal.sessions.set_agent(SESSION, "auditor", "idle", None)
+    journal.sessions.enter_phase(SESSION, "executing")  # waits for the disk, and so for what was queued before
+    auditor = journal.sessions.agents(SESSION)["auditor"]
+    assert (auditor["status"], auditor["model_id"]) == ("idle", "gemini/g")
+
+
+def test_the_newest_version_of_a_plan_counts_and_awaits_approval(journal: StateManager) -> None:
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    journal.sessions.approve_plan(SESSION, "h1", "user")
+    journal.sessions.save_plan(SESSION, "h2", {"summary": "second"})
+    plan = journal.sessions.plan(SESSION)
+    assert plan is not None
+    assert (plan.hash, plan.content, plan.approved_by) == ("h2", {"summary": "second"}, None)
+
+
+def test_the_same_version_kept_again_stays_approved(journal: StateManager) -> None:
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    journal.sessions.approve_plan(SESSION, "h1", "--yes")
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    plan = journal.sessions.plan(SESSION)
+    assert plan is not None and plan.approved_by == "--yes"
+
+
+def test_approval_holds_for_the_plan_that_was_shown_alone(journal: StateManager) -> None:
+    journal.sessions.save_plan(SESSION, "h1", {})
+    journal.sessions.approve_plan(SESSION, "another hash", "user")
+    plan = journal.sessions.plan(SESSION)
+    assert plan is not None and plan.approved_by is None
+
+
+@pytest.mark.parametrize("text", ["umlaut \u00e4 \u20ac \U0001f600", "quote ' \" \\", "line\nline", "nul \0 nul"])
+def test_any_task_comes_back_as_it_was(journal: StateManager, text: str) -> None:
+    journal.sessions.create(OTHER, Task(text, "stdin"), mode="sequential", options={"x": text}, config={})
+    row = journal.sessions.get(OTHER)
+    assert row is not None
+    assert (row.task.text, row.options["x"]) == (text, text)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestra.records import Attempt, Reply, Step, Task, Usage
+from orchestra.state.manager import StateManager
+from orchestra.state.steps import moment
+from tests.unit.fake_clock import START, FakeClock
+from tests.unit.state.conftest import SESSION
+
+REPLY = Reply("the whole file", Usage(1200, 340, 100, Decimal("0.00123456789")), "zai", "glm-4.7", 812)
+UNKNOWN = Reply("an answer", Usage(), "local", "m", 5)
+
+
+def begin(journal: StateManager, key: str = "executor/1", input_text: str = "a question") -> Step:
+    return journal.steps.begin(SESSION, key, role="executor", path="src/a.py", input_text=input_text)
+
+
+def row_of(journal: StateManager, step: Step) -> dict[str, object]:
+    found = journal.steps._store.row("SELECT * FROM steps WHERE id = ?", (step.id,))
+    assert found is not None
+    return dict(found)
+
+
+def attempt(success: bool = True, usage: Usage = Usage(), model_id: str = "m") -> Attempt:
+    return Attempt(model_id, "local", success, 10, START, usage, None if success else "TIMEOUT", None)
+
+
+def test_a_step_that_is_begun_is_running_and_on_disk(journal: StateManager) -> None:
+    step = begin(journal)
+    assert (step.status, step.reply, step.agent_role, step.file_path) == ("running", None, "executor", "src/a.py")
+    row = row_of(journal, step)
+    assert (row["status"], row["start_time"], row["end_time"]) == ("running", "2026-11-22T07:15:00.000Z", None)
+
+
+def test_a_completed_step_begun_again_comes_with_its_reply(journal: StateManager) -> None:
+    step = begin(journal)
+    journal.steps.complete(step, REPLY)
+    again = begin(journal)
+    assert (again.id, again.status, again.reply) == (step.id, "completed", REPLY)
+    assert row_of(journal, step)["status"] == "completed"
+
+
+def test_unknown_usage_comes_back_unknown_and_not_as_zero(journal: StateManager) -> None:
+    journal.steps.complete(begin(journal), UNKNOWN)
+    assert begin(journal).reply == UNKNOWN
+
+
+def test_a_completed_step_says_what_came_out_and_how_long_it_took(journal: StateManager, clock: FakeClock) -> None:
+    step = begin(journal)
+    clock.seconds = 2.5
+    journal.steps.complete(step, REPLY)
+    row = row_of(journal, step)
+    assert (row["duration"], row["end_time"]) == (2500, "2026-11-22T07:15:02.500Z")
+    assert row["output_hash"] == "820480309f460664c2771eedec77663260b7da322f7d11f8b2fff2691e778242"
+
+
+def test_a_step_that_a_kill_left_running_is_begun_anew_under_its_id(journal: StateManager, clock: FakeClock) -> None:
+    step = begin(journal)
+    clock.seconds = 60
+    again = begin(journal)
+    assert (again.id, again.status, again.reply) == (step.id, "running", None)
+    assert row_of(journal, step)["start_time"] == "2026-11-22T07:16:00.000Z"
+
+
+def test_a_failed_step_is_asked_again(journal: StateManager) -> None:
+    step = begin(journal)
+    journal.steps.fail(step)
+    assert row_of(journal, step)["status"] == "failed"
+    again = begin(journal)
+    assert (again.id, again.status, again.reply) == (step.id, "running", None)
+    assert row_of(journal, step)["end_time"] is None
+
+
+def test_steps_are_told_apart_by_session_and_key(journal: StateManager) -> None:
+    journal.steps.complete(begin(journal, "executor/1"), REPLY)
+    assert begin(journal, "executor/2").reply is None
+
+
+@pytest.mark.parametrize("asked", [{"role": "executor"}, {"path": "src/a.py"}])
+def test_an_answer_of_no_use_is_asked_for_anew(journal: StateManager, asked: dict[str, str]) -> None:
+    step = begin(journal)
+    journal.steps.complete(step, REPLY)
+    journal.steps.ask_again(SESSION, **asked)
+    assert begin(journal).reply is None
+    journal.steps.complete(step, UNKNOWN)
+    assert begin(journal).reply == UNKNOWN
+
+
+def test_asking_again_leaves_other_files_and_roles_alone(journal: StateManager) -> None:
+    journal.steps.complete(begin(journal), REPLY)
+    journal.steps.ask_again(SESSION, role="auditor")
+    journal.steps.ask_again(SESSION, path="src/b.py")
+    journal.steps.ask_again("another session", role="executor")
+    assert begin(journal).reply == REPLY
+
+
+def test_attempts_come_back_whole_and_in_the_order_in_which_they_ended(journal: StateManager) -> None:
+    step = begin(journal)
+    first = Attempt(
+        "a", "p", False, 12, START + timedelta(milliseconds=7), Usage(), "RATE_LIMIT_429", "too many: \u00fcber"
+    )
+    second = Attempt("b", "q", True, 900, START, Usage(10, 20, 3, Decimal("0.0001")))
+    journal.steps.add_attempt(step, first)
+    journal.steps.add_attempt(step, second)
+    journal.steps.complete(step, REPLY)
+    rows = journal.steps.attempts(SESSION)
+    assert [row.attempt for row in rows] == [first, second]
+    assert {(row.step_id, row.agent_role, row.file_path) for row in rows} == {(step.id, "executor", "src/a.py")}
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens_used"), [(Usage(), None), (Usage(10, 20), 30), (Usage(10, None), 10), (Usage(0, 0), 0)]
+)
+def test_tokens_used_are_the_known_ones(journal: StateManager, usage: Usage, tokens_used: int | None) -> None:
+    step = begin(journal)
+    journal.steps.add_attempt(step, attempt(usage=usage))
+    journal.steps.fail(step)
+    row = journal.steps._store.row("SELECT tokens_used FROM attempts")
+    assert row is not None and row["tokens_used"] == tokens_used
+
+
+def test_a_reply_that_was_kept_covers_the_attempts_before_it(folder: Path, clock: FakeClock) -> None:
+    journal = StateManager.open(folder, clock)
+    journal.sessions.create(SESSION, Task("t", "words"), mode="sequential", options={}, config={})
+    step = begin(journal)
+    journal.steps.add_attempt(step, attempt())
+    journal.steps.complete(step, REPLY)
+    reader = StateManager.open_for_reading(folder, clock)
+    assert reader is not None
+    assert len(reader.steps.attempts(SESSION)) == 1
+    reader.close()
+    journal.close()
+
+
+def test_a_moment_is_read_as_it_was_written() -> None:
+    assert moment("2026-11-22T07:15:00.007Z") == START + timedelta(milliseconds=7)
