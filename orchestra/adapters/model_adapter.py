@@ -18,6 +18,8 @@ from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
 
 MAX_ERROR_BYTES = 64 * 1024
+SHORTEST_SECRET = 6
+"""A header's value of fewer characters is no secret, and stands in many a text by chance."""
 
 _FORMATS: Mapping[str, WireFormat] = {
     "openai-chat": openai_chat,
@@ -100,9 +102,12 @@ class ModelAdapter:
 
     def _complete(self, fault: ProviderFault) -> None:
         fault.where = fault.where or self.get_info().name
+        # Providers have been seen to repeat what they were sent.
         if self._key:
-            # Providers have been seen to repeat it.
             fault.what = fault.what.replace(self._key, "[key]")
+        for name, value in self._row.headers.items():
+            if len(value) >= SHORTEST_SECRET:
+                fault.what = fault.what.replace(value, f"[{name}]")
 
 
 def KimiAdapter(http: HttpClient, *, key: str | None, clock: Clock, model: str = "kimi-k2.6") -> ModelAdapter:

@@ -12,7 +12,7 @@ from orchestra.cli.context import Context
 from orchestra.cli.outcome import outcome_json, outcome_text
 from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver, approve_all, nobody_there
-from orchestra.engine.chains import ChainPlan
+from orchestra.engine.chains import ChainPlan, key_variables
 from orchestra.engine.session import Report
 from orchestra.engine.wiring import Order, Workplace, wire
 from orchestra.errors import ExitStatus, UsageError
@@ -63,7 +63,7 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
         return nobody_there("the task came from standard input, so that nobody can be asked there")
     if not context.env.is_terminal(context.env.stdin):
         return nobody_there("there is no terminal to ask at")
-    variables = child_variables(context.env.variables, frozenset())
+    variables = child_variables(context.env.variables, key_variables(settings.providers))
     return TerminalPrompt(
         context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables
     )

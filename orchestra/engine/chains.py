@@ -63,6 +63,11 @@ def plan_chains(
     return ChainPlan(choices, keys, left_out)
 
 
+def key_variables(providers: Mapping[str, ProviderSettings]) -> frozenset[str]:
+    """The variables that hold keys of any provider, asked or not: no child process may have them."""
+    return frozenset(name for row in resolve(providers).values() for name in row.key_variables)
+
+
 def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock) -> dict[str, Adapter]:
     """An adapter for each role of the plan."""
     health = RunHealth()

@@ -17,7 +17,7 @@ from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
-from orchestra.engine.chains import ChainPlan, build_chains, plan_chains
+from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import JobContext
@@ -124,7 +124,7 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     if order.commits:
         check_possible(order.git)
     if order.tests and order.options.tests_required:
-        _testing(order, chains, env, CancelToken(), Deadline.after(env.clock, None)).check()
+        _testing(order, env, CancelToken(), Deadline.after(env.clock, None)).check()
     return chains
 
 
@@ -163,7 +163,7 @@ def wire(
         http = HttpClient(
             chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
         )
-        git = None if order.git is None else order.git.without(_key_variables(chains))
+        git = None if order.git is None else order.git.without(key_variables(settings.providers))
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
         )
@@ -174,7 +174,7 @@ def wire(
             deadline=deadline, cancel=cancel, show=showing.show,
         )
         load_template = _loader(settings)
-        testing = _testing(order, chains, env, cancel, deadline)
+        testing = _testing(order, env, cancel, deadline)
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, settings.custom_prompts, load_template)
@@ -204,18 +204,17 @@ def wire(
             only_plan=order.only_plan, tests_required=order.tests and options.tests_required, tests=order.tests,
             baseline=order.tests and settings.tests.baseline, commit=order.commits, given_plan=order.given_plan,
         )
-        for name, key_variables in chains.left_out.items():
-            events.emit("provider.left_out", level="warning", provider=name, variables=list(key_variables))
+        for name, missing in chains.left_out.items():
+            events.emit("provider.left_out", level="warning", provider=name, variables=list(missing))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )
         yield Session(rooms, wanted)
 
 
-def _testing(
-    order: Order, chains: ChainPlan, env: Environment, cancel: CancelToken, deadline: Deadline
-) -> Testing:
-    return Testing(order.root, order.settings.tests, env, cancel, _key_variables(chains), deadline)
+def _testing(order: Order, env: Environment, cancel: CancelToken, deadline: Deadline) -> Testing:
+    secret_variables = key_variables(order.settings.providers)
+    return Testing(order.root, order.settings.tests, env, cancel, secret_variables, deadline)
 
 
 def _spent(journal: StateManager, session_id: str) -> Decimal:
@@ -226,11 +225,6 @@ def _spent(journal: StateManager, session_id: str) -> Decimal:
 def _secrets(chains: ChainPlan) -> list[str]:
     headers = [value for row in chains.providers for value in row.headers.values()]
     return [key for key in chains.keys.values() if key] + headers
-
-
-def _key_variables(chains: ChainPlan) -> frozenset[str]:
-    names = {name for row in chains.providers for name in row.key_variables}
-    return frozenset(names | {f"{name}_FILE" for name in names})
 
 
 def _loader(settings: Settings) -> Loader:

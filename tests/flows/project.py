@@ -161,6 +161,8 @@ class Project:
         script: Script | None = None,
         protocol: str = "openai-chat",
         settings: Mapping[str, Any] | None = None,
+        provider_settings: Mapping[str, Any] | None = None,
+        more_providers: Mapping[str, Any] | None = None,
         stdin: io.StringIO | None = None,
         cwd: Path | None = None,
         variables: Mapping[str, str] | None = None,
@@ -168,12 +170,15 @@ class Project:
     ) -> Ran:
         """Carry out one command line.
 
-        With a script, a provider that says it is served and configured by --config, together with `settings`.
+        With a script, a provider that says it is served, and configured by --config together with `settings`,
+        with `provider_settings` for the provider itself, and with `more_providers` beside it.
         """
         if script is None:
             return self._main([*self._config(settings), *argv], stdin, cwd, variables)
         with ScriptedProvider(script) as provider:
-            config = config_by_role(provider.base_url(protocol), protocol)
+            config: dict[str, Any] = config_by_role(provider.base_url(protocol), protocol)
+            config["providers"]["scripted"].update(provider_settings or {})
+            config["providers"].update(more_providers or {})
             ran = self._main([*self._config({**config, **(settings or {})}), *argv], stdin, cwd, variables)
             if provider.errors and not script_may_fail:
                 raise AssertionError(f"{provider.errors}\n{ran.err}")
