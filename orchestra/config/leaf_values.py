@@ -97,8 +97,9 @@ def _choice(leaf: Leaf, value: object) -> object:
 
 def _quantity(leaf: Leaf, value: object) -> int | float:
     rule = leaf.rule
-    kinds = (int,) if leaf.kind == "whole number" else (int, float, Decimal)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(_float(value)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise WrongValue(expected(leaf))
+    if (leaf.kind == "whole number" and not isinstance(value, int)) or not math.isfinite(_float(value)):
         raise WrongValue(expected(leaf))
     low = rule.at_least or 0
     if value > _most(rule) or value < low or (rule.above is not None and value <= rule.above):
