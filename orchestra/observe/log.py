@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from orchestra.clock import iso
 from orchestra.records import Event
@@ -20,33 +21,39 @@ class LogFile:
         self._path = path
         self._from = LEVELS.index(level)
         self._lock = threading.Lock()
-        self._stream: TextIO | None = None
-        self._failed = False
+        self._stream: BinaryIO | None = None
+        self._is_over = False
 
     def __call__(self, event: Event) -> None:
         if LEVELS.index(event.level) < self._from:
             return
-        line = json.dumps(as_json(event), ensure_ascii=False)
+        line = json.dumps(as_json(event), ensure_ascii=False) + "\n"
         with self._lock:
-            self._write(line)
+            self._write(line.encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
+        """Nothing is written any more, whatever still happens."""
         with self._lock:
-            if self._stream is not None:
-                self._stream.close()
-                self._stream = None
+            self._end()
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: bytes) -> None:
         """Called with the lock held."""
-        if self._failed:
+        if self._is_over:
             return
         try:
             if self._stream is None:
-                self._stream = open(self._path, "a", encoding="utf-8", errors="backslashreplace")
-            self._stream.write(line + "\n")
-            self._stream.flush()
+                # Without a buffer: what a full disk did not take would be tried again by the close.
+                self._stream = open(self._path, "ab", buffering=0)
+            self._stream.write(line)
         except OSError:
-            self._failed = True
+            self._end()
+
+    def _end(self) -> None:
+        """Called with the lock held."""
+        self._is_over = True
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
 
 
 def as_json(event: Event) -> dict[str, object]:

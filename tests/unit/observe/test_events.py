@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from orchestra.observe.events import Events
+from orchestra.observe.redaction import MASK, Redactor
+from orchestra.records import Event
+from tests.unit.fake_clock import START, FakeClock
+
+
+def test_an_event_reaches_every_listener_in_their_order() -> None:
+    heard: list[tuple[str, Event]] = []
+    events = Events(FakeClock(), Redactor())
+    events.listen(lambda event: heard.append(("first", event)))
+    events.listen(lambda event: heard.append(("second", event)))
+    events.emit("step.started", level="debug", step_id=3, role="auditor")
+    expected = Event("step.started", START, "debug", None, 3, {"role": "auditor"})
+    assert heard == [("first", expected), ("second", expected)]
+
+
+def test_events_belong_to_the_session_that_was_named() -> None:
+    heard: list[Event] = []
+    events = Events(FakeClock(), Redactor())
+    events.listen(heard.append)
+    events.emit("before")
+    events.of_session("s-1")
+    events.emit("after")
+    assert [event.session_id for event in heard] == [None, "s-1"]
+
+
+def test_no_listener_ever_sees_a_secret() -> None:
+    heard: list[Event] = []
+    events = Events(FakeClock(), Redactor(["hunter22"]))
+    events.listen(heard.append)
+    events.emit("attempt.failed", message="the key hunter22 is wrong", deep={"list": ["hunter22"]})
+    assert heard[0].data == {"message": f"the key {MASK} is wrong", "deep": {"list": [MASK]}}
+
+
+def test_without_a_listener_nothing_happens() -> None:
+    Events(FakeClock(), Redactor()).emit("unheard")

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from orchestra.observe.log import LEVELS, LogFile, as_json
+from orchestra.records import Event
+from tests.unit.fake_clock import START
+
+needs_full_device = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+
+
+def event(level: str = "info", **data: object) -> Event:
+    return Event("file.ended", START, level, "s-1", None, data)
+
+
+def test_each_event_is_one_line_of_json(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info")
+    log(event(text="two\nlines \u20ac"))
+    log(event(text="second"))
+    log.close()
+    lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0]) == {
+        "time": "2026-11-22T07:15:00.000Z", "level": "info", "event": "file.ended", "session": "s-1",
+        "text": "two\nlines \u20ac",
+    }
+    assert len(lines) == 2
+
+
+def test_a_line_is_there_as_soon_as_the_event_was(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info")
+    log(event())
+    assert (tmp_path / "log.jsonl").read_text().endswith("}\n")
+    log.close()
+
+
+@pytest.mark.parametrize(("level", "written"), [(level, LEVELS[place:]) for place, level in enumerate(LEVELS)])
+def test_events_below_the_level_are_left_out(tmp_path: Path, level: str, written: tuple[str, ...]) -> None:
+    log = LogFile(tmp_path / "log.jsonl", level)
+    for each in LEVELS:
+        log(event(each))
+    log.close()
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert tuple(json.loads(line)["level"] for line in lines) == written
+
+
+def test_a_log_without_an_event_makes_no_file(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "error")
+    log(event("info"))
+    log.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    for _ in range(2):
+        log = LogFile(tmp_path / "log.jsonl", "info")
+        log(event())
+        log.close()
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "no folder" / "log.jsonl", "info")
+    log(event())
+    log(event())
+    log.close()
+
+
+@needs_full_device
+def test_a_log_on_a_full_disk_stops_nothing() -> None:
+    log = LogFile(Path("/dev/full"), "info")
+    log(event())
+    log(event())
+    log.close()
+
+
+def test_half_of_a_surrogate_pair_does_not_break_the_log(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info")
+    log(event(text="\ud800"))
+    log.close()
+    assert json.loads((tmp_path / "log.jsonl").read_text(encoding="utf-8"))["text"] == "\ud800"
+
+
+def test_an_event_after_the_close_does_not_open_the_log_again(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info")
+    log(event())
+    log.close()
+    (tmp_path / "log.jsonl").unlink()
+    log(event())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_of_many_threads_do_not_mix(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info")
+    threads = [
+        threading.Thread(target=lambda: [log(event(text="x" * 3000)) for _ in range(50)]) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    log.close()
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["x" * 3000] * 400
+
+
+def test_a_step_is_named_as_text() -> None:
+    found = as_json(Event("step.started", START, "info", "s-1", 12, {"role": "auditor"}))
+    assert (found["step"], found["role"]) == ("12", "auditor")
