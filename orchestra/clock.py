@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Callable, Protocol
@@ -24,8 +25,10 @@ class CancelToken:
         with self._lock:
             callbacks, self._callbacks = self._callbacks, []
             self._event.set()
-        for callback in callbacks:
-            callback()
+        # One that fails must not keep the stop from the others.
+        with ExitStack() as stack:
+            for callback in reversed(callbacks):
+                stack.callback(callback)
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once at the stop; at once if it has been ordered already."""
