@@ -74,6 +74,8 @@ def outcome_text(report: Report) -> str:
         lines.append(f"  commit    {outcome.commit.sha[:10]} {outcome.commit.message.splitlines()[0]}")
     lines.append(f"  cost      {_cost_line(outcome.metrics)}")
     lines.append(f"  session   {outcome.session_id}")
+    if report.can_resume:
+        lines.append(f"  go on     orchestra resume {outcome.session_id}")
     return "\n".join(lines)
 
 

@@ -99,8 +99,6 @@ def carry_out(
     document = {**outcome_json(report, context.output), **extra}
     if report.error is not None:
         context.output.error(report.error)
-    elif report.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
-        context.output.warn(f"{report.status.word}; `orchestra resume {session_id}` goes on")
     if order.options.dry_run:
         context.output.say(outcome_text(report))
         context.output.patch(patch, {**document, "diff": patch})
