@@ -346,6 +346,12 @@ class Overloaded(ProviderFault):
     retry_same = True
 
 
+class TooExpensive(ProviderFault):
+    """The worst case of the call is more than what is left of the budget; no call was made."""
+
+    code = "too-expensive"
+
+
 class HostNotAllowed(ProviderFault):
     """A connection to a host that is not configured, or not loopback under --offline."""
 

@@ -1,0 +1,96 @@
+"""The budget of a run: the worst case is reserved before a call, what it really cost settled after it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.errors import TooExpensive
+
+SMALLEST_OUTPUT_CAP = 2048
+"""An answer that may be no longer than fewer tokens is not worth its prompt."""
+_TURN_S = 0.05
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a call would cost at most, at list price."""
+
+    input_usd: Decimal
+    """The whole prompt, none of it cached."""
+    output_token_usd: Decimal
+    output_cap_tokens: int
+
+    @property
+    def worst_usd(self) -> Decimal:
+        return self.input_usd + self.output_cap_tokens * self.output_token_usd
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Money set aside for one call."""
+
+    amount_usd: Decimal
+    output_cap_tokens: int
+    """The cap to send: the quote's, or what the rest of the budget pays for."""
+
+
+class Budget:
+    """Holds what a run may cost, under any number of threads."""
+
+    def __init__(self, max_cost_usd: Decimal | None, *, spent_usd: Decimal = Decimal(0)) -> None:
+        """`spent_usd` is what the session has cost already."""
+        self._max_cost_usd = max_cost_usd
+        self._spent_usd = spent_usd
+        self._reserved_usd = Decimal(0)
+        self._in_flight = 0
+        self._changed = threading.Condition()
+
+    def reserve(self, quote: Quote, *, deadline: Deadline, cancel: CancelToken) -> Reservation:
+        """Money for a call: its worst case, else what is left once the calls in flight have settled.
+
+        Blocks while calls in flight may still give money back. Raises TooExpensive when what is left does not
+        pay for a useful answer, Cancelled at a stop.
+        """
+        with self._changed:
+            while True:
+                reservation = self._fitting(quote)
+                if reservation is not None:
+                    self._reserved_usd += reservation.amount_usd
+                    self._in_flight += 1
+                    return reservation
+                if not self._in_flight or deadline.is_over:
+                    raise self._too_expensive(quote)
+                self._changed.wait(deadline.within(_TURN_S))
+                cancel.check()
+
+    def settle(self, reservation: Reservation, cost_usd: Decimal | None) -> None:
+        """The call has ended; None where it reported no usage."""
+        with self._changed:
+            self._reserved_usd -= reservation.amount_usd
+            self._spent_usd += cost_usd or Decimal(0)
+            self._in_flight -= 1
+            self._changed.notify_all()
+
+    def _fitting(self, quote: Quote) -> Reservation | None:
+        """Called with the lock held."""
+        if self._max_cost_usd is None:
+            return Reservation(quote.worst_usd, quote.output_cap_tokens)
+        left_usd = self._max_cost_usd - self._spent_usd - self._reserved_usd
+        if quote.worst_usd <= left_usd:
+            return Reservation(quote.worst_usd, quote.output_cap_tokens)
+        if self._in_flight or quote.output_token_usd <= 0:
+            return None
+        cap_tokens = int((left_usd - quote.input_usd) / quote.output_token_usd)
+        if cap_tokens < min(SMALLEST_OUTPUT_CAP, quote.output_cap_tokens):
+            return None
+        return Reservation(quote.input_usd + cap_tokens * quote.output_token_usd, cap_tokens)
+
+    def _too_expensive(self, quote: Quote) -> TooExpensive:
+        return TooExpensive(
+            f"the call could cost {quote.worst_usd:.4f} USD, and {self._spent_usd:.4f} of {self._max_cost_usd} USD "
+            "are spent",
+            hint="`orchestra resume --max-cost USD` goes on with a larger budget",
+        )
