@@ -132,7 +132,8 @@ class Project:
 
     def git(self, *arguments: str, check: bool = True, stdin: str | None = None) -> str:
         done = subprocess.run(
-            ["git", *arguments], cwd=self.root, env=self.variables, capture_output=True, text=True, input=stdin
+            ["git", *arguments], cwd=self.root, env=self.variables, capture_output=True, input=stdin,
+            encoding="utf-8", errors="surrogateescape",
         )
         if check and done.returncode != 0:
             raise AssertionError(f"git {' '.join(arguments)}: {done.stderr}")

@@ -1,0 +1,91 @@
+"""What the reading commands tell, and that they write nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.flows.project import Project
+from tests.flows.team import one_file, team
+
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+ROW = {
+    "session_id", "task", "phase", "iteration", "started_at", "last_activity", "can_resume", "last_error", "mode",
+    "exit_status",
+}
+
+
+def test_status_tells_the_row_the_agents_and_the_checkpoints(project: Project) -> None:
+    session = project.run("run", "some task", "--yes", "--json", script=one_file()).json["session_id"]
+    ran = project.run("status", "--json")
+
+    assert ran.status == 0
+    assert set(ran.json) == {"schema", "exit_status", "error", "session"}
+    row = ran.json["session"]
+    assert ROW | {"agents", "checkpoints"} == set(row)
+    assert (row["session_id"], row["task"], row["phase"]) == (session, "some task", "completed")
+    assert (row["can_resume"], row["exit_status"], row["last_error"]) == (False, 0, None)
+    assert ISO.fullmatch(row["started_at"]) and ISO.fullmatch(row["last_activity"])
+    assert set(row["agents"]) == {"architect", "executor", "auditor", "consultant"}
+    executor = row["agents"]["executor"]
+    assert (executor["status"], executor["model_id"]) == ("idle", "scripted/executor-model")
+    assert row["agents"]["consultant"]["model_id"] is None
+    phases = [checkpoint["phase"] for checkpoint in row["checkpoints"]]
+    assert phases[0] == "init" and phases[-1] == "completed"
+    assert {"planning", "awaiting_approval", "executing"} < set(phases)
+
+
+def test_status_in_words_says_how_to_go_on(project: Project) -> None:
+    session = project.run("run", "some task", "--json", script=one_file()).json["session_id"]
+    ran = project.run("status")
+
+    assert ran.status == 0
+    assert f"`orchestra resume {session}` goes on" in ran.out
+    assert "some task" in ran.out and "exit status 3" in ran.out
+
+
+def test_sessions_are_listed_newest_first(project: Project) -> None:
+    first = project.run("run", "first", "--json", script=one_file()).json["session_id"]
+    second = project.run("run", "second", "--yes", "--json", script=one_file()).json["session_id"]
+    ran = project.run("sessions", "--json")
+
+    assert [row["session_id"] for row in ran.json["sessions"]] == [second, first]
+    assert all(set(row) == ROW for row in ran.json["sessions"])
+    assert [row["can_resume"] for row in ran.json["sessions"]] == [False, True]
+    assert project.run("status", first, "--json").json["session"]["task"] == "first"
+    lines = project.run("sessions").out.splitlines()
+    assert "second" in lines[0] and "first" in lines[1] and "resumable" in lines[1]
+
+
+def test_resume_takes_the_newest_that_can_go_on(project: Project) -> None:
+    first = project.run("run", "first", "--json", script=one_file()).json["session_id"]
+    project.run("run", "second", "--yes", script=one_file("b.txt"))
+    ran = project.run("resume", "--yes", "--json", script=one_file())
+
+    assert (ran.status, ran.json["session_id"], ran.json["task"]) == (0, first, "first")
+
+
+@pytest.mark.parametrize("argv", [("status",), ("sessions",), ("config", "show"), ("help",), ("--version",)])
+def test_reading_commands_leave_no_trace(project: Project, argv: tuple[str, ...]) -> None:
+    project.run(*argv)
+
+    assert not project.state.exists()
+    assert list((project.folder / "home").iterdir()) == []
+
+
+def test_reading_commands_change_nothing_in_the_journal(project: Project) -> None:
+    project.run("run", "task", script=one_file())
+    before = project.rows("SELECT * FROM sessions") + project.rows("SELECT * FROM events")
+    project.run("status")
+    project.run("sessions")
+
+    assert project.rows("SELECT * FROM sessions") + project.rows("SELECT * FROM events") == before
+
+
+def test_a_failed_session_tells_its_error(project: Project) -> None:
+    project.run("run", "task", "--yes", script=team(["prose", "prose"]))
+    row = project.run("status", "--json").json["session"]
+
+    assert (row["exit_status"], row["phase"], row["can_resume"]) == (4, "failed", True)
+    assert row["last_error"]
