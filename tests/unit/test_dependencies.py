@@ -31,6 +31,6 @@ def test_importing_it_where_nothing_is_installed_raises_the_error() -> None:
         "try:\n    import requests\nexcept errors.UsageError as error:\n    print(error.what)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, str(ROOT)], stdout=subprocess.PIPE, universal_newlines=True
+        [sys.executable, "-B", "-I", "-S", "-c", code, str(ROOT)], stdout=subprocess.PIPE, universal_newlines=True
     )
     assert done.stdout == "the package requests is not installed\n"
