@@ -93,11 +93,12 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
     if run.passed:
         return f"passed ({run.framework}, {run.duration_ms / 1000:.1f} s)"
     new = verdict.new_failures if verdict else ()
+    how = run.framework if run.exit_status is not None else f"{run.framework}, out of time"
     if not new:
-        return f"no new failure; {len(run.failures)} failed before already ({run.framework})"
+        return f"no new failure; {len(run.failures)} failed before already ({how})"
     listing = "".join(f"\n              {failure.id}" for failure in new[:10])
     end = "".join(f"\n    | {line}" for line in run.output.rstrip().splitlines()[-_MOST_OUTPUT_LINES:])
-    return f"failed: {len(new)} new ({run.framework}){listing}{end}"
+    return f"failed: {len(new)} new ({how}){listing}{end}"
 
 
 def _cost_line(metrics: Metrics) -> str:

@@ -150,7 +150,7 @@ class Session:
         for path, other in order.ignored:
             self._rooms.events.emit("plan.circle", level="warning", path=path, other=other)
         left = [planned for planned in order.files if planned.path not in self._outcomes]
-        dependencies = {planned.path: set(planned.depends_on) for planned in left}
+        dependencies = {planned.path: set(planned.depends_on) - {planned.path} for planned in left}
         for path, other in order.ignored:
             dependencies.get(path, set()).discard(other)
 
@@ -190,6 +190,7 @@ class Session:
     def _status(self) -> tuple[ExitStatus, OrchestraError | None]:
         """What the outcomes make of the run."""
         ended = list(self._outcomes.values())
+        assert self._plan is not None and len(ended) == len(self._plan.files)  # a file left out must not be success
         bad = [outcome for outcome in ended if outcome.status not in DONE]
         statuses = [ExitStatus.WORKSPACE for outcome in bad if outcome.exit_status == ExitStatus.WORKSPACE]
         if bad and len(bad) < len(ended):

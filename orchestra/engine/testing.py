@@ -17,6 +17,9 @@ from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import detect
 from orchestra.workspace.suite_run import run_suite
 
+_NOT_STARTED = (126, 127)
+"""With these a shell says that a command is not executable, or not there."""
+
 
 @dataclass(frozen=True)
 class Testing:
@@ -51,6 +54,11 @@ class Testing:
         )
         if run.exit_status is None and self.deadline.is_over:
             raise out_of_time()
+        if self.settings.command is not None and run.exit_status in _NOT_STARTED:
+            raise UsageError(
+                "the test command cannot be run", where=self.settings.command,
+                hint="correct --test-command (or tests.command), then `orchestra resume`",
+            )
         return run
 
     def _find(self) -> Suite | None:
