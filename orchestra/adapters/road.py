@@ -53,6 +53,7 @@ class Road:
         try:
             yield
         except TRANSPORT_ERRORS as error:
+            call.expire_if_due()
             call.check()
             fault = transport_fault(
                 error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host

@@ -86,6 +86,11 @@ class Call:
         """End the call because its time is up."""
         self.end(TOTAL if self.expires_at_s >= self._total_at_s else self._phase)
 
+    def expire_if_due(self) -> None:
+        """The same, if it is: a socket's own timeout may notice before the watchdog does."""
+        if time.monotonic() >= self.expires_at_s:
+            self.expire()
+
     def let_go(self) -> None:
         """The connection is free for another call, so this one must not shut it any more."""
         with self._lock:
