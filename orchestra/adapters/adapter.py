@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Iterable, Protocol
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.records import Attempt, Reply
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named stretch of a prompt; what is protected must never be shortened."""
+
+    name: str
+    text: str
+    protected: bool
+
+
+def join(segments: Iterable[Segment]) -> str:
+    """The text that the segments make together."""
+    return "".join(segment.text for segment in segments)
 
 
 @dataclass(frozen=True)
@@ -15,7 +29,17 @@ class Message:
 
     role: str
     """`user` or `assistant`; the first and the last are the user's."""
-    text: str
+    segments: tuple[Segment, ...]
+
+    @classmethod
+    def of(cls, role: str, text: str, *, protected: bool = True) -> Message:
+        """A turn of one segment."""
+        return cls(role, (Segment("text", text, protected),))
+
+    @property
+    def text(self) -> str:
+        """What is sent."""
+        return join(self.segments)
 
 
 @dataclass(frozen=True)
@@ -23,6 +47,7 @@ class Request:
     """One question to a model, in no provider's words."""
 
     system: str
+    """Protected as a whole."""
     messages: tuple[Message, ...]
     max_output_tokens: int | None = None
     """None: the model's own cap from the catalog."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Sequence
 
-from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.agents.quoting import ShownFile, bullets, one_line, show_files
-from orchestra.agents.templates import Loader, load, render
+from orchestra.agents.templates import Loader, load, segments
 
 
 def repair_request(request: Request, reply_text: str, why: str, *, load_template: Loader = load) -> Request:
     """The conversation so far, the answer, and why it could not be used."""
-    turn = render(load_template("repair"), {"why": why})
+    turn = segments(load_template("repair"), {"why": why})
     return _continued(request, reply_text, turn)
 
 
@@ -27,10 +27,11 @@ def with_more_files(
     """The conversation so far, the answer that asked for files, and the files; `not_shown` are path and reason."""
     refusals = bullets(["%s: %s" % (one_line(path), reason) for path, reason in not_shown])
     values = {"files": show_files(shown), "not_shown": refusals}
-    return _continued(request, reply_text, render(load_template("more_files"), values))
+    turn = segments(load_template("more_files"), values, shortenable=("files",))
+    return _continued(request, reply_text, turn)
 
 
-def _continued(request: Request, reply_text: str, turn: str) -> Request:
+def _continued(request: Request, reply_text: str, turn: tuple[Segment, ...]) -> Request:
     # Providers refuse a turn without text.
-    answer = Message("assistant", reply_text if reply_text.strip() else "(no text)")
+    answer = Message.of("assistant", reply_text if reply_text.strip() else "(no text)", protected=False)
     return replace(request, messages=request.messages + (answer, Message("user", turn)))

@@ -12,9 +12,9 @@ from __future__ import annotations
 import pkgutil
 import re
 from dataclasses import dataclass
-from typing import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Callable, Collection, Mapping, Sequence
 
-from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.adapter import Message, Request, Segment, join
 from orchestra.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
@@ -31,15 +31,6 @@ class Template:
 
 Loader = Callable[[str], Template]
 """From a name without suffix to the template; `load` is the one of the package."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A named stretch of a prompt; what is protected must never be shortened."""
-
-    name: str
-    text: str
-    protected: bool
 
 
 def load(name: str, *, override: Callable[[str], str | None] | None = None) -> Template:
@@ -77,19 +68,14 @@ def segments(
     return tuple(pieces)
 
 
-def join(pieces: Iterable[Segment]) -> str:
-    """The prompt's text."""
-    return "".join(piece.text for piece in pieces)
-
-
 def render(template: Template, values: Mapping[str, str]) -> str:
     """The filled template."""
     return join(segments(template, values))
 
 
 def request_of(system: str, user: Sequence[Segment]) -> Request:
-    """A first question: the one place where segments become text."""
-    return Request(system=system, messages=(Message("user", join(user)),))
+    """A first question."""
+    return Request(system=system, messages=(Message("user", tuple(user)),))
 
 
 def _check_names(template: Template, values: Mapping[str, str]) -> None:

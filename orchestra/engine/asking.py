@@ -164,5 +164,5 @@ def _figures(reply: Reply) -> dict[str, Any]:
 
 
 def _as_text(request: Request) -> str:
-    turns: tuple[Message, ...] = (Message("system", request.system), *request.messages)
+    turns: tuple[Message, ...] = (Message.of("system", request.system), *request.messages)
     return "\0".join(f"{message.role}\0{message.text}" for message in turns)

@@ -8,7 +8,7 @@ from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
 
 CLOCK = SystemClock()
-QUESTION = Request(system="Be brief.", messages=(Message("user", "What is it?"),))
+QUESTION = Request(system="Be brief.", messages=(Message.of("user", "What is it?"),))
 NEVER = Deadline(CLOCK, None)
 
 

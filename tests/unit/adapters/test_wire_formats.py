@@ -28,7 +28,9 @@ _FORMATS: dict[str, WireFormat] = {
     "messages": anthropic_messages,
     "gemini": gemini,
 }
-_REQUEST = Request("Be brief.", (Message("user", "One?"), Message("assistant", "Two."), Message("user", "Three?")))
+_REQUEST = Request(
+    "Be brief.", (Message.of("user", "One?"), Message.of("assistant", "Two."), Message.of("user", "Three?"))
+)
 _DONE = "[DONE]"
 
 
@@ -140,7 +142,7 @@ def test_gemini_payload() -> None:
 
 @pytest.mark.parametrize("name", _FORMATS)
 def test_the_requests_own_cap_goes_before_the_models(name: str) -> None:
-    request = Request("", (Message("user", "?"),), max_output_tokens=5)
+    request = Request("", (Message.of("user", "?"),), max_output_tokens=5)
     payload = json.dumps(_FORMATS[name].build_payload(request, ModelRow("m", max_output=99)))
     assert ": 5" in payload and "99" not in payload
     assert "Be brief" not in payload and "nstruction" not in payload and "system" not in payload

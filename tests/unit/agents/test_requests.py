@@ -174,7 +174,7 @@ def test_a_repair_goes_on_with_the_conversation() -> None:
     repaired = repair_request(first, "prose", "The answer has no fenced block.")
     assert repaired.system == first.system
     assert repaired.messages[0] == first.messages[0]
-    assert repaired.messages[1] == Message("assistant", "prose")
+    assert repaired.messages[1] == Message.of("assistant", "prose", protected=False)
     assert repaired.messages[2].role == "user"
     assert "The answer has no fenced block." in repaired.messages[2].text
     assert "File: " not in repaired.messages[2].text
@@ -192,3 +192,12 @@ def test_more_files_come_as_a_further_turn_with_reasons_for_those_that_do_not() 
     assert "- ../x: outside the repository" in turn
     nothing_refused = with_more_files(executor(), "asked", shown=[DEPENDENCY]).messages[2].text
     assert "cannot be shown" not in nothing_refused
+
+
+def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
+    request = with_more_files(executor(), "asked", shown=[DEPENDENCY], not_shown=[("../x", "outside")])
+    shortenable = [piece for message in request.messages for piece in message.segments if not piece.protected]
+    assert [piece.name for piece in shortenable] == ["dependencies", "text", "files"]
+    assert [piece.text for piece in shortenable] == [
+        "=== src/b.py\n```\nB = 1\n```", "asked", "=== src/b.py\n```\nB = 1\n```",
+    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.agents.templates import Segment, Template, join, load, render, segments
+from orchestra.adapters.adapter import Segment, join
+from orchestra.agents.templates import Template, load, render, segments
 from orchestra.errors import ConfigError
 
 
