@@ -7,8 +7,7 @@ import ssl
 import threading
 import weakref
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Callable, Iterable, Iterator, Mapping
+from typing import Any, Callable, ContextManager, Iterable, Iterator, Mapping
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,6 +22,9 @@ from orchestra.adapters.tls_trust import TlsTrust
 from orchestra.adapters.watchdog import CONNECT, Call, Watchdog
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import HostNotAllowed
+
+_GET_HEADERS = {"Accept": "application/json"}
+_POST_HEADERS = {"Accept": "text/event-stream, application/json", "Content-Type": "application/json"}
 
 
 class HttpClient:
@@ -50,11 +52,8 @@ class HttpClient:
         }
         hosts = [host for road in self._roads.values() for host in (road.host, road.proxy_host) if host]
         self._egress = Egress(hosts, offline=offline)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._adapters: dict[str, _WatchedAdapter] = {}
 
-    @contextmanager
     def post(
         self,
         row: ProviderRow,
@@ -64,31 +63,51 @@ class HttpClient:
         payload: Mapping[str, object],
         deadline: Deadline,
         cancel: CancelToken,
-    ) -> Iterator[Exchange]:
+    ) -> ContextManager[Exchange]:
         """The answer to a JSON body, whatever its status; a redirect is an answer like any other.
 
         `path` is what follows the base URL. Raises TimedOut, ConnectionFailed, HostNotAllowed and Cancelled,
         ConfigError for certificates that cannot be used.
         """
+        body = json.dumps(payload).encode("utf-8")
+        return self._exchange(row, path, headers=headers, body=body, deadline=deadline, cancel=cancel)
+
+    def get(
+        self, row: ProviderRow, path: str, *, headers: Mapping[str, str], deadline: Deadline, cancel: CancelToken
+    ) -> ContextManager[Exchange]:
+        """What lies at a path, on the terms of `post`."""
+        return self._exchange(row, path, headers=headers, body=None, deadline=deadline, cancel=cancel)
+
+    def abort_all(self) -> None:
+        """Shut the sockets of all calls; their threads raise Cancelled."""
+        self._watchdog.end_all()
+
+    @contextmanager
+    def _exchange(
+        self,
+        row: ProviderRow,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
+        cancel: CancelToken,
+    ) -> Iterator[Exchange]:
         cancel.check()
         road = self._road(row)
-        self._mount(road)
+        adapter = self._adapter(road)
         self._hear(cancel)
         call = self._watchdog.start_call(cancel, row.timeout, total_s=deadline.within(row.timeout.total))
         self._current.call = call
         try:
             with road.told_truly(call):
                 call.enter(CONNECT)
-                response = self._send(road, path, headers, payload, call)
+                response = adapter.ask(road, path, headers, body, call)
             with response:
                 yield Exchange(response.status_code, response.headers, response.raw, call, road)
         finally:
             self._current.call = None
             self._watchdog.finish_call(call)
-
-    def abort_all(self) -> None:
-        """Shut the sockets of all calls; their threads raise Cancelled."""
-        self._watchdog.end_all()
 
     def _road(self, row: ProviderRow) -> Road:
         road = self._roads.get(row.name)
@@ -98,37 +117,15 @@ class HttpClient:
         road.check()
         return road
 
-    def _send(
-        self, road: Road, path: str, headers: Mapping[str, str], payload: Mapping[str, object], call: Call
-    ) -> requests.Response:
-        timeout = road.row.timeout
-        return self._session.post(
-            road.row.base_url + path,
-            data=json.dumps(payload).encode("utf-8"),
-            headers={
-                "User-Agent": "orchestra",
-                "Accept": "text/event-stream, application/json",
-                "Accept-Encoding": "identity",
-                "Content-Type": "application/json",
-                **road.row.headers,
-                **headers,
-            },
-            stream=True,
-            allow_redirects=False,
-            # The watchdog keeps the time; these hold should it ever fail.
-            timeout=(call.left_s(), max(timeout.first_byte, timeout.idle)),
-            proxies={"http": road.proxy, "https": road.proxy} if road.proxy else {},
-        )
-
-    def _mount(self, road: Road) -> None:
-        prefix = road.row.base_url + "/"
+    def _adapter(self, road: Road) -> _WatchedAdapter:
+        """The provider's own: another one at the same address may have other certificates, another proxy."""
         with self._lock:
-            if prefix in self._session.adapters:
-                return
-            is_tls = prefix.lower().startswith("https:")
-            context = self._trust.context(road.row.ca_bundle, road.row.client_cert) if is_tls else None
-            pools = watched_pools(self._before_opening, self._current_call)
-            self._session.mount(prefix, _WatchedAdapter(pools, context, pool_maxsize=self._workers))
+            if road.row.name not in self._adapters:
+                is_tls = road.row.base_url.lower().startswith("https:")
+                context = self._trust.context(road.row.ca_bundle, road.row.client_cert) if is_tls else None
+                pools = watched_pools(self._before_opening, self._current_call)
+                self._adapters[road.row.name] = _WatchedAdapter(pools, context, pool_maxsize=self._workers)
+            return self._adapters[road.row.name]
 
     def _hear(self, cancel: CancelToken) -> None:
         with self._lock:
@@ -148,7 +145,10 @@ class HttpClient:
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """requests' adapter with our connections and our TLS context in place of paths to certificates."""
+    """requests' adapter with our connections and our TLS context in place of paths to certificates.
+
+    Asked without a Session, which would choose it by the URL alone, follow redirects and keep cookies.
+    """
 
     def __init__(
         self, pools: dict[str, Callable[..., object]], context: ssl.SSLContext | None, *, pool_maxsize: int
@@ -156,6 +156,22 @@ class _WatchedAdapter(HTTPAdapter):
         self._pools = pools
         self._tls = {} if context is None else {"ssl_context": context}
         super().__init__(pool_maxsize=pool_maxsize)
+
+    def ask(
+        self, road: Road, path: str, headers: Mapping[str, str], body: bytes | None, call: Call
+    ) -> requests.Response:
+        """An answer whose headers have arrived; without a body it is asked for by GET."""
+        method, usual = ("GET", _GET_HEADERS) if body is None else ("POST", _POST_HEADERS)
+        said = {"User-Agent": "orchestra", "Accept-Encoding": "identity", **usual, **road.row.headers, **headers}
+        request = requests.Request(method, road.row.base_url + path, data=body, headers=said).prepare()
+        timeout = road.row.timeout
+        return self.send(
+            request,
+            stream=True,
+            # The watchdog keeps the time; these hold should it ever fail.
+            timeout=(call.left_s(), max(timeout.first_byte, timeout.idle)),
+            proxies={"http": road.proxy, "https": road.proxy} if road.proxy else {},
+        )
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **{**options, **self._tls})

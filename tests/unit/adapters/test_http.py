@@ -64,6 +64,39 @@ def test_sends_json_with_the_headers_and_gives_status_and_body() -> None:
     assert request.headers["accept-encoding"] == "identity"
 
 
+def test_gets_what_lies_at_a_path_on_the_same_terms() -> None:
+    with serving(answers(200, b"hello")) as server:
+        row = _row(server, headers={"X-Team": "infra"})  # type: ignore[arg-type]
+        http = HttpClient([row], variables={}, workers=1)
+        with http.get(row, "/models", headers={"X-Key": _KEY}, deadline=NEVER, cancel=CancelToken()) as exchange:
+            assert (exchange.status, b"".join(exchange.pieces())) == (200, b"hello")
+        request = server.received[0]
+    assert (request.line, request.body) == ("GET /v1/models HTTP/1.1", b"")
+    assert (request.headers["x-key"], request.headers["x-team"]) == (_KEY, "infra")
+    assert "content-type" not in request.headers
+
+
+def test_a_get_meets_the_deadlines_and_the_allowed_hosts_too() -> None:
+    with serving(in_turn(sends(_HEAD + b"Content-Length: 99999\r\n\r\n"), drips)) as server:
+        row = _row(server, _SHORT)
+        http = HttpClient([row], variables={}, workers=1)
+        with pytest.raises(TimedOut):
+            with http.get(row, "/models", headers={}, deadline=NEVER, cancel=CancelToken()) as exchange:
+                b"".join(exchange.pieces())
+        with pytest.raises(HostNotAllowed):
+            with HttpClient([], variables={}, workers=1).get(
+                row, "/models", headers={}, deadline=NEVER, cancel=CancelToken()
+            ):
+                pass
+
+
+def test_a_providers_own_headers_go_over_the_usual_ones() -> None:
+    with serving(answers(200, b"")) as server:
+        _ask(_row(server, headers={"user-agent": "team", "Accept": "text/plain"}))  # type: ignore[arg-type]
+        headers = server.received[0].headers
+    assert (headers["user-agent"], headers["accept"]) == ("team", "text/plain")
+
+
 def test_uses_one_connection_for_calls_that_follow_each_other() -> None:
     with serving(answers(200, b"hello")) as server:
         http = HttpClient([_row(server)], variables={}, workers=1)
@@ -275,6 +308,18 @@ def test_a_private_authority_is_refused_with_the_setting_that_would_trust_it(ser
 def test_a_private_authority_is_trusted_by_the_providers_setting(pki: Path, server_context: ssl.SSLContext) -> None:
     with serving(answers(200, b"hello"), tls=server_context) as server:
         assert _ask(_row(server, ca_bundle=str(pki / "ca.pem"))) == (200, b"hello")
+
+
+def test_of_two_providers_at_one_address_each_has_its_own_trust(pki: Path, server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b"hello"), tls=server_context) as server:
+        trusting = ProviderRow("trusting", server.base_url, ca_bundle=str(pki / "ca.pem"))
+        other = ProviderRow("other", server.base_url)
+        http = HttpClient([trusting, other], variables={}, workers=1)
+        assert _ask(trusting, http) == (200, b"hello")
+        with pytest.raises(ConnectionFailed) as caught:
+            _ask(other, http)
+        assert _ask(trusting, http) == (200, b"hello")
+    assert "is not trusted" in str(caught.value)
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
