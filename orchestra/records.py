@@ -80,6 +80,8 @@ class Reply:
     model_id: str
     """The model that was asked."""
     latency_ms: int
+    from_cache: bool = False
+    """Whether an earlier session was given it, so that it cost nothing now."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from orchestra.clock import Clock, iso
 from orchestra.records import Event
 from orchestra.state.images import Images
+from orchestra.state.reply_cache import ReplyCache
 from orchestra.state.sessions import Sessions
 from orchestra.state.steps import Steps
 from orchestra.state.store import Store
@@ -27,6 +28,7 @@ class StateManager:
         self.sessions = Sessions(store, clock)
         self.steps = Steps(store, clock)
         self.images = Images(store, clock)
+        self.reply_cache = ReplyCache(store, clock)
 
     @classmethod
     def open(cls, folder: Path, clock: Clock) -> StateManager:

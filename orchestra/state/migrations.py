@@ -56,4 +56,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX versions_by_path ON file_versions (session_id, path, id)",
         "CREATE INDEX events_by_session ON events (session_id, id)",
     ),
+    (
+        # The figures stand before the text, so that counting does not read it.
+        """CREATE TABLE reply_cache (
+            key TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, hits INTEGER NOT NULL, created_at TEXT NOT NULL,
+            used_at TEXT NOT NULL, output_hash TEXT NOT NULL, provider TEXT NOT NULL, model_id TEXT NOT NULL,
+            input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, cost TEXT,
+            latency_ms INTEGER NOT NULL, text TEXT NOT NULL)""",
+        "CREATE INDEX reply_cache_by_use ON reply_cache (used_at, size_bytes)",
+        "CREATE INDEX reply_cache_by_age ON reply_cache (created_at)",
+        "CREATE INDEX reply_cache_by_text ON reply_cache (output_hash)",
+    ),
 )
