@@ -176,6 +176,7 @@ class FileJob:
         issues = [{"severity": issue.severity, "line": issue.line, "message": issue.message} for issue in review.issues]
         context.events.emit("file.reviewed", path=path, approved=review.approved, issues=issues)
         if review.approved:
+            context.files.settle(path)
             unchanged = context.files.current(path).content == context.files.before(path).content
             self._end("unchanged" if unchanged else "approved")
             return

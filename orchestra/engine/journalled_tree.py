@@ -66,6 +66,21 @@ class JournalledTree:
             position = self._images.count_writes(self._session_id, path)
         self._positions[path] = position
 
+    def settle(self, path: str) -> None:
+        """Have lie there what counts as done, once the file is approved.
+
+        The journal may know of later writes: a job that was restarted can take another way than the one before
+        the kill, such as past an auditor that answers at last. Raises as `write` does.
+        """
+        last = self._images.count_writes(self._session_id, path)
+        if last == 0:
+            return
+        current = self.current(path)
+        mode = self._put(path, current.content)
+        if self._images.at(self._session_id, path, last) != current:
+            self._images.save(self._session_id, path, "after", FileImage(current.content, mode))
+        self._positions[path] = self._images.count_writes(self._session_id, path)
+
     def _put(self, path: str, content: bytes | None) -> int | None:
         """Write to the disk, and return the mode of what lies there now."""
         last = self._images.at(self._session_id, path, self._images.count_writes(self._session_id, path))
