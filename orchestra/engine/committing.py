@@ -7,11 +7,12 @@ from typing import Sequence
 
 from orchestra.clock import CancelToken
 from orchestra.engine.commit_message import commit_message
-from orchestra.errors import GitError, UsageError, WorkspaceError
+from orchestra.errors import Conflict, GitError, UsageError, WorkspaceError
 from orchestra.observe.events import Events
 from orchestra.records import Commit, Plan
 from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
+from orchestra.workspace.tree import Tree
 
 
 def check_possible(git: Git | None) -> None:
@@ -34,6 +35,7 @@ class Committing:
     template: str | None
     allow_dirty: bool
     cancel: CancelToken
+    tree: Tree
 
     def check_clean(self, paths: Sequence[str]) -> None:
         """Raises WorkspaceError where the user has uncommitted work in a planned file; asked once per session."""
@@ -52,7 +54,8 @@ class Committing:
     def commit(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
         """The commit of these paths; None where they hold nothing to commit. Blocks: for a worker thread.
 
-        Raises GitError, and the files stay as they are.
+        Raises GitError, and Conflict where somebody else changed one since it was approved; the files stay as they
+        are.
         """
         made = self.journal.recall(self.session_id, "commit")
         if made is None:
@@ -70,11 +73,23 @@ class Committing:
             found = git.commit_after(parent["head"], paths)
             if found is not None:
                 return found
+        self._check_own(paths)
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
         commit = git.commit(paths, message, cancel=self.cancel)
         if commit is not None:
             self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
         return commit
+
+    def _check_own(self, paths: Sequence[str]) -> None:
+        if self.allow_dirty:
+            return
+        images = self.journal.images.changed(self.session_id)
+        other = [path for path in paths if path in images and self.tree.read(path).content != images[path][1].content]
+        if other:
+            raise Conflict(
+                "changed by somebody else since they were approved, so nothing is committed: " + ", ".join(other),
+                hint="look at the files and commit them yourself",
+            )
 
     def _git(self) -> Git:
         assert self.git is not None  # check_possible() refused that

@@ -193,7 +193,8 @@ def wire(
             custom_prompts=settings.custom_prompts, load_template=load_template,
         )
         committing = Committing(
-            session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel
+            session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel,
+            Tree(order.root),
         )
         rooms = Rooms(
             session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,

@@ -211,6 +211,38 @@ def test_a_file_of_the_users_that_appears_where_one_is_created_is_kept(project: 
     assert ran.files["b.txt"]["status"] == "approved", "one file's failure does not stop the others"
 
 
+def editing_an_approved_file(project: Project):
+    """A team of two files; the user changes the first while the second is written."""
+    def executor(call):
+        project.write("a.txt", "one\nand the user's\n")
+        return whole("two\n")
+
+    return team(
+        plan_of(planned("a.txt"), planned("b.txt")),
+        {"a.txt": whole("one\n"), "b.txt": lambda call: _text(executor, call)},
+    )
+
+
+def test_an_edit_of_the_users_after_the_approval_is_not_committed(project: Project) -> None:
+    head = project.head()
+    ran = project.run("run", "task", "--yes", "--commit", "--json", script=editing_an_approved_file(project))
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (5, "conflict", None)
+    assert "a.txt" in ran.json["error"]["message"]
+    assert project.head() == head
+    assert project.read("a.txt") == "one\nand the user's\n"
+    assert project.git("status", "--porcelain") == "?? a.txt\n?? b.txt\n"
+
+
+def test_allow_dirty_commits_an_edit_of_the_users_after_the_approval_too(project: Project) -> None:
+    ran = project.run(
+        "run", "task", "--yes", "--commit", "--allow-dirty", "--json", script=editing_an_approved_file(project)
+    )
+
+    assert ran.status == 0
+    assert project.git("show", "HEAD:a.txt") == "one\nand the user's\n"
+
+
 def _text(make, call):
     return Text(make(call))
 
