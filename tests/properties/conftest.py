@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 try:
@@ -12,7 +14,8 @@ else:
     settings.register_profile("laws", deadline=None, database=None)
     settings.load_profile("laws")
 
-    @pytest.fixture(scope="package", autouse=True)
-    def folder_of_hypothesis(tmp_path_factory: pytest.TempPathFactory) -> None:
-        """Has hypothesis keep what it notes of Unicode and of our constants outside the checkout."""
-        configuration.set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
+    def pytest_configure(config: pytest.Config) -> None:
+        """Has hypothesis keep what it notes of Unicode and of our constants in a temporary folder."""
+        folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
+        config.add_cleanup(folder.cleanup)
+        configuration.set_hypothesis_home_dir(folder.name)
