@@ -41,6 +41,8 @@ class Planning:
     must_show: Sequence[str]
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    has_architect: bool
+    """Whether a model can answer for the architect: a session that was given its plan needs none."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
@@ -73,6 +75,7 @@ class Planning:
                 self.approver.explain(str(error))
 
     def _ask_until_planned(self) -> Plan:
+        self._check_architect()
         while True:
             answer: Plan | Questions = self.crew.call(self._ask_architect)
             if isinstance(answer, Plan):
@@ -137,7 +140,14 @@ class Planning:
         text = self.approver.edit(render_plan(plan, session_id=self.session_id, task=self.task))
         return self._checked(parse_plan(text).plan)
 
+    def _check_architect(self) -> None:
+        if not self.has_architect:
+            raise UsageError(
+                "no model can answer for the architect", hint="edit the plan, or name a model in agents.architect"
+            )
+
     def _revised(self, decision: Decision) -> Plan:
+        self._check_architect()
         self.journal.keep(self.session_id, "remarks", [*self._remarks(), decision.remark])
         return self._ask_until_planned()
 

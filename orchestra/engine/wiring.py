@@ -69,6 +69,8 @@ class Order:
     listeners: Sequence[Listener] = ()
     only_plan: bool = False
     given_plan: PlanFile | None = None
+    has_plan: bool = False
+    """Whether the session has a plan already, so that nobody need make one."""
     offline: bool = False
     timeout_s: float | None = None
 
@@ -113,19 +115,31 @@ def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Wo
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
     """Who will answer. Raises what speaks against the order before anything is written or asked."""
-    needed = ("architect",) if order.only_plan else AGENT_ROLES
-    roles = [role for role in needed if role != "architect" or order.given_plan is None]
     if order.settings.tests.sandbox == "required":
         raise ConfigError(
             "tests.sandbox: required cannot be met: this version runs tests without a sandbox",
             hint="set it to auto or off",
         )
-    chains = plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+    chains = _plan_chains(order, env)
     if order.commits:
         check_possible(order.git)
     if order.tests and order.options.tests_required:
         _testing(order, env, CancelToken(), Deadline.after(env.clock, None)).check()
     return chains
+
+
+def _plan_chains(order: Order, env: Environment) -> ChainPlan:
+    """The chains of all who are needed; of the architect, too, where a plan is there, if a model can answer for it."""
+
+    def chains_of(roles: Sequence[str]) -> ChainPlan:
+        return plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+
+    try:
+        return chains_of(("architect",) if order.only_plan else AGENT_ROLES)
+    except ConfigError:
+        if order.given_plan is None and not order.has_plan:
+            raise
+        return chains_of([role for role in AGENT_ROLES if role != "architect"])
 
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
@@ -191,6 +205,7 @@ def wire(
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
             list_repository=showing.listing, show=showing.show, must_show=options.must_show,
             custom_prompts=settings.custom_prompts, load_template=load_template,
+            has_architect="architect" in chains.choices,
         )
         committing = Committing(
             session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel,

@@ -172,7 +172,8 @@ class Project:
         """Carry out one command line.
 
         With a script, a provider that says it is served, and configured by --config together with `settings`,
-        with `provider_settings` for the provider itself, and with `more_providers` beside it.
+        with `provider_settings` for the provider itself, and with `more_providers` beside it. No answer comes from
+        the cache, unless `settings` have it so.
         """
         if script is None:
             return self._main([*self._config(settings), *argv], stdin, cwd, variables)
@@ -180,6 +181,7 @@ class Project:
             config: dict[str, Any] = config_by_role(provider.base_url(protocol), protocol)
             config["providers"]["scripted"].update(provider_settings or {})
             config["providers"].update(more_providers or {})
+            config["cache"] = {"enabled": False}
             ran = self._main([*self._config({**config, **(settings or {})}), *argv], stdin, cwd, variables)
             if provider.errors and not script_may_fail:
                 raise AssertionError(f"{provider.errors}\n{ran.err}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.project import Project
+from tests.flows.project import Project, Terminal
 from tests.flows.team import APPROVED, block, edit, finding, one_file, plan_of, planned, team, whole
 
 RUN = ("run", "task", "--yes", "--json")
@@ -75,6 +75,46 @@ def test_a_given_plan_still_awaits_approval(project: Project) -> None:
     project.write("plan.md", "# Plan\n\nTask: write a\n\n## create a.txt\n\nOne line.\n")
 
     assert project.run("run", "--plan", "plan.md", "--json", script=team()).status == 3
+
+
+GIVEN = "# Plan\n\nTask: write a\n\n## create a.txt\n\nOne line.\n"
+WITHOUT_ARCHITECT = {"agents": {
+    "architect": ["openai/gpt-5.3-codex"],
+    **{role: [f"scripted/{role}-model"] for role in ("executor", "auditor", "consultant")},
+}}
+
+
+def test_a_given_plan_needs_no_architect_nor_does_its_resume(project: Project) -> None:
+    project.write("plan.md", GIVEN)
+    script = team("", {"a.txt": whole("one\n")})
+    first = project.run("run", "--plan", "plan.md", "--json", script=script, settings=WITHOUT_ARCHITECT)
+    ran = project.run("resume", "--yes", "--json", script=script, settings=WITHOUT_ARCHITECT)
+
+    assert (first.status, ran.status) == (3, 0), ran.err
+    assert project.read("a.txt") == "one\n"
+
+
+def test_a_given_plan_is_revised_by_the_architect_if_there_is_one(project: Project) -> None:
+    project.write("plan.md", GIVEN)
+    script = team(plan_of(planned("b.txt")), {"b.txt": whole("two\n")})
+    ran = project.run("run", "--plan", "plan.md", "--json", script=script, stdin=Terminal("r", "call it b", "a"))
+
+    assert ran.status == 0
+    assert "call it b" in ran.calls[0].text and "a.txt" in ran.calls[0].text
+    assert (project.has("a.txt"), project.has("b.txt")) == (False, True)
+
+
+def test_without_an_architect_a_revision_is_explained_and_the_plan_stays(project: Project) -> None:
+    project.write("plan.md", GIVEN)
+    script = team("", {"a.txt": whole("one\n")})
+    ran = project.run(
+        "run", "--plan", "plan.md", "--json", script=script, settings=WITHOUT_ARCHITECT,
+        stdin=Terminal("r", "call it b", "a"),
+    )
+
+    assert ran.status == 0
+    assert "no model can answer for the architect" in ran.err
+    assert project.read("a.txt") == "one\n"
 
 
 def test_plan_prints_the_plan_keeps_it_and_stops(project: Project) -> None:

@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
             kept_config=dump_values(replace(current, settings=settings)), options=options,
             approver=running.approver(context, settings, yes=arguments.yes),
             listeners=running.listeners(context, arguments.view),
+            has_plan=workplace.journal.sessions.plan(row.session_id) is not None,
             offline=context.options.is_offline, timeout_s=arguments.timeout,
         )
         chains = check_order(order, context.env)
