@@ -90,15 +90,21 @@ class Ended:
         return [(call.model.partition("-")[0], call.file) for call in self.calls]
 
 
+def config_of(project: Project, provider: ScriptedProvider) -> str:
+    """The path of a configuration in which this provider answers for everybody."""
+    config = project.folder / "config.json"
+    settings = config_by_role(provider.base_url("openai-chat"), "openai-chat")
+    config.write_text(json.dumps({**settings, "cache": {"enabled": False}}))
+    return str(config)
+
+
 class Running:
     """The program as a process."""
 
     def __init__(self, project: Project, argv: list[str], provider: ScriptedProvider) -> None:
-        config = project.folder / "config.json"
-        config.write_text(json.dumps(config_by_role(provider.base_url("openai-chat"), "openai-chat")))
         self._provider = provider
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "orchestra", "--config", str(config), *argv],
+            [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), *argv],
             cwd=project.root, env=project.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, encoding="utf-8",
         )

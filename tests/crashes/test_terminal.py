@@ -1,0 +1,105 @@
+"""A person at a real terminal who presses ^C, or goes away, instead of answering."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from typing import Callable, Iterator
+
+import pytest
+
+from orchestra.demo.provider import ScriptedProvider
+from tests.crashes.killed import answer, config_of, run
+from tests.flows.project import Project
+
+QUESTION = b"[a]pprove"
+
+
+class Seat:
+    """The program at a terminal of its own: what it shows, and what is typed."""
+
+    def __init__(self, process: subprocess.Popen[bytes], keyboard: int) -> None:
+        self.process = process
+        self.keyboard = keyboard
+
+    def wait_for(self, words: bytes) -> bytes:
+        """What was shown on standard error until these words."""
+        assert self.process.stderr is not None
+        shown = b""
+        while words not in shown:
+            piece = os.read(self.process.stderr.fileno(), 4096)
+            assert piece, shown
+            shown += piece
+        return shown
+
+    def end(self) -> int:
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+@pytest.fixture
+def seat(project: Project) -> Iterator[Seat]:
+    keyboard, terminal = pty.openpty()
+    with ScriptedProvider(answer) as provider:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), "run", "ten files"],
+            cwd=project.root, env=project.variables, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            # A session of its own, whose terminal this is: so that ^C typed there is a signal.
+            start_new_session=True, preexec_fn=_take_terminal,
+        )
+        os.close(terminal)
+        try:
+            yield Seat(process, keyboard)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+            os.close(keyboard)
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def press_ctrl_c(seat: Seat) -> None:
+    os.write(seat.keyboard, b"\x03")
+
+
+def terminate(seat: Seat) -> None:
+    seat.process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("stop, status", [(press_ctrl_c, 130), (terminate, 143)])
+def test_a_stop_at_the_question_approves_nothing_and_the_plan_is_kept(
+    project: Project, seat: Seat, stop: Callable[[Seat], None], status: int
+) -> None:
+    seat.wait_for(QUESTION)
+    stop(seat)
+
+    assert seat.end() == status
+    assert not project.has("new1.txt")
+    assert run(project, "resume", "--yes").returncode == 0
+    assert project.has("new1.txt")
+
+
+def test_the_end_of_the_input_approves_nothing(project: Project, seat: Seat) -> None:
+    seat.wait_for(QUESTION)
+    os.write(seat.keyboard, b"\x04")
+
+    assert seat.end() == 3
+    assert not project.has("new1.txt")
+
+
+def test_what_is_typed_is_taken(project: Project, seat: Seat) -> None:
+    seat.wait_for(QUESTION)
+    os.write(seat.keyboard, b"hm\n")
+    seat.wait_for(QUESTION)
+    os.write(seat.keyboard, b"approve\n")
+
+    assert seat.end() == 0
+    assert project.has("new1.txt")
