@@ -152,6 +152,12 @@ class WorkspaceError(OrchestraError):
     exit_status = ExitStatus.WORKSPACE
 
 
+class OutputError(WorkspaceError):
+    """A result could not be printed."""
+
+    code = "output"
+
+
 class RefusedPath(WorkspaceError):
     """A path that must not be touched; `what` says why."""
 

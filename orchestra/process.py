@@ -85,6 +85,10 @@ def leave(status: int) -> NoReturn:
         try:
             stream.flush()
         except OSError as error:
+            if stream is sys.stderr:
+                continue  # what is said by the way decides nothing
+            if status == ExitStatus.WORKSPACE:
+                continue  # said already
             status = weightiest([ExitStatus(status), ExitStatus.WORKSPACE])
             _say("orchestra: error [workspace]: the output could not be written; %s\n" % error.strerror)
         except ValueError:

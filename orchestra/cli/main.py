@@ -15,7 +15,7 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, UsageError
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError
 
 
 def main(argv: Sequence[str], env: Environment) -> ExitStatus:
@@ -58,7 +58,7 @@ def _failed(
 ) -> ExitStatus:
     if error is not None:
         output.error(error)
-    if output.as_json:
+    if output.as_json and not isinstance(error, OutputError):
         shape = getattr(command, "failure_json", None)
         document = output.head(status, error)
         output.json_line({**document, **(shape(status) if shape else {})})

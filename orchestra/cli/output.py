@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Mapping, TextIO
+from contextlib import contextmanager, suppress
+from typing import Any, Iterator, Mapping, TextIO
 
 from orchestra.environment import Environment
-from orchestra.errors import ExitStatus, OrchestraError
+from orchestra.errors import ExitStatus, OrchestraError, OutputError
 from orchestra.observe.redaction import Redactor
 
 SCHEMA = 1
@@ -42,9 +43,10 @@ class Output:
         if self.as_json or self._env.is_terminal(stream) or not hasattr(stream, "buffer"):
             self.result(text, document)
             return
-        stream.flush()
-        stream.buffer.write(text.encode("utf-8", "surrogateescape"))
-        stream.buffer.flush()
+        with _told_as_output_error():
+            stream.flush()
+            stream.buffer.write(text.encode("utf-8", "surrogateescape"))
+            stream.buffer.flush()
 
     def json_line(self, document: Mapping[str, Any]) -> None:
         """One JSON object on stdout: on one line in a stream, else indented."""
@@ -56,20 +58,20 @@ class Output:
     def say(self, text: str) -> None:
         """Something by the way, on stderr, unless --quiet."""
         if not self.is_quiet:
-            _print(self._env.stderr, printable(self.redactor.text(text)))
+            _try_to_print(self._env.stderr, printable(self.redactor.text(text)))
 
     def prompt(self, text: str) -> None:
         """A question, or what belongs to one: on stderr, as it is, even with --quiet."""
-        self._env.stderr.write(printable(self.redactor.text(text)))
-        self._env.stderr.flush()
+        _try_to_print(self._env.stderr, printable(self.redactor.text(text)), end="")
 
     def warn(self, text: str) -> None:
         """Something the user should know, on stderr."""
         self.say(f"orchestra: {text}")
 
     def error(self, error: OrchestraError) -> None:
-        """An error's three parts, on stderr."""
-        _print(self._env.stderr, printable(self.redactor.text(f"orchestra: error [{error.code}]: {error}")))
+        """An error's three parts, on stderr, in one line."""
+        line = " ".join(self.redactor.text(f"orchestra: error [{error.code}]: {error}").split())
+        _try_to_print(self._env.stderr, printable(line))
 
     def error_json(self, error: OrchestraError | None) -> dict[str, Any] | None:
         """The value of the key `error`."""
@@ -89,5 +91,22 @@ def printable(text: str) -> str:
 
 
 def _print(stream: TextIO, text: str) -> None:
-    stream.write(text if text.endswith("\n") else text + "\n")
-    stream.flush()
+    """Print a result. Raises OutputError where it cannot be written."""
+    with _told_as_output_error():
+        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.flush()
+
+
+def _try_to_print(stream: TextIO, text: str, *, end: str = "\n") -> None:
+    """Print what is said by the way: where it cannot be written, the work goes on."""
+    with suppress(OSError):
+        stream.write(text if text.endswith("\n") else text + end)
+        stream.flush()
+
+
+@contextmanager
+def _told_as_output_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError("the output could not be written", where=error.strerror) from None

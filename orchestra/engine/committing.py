@@ -78,6 +78,8 @@ class Committing:
         commit = git.commit(paths, message, cancel=self.cancel)
         if commit is not None:
             self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
+        else:
+            self.events.emit("commit.none", level="warning", paths=list(paths))
         return commit
 
     def _check_own(self, paths: Sequence[str]) -> None:

@@ -17,5 +17,29 @@ def test_a_file_that_depends_on_itself_is_written_all_the_same(project: Project)
 def test_a_test_command_that_is_not_there_is_no_success(project: Project) -> None:
     ran = project.run("run", "do it", "--yes", "--test-command", "no-such-command-at-all", script=one_file())
     assert ran.status == 2
-    assert "no-such-command-at-all" in ran.stderr
+    assert "no-such-command-at-all" in ran.err
     assert not project.has("a.txt")
+
+
+def test_a_dependency_is_known_in_any_spelling(project: Project) -> None:
+    plan = plan_of(planned("b.txt", depends_on=["./a.txt"]), planned("a.txt"))
+    ran = project.run(
+        "run", "do it", "--yes", "--json", script=team(plan, {"a.txt": whole("one\n"), "b.txt": whole("two\n")})
+    )
+    assert ran.status == 0
+    assert [path for role, path in ran.asked if role == "executor"] == ["a.txt", "b.txt"]
+
+
+def test_it_is_said_when_git_ignores_all_that_could_be_committed(project: Project) -> None:
+    project.commit(".gitignore", "a.txt\n")
+    ran = project.run("run", "do it", "--yes", "--commit", script=one_file())
+    assert ran.status == 0
+    assert "git ignores" in ran.err
+
+
+def test_an_error_is_one_line(project: Project) -> None:
+    project.hook("pre-commit", "#!/bin/sh\necho first >&2\necho second >&2\nexit 1\n")
+    ran = project.run("run", "do it", "--yes", "--commit", "-q", script=one_file())
+    assert ran.status == 5
+    (line,) = ran.err.splitlines()
+    assert line.startswith("orchestra: error [git]: ") and "first second" in line and "orchestra resume s-" in line
