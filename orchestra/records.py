@@ -99,6 +99,20 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class ProviderHealth:
+    """Something learned about a provider that later runs should know: one of the last two fields."""
+
+    provider: str
+    base_url: str
+    model: str | None = None
+    """The model that `cooldown_until` is about."""
+    cooldown_until: datetime | None = None
+    """It wants no call before."""
+    max_concurrency: int | None = None
+    """How many calls at once it bears."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One question to an agent, as the table `steps` keeps it (there: task step)."""
 

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from orchestra.clock import Clock, iso
 from orchestra.records import Event
 from orchestra.state.images import Images
+from orchestra.state.provider_health import ProviderHealths
 from orchestra.state.reply_cache import ReplyCache
 from orchestra.state.sessions import Sessions
 from orchestra.state.steps import Steps
@@ -29,6 +30,7 @@ class StateManager:
         self.steps = Steps(store, clock)
         self.images = Images(store, clock)
         self.reply_cache = ReplyCache(store, clock)
+        self.provider_health = ProviderHealths(store, clock)
 
     @classmethod
     def open(cls, folder: Path, clock: Clock) -> StateManager:

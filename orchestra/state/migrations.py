@@ -67,4 +67,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX reply_cache_by_age ON reply_cache (created_at)",
         "CREATE INDEX reply_cache_by_text ON reply_cache (output_hash)",
     ),
+    (
+        # With the model '' what is learned about the provider as a whole.
+        """CREATE TABLE provider_health (
+            provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL, cooldown_until TEXT,
+            max_concurrency INTEGER, updated_at TEXT NOT NULL, PRIMARY KEY (provider, base_url, model))""",
+    ),
 )
