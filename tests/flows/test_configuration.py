@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.flows.project import Project, Terminal
+from tests.flows.project import Project
 from tests.flows.team import finding, one_file, plan_of, planned, team, whole
 
 RUN = ("run", "task", "--yes", "--json")
@@ -146,13 +146,6 @@ def test_config_init_asks_only_a_person(project: Project) -> None:
     assert (ran.status, ran.json["error"]["code"]) == (3, "not-approved")
     assert "--yes" in ran.json["error"]["hint"]
     assert list((project.folder / "home").iterdir()) == []
-
-
-def test_config_init_that_was_asked_and_not_answered_writes_nothing_wrong(project: Project) -> None:
-    ran = project.run("config", "init", stdin=Terminal(*["n"] * 10))
-
-    assert ran.status == 0
-    assert project.run("config", "show").status == 0
 
 
 def test_a_built_in_provider_without_a_key_is_left_out_and_said_once(project: Project) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestra.demo.script import Fault
 from tests.flows.project import Project
-from tests.flows.team import edit, finding, fixes, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, edit, finding, fixes, plan_of, planned, team, whole
 
 CODE = "def double(number):\n    return number * 2\n"
 BROKEN = "def double(number):\n    return number * 3\n"
@@ -68,7 +69,7 @@ def test_fixes_that_do_not_help_end_with_8_and_no_commit(tested: Project) -> Non
 
 def test_a_fix_that_the_auditor_refuses_leaves_the_approved_draft(tested: Project) -> None:
     script = team(
-        PLAN, {"code_.py": whole(BROKEN)}, ['```json\n{"verdict": "approved", "issues": []}\n```', finding("worse")],
+        PLAN, {"code_.py": whole(BROKEN)}, [APPROVED, finding("worse")],
         {"code_.py": whole("def double(number):\n    return None\n")}, fixes(("code_.py", "it triples")),
     )
     ran = tested.run("run", "task", "--yes", "--json", script=script)
@@ -192,3 +193,31 @@ def test_tests_without_a_baseline_blame_every_failure(tested: Project) -> None:
     ran = tested.run("run", "task", "--yes", "--json", script=script, settings={"tests": {"baseline": False}})
 
     assert ran.status == 8
+
+
+def test_a_partial_change_that_breaks_tests_is_partial(tested: Project) -> None:
+    plan = plan_of(planned("code_.py", "modify"), planned("b.txt"))
+    script = team(
+        plan, {"code_.py": whole(BROKEN), "b.txt": whole("b\n")}, {"code_.py": APPROVED, "b.txt": finding("no")},
+        blames=fixes(),
+    )
+    ran = tested.run("run", "task", "--yes", "--commit", "--max-iterations", "1", "--json", script=script)
+
+    assert (ran.status, ran.json["commit"]) == (9, None)
+    assert ran.json["tests"]["passed"] is False
+
+
+def test_tests_do_not_run_when_nothing_was_changed(tested: Project) -> None:
+    script = team(PLAN, {"code_.py": whole(CODE)})
+    ran = tested.run("run", "task", "--yes", "--test-command", "echo ran >> ../runs", "--json", script=script)
+
+    assert (ran.status, ran.files["code_.py"]["status"], ran.json["tests"]) == (0, "unchanged", None)
+    assert (tested.folder / "runs").read_text() == "ran\n", "only before the first write"
+
+
+def test_a_provider_that_fails_over_the_fixes_leaves_failing_tests(tested: Project) -> None:
+    script = team(PLAN, {"code_.py": whole(BROKEN)}, blames=Fault(500))
+    ran = tested.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.json["error"]["code"]) == (8, "tests-failed")
+    assert tested.read("code_.py") == BROKEN

@@ -150,3 +150,25 @@ def test_nothing_printed_steers_a_terminal(project: Project) -> None:
 
     assert ran.status == 0
     assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("level, told, not_told", [
+    ("debug", "attempt.started", None), ("info", "step.completed", "attempt.started"),
+    ("error", None, "session.started"),
+])
+def test_the_log_holds_one_object_a_line_from_its_level_on(project: Project, level, told, not_told) -> None:
+    ran = project.run("run", "task", "--yes", "--json", "--log-level", level, script=one_file())
+    log = project.state / "logs" / f"{ran.json['session_id']}.jsonl"
+    names = [json.loads(line)["event"] for line in log.read_text().splitlines()] if log.exists() else []
+
+    assert told is None or told in names
+    assert not_told not in names
+
+
+def test_events_are_kept_in_the_journal(project: Project) -> None:
+    ran = project.run("run", "task", "--yes", "--json", script=one_file())
+    rows = project.rows("SELECT * FROM events ORDER BY id")
+
+    assert {row["session_id"] for row in rows} == {ran.json["session_id"]}
+    assert {"session.started", "plan.approved", "file.ended", "session.ended"} <= {row["name"] for row in rows}
+    assert all(isinstance(json.loads(row["data"]), dict) for row in rows)
