@@ -1,28 +1,37 @@
-"""Which providers and models there are: the built-in rows with the user's settings merged over them."""
+"""Which providers and models there are: the rows of the package with the user's settings merged over them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Callable, Mapping
 from urllib.parse import urlsplit
 
 from orchestra.adapters.built_in import BUILT_IN_PROVIDERS
+from orchestra.adapters.model_settings import merged_model
+from orchestra.adapters.ready_made import READY_MADE_PROVIDERS
 from orchestra.adapters.rows import PROTOCOLS, ModelRow, PriceTier, ProviderRow
-from orchestra.config.settings import ModelSettings, ProviderSettings
+from orchestra.config.settings import ProviderSettings
 from orchestra.errors import ConfigError
-
-__all__ = ["ModelRow", "PriceTier", "ProviderRow", "cost_usd", "find_key", "needs_key", "resolve"]
 
 _MILLION = Decimal(1_000_000)
 
 
-def resolve(settings: Mapping[str, ProviderSettings]) -> Mapping[str, ProviderRow]:
-    """Every provider by name: the built-in ones and the user's own.
+@dataclass(frozen=True)
+class FoundKey:
+    """A key, and where it was found."""
 
-    Raises ConfigError for a provider that cannot be spoken to.
+    value: str = field(repr=False)
+    origin: str
+    """The variable, or the dotted key of the configuration, that holds it or names its file."""
+
+
+def resolve(settings: Mapping[str, ProviderSettings]) -> Mapping[str, ProviderRow]:
+    """Every provider by name: the built-in ones, the ready-made ones and the user's own.
+
+    Raises ConfigError for a provider that cannot be spoken to, and for a switch that a model does not have.
     """
-    rows = {row.name: row for row in BUILT_IN_PROVIDERS}
+    rows = {row.name: row for row in (*BUILT_IN_PROVIDERS, *READY_MADE_PROVIDERS)}
     for name, said in settings.items():
         rows[name] = _merged(rows.get(name) or ProviderRow(name, base_url=""), said)
     return rows
@@ -34,7 +43,15 @@ def needs_key(row: ProviderRow) -> bool:
 
 
 def find_key(row: ProviderRow, variables: Mapping[str, str], read_file: Callable[[str], str]) -> str | None:
-    """The key to send; None where there is none. The first variable that has a value wins.
+    """The key to send, as `locate_key` finds it; None where there is none."""
+    found = locate_key(row, variables, read_file)
+    return None if found is None else found.value
+
+
+def locate_key(
+    row: ProviderRow, variables: Mapping[str, str], read_file: Callable[[str], str]
+) -> FoundKey | None:
+    """The key to send and where it stands; None where there is none. The first variable that has a value wins.
 
     `read_file` gives the text of the file at a path. Raises ConfigError for a key file that cannot be read,
     and for a key that no header can carry; the message never holds the key.
@@ -42,7 +59,7 @@ def find_key(row: ProviderRow, variables: Mapping[str, str], read_file: Callable
     for name in row.key_variables:
         key = variables.get(name, "").strip()
         if key:
-            return _checked(key, name)
+            return FoundKey(_checked(key, name), name)
         path = variables.get(name + "_FILE")
         if path:
             return _key_from_file(path, name + "_FILE", read_file)
@@ -52,19 +69,33 @@ def find_key(row: ProviderRow, variables: Mapping[str, str], read_file: Callable
 
 
 def cost_usd(
-    model: ModelRow, input_tokens: int | None, output_tokens: int | None, cached_tokens: int | None
+    model: ModelRow,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    cached_tokens: int | None,
+    written_tokens: int | None = None,
 ) -> Decimal | None:
-    """The price of an attempt; None when usage or price is unknown. `input_tokens` includes the cached ones."""
+    """The price of an attempt; None when usage or price is unknown.
+
+    `input_tokens` is the whole prompt, with what was read from the provider's cache and written to it.
+    """
     if input_tokens is None or output_tokens is None:
         return None
-    tiers = [tier for tier in model.prices if tier.above_input_tokens == 0 or input_tokens > tier.above_input_tokens]
-    tier = tiers[-1] if tiers else PriceTier()
+    tier = price_tier(model, input_tokens)
     if tier.input_usd is None or tier.output_usd is None:
         return None
     cached = min(cached_tokens or 0, input_tokens)
+    written = min(written_tokens or 0, input_tokens - cached)
     cached_usd = tier.input_usd if tier.cached_usd is None else tier.cached_usd
-    total = (input_tokens - cached) * tier.input_usd + cached * cached_usd + output_tokens * tier.output_usd
-    return total / _MILLION
+    written_usd = tier.input_usd if tier.written_usd is None else tier.written_usd
+    prompt = (input_tokens - cached - written) * tier.input_usd + cached * cached_usd + written * written_usd
+    return (prompt + output_tokens * tier.output_usd) / _MILLION
+
+
+def price_tier(model: ModelRow, input_tokens: int) -> PriceTier:
+    """The prices that hold for a prompt of that length; one of unknowns where nobody knows them."""
+    tiers = [tier for tier in model.prices if tier.above_input_tokens == 0 or input_tokens > tier.above_input_tokens]
+    return tiers[-1] if tiers else PriceTier()
 
 
 def _merged(row: ProviderRow, said: ProviderSettings) -> ProviderRow:
@@ -81,41 +112,14 @@ def _merged(row: ProviderRow, said: ProviderSettings) -> ProviderRow:
         proxy=said.proxy or row.proxy,
         timeout=said.timeout,
         max_concurrency=said.max_concurrency or row.max_concurrency,
-        models={**row.models, **{id: _merged_model(row.model(id), about) for id, about in said.models.items()}},
     )
     _check(merged)
-    return merged
-
-
-def _merged_model(row: ModelRow, said: ModelSettings) -> ModelRow:
-    return replace(
-        row,
-        context_window=row.context_window if said.context_window is None else said.context_window,
-        max_output=row.max_output if said.max_output is None else said.max_output,
-        prices=_merged_prices(row.prices, said),
-    )
-
-
-def _merged_prices(tiers: tuple[PriceTier, ...], said: ModelSettings) -> tuple[PriceTier, ...]:
-    if said.price_input is None and said.price_output is None and said.price_cached is None:
-        return tiers
-    # The user knows one price per kind, so what they name holds for prompts of every length.
-    return tuple(
-        replace(
-            tier,
-            input_usd=tier.input_usd if said.price_input is None else said.price_input,
-            output_usd=tier.output_usd if said.price_output is None else said.price_output,
-            cached_usd=_merged_cached_price(tier, said),
-        )
-        for tier in tiers or (PriceTier(),)
-    )
-
-
-def _merged_cached_price(tier: PriceTier, said: ModelSettings) -> Decimal | None:
-    if said.price_cached is not None:
-        return said.price_cached
-    # A cached price beside another price for input would be a mixture of two price lists.
-    return tier.cached_usd if said.price_input is None else None
+    # An id that the user lists is sent as it is: a reseller may still serve what its vendor has switched off.
+    models = {
+        id: merged_model(row.models.get(id) or replace(row.unlisted, id=id), about, merged)
+        for id, about in said.models.items()
+    }
+    return replace(merged, models={**row.models, **models})
 
 
 def _check(row: ProviderRow) -> None:
@@ -137,13 +141,13 @@ def _check(row: ProviderRow) -> None:
         )
 
 
-def _key_from_file(path: str, origin: str, read_file: Callable[[str], str]) -> str | None:
+def _key_from_file(path: str, origin: str, read_file: Callable[[str], str]) -> FoundKey | None:
     try:
         key = read_file(path).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError("the key file cannot be read: %s" % reason, where="%s: %s" % (origin, path)) from None
-    return _checked(key, origin) if key else None
+    return FoundKey(_checked(key, origin), origin) if key else None
 
 
 def _checked(key: str, origin: str) -> str:

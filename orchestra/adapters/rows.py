@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Mapping
 
@@ -10,6 +10,13 @@ from orchestra.config.settings import TimeoutSettings
 
 PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 DEFAULT_MAX_OUTPUT = 16384
+
+USUAL = "usual"
+BUDGET = "budget"
+NONE = "none"
+THINKING_SWITCHES = (USUAL, BUDGET, NONE)
+"""How a model's thinking is turned on and off: as its protocol has it, with a budget of tokens (older models of
+Anthropic's), or not at all."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +29,13 @@ class PriceTier:
     """For prompt tokens read from the provider's cache; None: as `input_usd`."""
     above_input_tokens: int = 0
     """The tier holds for prompts longer than this."""
+    written_usd: Decimal | None = None
+    """For prompt tokens written to the provider's cache; None: as `input_usd`."""
 
 
 @dataclass(frozen=True)
 class ModelRow:
-    """What is known about a model."""
+    """What is known about a model, and what the user wants of it. By itself: a model that nobody has listed."""
 
     id: str
     context_window: int | None = None
@@ -37,6 +46,30 @@ class ModelRow:
     """In rising order of `above_input_tokens`; empty when unknown."""
     refuses: frozenset[str] = frozenset()
     """Top-level fields of a request that the model answers with an error; never sent."""
+    best_at: str = ""
+    """A few words of its vendor's."""
+    output_cap_field: str | None = None
+    """The field that carries the output cap; None: the protocol's usual one."""
+    efforts: tuple[str, ...] | None = None
+    """The efforts that it takes, none for (); None when unknown."""
+    effort: str | None = None
+    """The effort to ask for; None leaves it to the provider."""
+    thinking_switch: str = USUAL
+    """One of THINKING_SWITCHES."""
+    thinking: bool | None = None
+    """Whether it shall think first; None leaves it to the provider."""
+    marks_cache: bool = False
+    """Whether its provider caches a prompt's beginning only where a mark says so."""
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """A model that its vendor no longer serves."""
+
+    successor: str
+    """The id that is sent in its place."""
+    since: str
+    """ISO date."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +92,19 @@ class ProviderRow:
     max_concurrency: int | None = None
     models: Mapping[str, ModelRow] = field(default_factory=dict)
     is_built_in: bool = False
+    title: str = ""
+    """What it is, for people, such as `GLM at bigmodel.cn`."""
+    unlisted: ModelRow = ModelRow("")
+    """What holds for its models that `models` lacks, but for their ids."""
+    switched_off: Mapping[str, SwitchedOff] = field(default_factory=dict)
+    """By id. What `models` lists is never taken for switched off."""
 
     def model(self, model_id: str) -> ModelRow:
-        """The model's row; one of unknowns for a model that is not listed."""
-        return self.models.get(model_id) or ModelRow(model_id)
+        """The model's row: its successor's for one that is switched off, one of unknowns for one not listed."""
+        sent_id = self.sent_as(model_id)
+        return self.models.get(sent_id) or replace(self.unlisted, id=sent_id)
+
+    def sent_as(self, model_id: str) -> str:
+        """The id to send for an id that a chain names."""
+        known = model_id in self.models or model_id not in self.switched_off
+        return model_id if known else self.switched_off[model_id].successor

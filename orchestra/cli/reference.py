@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.catalog import resolve
-from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.cli.command_list import COMMANDS
 from orchestra.config.tables import keys_table, variables_table
 from orchestra.errors import ExitStatus
@@ -23,13 +23,19 @@ def exit_status_table() -> str:
 
 
 def providers_table() -> str:
-    """The built-in providers and their models, with list prices."""
-    rows = [
-        (f"`{row.name}/{model.id}`", row.key_variables[0], _tokens(model), _price(model))
-        for row in resolve({}).values()
+    """The providers that need no configuration, and their models with list prices."""
+    rows = tuple(resolve({}).values())
+    providers = [(f"`{row.name}`", row.title, _key(row), f"`{row.base_url}`") for row in rows]
+    models = [
+        (f"`{row.name}/{model.id}`", _tokens(model), _price(model), model.best_at)
+        for row in rows
         for model in row.models.values()
     ]
-    return _table(("model", "key", "window, tokens", "USD per million tokens in / out / cached"), rows)
+    return (
+        _table(("provider", "what it is", "key", "address"), providers)
+        + "\n"
+        + _table(("model", "window, tokens", "USD per million tokens in / out / cached", "best at"), models)
+    )
 
 
 TOPICS: Mapping[str, Callable[[], str]] = {
@@ -45,6 +51,10 @@ TOPICS: Mapping[str, Callable[[], str]] = {
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _key(row: ProviderRow) -> str:
+    return ", else ".join(f"`{name}`" for name in row.key_variables) or "none"
 
 
 def _tokens(model: ModelRow) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL_NAME = re.compile(r"[^\s/]\S{0,199}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_WIRE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """A token of RFC 9110, section 5.6.2."""
 _PASTED_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9]).{24,}")
@@ -27,6 +28,11 @@ def provider_name(value: str) -> str | None:
 
 def model_name(value: str) -> str | None:
     return None if _MODEL_NAME.fullmatch(value) and value.isprintable() else "a model's name without blanks"
+
+
+def wire_word(value: str) -> str | None:
+    """For the name of a field of a request, or a value like one."""
+    return None if _WIRE_WORD.fullmatch(value) else "one word of letters, digits, '_' and '-'"
 
 
 def chain_entry(value: str) -> str | None:

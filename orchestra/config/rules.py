@@ -96,6 +96,14 @@ PROVIDER_RULES = {
     "providers.*.models.*.price_input": _price("USD per million tokens", 0.60),
     "providers.*.models.*.price_output": _price("USD per million tokens", 2.20),
     "providers.*.models.*.price_cached": _price("USD per million tokens", 0.11),
+    "providers.*.models.*.effort": Rule(
+        "how hard it shall think, in its provider's word", form=forms.wire_word, example="high"
+    ),
+    "providers.*.models.*.thinking": Rule("whether it shall think first, where that can be switched", example=True),
+    "providers.*.models.*.output_cap_field": Rule(
+        "the field for the output cap, where it is another", form=forms.wire_word, example="max_completion_tokens"
+    ),
+    "providers.*.models.*.refuses": Rule("fields of a request that it takes for an error", form=forms.wire_word),
 }
 
 AGENT_RULES = {

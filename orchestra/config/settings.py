@@ -27,6 +27,10 @@ class ModelSettings:
     """USD per million tokens, as all prices."""
     price_output: Decimal | None = None
     price_cached: Decimal | None = None
+    effort: str | None = None
+    thinking: bool | None = None
+    output_cap_field: str | None = None
+    refuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,11 @@ PREFIX = "ORCHESTRA_"
 RESERVED = ("CONFIG", "SKIP", "TRUST")
 """Read elsewhere; no keys."""
 
-BUILT_IN_PROVIDERS = ("moonshot", "zai", "gemini", "openai", "anthropic")
+KNOWN_PROVIDERS = (
+    "moonshot", "zai", "gemini", "openai", "anthropic", "moonshot-cn", "zai-cn", "zai-coding", "openrouter", "deepseek",
+    "mistral", "llama-cpp", "ollama", "vllm", "lm-studio",
+)
+"""Those that the catalog has before any configuration."""
 
 
 def variable_layers(
@@ -79,7 +83,7 @@ def _names_at(path: KeyPath, known: Mapping[str, object]) -> Iterable[str]:
         below = below.get(name) if isinstance(below, Mapping) else None
     names = set(below) if isinstance(below, Mapping) else set()
     if path == ("providers",):
-        names.update(BUILT_IN_PROVIDERS)
+        names.update(KNOWN_PROVIDERS)
     elif path[-1] == "models":
         names.update(_models_in_chains(str(path[1]), known))
     return names

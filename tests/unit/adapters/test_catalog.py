@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from orchestra.adapters.catalog import cost_usd, find_key, needs_key, resolve
-from orchestra.adapters.rows import ModelRow, PriceTier, ProviderRow
+from orchestra.adapters.catalog import cost_usd, find_key, locate_key, needs_key, price_tier, resolve
+from orchestra.adapters.rows import BUDGET, PROTOCOLS, USUAL, ModelRow, PriceTier, ProviderRow
 from orchestra.config.settings import AgentChains, ModelSettings, ProviderSettings
+from orchestra.config.variables import KNOWN_PROVIDERS
 from orchestra.errors import ConfigError
 
+_ROWS = resolve({})
 _LOCAL = ProviderSettings(base_url="http://127.0.0.1:8000/v1/")
 
 
@@ -23,6 +25,157 @@ def test_every_model_of_the_default_chains_is_listed_with_a_price_and_a_window()
             provider, _, model_id = name.partition("/")
             model = rows[provider].models[model_id]
             assert model.context_window and model.max_output == 16384 and cost_usd(model, 1, 1, 0)
+
+
+def test_five_providers_are_built_in_and_the_others_are_only_ready_made() -> None:
+    built_in = [name for name, row in _ROWS.items() if row.is_built_in]
+    assert built_in == ["moonshot", "zai", "gemini", "openai", "anthropic"]
+    assert set(_ROWS) - set(built_in) == {
+        "moonshot-cn", "zai-cn", "zai-coding", "openrouter", "deepseek", "mistral", "llama-cpp", "ollama", "vllm",
+        "lm-studio",
+    }
+
+
+def test_the_configuration_knows_the_names_of_all_rows() -> None:
+    assert set(KNOWN_PROVIDERS) == set(_ROWS)
+
+
+@pytest.mark.parametrize("name", _ROWS)
+def test_every_row_can_be_spoken_to(name: str) -> None:
+    row = _ROWS[name]
+    assert resolve({name: ProviderSettings()})[name].base_url == row.base_url
+    assert row.protocol in PROTOCOLS and row.title
+    is_local = row.base_url.startswith("http://127.0.0.1:")
+    assert is_local or row.base_url.startswith("https://")
+    assert needs_key(row) is not is_local
+
+
+def test_no_two_providers_look_for_a_key_in_the_same_variable() -> None:
+    variables = [variable for row in _ROWS.values() for variable in row.key_variables]
+    assert len(variables) == len(set(variables)) >= 15
+
+
+def test_every_listed_model_is_told_by_its_id_and_every_price_is_whole() -> None:
+    for row in _ROWS.values():
+        for model_id, model in row.models.items():
+            assert model.id == model_id and model.max_output == 16384
+            assert [tier.above_input_tokens for tier in model.prices[:1]] in ([], [0])
+            for tier in model.prices:
+                assert tier.output_usd is not None and tier.input_usd is not None and tier.cached_usd is not None
+                assert tier.cached_usd <= tier.input_usd <= tier.output_usd
+
+
+def test_models_billed_by_a_plan_or_in_yuan_have_no_price() -> None:
+    for name in ("moonshot-cn", "zai-cn", "zai-coding"):
+        assert all(model.prices == () and model.id in _ROWS[name].models for model in _ROWS[name].models.values())
+    assert _ROWS["moonshot-cn"].models["kimi-k2.6"].context_window == 262_144
+
+
+@pytest.mark.parametrize(
+    "name, old, successor",
+    [
+        ("moonshot", "kimi-k2.5", "kimi-k2.6"),
+        ("moonshot-cn", "kimi-k2.5", "kimi-k2.6"),
+        ("gemini", "gemini-3-pro-preview", "gemini-3.1-pro-preview"),
+        ("openai", "gpt-5.2-codex", "gpt-5.3-codex"),
+    ],
+)
+def test_a_switched_off_model_is_sent_as_its_successor(name: str, old: str, successor: str) -> None:
+    row = _ROWS[name]
+    assert row.sent_as(old) == successor and row.model(old) is row.models[successor]
+    assert row.sent_as(successor) == successor
+    assert old not in row.models
+
+
+def test_a_switched_off_model_that_the_user_lists_is_sent_as_it_is() -> None:
+    said = ProviderSettings(base_url="http://reseller/v1", models={"kimi-k2.5": ModelSettings(max_output=5)})
+    row = resolve({"moonshot": said})["moonshot"]
+    assert row.sent_as("kimi-k2.5") == "kimi-k2.5"
+    assert (row.model("kimi-k2.5").id, row.model("kimi-k2.5").max_output) == ("kimi-k2.5", 5)
+
+
+def test_what_holds_for_a_providers_unlisted_models_holds_for_every_id() -> None:
+    assert "stream_options" in _ROWS["mistral"].model("ministral-9b").refuses
+    assert _ROWS["mistral"].model("ministral-9b").id == "ministral-9b"
+    listed = resolve({"mistral": ProviderSettings(models={"ministral-9b": ModelSettings(max_output=5)})})
+    assert "stream_options" in listed["mistral"].model("ministral-9b").refuses
+    assert _ROWS["anthropic"].model("claude-next").marks_cache
+    assert _ROWS["ollama"].model("qwen3") == ModelRow("qwen3")
+
+
+@pytest.mark.parametrize(
+    "name, model_id, effort",
+    [
+        ("openai", "gpt-5.3-codex", "xhigh"),
+        ("openai", "gpt-6.1-sol", "max"),
+        ("gemini", "gemini-3.1-pro-preview", "low"),
+        ("anthropic", "claude-opus-5", "low"),
+        ("moonshot", "kimi-k3", "max"),
+        ("openai", "gpt-next", "whatever"),
+        ("ollama", "qwen3", "medium"),
+    ],
+)
+def test_an_effort_that_a_model_takes_can_be_set(name: str, model_id: str, effort: str) -> None:
+    said = ProviderSettings(models={model_id: ModelSettings(effort=effort)})
+    assert resolve({name: said})[name].model(model_id).effort == effort
+    assert _ROWS[name].model(model_id).effort is None
+
+
+@pytest.mark.parametrize(
+    "name, model_id, effort, hint",
+    [
+        ("openai", "gpt-5.3-codex", "max", "use one of low, medium, high, xhigh"),
+        ("gemini", "gemini-3.1-pro-preview", "minimal", "use one of low, high"),
+        ("moonshot", "kimi-k2.6", "low", "leave it out: it takes none"),
+        ("anthropic", "claude-opus-4-5", "low", "leave it out: it takes none"),
+        ("zai", "glm-4.7", "low", "leave it out: it takes none"),
+    ],
+)
+def test_an_effort_that_a_model_does_not_take_is_an_error(name: str, model_id: str, effort: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve({name: ProviderSettings(models={model_id: ModelSettings(effort=effort)})})
+    assert caught.value.where == "providers.%s.models.%s.effort" % (name, model_id)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    "name, model_id, switch",
+    [
+        ("moonshot", "kimi-k2.6", USUAL),
+        ("zai", "glm-4.7", USUAL),
+        ("anthropic", "claude-opus-4-5", BUDGET),
+        ("anthropic", "claude-opus-5", USUAL),
+        ("deepseek", "deepseek-flash", USUAL),
+    ],
+)
+def test_thinking_can_be_switched_where_the_model_has_a_switch(name: str, model_id: str, switch: str) -> None:
+    row = resolve({name: ProviderSettings(models={model_id: ModelSettings(thinking=False)})})[name]
+    assert (row.model(model_id).thinking, row.model(model_id).thinking_switch) == (False, switch)
+
+
+@pytest.mark.parametrize(
+    "name, model_id",
+    [
+        ("moonshot", "kimi-k2.7-code"),
+        ("moonshot", "kimi-k3"),
+        ("anthropic", "claude-opus-5-5"),
+        ("openai", "gpt-5.3-codex"),
+        ("openai", "gpt-next"),
+        ("gemini", "gemini-next"),
+        ("mistral", "devstral-latest"),
+    ],
+)
+def test_thinking_that_cannot_be_switched_is_an_error(name: str, model_id: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve({name: ProviderSettings(models={model_id: ModelSettings(thinking=True)})})
+    assert caught.value.where == "providers.%s.models.%s.thinking" % (name, model_id)
+
+
+def test_the_user_may_add_to_what_a_model_refuses_and_name_its_field_for_the_cap() -> None:
+    said = ModelSettings(refuses=("stream_options",), output_cap_field="max_completion_tokens")
+    model = resolve({"openai": ProviderSettings(models={"gpt-next": said})})["openai"].model("gpt-next")
+    assert {"stream_options", "temperature"} <= model.refuses
+    assert model.output_cap_field == "max_completion_tokens"
 
 
 def test_a_providers_settings_go_over_the_catalog() -> None:
@@ -71,6 +224,25 @@ def test_a_provider_that_cannot_be_spoken_to_is_an_error(said: ProviderSettings,
 def test_the_first_variable_with_a_value_gives_the_key(variables: dict[str, str], expected: str | None) -> None:
     key = find_key(resolve({})["moonshot"], variables, lambda path: "from-%s\n" % path.replace("/", ""))
     assert key == (expected and expected.replace(" /", "-"))
+
+
+@pytest.mark.parametrize(
+    "variables, origin",
+    [
+        ({"KIMI_API_KEY": "b"}, "KIMI_API_KEY"),
+        ({"MOONSHOT_API_KEY_FILE": "/key", "KIMI_API_KEY": "b"}, "MOONSHOT_API_KEY_FILE"),
+    ],
+)
+def test_where_a_key_was_found_is_told_and_the_key_is_not_shown(variables: dict[str, str], origin: str) -> None:
+    found = locate_key(_ROWS["moonshot"], variables, lambda path: "secret-key")
+    assert found is not None and found.origin == origin
+    assert "secret-key" not in repr(found) and "value" not in repr(found)
+
+
+def test_a_key_file_of_the_configuration_is_told_by_its_dotted_key() -> None:
+    row = resolve({"mine": ProviderSettings(base_url="http://h/v1", api_key_file="/key")})["mine"]
+    found = locate_key(row, {}, lambda path: "k")
+    assert found is not None and found.origin == "providers.mine.api_key_file"
 
 
 def test_a_named_variable_takes_the_place_of_the_built_in_ones() -> None:
@@ -123,6 +295,20 @@ def test_the_price_of_an_attempt(tokens: tuple[int, int, int | None], expected: 
     assert cost_usd(_TIERED, *tokens) == Decimal(expected)
 
 
+def test_what_was_written_to_the_cache_has_its_own_price() -> None:
+    opus = _ROWS["anthropic"].model("claude-opus-4-5")
+    assert cost_usd(opus, 1_000_000, 0, 0, 0) == 5
+    assert cost_usd(opus, 1_000_000, 0, 0, 1_000_000) == Decimal("6.25")
+    assert cost_usd(opus, 1_000_000, 0, 400_000, 600_000) == Decimal("0.2") + Decimal("3.75")
+    assert cost_usd(opus, 1_000, 0, 400, 9_000) == cost_usd(opus, 1_000, 0, 400, 600)
+    assert cost_usd(_TIERED, 1_000, 0, 0, 1_000) == cost_usd(_TIERED, 1_000, 0, 0, 0)
+
+
+def test_the_prices_of_a_prompt_go_by_its_length() -> None:
+    assert price_tier(_TIERED, 200_000).input_usd == 2 and price_tier(_TIERED, 200_001).input_usd == 4
+    assert price_tier(ModelRow("m"), 1) == PriceTier()
+
+
 @pytest.mark.parametrize("tokens", [(None, 1, 0), (1, None, 0)])
 def test_unknown_usage_has_no_price(tokens: tuple[int | None, int | None, int]) -> None:
     assert cost_usd(_TIERED, *tokens) is None
@@ -140,3 +326,9 @@ def test_the_users_prices_go_over_the_catalogs() -> None:
     gemini = ProviderSettings(models={"gemini-3.1-pro-preview": ModelSettings(price_output=Decimal(1))})
     model = resolve({"gemini": gemini})["gemini"].model("gemini-3.1-pro-preview")
     assert cost_usd(model, 1_000_000, 1_000_000, 0) == 5
+
+
+def test_another_price_for_input_takes_the_listed_ones_of_the_cache_away() -> None:
+    said = ProviderSettings(models={"claude-opus-4-5": ModelSettings(price_input=Decimal(1))})
+    model = resolve({"anthropic": said})["anthropic"].model("claude-opus-4-5")
+    assert cost_usd(model, 1_000_000, 0, 500_000, 500_000) == 1

@@ -53,6 +53,12 @@ def refused(text: str) -> ConfigError:
      'anthropic-messages, gemini or null, found text "soap"'),
     ("providers: {p: {models: {a/b: {price_input: -1}}}}", "providers.p.models.a/b.price_input", 1,
      "expected an amount from 0 to 1000000 or null, found the number -1"),
+    ("providers: {p: {models: {m: {effort: very high}}}}", "providers.p.models.m.effort", 1,
+     "expected one word of letters, digits, '_' and '-', found text \"very high\""),
+    ("providers: {p: {models: {m: {refuses: [a, 5]}}}}", "providers.p.models.m.refuses[1]", 1,
+     "expected text, found the number 5"),
+    ("providers: {p: {models: {m: {thinking: high}}}}", "providers.p.models.m.thinking", 1,
+     'expected true or false or null, found text "high"'),
     ("commit: {template: '{author}'}", "commit.template", 1, "expected a commit message with no other placeholders "
      'than {type}, {scope}, {subject}, {body}, {session}, found text "{author}"'),
     ("tests: {command: \"a\\0b\"}", "tests.command", 1,
