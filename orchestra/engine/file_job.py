@@ -209,10 +209,11 @@ class FileJob:
         status = "failed"
         try:
             image = self._approved_image or files.before(path)
-            revert = self._context.auto_revert or self._approved_image is not None
-            if revert and files.current(path).content != image.content:
+            if self._context.auto_revert or self._approved_image is not None:
+                is_changed = files.current(path).content != image.content
                 files.write(path, image.content)
-                status = "reverted"
+                files.settle(path)
+                status = "reverted" if is_changed else status
         except StateError:
             raise
         except OrchestraError as worse:

@@ -58,9 +58,9 @@ class JournalledTree:
         """
         if content == self.current(path).content:
             return
-        position = self.position(path) + 1
-        noted = self._images.at(self._session_id, path, position)
-        if noted is None or noted.content != content:
+        # Not only at the next position: images of a way that is not taken again may lie between.
+        position = self._images.position_of(self._session_id, path, content, after=self.position(path))
+        if position is None:
             mode = self._put(path, content)
             self._images.save(self._session_id, path, "after", FileImage(content, mode))
             position = self._images.count_writes(self._session_id, path)

@@ -32,6 +32,15 @@ class Images:
         )[0]
         return max(0, int(row["images"]) - 1)
 
+    def position_of(self, session_id: str, path: str, content: bytes | None, *, after: int) -> int | None:
+        """The first position behind `after` at which this content lay; None where it did not."""
+        rows = self._store.rows(
+            "SELECT hash FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id LIMIT -1 OFFSET ?",
+            (session_id, path, after + 1),
+        )
+        hash_ = content_hash(content)
+        return next((position for position, row in enumerate(rows, after + 1) if row["hash"] == hash_), None)
+
     def save(self, session_id: str, path: str, kind: str, image: FileImage) -> None:
         """A new image: one of the kind `before`, then one of the kind `after` for each write."""
         self._store.change(

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import threading
+from typing import Iterator
+
+import pytest
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.crew import Crew, out_of_time
+from orchestra.environment import StopSignal
+from orchestra.errors import Cancelled, ExitStatus, LimitReached
+from tests.unit.fake_clock import FakeClock
+
+LONG_S = 30
+
+
+class Bridge:
+    """A crew and everything that can stop it."""
+
+    def __init__(self, workers: int = 4) -> None:
+        self.clock = FakeClock()
+        self.stop = StopSignal()
+        self.cancel = CancelToken()
+        self.crew = Crew(workers, stop=self.stop, cancel=self.cancel, deadline=Deadline.after(self.clock, 60))
+
+    def until_told(self) -> str:
+        """What a worker does that blocks: it listens."""
+        assert self.cancel.wait(LONG_S)
+        return "unwound"
+
+
+@pytest.fixture
+def bridge() -> Iterator[Bridge]:
+    bridge = Bridge()
+    yield bridge
+    bridge.cancel.cancel()
+    bridge.crew.close()
+
+
+def test_a_call_gives_what_its_work_returned_from_another_thread(bridge: Bridge) -> None:
+    assert bridge.crew.call(threading.get_ident) not in (None, threading.get_ident())
+
+
+def test_a_call_raises_what_its_work_raised(bridge: Bridge) -> None:
+    def fail() -> None:
+        raise LimitReached("no money")
+
+    with pytest.raises(LimitReached, match="no money"):
+        bridge.crew.call(fail)
+
+
+def test_what_is_done_comes_back_and_what_is_not_is_waited_for(bridge: Bridge) -> None:
+    gate = threading.Event()
+    slow = bridge.crew.start(lambda: gate.wait(LONG_S))
+    fast = bridge.crew.start(lambda: True)
+    assert bridge.crew.next_done([slow, fast]) == {fast}
+    gate.set()
+    assert bridge.crew.next_done([slow]) == {slow}
+
+
+def test_no_more_work_at_once_than_there_are_workers() -> None:
+    bridge = Bridge(workers=2)
+    both, third = threading.Barrier(3), threading.Event()
+    futures = [bridge.crew.start(lambda: both.wait(LONG_S)) for _ in range(2)] + [bridge.crew.start(third.set)]
+    assert not third.is_set()
+    both.wait(LONG_S)
+    assert third.wait(LONG_S)
+    assert {future.exception(LONG_S) for future in futures} == {None}
+    bridge.crew.close()
+
+
+def test_a_stop_is_noticed_while_waiting_and_reaches_the_workers(bridge: Bridge) -> None:
+    futures = [bridge.crew.start(bridge.until_told) for _ in range(4)]
+    bridge.stop.request(15)
+    with pytest.raises(Cancelled):
+        bridge.crew.next_done(futures)
+    assert [future.result(LONG_S) for future in futures] == ["unwound"] * 4
+
+
+def test_a_stop_keeps_what_has_not_begun_from_beginning(bridge: Bridge) -> None:
+    busy = [bridge.crew.start(bridge.until_told) for _ in range(4)]
+    waiting = bridge.crew.start(lambda: "begun")
+    bridge.stop.request(2)
+    with pytest.raises(Cancelled):
+        bridge.crew.next_done([*busy, waiting])
+    assert waiting.cancelled()
+
+
+def test_a_stop_counts_even_where_something_is_done_already(bridge: Bridge) -> None:
+    done = bridge.crew.start(lambda: True)
+    done.result(LONG_S)
+    bridge.stop.request(2)
+    with pytest.raises(Cancelled):
+        bridge.crew.next_done([done])
+
+
+def test_at_the_deadline_everybody_stops_and_the_limit_is_told(bridge: Bridge) -> None:
+    future = bridge.crew.start(bridge.until_told)
+    bridge.clock.seconds = 60
+    with pytest.raises(LimitReached) as caught:
+        bridge.crew.call(lambda: True)
+    assert caught.value.exit_status is ExitStatus.LIMIT
+    assert future.result(LONG_S) == "unwound"
+
+
+def test_who_does_not_listen_is_not_waited_for(bridge: Bridge) -> None:
+    gate = threading.Event()
+    deaf = bridge.crew.start(lambda: gate.wait(LONG_S))
+    bridge.stop.request(2)
+    with pytest.raises(Cancelled):
+        bridge.crew.next_done([deaf])
+    bridge.crew.close()
+    assert not deaf.done()
+    gate.set()
+    assert deaf.result(LONG_S) is True
+
+
+def test_the_limit_names_what_to_type_next() -> None:
+    assert "orchestra resume" in (out_of_time().hint or "")

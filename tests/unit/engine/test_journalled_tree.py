@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.errors import Conflict, WorkspaceError
+from orchestra.records import FileImage
+from orchestra.workspace.tree import Tree, write_all
+from tests.unit.engine.workshop import PATH, SESSION, Workshop
+
+Build = Callable[..., Workshop]
+
+
+def text_of(image: FileImage) -> str | None:
+    return None if image.content is None else image.content.decode("utf-8")
+
+
+def replayed(shop: Workshop, *contents: bytes | None) -> JournalledTree:
+    """After a restart, a job goes through its writes again from the beginning."""
+    shop.restart()
+    files = shop.files()
+    files.rewind(PATH, 0)
+    for content in contents:
+        files.write(PATH, content)
+    return files
+
+
+def written_at_all(shop: Workshop) -> list[bytes]:
+    """What is put on the disk from now on."""
+    written: list[bytes] = []
+
+    def write_bytes(descriptor: int, content: bytes) -> None:
+        written.append(content)
+        write_all(descriptor, content)
+
+    shop.tree = Tree(shop.root, write_bytes=write_bytes)
+    return written
+
+
+# Reading
+
+
+def test_what_lay_there_before_is_noted_once_and_stays_noted(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    files = shop.files()
+    assert text_of(files.before(PATH)) == "mine\n"
+    shop.put("changed\n")
+    assert text_of(files.before(PATH)) == text_of(files.current(PATH)) == "mine\n"
+    assert shop.images() == ["mine\n"]
+
+
+def test_what_is_current_is_what_the_session_wrote_last(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    assert text_of(files.current(PATH)) is None
+    files.write(PATH, b"one\n")
+    files.write(PATH, b"two\n")
+    assert (text_of(files.current(PATH)), files.position(PATH)) == ("two\n", 2)
+    files.rewind(PATH, 1)
+    assert (text_of(files.current(PATH)), files.position(PATH)) == ("one\n", 1)
+
+
+def test_after_a_restart_all_that_was_noted_counts_until_it_is_rewound(workshop: Build) -> None:
+    shop = workshop()
+    shop.files().write(PATH, b"one\n")
+    shop.restart()
+    assert shop.files().position(PATH) == 1
+    assert text_of(shop.files().current(PATH)) == "one\n"
+
+
+# Writing
+
+
+def test_a_write_is_on_disk_and_in_the_journal(workshop: Build) -> None:
+    shop = workshop()
+    shop.files().write("src/deep/a.py", b"x = 1\n")
+    assert shop.text("src/deep/a.py") == "x = 1\n"
+    assert shop.images("src/deep/a.py") == [None, "x = 1\n"]
+
+
+def test_the_same_content_again_is_no_write(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("same\n")
+    written = written_at_all(shop)
+    shop.files().write(PATH, b"same\n")
+    assert (shop.images(), written) == (["same\n"], [])
+
+
+def test_the_mode_is_kept_and_noted(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    (shop.root / PATH).chmod(0o750)
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    assert (shop.root / PATH).stat().st_mode & 0o777 == 0o750
+    assert files.current(PATH) == FileImage(b"one\n", 0o750)
+
+
+def test_a_file_that_was_deleted_and_comes_back_has_its_old_mode(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    (shop.root / PATH).chmod(0o750)
+    files = shop.files()
+    files.write(PATH, None)
+    files.write(PATH, b"mine\n")
+    assert files.current(PATH) == files.before(PATH) == FileImage(b"mine\n", 0o750)
+
+
+def test_a_delete_is_noted_as_absence(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    shop.files().write(PATH, None)
+    assert (shop.text(), shop.images()) == (None, ["mine\n", None])
+
+
+# The user's own edits
+
+
+@pytest.mark.parametrize("content", [b"one\n", None])
+def test_an_edit_since_the_first_look_is_a_conflict_and_stays(workshop: Build, content: bytes | None) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    files = shop.files()
+    files.before(PATH)
+    shop.put("my edit\n")
+    with pytest.raises(Conflict):
+        files.write(PATH, content)
+    assert (shop.text(), shop.images()) == ("my edit\n", ["mine\n"])
+
+
+def test_a_file_that_the_user_made_or_removed_meanwhile_is_a_conflict(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.before(PATH)
+    shop.put("my new file\n")
+    with pytest.raises(Conflict):
+        files.write(PATH, b"one\n")
+    (shop.root / PATH).unlink()
+    files.write(PATH, b"one\n")
+    (shop.root / PATH).unlink()
+    with pytest.raises(Conflict):
+        files.write(PATH, b"two\n")
+    assert shop.text() is None
+
+
+def test_a_user_who_typed_the_same_is_no_conflict(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.before(PATH)
+    shop.put("one\n")
+    files.write(PATH, b"one\n")
+    assert shop.images() == [None, "one\n"]
+
+
+# After a kill
+
+
+def test_writes_that_were_noted_are_passed_over(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    files.write(PATH, b"two\n")
+    written = written_at_all(shop)
+    files = replayed(shop, b"one\n", b"two\n")
+    assert (written, shop.images(), files.position(PATH)) == ([], [None, "one\n", "two\n"], 2)
+
+
+def test_a_write_that_a_kill_kept_from_being_noted_is_noted_and_not_written_again(workshop: Build) -> None:
+    shop = workshop()
+    shop.files().before(PATH)
+    shop.tree.write(PATH, b"one\n")  # the disk's half of a write
+    written = written_at_all(shop)
+    replayed(shop, b"one\n")
+    assert (written, shop.text(), shop.images()) == ([], "one\n", [None, "one\n"])
+
+
+def test_a_delete_that_a_kill_kept_from_being_noted_is_noted(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    shop.files().before(PATH)
+    shop.tree.delete(PATH)
+    replayed(shop, None)
+    assert shop.images() == ["mine\n", None]
+
+
+def test_another_way_than_before_the_kill_goes_on_from_what_lies_there(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    files.write(PATH, b"two\n")
+    files = replayed(shop, b"one\n", b"another\n")
+    assert (shop.text(), text_of(files.current(PATH))) == ("another\n", "another\n")
+    assert shop.images() == [None, "one\n", "two\n", "another\n"]
+
+
+def test_a_second_kill_on_the_other_way_is_no_conflict(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    files.write(PATH, None)
+    replayed(shop, b"one\n", b"another\n")
+    shop.tree.write(PATH, b"a third\n")  # the disk's half of the next write
+    files = replayed(shop, b"one\n", b"another\n", b"a third\n")
+    assert (shop.text(), shop.images()) == ("a third\n", [None, "one\n", None, "another\n", "a third\n"])
+
+
+def test_settling_puts_what_counts_in_place_of_what_came_later(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    files.write(PATH, b"two\n")
+    files = replayed(shop, b"one\n")
+    files.settle(PATH)
+    assert (shop.text(), shop.images(), files.position(PATH)) == ("one\n", [None, "one\n", "two\n", "one\n"], 3)
+    files.settle(PATH)
+    assert (shop.images(), files.position(PATH)) == ([None, "one\n", "two\n", "one\n"], 3)
+
+
+def test_settling_what_lies_there_already_does_nothing(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.settle(PATH)
+    files.write(PATH, b"one\n")
+    written = written_at_all(shop)
+    files.settle(PATH)
+    assert (written, shop.images(), files.position(PATH)) == ([], [None, "one\n"], 1)
+
+
+def test_settling_over_the_users_edit_is_a_conflict(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    shop.put("mine\n")
+    with pytest.raises(Conflict):
+        files.settle(PATH)
+    assert shop.text() == "mine\n"
+
+
+def test_a_write_that_the_disk_refused_is_not_noted(workshop: Build) -> None:
+    def refuse(descriptor: int, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    shop = workshop()
+    shop.put("mine\n")
+    shop.tree = Tree(shop.root, write_bytes=refuse)
+    files = shop.files()
+    with pytest.raises(WorkspaceError):
+        files.write(PATH, b"one\n")
+    assert (shop.text(), shop.images(), files.position(PATH)) == ("mine\n", ["mine\n"], 0)
+
+
+# Dry run
+
+
+def test_in_a_dry_run_the_images_are_the_tree(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    (shop.root / PATH).chmod(0o750)
+    shop.dry_run = True
+    files = shop.files()
+    files.write(PATH, b"one\n")
+    files.settle(PATH)
+    assert files.current(PATH) == FileImage(b"one\n", 0o750)
+    files.write(PATH, None)
+    assert files.current(PATH) == FileImage(None)
+    assert shop.text() == "mine\n"
+    assert shop.journal.images.changed(SESSION) == {PATH: (FileImage(b"mine\n", 0o750), FileImage(None))}
+
+
+def test_a_dry_run_leaves_temp_files_where_they_are(workshop: Build) -> None:
+    shop = workshop()
+    leftover = shop.folder / "tmp" / "leftover"
+    leftover.write_text("")
+    shop.dry_run = True
+    shop.files().clean_temp([])
+    assert leftover.exists()
+    shop.dry_run = False
+    shop.files().clean_temp([])
+    assert not leftover.exists()
+
+
+def test_files_do_not_get_in_each_others_way(workshop: Build, tmp_path: Path) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.write("a", b"a\n")
+    files.write("b", b"b\n")
+    files.rewind("a", 0)
+    assert (files.position("a"), files.position("b")) == (0, 1)

@@ -1,0 +1,125 @@
+"""Jobs that do nothing but keep a diary, and a traffic of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable, Collection, Mapping, Sequence
+
+from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.crew import Crew
+from orchestra.engine.file_job import Stage
+from orchestra.engine.modes import Schedule, Traffic
+from orchestra.environment import StopSignal
+from orchestra.records import FileOutcome, PlannedFile
+from tests.unit.fake_clock import FakeClock
+
+LONG_S = 30
+Work = Callable[[str, Stage], None]
+
+
+class Diary:
+    """What happened in which order, and how many were at work at once. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at_work = {"file": 0, "write": 0, "audit": 0}
+        self.most = dict(self._at_work)
+        self.lines: list[tuple[str, str]] = []
+
+    def enter(self, lane: str, path: str, what: str) -> None:
+        with self._lock:
+            self._at_work[lane] += 1
+            self.most[lane] = max(self.most[lane], self._at_work[lane])
+            self.lines.append((what, path))
+
+    def leave(self, lane: str) -> None:
+        with self._lock:
+            self._at_work[lane] -= 1
+
+    def note(self, what: str, path: str) -> None:
+        with self._lock:
+            self.lines.append((what, path))
+
+    def paths(self, what: str) -> list[str]:
+        return [path for said, path in self.lines if said == what]
+
+
+class Job:
+    """Goes through `stages` and then ends with `status`; `work` is done in each stage."""
+
+    def __init__(
+        self, planned: PlannedFile, diary: Diary, stages: Sequence[Stage], work: Work, status: str = "approved"
+    ) -> None:
+        self.planned = planned
+        self.stage = stages[0]
+        self.outcome: FileOutcome | None = None
+        self._left = list(stages[1:])
+        self._diary = diary
+        self._work = work
+        self._status = status
+
+    def run(self) -> None:
+        self._diary.enter("file", self.planned.path, "start")
+        try:
+            while self.outcome is None:
+                self._work(self.planned.path, self.stage)
+                self._move()
+        finally:
+            self._diary.leave("file")
+
+    def advance(self) -> None:
+        lane = "audit" if self.stage is Stage.AUDIT else "write"
+        self._diary.enter(lane, self.planned.path, self.stage.value)
+        try:
+            self._work(self.planned.path, self.stage)
+            self._move()
+        finally:
+            self._diary.leave(lane)
+
+    def _move(self) -> None:
+        if self._left:
+            self.stage = self._left.pop(0)
+        else:
+            self.stage = Stage.ENDED
+            self.outcome = FileOutcome(self.planned.path, "create", self._status)
+
+
+class Road:
+    """A traffic on a real crew."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        *,
+        stages: Sequence[Stage] = (Stage.EXECUTE, Stage.AUDIT),
+        work: Work = lambda path, stage: None,
+        failing: Collection[str] = (),
+    ) -> None:
+        self.diary = Diary()
+        self._failing = failing
+        self.ended: list[str] = []
+        self.stop = StopSignal()
+        self.cancel = CancelToken()
+        self.main_thread = threading.get_ident()
+        self.crew = Crew(
+            schedule.workers, stop=self.stop, cancel=self.cancel, deadline=Deadline(FakeClock(), None)
+        )
+        self._traffic = Traffic(
+            self.crew, schedule, make_job=lambda planned: self._job(planned, stages, work), on_end=self._on_end
+        )
+
+    def run(self, *paths: str, needs: Mapping[str, set[str]] | None = None) -> None:
+        files = [PlannedFile(path, "create", "") for path in paths]
+        try:
+            self._traffic.run(files, {path: (needs or {}).get(path, set()) for path in paths})
+        finally:
+            self.crew.close()
+
+    def _job(self, planned: PlannedFile, stages: Sequence[Stage], work: Work) -> Job:
+        assert threading.get_ident() == self.main_thread
+        return Job(planned, self.diary, stages, work, "failed" if planned.path in self._failing else "approved")
+
+    def _on_end(self, outcome: FileOutcome) -> None:
+        assert threading.get_ident() == self.main_thread
+        self.diary.note("end", outcome.path)
+        self.ended.append(outcome.path)
