@@ -68,6 +68,8 @@ class Usage:
     cached_tokens: int | None = None
     cost_usd: Decimal | None = None
     """None when the price or the usage is unknown; unknown is not free."""
+    written_tokens: int | None = None
+    """Of the prompt, what was written to the provider's cache, where that has a price of its own."""
 
 
 @dataclass(frozen=True)

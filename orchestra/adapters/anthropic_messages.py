@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from orchestra.adapters.adapter import Request
-from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.rows import BUDGET, ModelRow
 from orchestra.adapters.shapes import count_at, items_at, mapping_at, text_at
 from orchestra.adapters.wire import FILTERED, LENGTH, STOP, WINDOW, StreamReader, WireReply, accepted, output_cap
 from orchestra.records import Usage
@@ -14,6 +14,8 @@ SAYS_WHEN_TRUNCATED = True
 
 _FINISHES = {"max_tokens": LENGTH, "model_context_window_exceeded": WINDOW, "refusal": FILTERED}
 """Any other reason ends an answer as it should."""
+_CACHE_MARK = {"cache_control": {"type": "ephemeral"}}
+_LEAST_BUDGET_TOKENS = 1024
 
 
 def url_path(model_id: str) -> str:
@@ -25,14 +27,42 @@ def headers(key: str | None) -> dict[str, str]:
 
 
 def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
+    cap = output_cap(request, model)
     payload: dict[str, object] = {
         "model": model.id,
-        "max_tokens": output_cap(request, model),
-        **({"system": request.system} if request.system else {}),
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        model.output_cap_field or "max_tokens": cap,
+        **({"system": _content(request.system, is_marked=model.marks_cache)} if request.system else {}),
+        "messages": _turns(request.messages, marks_cache=model.marks_cache),
         "stream": True,
+        **({"output_config": {"effort": model.effort}} if model.effort is not None else {}),
+        **_thinking(model, cap),
     }
     return accepted(payload, model)
+
+
+def _turns(messages: tuple[Message, ...], *, marks_cache: bool) -> list[dict[str, object]]:
+    # All questions of an agent begin with the same instructions, which are marked always. A turn is marked only once
+    # a conversation has gone on, because then it may go on again: writing to the cache costs more than not to.
+    last = len(messages) - 1
+    return [
+        {"role": message.role, "content": _content(message.text, is_marked=marks_cache and 0 < place == last)}
+        for place, message in enumerate(messages)
+    ]
+
+
+def _content(text: str, *, is_marked: bool) -> object:
+    return [{"type": "text", "text": text, **_CACHE_MARK}] if is_marked else text
+
+
+def _thinking(model: ModelRow, cap_tokens: int) -> dict[str, object]:
+    if model.thinking is None:
+        return {}
+    if model.thinking_switch != BUDGET:
+        return {"thinking": {"type": "adaptive" if model.thinking else "disabled"}}
+    # Without being asked for, these models do not think; and the budget must lie below the cap.
+    if not model.thinking or cap_tokens <= _LEAST_BUDGET_TOKENS:
+        return {}
+    return {"thinking": {"type": "enabled", "budget_tokens": max(_LEAST_BUDGET_TOKENS, cap_tokens // 2)}}
 
 
 def parse_reply(body: Mapping[str, object]) -> WireReply:
@@ -81,11 +111,12 @@ class MessagesReader(StreamReader):
         self._counts.update({name: count for name, count in found.items() if count is not None})
         cached = self._counts.get("cache_read_input_tokens", 0)
         fresh = self._counts.get("input_tokens")
-        written = self._counts.get("cache_creation_input_tokens", 0)
+        written = self._counts.get("cache_creation_input_tokens")
         self.usage = Usage(
-            input_tokens=None if fresh is None else fresh + written + cached,
+            input_tokens=None if fresh is None else fresh + (written or 0) + cached,
             output_tokens=self._counts.get("output_tokens"),
             cached_tokens=cached,
+            written_tokens=written,
         )
 
 

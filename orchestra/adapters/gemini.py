@@ -45,7 +45,10 @@ def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
             {"role": "user" if message.role == "user" else "model", "parts": [{"text": message.text}]}
             for message in request.messages
         ],
-        "generationConfig": {"maxOutputTokens": output_cap(request, model)},
+        "generationConfig": {
+            model.output_cap_field or "maxOutputTokens": output_cap(request, model),
+            **({"thinkingConfig": {"thinkingLevel": model.effort}} if model.effort is not None else {}),
+        },
     }
     if request.system:
         payload["systemInstruction"] = {"parts": [{"text": request.system}]}

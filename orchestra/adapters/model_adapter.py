@@ -97,7 +97,9 @@ class ModelAdapter:
         return replace(wire, finish=LENGTH)
 
     def _priced(self, usage: Usage) -> Usage:
-        cost = cost_usd(self._model, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        cost = cost_usd(
+            self._model, usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.written_tokens
+        )
         return replace(usage, cost_usd=cost)
 
     def _complete(self, fault: ProviderFault) -> None:

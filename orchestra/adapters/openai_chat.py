@@ -49,11 +49,21 @@ def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
     payload: dict[str, object] = {
         "model": model.id,
         "messages": system + turns,
-        "max_tokens": output_cap(request, model),
+        model.output_cap_field or "max_tokens": output_cap(request, model),
         "stream": True,
         "stream_options": {"include_usage": True},
+        **_thinking(model),
     }
     return accepted(payload, model)
+
+
+def _thinking(model: ModelRow) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if model.effort is not None:
+        said["reasoning_effort"] = model.effort
+    if model.thinking is not None:
+        said["thinking"] = {"type": "enabled" if model.thinking else "disabled"}
+    return said
 
 
 def parse_reply(body: Mapping[str, object]) -> WireReply:

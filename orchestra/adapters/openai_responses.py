@@ -32,7 +32,8 @@ def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
         "model": model.id,
         **instructions,
         "input": [_turn(message) for message in request.messages],
-        "max_output_tokens": output_cap(request, model),
+        model.output_cap_field or "max_output_tokens": output_cap(request, model),
+        **({"reasoning": {"effort": model.effort}} if model.effort is not None else {}),
         "store": False,
         "stream": True,
     }
@@ -67,10 +68,12 @@ class ResponsesReader(StreamReader):
 
     def _take_whole(self, response: Mapping[str, object], kind: str) -> str:
         usage = mapping_at(response, "usage")
+        details = mapping_at(usage, "input_tokens_details")
         self.usage = Usage(
             input_tokens=count_at(usage, "input_tokens"),
             output_tokens=count_at(usage, "output_tokens"),
-            cached_tokens=count_at(mapping_at(usage, "input_tokens_details"), "cached_tokens"),
+            cached_tokens=count_at(details, "cached_tokens"),
+            written_tokens=count_at(details, "cache_write_tokens"),
         )
         if kind == "response.failed":
             raise classify_event(response)

@@ -171,6 +171,19 @@ def test_what_happens_after_the_end_mark_does_not_spoil_the_answer(end: Behaviou
         assert _execute(_adapter(server, timeout=TimeoutSettings(idle=0.2)), Watcher()).text == "Hello"
 
 
+def test_what_was_written_to_the_providers_cache_is_paid_at_its_own_price() -> None:
+    written = {"input_tokens": 100, "cache_creation_input_tokens": 1000, "cache_read_input_tokens": 10}
+    start = {"type": "message_start", "message": {"usage": written}}
+    tier = PriceTier(Decimal(1), Decimal(10), Decimal("0.1"), written_usd=Decimal("1.25"))
+    with serving(streams(start, *_STREAMS["anthropic-messages"][1:])) as server:
+        row = ProviderRow("p", server.base_url, "anthropic-messages")
+        http = HttpClient([row], variables={}, workers=1)
+        adapter = ModelAdapter(row, ModelRow("m", prices=(tier,)), http, key=None, clock=CLOCK)
+        usage = _execute(adapter, Watcher()).usage
+    assert (usage.input_tokens, usage.cached_tokens, usage.written_tokens) == (1110, 10, 1000)
+    assert usage.cost_usd == Decimal("0.001451")
+
+
 def test_usage_told_before_a_stream_broke_off_is_recorded() -> None:
     watcher = Watcher()
     with serving(streams(*_STREAMS["anthropic-messages"][:2], ends_well=False)) as server:

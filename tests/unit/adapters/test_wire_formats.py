@@ -7,7 +7,7 @@ import pytest
 
 from orchestra.adapters import anthropic_messages, gemini, openai_chat, openai_responses
 from orchestra.adapters.adapter import Message, Request
-from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.rows import BUDGET, ModelRow
 from orchestra.adapters.sse import ServerEvent
 from orchestra.adapters.wire import WireFormat, WireReply
 from orchestra.errors import (
@@ -148,6 +148,89 @@ def test_the_requests_own_cap_goes_before_the_models(name: str) -> None:
     assert "Be brief" not in payload and "nstruction" not in payload and "system" not in payload
 
 
+@pytest.mark.parametrize(
+    "name, sent",
+    [
+        ("chat", {"reasoning_effort": "high"}),
+        ("responses", {"reasoning": {"effort": "high"}}),
+        ("messages", {"output_config": {"effort": "high"}}),
+    ],
+)
+def test_the_effort_is_sent_in_the_protocols_field_where_it_is_set(name: str, sent: dict[str, object]) -> None:
+    payload = _FORMATS[name].build_payload(_REQUEST, ModelRow("m", effort="high"))
+    assert payload == {**_FORMATS[name].build_payload(_REQUEST, ModelRow("m")), **sent}
+
+
+def test_geminis_effort_lies_beside_the_output_cap() -> None:
+    payload = gemini.build_payload(_REQUEST, ModelRow("m", max_output=9, effort="low"))
+    assert payload["generationConfig"] == {"maxOutputTokens": 9, "thinkingConfig": {"thinkingLevel": "low"}}
+
+
+@pytest.mark.parametrize(
+    "name, model, sent",
+    [
+        ("chat", ModelRow("m", thinking=True), {"type": "enabled"}),
+        ("chat", ModelRow("m", thinking=False), {"type": "disabled"}),
+        ("messages", ModelRow("m", thinking=True), {"type": "adaptive"}),
+        ("messages", ModelRow("m", thinking=False), {"type": "disabled"}),
+        (
+            "messages",
+            ModelRow("m", thinking=True, thinking_switch=BUDGET, max_output=9000),
+            {"type": "enabled", "budget_tokens": 4500},
+        ),
+        (
+            "messages",
+            ModelRow("m", thinking=True, thinking_switch=BUDGET, max_output=1025),
+            {"type": "enabled", "budget_tokens": 1024},
+        ),
+        ("messages", ModelRow("m", thinking=True, thinking_switch=BUDGET, max_output=1024), None),
+        ("messages", ModelRow("m", thinking=False, thinking_switch=BUDGET), None),
+        ("messages", ModelRow("m", thinking_switch=BUDGET), None),
+    ],
+)
+def test_thinking_is_switched_as_the_model_has_it(name: str, model: ModelRow, sent: object) -> None:
+    assert _FORMATS[name].build_payload(_REQUEST, model).get("thinking") == sent
+
+
+@pytest.mark.parametrize("name", _FORMATS)
+def test_the_output_cap_goes_into_the_field_that_the_model_names(name: str) -> None:
+    payload = _FORMATS[name].build_payload(_REQUEST, ModelRow("m", max_output=99, output_cap_field="cap"))
+    text = json.dumps(payload)
+    assert '"cap": 99' in text and text.count("99") == 1
+
+
+_MARK = {"cache_control": {"type": "ephemeral"}}
+
+
+def test_a_prompts_beginning_is_marked_where_the_provider_caches_only_what_is_marked() -> None:
+    model = ModelRow("m", marks_cache=True)
+    payload = anthropic_messages.build_payload(Request("Be brief.", (Message.of("user", "One?"),)), model)
+    assert payload["system"] == [{"type": "text", "text": "Be brief.", **_MARK}]
+    assert payload["messages"] == [{"role": "user", "content": "One?"}]
+    unmarked = anthropic_messages.build_payload(_REQUEST, ModelRow("m"))
+    assert "cache_control" not in json.dumps(unmarked)
+
+
+def test_a_conversation_that_goes_on_is_marked_at_its_end_too() -> None:
+    payload = anthropic_messages.build_payload(_REQUEST, ModelRow("m", marks_cache=True))
+    assert payload["messages"] == [
+        {"role": "user", "content": "One?"},
+        {"role": "assistant", "content": "Two."},
+        {"role": "user", "content": [{"type": "text", "text": "Three?", **_MARK}]},
+    ]
+
+
+def test_no_mark_stands_on_instructions_that_are_not_there() -> None:
+    request = Request("", (Message.of("user", "One?"),))
+    assert "system" not in anthropic_messages.build_payload(request, ModelRow("m", marks_cache=True))
+
+
+def test_tokens_written_to_the_cache_are_told_by_responses_too() -> None:
+    usage = {**_RESPONSES_USAGE, "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 30}}
+    reply = openai_responses.parse_reply(_response("completed", _output("Hello"), usage=usage))
+    assert reply.usage == Usage(36, 87, 4, written_tokens=30)
+
+
 def test_what_a_model_refuses_is_not_sent() -> None:
     model = ModelRow("m", refuses=frozenset({"stream_options"}))
     assert "stream_options" not in openai_chat.build_payload(_REQUEST, model)
@@ -201,7 +284,9 @@ _GOOD = [
         Usage(),
         id="responses without deltas",
     ),
-    pytest.param("messages", _message_stream("end_turn", "Hel", "lo"), Usage(15, 7, 3), id="messages"),
+    pytest.param(
+        "messages", _message_stream("end_turn", "Hel", "lo"), Usage(15, 7, 3, written_tokens=2), id="messages"
+    ),
     pytest.param(
         "gemini",
         [
