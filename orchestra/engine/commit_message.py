@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 from orchestra.records import Plan
 
@@ -23,8 +22,17 @@ def commit_message(plan: Plan, *, template: str | None, session_id: str) -> str:
         filled = re.sub(r"\{(type|scope|subject|body|session)\}", lambda match: values[match.group(1)], template)
         return filled.strip() + "\n"
     head = f"{type_}({scope}): " if scope else f"{type_}: "
-    subject = textwrap.shorten(subject, max(20, MOST_SUBJECT_CHARACTERS - len(head)), placeholder="...")
-    return "\n\n".join(part for part in (head + subject, body) if part) + "\n"
+    first = head + _shortened(subject, max(20, MOST_SUBJECT_CHARACTERS - len(head)))
+    return "\n\n".join(part for part in (first, body) if part) + "\n"
+
+
+def _shortened(subject: str, characters: int) -> str:
+    """Cut between two words, or within one where that would leave less than half: not every language has blanks."""
+    if len(subject) <= characters:
+        return subject
+    cut = subject[: characters - 3]
+    words = cut.rpartition(" ")[0]
+    return (words if 2 * len(words) > characters else cut) + "..."
 
 
 def _one_line(text: str) -> str:
