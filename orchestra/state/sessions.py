@@ -109,7 +109,7 @@ class Sessions:
     def finish(
         self, session_id: str, phase: str, status: ExitStatus, *, can_resume: bool, last_error: str | None
     ) -> None:
-        """Note how the session ended or stopped; no agent is busy any more."""
+        """Note how the session ended or stopped; no agent is busy and no step running any more."""
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
@@ -120,6 +120,10 @@ class Sessions:
             )
             connection.execute(
                 "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND status = 'working'",
+                (now, session_id),
+            )
+            connection.execute(
+                "UPDATE steps SET status = 'failed', end_time = ? WHERE session_id = ? AND status = 'running'",
                 (now, session_id),
             )
             _checkpoint(connection, session_id, phase, phase, now)

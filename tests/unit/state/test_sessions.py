@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from orchestra.errors import ExitStatus
-from orchestra.records import AGENT_ROLES, Task
+from orchestra.records import AGENT_ROLES, Reply, Task, Usage
 from orchestra.state.manager import StateManager
 from tests.unit.fake_clock import FakeClock
 from tests.unit.state.conftest import SESSION
@@ -74,6 +74,21 @@ def test_a_finished_session_says_how_it_ended_and_keeps_no_agent_busy(journal: S
     assert (row.phase, row.exit_status, row.can_resume, row.last_error) == ("limited", 7, True, "the budget is used up")
     executor = journal.sessions.agents(SESSION)["executor"]
     assert (executor["status"], executor["model_id"]) == ("idle", "zai/glm-4.7")
+
+
+def test_a_finished_session_leaves_no_step_running_and_every_answer_in_place(
+    journal: StateManager, clock: FakeClock
+) -> None:
+    answered = journal.steps.begin(SESSION, "a", role="executor", path=None, input_text="")
+    journal.steps.complete(answered, Reply("an answer", Usage(), "local", "m", 1))
+    journal.steps.begin(SESSION, "b", role="auditor", path=None, input_text="")
+    clock.seconds = 9
+    journal.sessions.finish(SESSION, "limited", ExitStatus.LIMIT, can_resume=True, last_error=None)
+    rows = journal._store.rows("SELECT status, end_time FROM steps ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("completed", "2026-11-22T07:15:00.000Z"), ("failed", "2026-11-22T07:15:09.000Z")
+    ]
+    assert journal.steps.begin(SESSION, "a", role="executor", path=None, input_text="").reply is not None
 
 
 def test_a_reopened_session_has_not_ended_and_has_the_new_configuration(journal: StateManager) -> None:
