@@ -51,6 +51,8 @@ class Request:
     messages: tuple[Message, ...]
     max_output_tokens: int | None = None
     """None: the model's own cap from the catalog."""
+    cacheable: bool = True
+    """Whether an earlier answer to the same question will do: not where asking again is the point."""
 
 
 @dataclass(frozen=True)

@@ -34,4 +34,6 @@ def with_more_files(
 def _continued(request: Request, reply_text: str, turn: tuple[Segment, ...]) -> Request:
     # Providers refuse a turn without text.
     answer = Message.of("assistant", reply_text if reply_text.strip() else "(no text)", protected=False)
-    return replace(request, messages=request.messages + (answer, Message("user", turn)))
+    turns = request.messages + (answer, Message("user", turn))
+    # A conversation that took a turn for the worse once should not take the same one again.
+    return replace(request, messages=turns, cacheable=False)

@@ -9,6 +9,7 @@ COMMANDS = {
     "status": "where a session stands",
     "sessions": "all sessions",
     "config": "show, init or path: the merged configuration",
+    "cache": "stats or clear: answers kept for the next run",
     "demo": "the whole story on a sample project, without key or network",
     "help": "help about a command, or about exit-status, variables, providers",
 }

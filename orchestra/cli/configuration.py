@@ -11,9 +11,8 @@ from orchestra.config.loading import Config, load_config
 FILE = "config.yaml"
 _DEFAULT = "default"
 _WITHOUT_EFFECT = (
-    "planning.swarm", "audit.other_vendor", "max_recovery_attempts", "lint.command", "cache.enabled", "cache.ttl",
-    "cache.max_bytes", "state.keep", "state.max_bytes", "hook.timeout", "hook.on_error", "plugins", "watch.paths",
-    "watch.debounce",
+    "planning.swarm", "audit.other_vendor", "max_recovery_attempts", "lint.command", "state.keep", "state.max_bytes",
+    "hook.timeout", "hook.on_error", "plugins", "watch.paths", "watch.debounce",
 )
 """Keys that files may hold already for what is still to come."""
 

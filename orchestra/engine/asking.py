@@ -77,6 +77,7 @@ class Asker:
                 shown, not_shown = self._show(answer.paths)
                 request = with_more_files(request, text, shown=shown, not_shown=not_shown)
             except (UnreadableReply, RefusedPath) as error:
+                self._journal.reply_cache.forget(text)
                 if repaired:
                     error.where = error.where or f"the {role}'s answer to a second request"
                     raise
@@ -160,6 +161,7 @@ def _figures(reply: Reply) -> dict[str, Any]:
         "output_tokens": reply.usage.output_tokens,
         "cost": None if cost is None else float(cost),
         "latency_ms": reply.latency_ms,
+        "from_cache": reply.from_cache,
     }
 
 

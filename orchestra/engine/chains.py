@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.adapter import Adapter
 from orchestra.adapters.catalog import find_key, needs_key, resolve
@@ -16,6 +16,9 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import Clock
 from orchestra.config.settings import AgentChains, ProviderSettings
 from orchestra.errors import ConfigError, NoProviderError
+
+Front = Callable[[str, ProviderRow, Adapter], Adapter]
+"""From a role, a provider and the adapter of one of its models to what the role's chain asks in its place."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,20 @@ def key_variables(providers: Mapping[str, ProviderSettings]) -> frozenset[str]:
     return frozenset(name for row in resolve(providers).values() for name in row.key_variables)
 
 
-def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock) -> dict[str, Adapter]:
+def no_front(role: str, row: ProviderRow, adapter: Adapter) -> Adapter:
+    """Nothing between the chain and the model."""
+    return adapter
+
+
+def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock, *, front: Front = no_front) -> dict[str, Adapter]:
     """An adapter for each role of the plan."""
     health = RunHealth()
+
+    def fronted(role: str, row: ProviderRow, model: str) -> Adapter:
+        return front(role, row, ModelAdapter(row, row.model(model), http, key=plan.keys[row.name], clock=clock))
+
     return {
-        role: FallbackAdapter(
-            [ModelAdapter(row, row.model(model), http, key=plan.keys[row.name], clock=clock) for row, model in chain],
-            health=health,
-        )
+        role: FallbackAdapter([fronted(role, row, model) for row, model in chain], health=health)
         for role, chain in plan.choices.items()
     }
 

@@ -36,6 +36,8 @@ RESUMABLE = (
     ExitStatus.TERMINATED,
 )
 """How a session can end and still have something left to do."""
+JUDGED = (ExitStatus.JUDGED_BAD, ExitStatus.PARTIAL, ExitStatus.TESTS_FAILED)
+"""How a session can end because of what the models answered: another one should not be told the same."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,8 @@ class Session:
             self._rooms.session_id, phase, report.status, can_resume=report.can_resume,
             last_error=None if report.error is None else report.error.message,
         )
+        if report.status in JUDGED:
+            self._rooms.journal.reply_cache.forget_session(self._rooms.session_id)
         self._rooms.events.emit(
             "session.ended", status=report.status.word, exit_status=int(report.status), can_resume=report.can_resume
         )

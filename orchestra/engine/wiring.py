@@ -15,6 +15,7 @@ from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import Settings
+from orchestra.engine.answering import front_of
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
@@ -183,8 +184,9 @@ def wire(
         )
         showing = Showing(order.root, git, Tree(order.root))
         asker = Asker(
-            session_id=session_id, journal=journal, chains=build_chains(chains, http, env.clock), events=events,
-            redactor=redactor, spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
+            session_id=session_id, journal=journal, events=events, redactor=redactor,
+            chains=build_chains(chains, http, env.clock, front=front_of(journal.reply_cache, settings.cache)),
+            spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
             deadline=deadline, cancel=cancel, show=showing.show,
         )
         load_template = _loader(settings)

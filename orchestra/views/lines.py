@@ -51,6 +51,8 @@ def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _answered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if data.get("from_cache"):
+        return data["role"], f"{_subject(data)} {data['model']}, from the cache"
     figures = f"{tokens(data['input_tokens'])}+{tokens(data['output_tokens'])} tokens"
     total = "" if spent is None else f", {money(spent)} so far"
     return data["role"], f"{_subject(data)} {data['model']}, {data['latency_ms'] / 1000:.1f} s, {figures}{total}"

@@ -174,6 +174,7 @@ def test_a_repair_goes_on_with_the_conversation() -> None:
     repaired = repair_request(first, "prose", "The answer has no fenced block.")
     assert repaired.system == first.system
     assert repaired.messages[0] == first.messages[0]
+    assert (first.cacheable, repaired.cacheable) == (True, False)
     assert repaired.messages[1] == Message.of("assistant", "prose", protected=False)
     assert repaired.messages[2].role == "user"
     assert "The answer has no fenced block." in repaired.messages[2].text

@@ -1,0 +1,74 @@
+"""What the reply cache holds, or an empty one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from orchestra.cli.configuration import configuration
+from orchestra.cli.context import Context
+from orchestra.engine.wiring import open_workplace
+from orchestra.errors import ExitStatus
+from orchestra.state.reply_cache import CacheFigures
+from orchestra.views.figures import money
+
+NOTHING = CacheFigures(0, 0, 0, None, None, None)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="stats|clear", choices=("stats", "clear"))
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Do what the first word says. Without a journal there is no cache, and none is made."""
+    journal = context.journal_for_reading()
+    if journal is None:
+        figures = NOTHING
+    elif arguments.action == "stats":
+        figures = journal.reply_cache.figures()
+    else:
+        with open_workplace(context.root, context.git, context.env) as workplace:
+            figures = workplace.journal.reply_cache.clear()
+    if arguments.action == "stats":
+        _tell_stats(figures, context)
+    else:
+        _tell_cleared(figures, context)
+    return ExitStatus.DONE
+
+
+def _tell_stats(figures: CacheFigures, context: Context) -> None:
+    limits = configuration(context, {}).settings.cache
+    document = {
+        **context.output.head(ExitStatus.DONE),
+        "cache": {
+            **_json(figures), "enabled": limits.enabled, "ttl": limits.ttl, "max_bytes": limits.max_bytes,
+        },
+    }
+    saved = "" if figures.saved_usd is None else f", {money(figures.saved_usd)} saved"
+    switched_off = "" if limits.enabled else " (cache.enabled is false: it is not used)"
+    lines = [
+        f"answers   {figures.entries}{switched_off}",
+        f"size      {_size(figures.size_bytes)} of {_size(limits.max_bytes)}",
+        f"given     {figures.hits} time{'' if figures.hits == 1 else 's'}{saved}",
+    ]
+    if figures.oldest:
+        lines.append(f"oldest    {figures.oldest}, newest {figures.newest}; each is good for {limits.ttl:g} s")
+    context.output.result("\n".join(lines), document)
+
+
+def _tell_cleared(figures: CacheFigures, context: Context) -> None:
+    document = {**context.output.head(ExitStatus.DONE), "cleared": _json(figures)}
+    answers = f"{figures.entries} answer{'' if figures.entries == 1 else 's'}"
+    context.output.result(f"removed {answers}, {_size(figures.size_bytes)}", document)
+
+
+def _json(figures: CacheFigures) -> dict[str, Any]:
+    return {
+        "entries": figures.entries, "bytes": figures.size_bytes, "hits": figures.hits,
+        "saved_cost_estimate": None if figures.saved_usd is None else float(figures.saved_usd),
+        "oldest": figures.oldest, "newest": figures.newest,
+    }
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 2**10:.1f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:.1f} MiB"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from orchestra.adapters.rows import ModelRow, ProviderRow
+from orchestra.clock import CancelToken
+from orchestra.config.settings import CacheSettings
+from orchestra.engine.answering import front_of
+from orchestra.state.database import make_folder
+from orchestra.state.manager import StateManager
+from tests.unit.adapters.doubles import NEVER, QUESTION, ScriptedAdapter, Watcher
+from tests.unit.fake_clock import FakeClock
+
+ROW = ProviderRow("a", "http://127.0.0.1:8080/v1", models={"1": ModelRow("1")})
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[StateManager]:
+    manager = StateManager.open(make_folder(tmp_path), FakeClock())
+    yield manager
+    manager.close()
+
+
+def answer(journal: StateManager, row: ProviderRow, model: ScriptedAdapter) -> str:
+    journal.reply_cache.forget("")  # so that what was kept before is on disk
+    adapter = front_of(journal.reply_cache, CacheSettings())("executor", row, model)
+    return adapter.execute(QUESTION, deadline=NEVER, cancel=CancelToken(), observer=Watcher()).text
+
+
+def test_another_role_is_given_the_answer_too(journal: StateManager) -> None:
+    assert answer(journal, ROW, ScriptedAdapter("a/1", "first")) == "first"
+    assert answer(journal, ROW, ScriptedAdapter("a/1")) == "first"
+
+
+@pytest.mark.parametrize("row", [
+    replace(ROW, base_url="http://127.0.0.1:9/v1"),
+    replace(ROW, protocol="openai-responses"),
+    replace(ROW, models={"1": ModelRow("1", effort="high")}),
+    replace(ROW, models={"1": ModelRow("1", thinking=False)}),
+])
+def test_another_server_or_option_is_another_question(journal: StateManager, row: ProviderRow) -> None:
+    assert answer(journal, ROW, ScriptedAdapter("a/1", "first")) == "first"
+    assert answer(journal, row, ScriptedAdapter("a/1", "second")) == "second"
