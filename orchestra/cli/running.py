@@ -90,6 +90,8 @@ def carry_out(
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
     for name, variables in chains.left_out.items():
         context.output.warn(f"{name} is left out of the chains: there is no key in {' or '.join(variables)}")
+    for named, sent in chains.replaced.items():
+        context.output.warn(f"{named} is switched off by its vendor; {sent} is asked in its place")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
     with wire(workplace, order, chains, session_id, context.env) as session:
         report = session.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
@@ -31,6 +31,8 @@ class ChainPlan:
     """Provider to key; None where none is sent."""
     left_out: Mapping[str, tuple[str, ...]]
     """Built-in providers without a key, to the variables that would hold it."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """PROVIDER/MODEL of a model that is switched off, to the one that is asked in its place."""
 
     @property
     def providers(self) -> tuple[ProviderRow, ...]:
@@ -53,6 +55,7 @@ def plan_chains(
     choices: dict[str, tuple[tuple[ProviderRow, str], ...]] = {}
     keys: dict[str, str | None] = {}
     left_out: dict[str, tuple[str, ...]] = {}
+    replaced: dict[str, str] = {}
     for role in roles:
         wanted = [_split(entry, rows, role) for entry in getattr(agents, role)]
         for row, _ in wanted:
@@ -60,10 +63,12 @@ def plan_chains(
                 keys[row.name] = find_key(row, variables, _read_text)
                 if keys[row.name] is None and needs_key(row):
                     _note_missing(row, left_out)
-        choices[role] = tuple((row, model) for row, model in wanted if row.name not in left_out)
+        usable = [(row, model) for row, model in wanted if row.name not in left_out]
+        replaced.update(_replaced(usable))
+        choices[role] = _as_sent(usable)
         if not choices[role]:
             raise _empty_chain(role, wanted)
-    return ChainPlan(choices, keys, left_out)
+    return ChainPlan(choices, keys, left_out, replaced)
 
 
 def key_variables(providers: Mapping[str, ProviderSettings]) -> frozenset[str]:
@@ -100,10 +105,25 @@ def _split(entry: str, rows: Mapping[str, ProviderRow], role: str) -> tuple[Prov
     return rows[name], model
 
 
+def _replaced(named: Sequence[tuple[ProviderRow, str]]) -> dict[str, str]:
+    return {
+        f"{row.name}/{model}": f"{row.name}/{row.sent_as(model)}" for row, model in named if row.sent_as(model) != model
+    }
+
+
+def _as_sent(named: Sequence[tuple[ProviderRow, str]]) -> tuple[tuple[ProviderRow, str], ...]:
+    """The models under the ids that are sent; one whose successor stands in the chain too is not asked twice."""
+    by_name = {f"{row.name}/{row.sent_as(model)}": (row, row.sent_as(model)) for row, model in named}
+    return tuple(by_name.values())
+
+
 def _note_missing(row: ProviderRow, left_out: dict[str, tuple[str, ...]]) -> None:
     if not row.is_built_in:
         variables = " or ".join(row.key_variables) or f"providers.{row.name}.api_key_file"
-        raise ConfigError(f"the key of provider {row.name} is missing", where=variables, hint=f"set {variables}")
+        raise ConfigError(
+            f"the key of provider {row.name} is missing", where=variables,
+            hint=f"set {variables}, or name another variable in providers.{row.name}.api_key_env",
+        )
     left_out[row.name] = row.key_variables
 
 

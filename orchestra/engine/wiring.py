@@ -224,6 +224,8 @@ def wire(
         )
         for name, missing in chains.left_out.items():
             events.emit("provider.left_out", level="warning", provider=name, variables=list(missing))
+        for named, sent in chains.replaced.items():
+            events.emit("model.replaced", level="warning", model=named, sent_as=sent)
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )
