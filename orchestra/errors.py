@@ -85,6 +85,12 @@ def weightiest(statuses: Iterable[ExitStatus]) -> ExitStatus:
     return min(statuses, key=PRECEDENCE.index, default=ExitStatus.DONE)
 
 
+def _joined(*parts: str | None) -> str:
+    """One line's parts; a full stop that ends one gives way to the semicolon."""
+    known = [part for part in parts if part]
+    return "; ".join([*(part[:-1] if part.endswith(".") else part for part in known[:-1]), *known[-1:]])
+
+
 class OrchestraError(Exception):
     """What happened, where, and what to type next; the root of all our errors."""
 
@@ -100,10 +106,10 @@ class OrchestraError(Exception):
     @property
     def message(self) -> str:
         """What happened and where, in one line."""
-        return "; ".join(part for part in (self.what, self.where) if part)
+        return _joined(self.what, self.where)
 
     def __str__(self) -> str:
-        return "; ".join(part for part in (self.what, self.where, self.hint) if part)
+        return _joined(self.what, self.where, self.hint)
 
 
 class UsageError(OrchestraError):

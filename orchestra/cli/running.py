@@ -102,7 +102,8 @@ def carry_out(
     if report.error is not None:
         context.output.error(report.error)
     if order.options.dry_run:
-        context.output.say(outcome_text(report))
+        if not context.output.as_json:
+            context.output.say(outcome_text(report))
         context.output.patch(patch, {**document, "diff": patch})
     else:
         context.output.result(text or outcome_text(report), document)

@@ -79,7 +79,7 @@ class Asker:
             except (UnreadableReply, RefusedPath) as error:
                 self._journal.reply_cache.forget(text)
                 if repaired:
-                    error.where = error.where or f"the {role}'s answer to a second request"
+                    error.where = error.where or f"the {role} was asked twice"
                     raise
                 repaired = True
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)

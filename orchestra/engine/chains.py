@@ -56,6 +56,7 @@ def plan_chains(
     keys: dict[str, str | None] = {}
     left_out: dict[str, tuple[str, ...]] = {}
     replaced: dict[str, str] = {}
+    empty: dict[str, list[tuple[ProviderRow, str]]] = {}
     for role in roles:
         wanted = [_split(entry, rows, role) for entry in getattr(agents, role)]
         for row, _ in wanted:
@@ -67,7 +68,9 @@ def plan_chains(
         replaced.update(_replaced(usable))
         choices[role] = _as_sent(usable)
         if not choices[role]:
-            raise _empty_chain(role, wanted)
+            empty[role] = wanted
+    if empty:
+        raise _empty_chains(empty)
     return ChainPlan(choices, keys, left_out, replaced)
 
 
@@ -127,13 +130,19 @@ def _note_missing(row: ProviderRow, left_out: dict[str, tuple[str, ...]]) -> Non
     left_out[row.name] = row.key_variables
 
 
-def _empty_chain(role: str, wanted: Sequence[tuple[ProviderRow, str]]) -> NoProviderError:
-    variables = dict.fromkeys(row.key_variables[0] for row, _ in wanted if row.key_variables)
-    models = ", ".join(f"{row.name}/{model}" for row, model in wanted) or "nothing"
-    setting = f"set {' or '.join(variables)}, or " if variables else ""
+def _empty_chains(empty: Mapping[str, Sequence[tuple[ProviderRow, str]]]) -> NoProviderError:
+    named = [
+        f"agents.{role} names {', '.join(f'{row.name}/{model}' for row, model in wanted) or 'nothing'}"
+        for role, wanted in empty.items()
+    ]
+    keys = {
+        role: " or ".join(dict.fromkeys(row.key_variables[0] for row, _ in wanted if row.key_variables))
+        for role, wanted in empty.items()
+    }
+    settings = "".join(f"set {variables} for the {role}; " for role, variables in keys.items() if variables)
     return NoProviderError(
-        f"no model can answer for the {role}", where=f"agents.{role} names {models}",
-        hint=f"{setting}name a local server: `orchestra config init` writes a file to start from",
+        f"no model can answer for the {' and the '.join(empty)}", where="; ".join(named),
+        hint=f"{settings}or name a local server: `orchestra config init` writes a file to start from",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from orchestra.agents.consultant import consultant_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.templates import Loader
+from orchestra.engine.asking import Show
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.errors import WorkspaceError
 from orchestra.records import FileImage, Issue, Plan, PlannedFile
@@ -25,6 +27,8 @@ class FilePrompts:
     task: str
     plan: Plan
     files: JournalledTree
+    show: Show
+    """For what a planned file depends on and the plan leaves as it is."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
 
@@ -62,18 +66,16 @@ class FilePrompts:
         return _text_of(self.files.current(path), path)
 
     def _dependencies(self, planned: PlannedFile) -> list[ShownFile]:
-        """The planned files it depends on, as they are now; what cannot be shown as text is left out."""
-        shown = []
-        for path in planned.depends_on:
-            if path == planned.path or self.plan.file(path) is None:
-                continue
-            try:
-                text = self.text(path)
-            except WorkspaceError:
-                continue
-            if text is not None:
-                shown.append(ShownFile(path, text))
-        return shown
+        """The files it depends on, as they are now; what may not be shown, or not as text, is left out."""
+        others = [path for path in planned.depends_on if path != planned.path]
+        texts = {file.path: file.text for file in self.show([path for path in others if not self.plan.file(path)])[0]}
+        for path in others:
+            if self.plan.file(path):
+                with suppress(WorkspaceError):
+                    text = self.text(path)
+                    if text is not None:
+                        texts[path] = text
+        return [ShownFile(path, texts[path]) for path in others if path in texts]
 
 
 def _text_of(image: FileImage, path: str) -> str | None:

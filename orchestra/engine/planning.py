@@ -20,6 +20,7 @@ from orchestra.records import Plan
 from orchestra.state.manager import StateManager
 from orchestra.state.plan_text import read_plan_text, write_plan_text
 from orchestra.workspace.listing import is_secret
+from orchestra.workspace.path_names import normalise
 from orchestra.workspace.paths import check_plan_paths
 
 
@@ -61,6 +62,7 @@ class Planning:
 
     def approved(self, plan: Plan) -> Plan:
         """The plan as it was approved in the end. Raises NotApproved."""
+        in_vain: str | None = None
         while True:
             decision = self.approver.decide(plan)
             if decision.choice is Choice.APPROVE:
@@ -70,7 +72,13 @@ class Planning:
             if decision.choice is Choice.QUIT:
                 raise self._not_approved(decision)
             try:
-                plan = self._keep(self._by_hand(plan) if decision.choice is Choice.EDIT else self._revised(decision))
+                if decision.choice is Choice.EDIT:
+                    # An edit that cannot be used is where the next one begins.
+                    in_vain = self.approver.edit(in_vain or self._rendered(plan))
+                    plan = self._keep(self._checked(parse_plan(in_vain).plan))
+                else:
+                    plan = self._keep(self._revised(decision))
+                in_vain = None
             except (UsageError, RefusedPath) as error:
                 self.approver.explain(str(error))
 
@@ -116,12 +124,15 @@ class Planning:
         for path in paths:
             if is_secret(path) and (self.root / path).exists():
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
-        return replace(plan, files=tuple(replace(file, path=path) for file, path in zip(plan.files, paths)))
+        files = [
+            replace(file, path=path, depends_on=_normalised(file.depends_on)) for file, path in zip(plan.files, paths)
+        ]
+        return replace(plan, files=tuple(files))
 
     def _keep(self, plan: Plan) -> Plan:
         self.journal.sessions.save_plan(self.session_id, plan_hash(plan), plan_to_json(plan))
         self.journal.keep(self.session_id, "remarks-heard", len(self._remarks()))
-        write_plan_text(self.state_folder, render_plan(plan, session_id=self.session_id, task=self.task))
+        write_plan_text(self.state_folder, self._rendered(plan))
         files = [{"path": planned.path, "action": planned.action} for planned in plan.files]
         self.events.emit("plan.ready", summary=plan.summary, files=files)
         return plan
@@ -136,9 +147,8 @@ class Planning:
             return None
         return self._checked(found.plan)
 
-    def _by_hand(self, plan: Plan) -> Plan:
-        text = self.approver.edit(render_plan(plan, session_id=self.session_id, task=self.task))
-        return self._checked(parse_plan(text).plan)
+    def _rendered(self, plan: Plan) -> str:
+        return render_plan(plan, session_id=self.session_id, task=self.task)
 
     def _check_architect(self) -> None:
         if not self.has_architect:
@@ -163,3 +173,14 @@ class Planning:
             f"the plan was not approved: {decision.by}" if decision.by else "the plan was not approved",
             where="it is kept in .orchestra/plan.md", hint=decision.hint or "`orchestra resume` asks again",
         )
+
+
+def _normalised(paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths in the spelling of planned ones; what cannot be a path names no planned file and is left out."""
+    found = []
+    for path in paths:
+        try:
+            found.append(normalise(path))
+        except RefusedPath:
+            continue
+    return tuple(dict.fromkeys(found))

@@ -106,6 +106,7 @@ class Session:
             status = ExitStatus.INTERRUPTED if self._rooms.stop.number == SIGINT else ExitStatus.TERMINATED
         except OrchestraError as problem:
             status, error = problem.exit_status, problem
+            problem.hint = problem.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
         finally:
             report = self._report(status, error)
             self._finish(report)
@@ -217,18 +218,27 @@ class Session:
         assert row is not None  # a session is journalled before it runs
         attempts = rooms.journal.steps.attempts(rooms.session_id)
         metrics = metrics_of(attempts, start_time=moment(row.started_at), end_time=rooms.clock.now())
-        planned = self._plan.files if self._plan else ()
-        files = tuple(
-            self._outcomes.get(file.path) or FileOutcome(file.path, file.action, "skipped") for file in planned
-        )
+        # The newest plan: one that was revised or edited and then refused is not the one this run began with.
+        kept = rooms.journal.sessions.plan(rooms.session_id)
+        plan = None if kept is None else plan_from_json(kept.content)
+        planned = plan.files if plan else ()
+        files = tuple(self._outcomes.get(file.path) or self._unfinished(file) for file in planned)
         outcome = Outcome(
-            session_id=rooms.session_id, task=rooms.task.text, summary=self._plan.summary if self._plan else "",
+            session_id=rooms.session_id, task=rooms.task.text, summary=plan.summary if plan else "",
             mode=rooms.mode, files=files, test_run=self._verdict.run if self._verdict else None,
             commit=self._commit, metrics=metrics,
         )
         retriable = any(outcome.exit_status == ExitStatus.PROVIDER for outcome in self._outcomes.values())
         can_resume = status in RESUMABLE or retriable or (self._wanted.only_plan and bool(planned))
-        return Report(outcome, self._plan, status, error, can_resume, self._verdict)
+        return Report(outcome, plan, status, error, can_resume, self._verdict)
+
+    def _unfinished(self, planned: PlannedFile) -> FileOutcome:
+        """A file that the run did not bring to its end, though it may have been written."""
+        is_written = self._rooms.journal.images.count_writes(self._rooms.session_id, planned.path) > 0
+        return FileOutcome(
+            planned.path, planned.action, "skipped", error_code="unfinished" if is_written else None,
+            error="written, but not judged yet" if is_written else None,
+        )
 
     def _finish(self, report: Report) -> None:
         phase = "awaiting_approval" if self._wanted.only_plan and report.can_resume else report.status.word
@@ -265,9 +275,10 @@ def _error_of(status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int)
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
-        what = f"{failing_tests} tests fail that did not fail before" if failing_tests else "no test was run"
-        return Unfinished(what, status, _CODES[status], "the files stay as they are; see the test output above")
+        what = f"tests fail that did not fail before: {failing_tests}" if failing_tests else "no test was run"
+        return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
-    what = f"{len(bad)} of the planned files did not succeed; {first.path}: {first.error}"
-    hint = "`orchestra resume` tries again" if first.exit_status == ExitStatus.PROVIDER else "see the files above"
+    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"
+    is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)
+    hint = "mend that, then `orchestra resume` tries again" if is_retried else "put the task in other words, or smaller"
     return Unfinished(what, status, first.error_code or _CODES[status], hint)

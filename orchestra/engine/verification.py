@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
@@ -131,11 +132,13 @@ class Verification:
         return True
 
     def _planned_texts(self) -> list[ShownFile]:
+        """The planned files as they are; one that is no text has failed already."""
         shown = []
         for planned in self.plan.files:
-            text = self.jobs.prompts.text(planned.path)
-            if text is not None:
-                shown.append(ShownFile(planned.path, text))
+            with suppress(WorkspaceError):
+                text = self.jobs.prompts.text(planned.path)
+                if text is not None:
+                    shown.append(ShownFile(planned.path, text))
         return shown
 
 

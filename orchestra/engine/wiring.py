@@ -51,9 +51,13 @@ class Options:
 
     dry_run: bool = False
     allow_dirty: bool = False
-    tests_required: bool = False
     must_show: tuple[str, ...] = ()
     """Paths relative to the root."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Options:
+        """The options as a session keeps them (`asdict`)."""
+        return cls(kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]))
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ class Order:
     @property
     def tests(self) -> bool:
         return self.settings.tests.run != "false" and self._writes
+
+    @property
+    def requires_tests(self) -> bool:
+        """Whether it is an error that there are none."""
+        return self.settings.tests.run == "true" and self._writes
 
     @property
     def commits(self) -> bool:
@@ -124,7 +133,7 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     chains = _plan_chains(order, env)
     if order.commits:
         check_possible(order.git)
-    if order.tests and order.options.tests_required:
+    if order.requires_tests:
         _testing(order, env, CancelToken(), Deadline.after(env.clock, None)).check()
     return chains
 
@@ -193,7 +202,7 @@ def wire(
         testing = _testing(order, env, cancel, deadline)
 
         def job_context(plan: Plan) -> JobContext:
-            prompts = FilePrompts(row.task.text, plan, files, settings.custom_prompts, load_template)
+            prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
             return JobContext(asker, files, prompts, events, settings.max_iterations, settings.auto_revert)
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
@@ -219,7 +228,7 @@ def wire(
             job_context=job_context, verification=verification,
         )
         wanted = Wanted(
-            only_plan=order.only_plan, tests_required=order.tests and options.tests_required, tests=order.tests,
+            only_plan=order.only_plan, tests_required=order.requires_tests, tests=order.tests,
             baseline=order.tests and settings.tests.baseline, commit=order.commits, given_plan=order.given_plan,
         )
         for name, missing in chains.left_out.items():

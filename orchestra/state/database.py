@@ -16,6 +16,7 @@ from orchestra.state.migrations import MIGRATIONS
 FOLDER = ".orchestra"
 FILE = "state.db"
 BUSY_S = 30.0
+DAMAGED_HINT = "move it away to start anew; what it knew of sessions is lost with it"
 
 Migrations = Sequence[Sequence[str]]
 
@@ -80,10 +81,13 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             _check_whole(connection, path)
             _migrate(connection, path, migrations)
             stack.pop_all()
-    except sqlite3.DatabaseError as error:
+    except sqlite3.OperationalError as error:
         raise StateError(
-            "the journal cannot be opened", where=f"{path}: {error}", hint="move it away to start anew"
+            "the journal cannot be opened for writing", where=f"{path}: {error}",
+            hint="make room, or see whether the disk is well, then run again",
         ) from None
+    except sqlite3.DatabaseError as error:
+        raise StateError("the journal is damaged", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
     except OSError as error:
         raise _cannot_write(path, error) from None
     return connection
@@ -99,7 +103,7 @@ def open_for_reading(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlit
             connection = stack.enter_context(closing(_connect_reader(path)))
             version = _version_of(connection)
         except sqlite3.DatabaseError as error:
-            raise StateError("the journal cannot be read", where=f"{path}: {error}") from None
+            raise StateError("the journal cannot be read", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
         if version == 0:
             return None
         _check_version(version, path, migrations)
@@ -139,7 +143,7 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateError("the journal is damaged", where=f"{path}: {found}", hint="move it away to start anew")
+        raise StateError("the journal is damaged", where=f"{path}: {found}", hint=DAMAGED_HINT)
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

@@ -47,7 +47,7 @@ def _started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return data["role"], f"{_subject(data)} ..."
+    return data["role"], f"{_subject(data)} asked"
 
 
 def _answered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -55,7 +55,8 @@ def _answered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
         return data["role"], f"{_subject(data)} {data['model']}, from the cache"
     figures = f"{tokens(data['input_tokens'])}+{tokens(data['output_tokens'])} tokens"
     total = "" if spent is None else f", {money(spent)} so far"
-    return data["role"], f"{_subject(data)} {data['model']}, {data['latency_ms'] / 1000:.1f} s, {figures}{total}"
+    seconds = f"{data['latency_ms'] / 1000:.1f} s"
+    return data["role"], f"{_subject(data)} answered by {data['model']} in {seconds}, {figures}{total}"
 
 
 def _failed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -71,9 +72,9 @@ def _planned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "plan", f"{count} file{'' if count == 1 else 's'}: {_cut(data['summary'])}"
 
 
-def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
     if data["approved"]:
-        return "review", f"{data['path']} approved"
+        return None  # the file's own line follows
     findings = "; ".join(issue["message"] for issue in data["issues"])
     return "review", f"{data['path']} needs work: {_cut(findings)}"
 
@@ -108,6 +109,10 @@ def _committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "commit", f"{data['sha'][:10]} {data['subject']}"
 
 
+def _not_committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "commit", "none was made: git ignores the changed files, or sees no change in them"
+
+
 def _subject(data: Mapping[str, Any]) -> str:
     return f"{data['path']}:" if data["path"] else "the plan:" if data["role"] == "architect" else "failing tests:"
 
@@ -117,7 +122,7 @@ def _cut(text: str, characters: int = 160) -> str:
     return line if len(line) <= characters else line[: characters - 3] + "..."
 
 
-_TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], tuple[str, str]]] = {
+_TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, str] | None"]] = {
     "session.started": _started,
     "step.started": _asked,
     "step.completed": _answered,
@@ -132,4 +137,5 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], tuple[str, st
     "tests.ended": _tested,
     "tests.not_fixed": _not_fixed,
     "commit.made": _committed,
+    "commit.none": _not_committed,
 }

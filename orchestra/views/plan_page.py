@@ -13,10 +13,9 @@ _MARKS = {"create": "+", "modify": "~", "delete": "-"}
 def plan_page(plan: Plan, *, full: bool) -> str:
     """Summary and files; `full` adds descriptions whole, criteria, tests and the commit."""
     lines = [*textwrap.wrap(plan.summary, WIDTH), ""]
-    width = max((len(planned.path) for planned in plan.files), default=0)
     for planned in plan.files:
         first = " ".join(planned.description.split())
-        lines.append(f"  {_MARKS[planned.action]} {planned.action:<6}  {planned.path:<{width}}")
+        lines.append(f"  {_MARKS[planned.action]} {planned.action:<6}  {planned.path}")
         lines += textwrap.wrap(first if full else textwrap.shorten(first, 2 * WIDTH, placeholder=" ..."), WIDTH,
                                initial_indent="      ", subsequent_indent="      ")
         if full:

@@ -43,3 +43,24 @@ def test_an_error_is_one_line(project: Project) -> None:
     assert ran.status == 5
     (line,) = ran.err.splitlines()
     assert line.startswith("orchestra: error [git]: ") and "first second" in line and "orchestra resume s-" in line
+
+
+def test_an_existing_file_that_a_planned_one_depends_on_is_shown_to_the_executor(project: Project) -> None:
+    project.commit("lib.py", "VALUE = 'forty-two'\n")
+    script = team(plan_of(planned("a.txt", depends_on=["lib.py"])), {"a.txt": whole("one\n")})
+    ran = project.run("run", "do it", "--yes", script=script)
+    executor = next(call for call in ran.calls if call.model == "executor-model")
+    assert "=== lib.py" in executor.text and "forty-two" in executor.text
+
+
+def test_every_empty_chain_is_named_at_once(project: Project) -> None:
+    ran = project.run("run", "do it", "--yes")
+    assert ran.status == 2
+    for role in ("architect", "executor", "auditor", "consultant"):
+        assert f"agents.{role}" in ran.err
+
+
+def test_tests_that_the_configuration_insists_on_must_be_there(project: Project) -> None:
+    ran = project.run("run", "do it", "--yes", script=one_file(), settings={"tests": {"run": True}})
+    assert ran.status == 2
+    assert not ran.calls

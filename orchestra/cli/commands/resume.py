@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         settings, refused = resumed_settings(row.config, current, said_now=said_now)
         for key in refused:
             context.output.warn(f"{key} stays as it was when the session started; it cannot be changed on resume")
-        options = Options(**{**row.options, "must_show": tuple(row.options["must_show"])})
+        options = Options.from_json(row.options)
         order = Order(
             root=context.root, git=context.git, settings=settings,
             kept_config=dump_values(replace(current, settings=settings)), options=options,

@@ -49,7 +49,6 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     options = Options(
         dry_run=arguments.dry_run,
         allow_dirty=arguments.allow_dirty,
-        tests_required=bool(arguments.test),
         must_show=tuple(running.relative_to_root(context, path) for path in arguments.file),
     )
     order = Order(

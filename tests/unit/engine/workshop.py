@@ -154,7 +154,9 @@ class Workshop:
 
     def context(self, plan: Plan) -> JobContext:
         files = self.files()
-        prompts = FilePrompts("a task", plan, files, {}, load)
+        prompts = FilePrompts(
+            task="a task", plan=plan, files=files, show=self._show, custom_prompts={}, load_template=load
+        )
         return JobContext(self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert)
 
     def job(self, file: PlannedFile, *, start: int = 0) -> FileJob:
@@ -186,6 +188,7 @@ class Workshop:
         return found
 
     def _show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
-        self.shown.append(list(paths))
+        if paths:
+            self.shown.append(list(paths))
         shown = [ShownFile(path, self.text(path) or "") for path in paths if self.text(path) is not None]
         return shown, [(path, "there is no such file") for path in paths if self.text(path) is None]
