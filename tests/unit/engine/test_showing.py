@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestra.engine.showing import MOST_CHARACTERS, MOST_FILES, Showing
+from orchestra.workspace.tree import Tree
+
+
+@pytest.fixture
+def showing(tmp_path: Path) -> Showing:
+    for path, content in {
+        "README.md": b"a project\n", "src/a.py": b"x = 1\n", ".env": b"KEY=hunter22\n", "picture": b"\x00\x01",
+        "long.txt": b"x" * (MOST_CHARACTERS + 1), "latin.txt": b"caf\xe9\n", "empty": b"",
+        ".orchestra/plan.md": b"# Plan\n", "credentials.json": b"{}",
+    }.items():
+        file = tmp_path / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
+    (tmp_path / "link").symlink_to("README.md")
+    return Showing(tmp_path, None, Tree(tmp_path))
+
+
+def test_the_listing_has_names_and_sizes_and_nothing_that_is_secret(showing: Showing) -> None:
+    assert showing.listing() == [
+        ("README.md", 10), ("empty", 0), ("latin.txt", 5), ("long.txt", MOST_CHARACTERS + 1), ("picture", 2),
+        ("src/a.py", 6),
+    ]
+
+
+def test_a_name_that_is_no_text_is_not_listed(showing: Showing, tmp_path: Path) -> None:
+    before = showing.listing()
+    with open(os.fsencode(tmp_path) + b"/caf\xe9.py", "wb"):
+        pass
+    assert showing.listing() == before
+
+
+def test_files_are_shown_as_text_in_the_order_asked_for_and_once(showing: Showing) -> None:
+    shown, not_shown = showing.show(["src/a.py", "README.md", "src/a.py", "latin.txt", "empty"])
+    assert [(file.path, file.text) for file in shown] == [
+        ("src/a.py", "x = 1\n"), ("README.md", "a project\n"), ("latin.txt", "caf\u00e9\n"), ("empty", "")
+    ]
+    assert not_shown == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".env", "credentials.json", "../outside", "/etc/passwd", ".orchestra/plan.md", ".git/config", "absent.py", "link",
+     "picture", "long.txt", "src", ""],
+)
+def test_what_may_not_be_shown_is_said_with_the_reason(showing: Showing, path: str) -> None:
+    shown, not_shown = showing.show([path])
+    assert shown == []
+    assert [named for named, _ in not_shown] == [path]
+    assert not_shown[0][1]
+    assert "hunter22" not in not_shown[0][1]
+
+
+def test_only_so_many_files_are_shown_at_once(showing: Showing, tmp_path: Path) -> None:
+    names = [f"f{number:02}.txt" for number in range(MOST_FILES + 3)]
+    for name in names:
+        (tmp_path / name).write_text("x")
+    shown, not_shown = showing.show(names)
+    assert [file.path for file in shown] == names[:MOST_FILES]
+    assert [path for path, _ in not_shown] == names[MOST_FILES:]
+
+
+def test_nothing_asked_for_is_nothing_shown(showing: Showing) -> None:
+    assert showing.show([]) == ([], [])
