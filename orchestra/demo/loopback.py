@@ -39,6 +39,8 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def __init__(self, respond: Callable[[ReceivedRequest], Delivery]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        # A client that goes away between poll and accept leaves nothing to accept: that must not be waited for.
+        self.socket.settimeout(_POLL_S)
         self.respond = respond
         self.stopping = threading.Event()
         self._lock = threading.Lock()
