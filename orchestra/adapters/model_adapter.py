@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Mapping
 
-from orchestra.adapters import anthropic_messages, gemini, openai_chat, openai_responses
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.adapters.answer import read_answer
 from orchestra.adapters.catalog import cost_usd, needs_key, resolve
 from orchestra.adapters.faults import classify
+from orchestra.adapters.formats import FORMATS
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
-from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireFormat, WireReply, output_cap
+from orchestra.adapters.silence import silence
+from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireReply, output_cap
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
 
 MAX_ERROR_BYTES = 64 * 1024
-SHORTEST_SECRET = 6
-"""A header's value of fewer characters is no secret, and stands in many a text by chance."""
-
-_FORMATS: Mapping[str, WireFormat] = {
-    "openai-chat": openai_chat,
-    "openai-responses": openai_responses,
-    "anthropic-messages": anthropic_messages,
-    "gemini": gemini,
-}
 
 
 class ModelAdapter:
@@ -40,7 +31,7 @@ class ModelAdapter:
         self._http = http
         self._key = key
         self._clock = clock
-        self._format = _FORMATS[row.protocol]
+        self._format = FORMATS[row.protocol]
 
     def is_available(self) -> bool:
         return self._key is not None or not needs_key(self._row)
@@ -104,12 +95,7 @@ class ModelAdapter:
 
     def _complete(self, fault: ProviderFault) -> None:
         fault.where = fault.where or self.get_info().name
-        # Providers have been seen to repeat what they were sent.
-        if self._key:
-            fault.what = fault.what.replace(self._key, "[key]")
-        for name, value in self._row.headers.items():
-            if len(value) >= SHORTEST_SECRET:
-                fault.what = fault.what.replace(value, f"[{name}]")
+        silence(fault, self._row, self._key)
 
 
 def KimiAdapter(http: HttpClient, *, key: str | None, clock: Clock, model: str = "kimi-k2.6") -> ModelAdapter:
