@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+from typing import Callable, Sequence
+
+import pytest
+
+from orchestra.agents.templates import load
+from orchestra.engine.verification import Verdict, Verification
+from orchestra.errors import ApiError, LimitReached
+from orchestra.records import FileOutcome, Plan, TestFailure, TestRun
+from tests.unit.engine.workshop import APPROVED, PATH, PROSE, SESSION, Workshop, needs_work, planned, whole
+
+Build = Callable[..., Workshop]
+PLAN = Plan("a plan", (planned(), planned("b.txt"), planned("gone.txt", "delete")))
+PASSED = TestRun("pytest", ("pytest",), 0, 5, True)
+
+
+def failed(*ids: str, output: str = "what pytest said") -> TestRun:
+    return TestRun(
+        "pytest", ("pytest",), 1, 5, True, tuple(TestFailure(each, f"{each} is wrong") for each in ids), output
+    )
+
+
+def fixes(*pairs: tuple[str, str]) -> str:
+    return "```json\n%s\n```" % json.dumps({"fixes": [{"path": path, "message": message} for path, message in pairs]})
+
+
+class Bench:
+    """A workshop whose files are written and approved, and a project whose tests end as they are told to."""
+
+    def __init__(self, shop: Workshop, *runs: TestRun | None, most_fixes: int = 2, generation: int = 0) -> None:
+        self.shop = shop
+        self.runs = list(runs)
+        self.most_fixes = most_fixes
+        self.generation = generation
+        self.outcomes = {
+            PATH: FileOutcome(PATH, "create", "approved", 1), "b.txt": FileOutcome("b.txt", "create", "approved", 1),
+            "gone.txt": FileOutcome("gone.txt", "delete", "approved", 1),
+        }
+        files = shop.files()
+        for path in (PATH, "b.txt"):
+            files.write(path, b"one\n")
+
+    def verification(self) -> Verification:
+        return Verification(
+            session_id=SESSION, task="a task", plan=PLAN, journal=self.shop.journal, asker=self.shop.asker(),
+            jobs=self.shop.context(PLAN), run_tests=self.run_tests, most_fixes=self.most_fixes,
+            generation=self.generation, custom_prompts={}, load_template=load,
+        )
+
+    def run_tests(self, on_start: Callable[[], None]) -> TestRun | None:
+        run = self.runs.pop(0)
+        if run is not None:
+            on_start()
+        return run
+
+    def verify(self) -> Verdict | None:
+        return self.verification().verify(self.outcomes)
+
+
+def new(verdict: Verdict | None) -> Sequence[str]:
+    assert verdict is not None
+    return [failure.id for failure in verdict.new_failures]
+
+
+# What failed already
+
+
+def test_a_suite_that_passes_has_no_new_failures(workshop: Build) -> None:
+    verdict = Bench(workshop(), PASSED).verify()
+    assert verdict == Verdict(PASSED, ())
+
+
+def test_what_failed_before_the_first_write_is_not_blamed(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("old", "older"), failed("old"), most_fixes=0)
+    bench.verification().baseline()
+    assert new(bench.verify()) == []
+
+
+def test_what_failed_anew_is_blamed(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
+    bench.verification().baseline()
+    assert new(bench.verify()) == ["new"]
+
+
+def test_without_a_baseline_every_failure_is_new(workshop: Build) -> None:
+    assert new(Bench(workshop(), failed("a", "b"), most_fixes=0).verify()) == ["a", "b"]
+
+
+def test_a_failure_without_a_name_is_one_too(workshop: Build) -> None:
+    bench = Bench(workshop(), PASSED, failed(), most_fixes=0)
+    bench.verification().baseline()
+    assert len(new(bench.verify())) == 1
+
+
+def test_a_command_that_failed_before_without_a_name_and_still_does_is_not_blamed(workshop: Build) -> None:
+    bench = Bench(workshop(), failed(), failed(), most_fixes=0)
+    bench.verification().baseline()
+    assert new(bench.verify()) == []
+
+
+@pytest.mark.parametrize("run", [None, TestRun("pytest", ("pytest",), 5, 1, False)])
+def test_where_nothing_ran_there_is_no_verdict(workshop: Build, run: TestRun | None) -> None:
+    assert Bench(workshop(), run).verify() is None
+
+
+def test_tests_that_the_session_wrote_itself_have_no_baseline_and_count(workshop: Build) -> None:
+    bench = Bench(workshop(), None, failed("new"), most_fixes=0)
+    bench.verification().baseline()
+    assert new(bench.verify()) == ["new"]
+
+
+def test_runs_are_told_baseline_and_result(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
+    bench.verification().baseline()
+    bench.verify()
+    assert [event.data["baseline"] for event in bench.shop.told("tests.started")] == [True, False]
+    ended = bench.shop.told("tests.ended")[0]
+    assert (ended.level, ended.data["failures"], ended.data["new"]) == ("warning", 2, 1)
+
+
+# After a kill
+
+
+def test_a_run_that_was_noted_is_not_done_again(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
+    bench.verification().baseline()
+    first = bench.verify()
+    bench.shop.restart()
+    bench.verification().baseline()
+    assert bench.verify() == first
+    assert bench.runs == []
+
+
+def test_a_run_that_was_stopped_is_done_again(workshop: Build) -> None:
+    bench = Bench(workshop(), PASSED, most_fixes=0)
+    stopping = Bench(bench.shop, most_fixes=0)
+
+    def stop(on_start: Callable[[], None]) -> TestRun | None:
+        raise LimitReached("no time")
+
+    stopping.run_tests = stop  # type: ignore[method-assign]
+    with pytest.raises(LimitReached):
+        stopping.verify()
+    assert new(bench.verify()) == []
+
+
+def test_files_taken_up_again_by_a_resume_are_tested_again(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("new"), PASSED, most_fixes=0)
+    assert new(bench.verify()) == ["new"]
+    bench.generation = 1
+    assert new(bench.verify()) == []
+
+
+# Fixing
+
+
+def test_the_consultant_names_a_file_and_mends_it_and_the_tests_run_again(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "the sum is wrong")), whole("two\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("new"), PASSED)
+    assert new(bench.verify()) == []
+    assert shop.text() == "two\n"
+    assert bench.outcomes[PATH] == FileOutcome(PATH, "create", "approved", 2)
+    asked, mending = shop.agents["consultant"].heard
+    assert "what pytest said" in asked and "new is wrong" in asked
+    assert "the sum is wrong" in mending and "new fails" in mending
+    assert not [line for line in asked.splitlines() if line.startswith("File: ")]
+    assert [line for line in mending.splitlines() if line.startswith("File: ")] == [f"File: {PATH}"]
+
+
+def test_several_files_may_be_to_blame(workshop: Build) -> None:
+    shop = workshop(
+        consultant=[fixes((PATH, "a"), ("b.txt", "b")), whole("two\n"), whole("three\n")], auditor=[APPROVED, APPROVED]
+    )
+    bench = Bench(shop, failed("new"), PASSED)
+    bench.verify()
+    assert (shop.text(), shop.text("b.txt")) == ("two\n", "three\n")
+
+
+def test_fixing_ends_after_so_many_rounds(workshop: Build) -> None:
+    shop = workshop(
+        consultant=[fixes((PATH, "a")), whole("two\n"), fixes((PATH, "b")), whole("three\n")],
+        auditor=[APPROVED, APPROVED],
+    )
+    bench = Bench(shop, failed("new"), failed("new"), failed("newer"))
+    assert new(bench.verify()) == ["newer"]
+    assert shop.text() == "three\n"
+
+
+def test_a_fix_that_the_auditor_refuses_leaves_the_approved_file(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a")), whole("two\n")], auditor=[needs_work("worse")])
+    bench = Bench(shop, failed("new"))
+    before = dict(bench.outcomes)
+    assert new(bench.verify()) == ["new"]
+    assert (shop.text(), bench.outcomes) == ("one\n", before)
+
+
+@pytest.mark.parametrize("paths", [[], ["README.md"], ["../x"], ["gone.txt"]])
+def test_only_planned_files_that_are_there_are_mended(workshop: Build, paths: list[str]) -> None:
+    shop = workshop(consultant=[fixes(*((path, "blame it") for path in paths))])
+    bench = Bench(shop, failed("new"))
+    assert new(bench.verify()) == ["new"]
+    assert shop.asked() == {"consultant": 1}
+
+
+def test_a_file_that_failed_is_not_mended(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a"))])
+    bench = Bench(shop, failed("new"))
+    bench.outcomes[PATH] = FileOutcome(PATH, "create", "reverted", 3, exit_status=1)
+    assert new(bench.verify()) == ["new"]
+    assert shop.text() == "one\n"
+
+
+@pytest.mark.parametrize("answers", [[ApiError("down")], [PROSE, PROSE]])
+def test_a_consultant_that_cannot_be_asked_changes_no_verdict(workshop: Build, answers: list[object]) -> None:
+    shop = workshop(consultant=answers)
+    bench = Bench(shop, failed("new"))
+    assert new(bench.verify()) == ["new"]
+    assert len(shop.told("tests.not_fixed")) == 1
+
+
+def test_a_planned_file_that_is_no_text_does_not_keep_the_others_from_being_mended(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a")), whole("two\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("new"), PASSED)
+    shop.files().write("b.txt", b"\x00\x01")
+    assert new(bench.verify()) == []
+    assert shop.text() == "two\n"
+
+
+def test_a_limit_in_the_middle_of_fixing_ends_the_run_and_a_resume_goes_on(workshop: Build) -> None:
+    shop = workshop(
+        consultant=[fixes((PATH, "a")), LimitReached("no money"), whole("two\n")], auditor=[APPROVED]
+    )
+    bench = Bench(shop, failed("new"), PASSED)
+    with pytest.raises(LimitReached):
+        bench.verify()
+    shop.restart()
+    assert new(bench.verify()) == []
+    assert shop.text() == "two\n"
+    assert shop.asked() == {"consultant": 3, "auditor": 1}
+
+
+def test_a_fix_that_was_made_before_a_kill_is_neither_asked_for_nor_made_again(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a")), whole("two\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("new"), PASSED)
+    bench.verify()
+    outcomes = dict(bench.outcomes)
+    shop.restart()
+    bench.outcomes[PATH] = FileOutcome(PATH, "create", "approved", 1)
+    assert new(bench.verify()) == []
+    assert (bench.outcomes, shop.images()) == (outcomes, [None, "one\n", "two\n"])
