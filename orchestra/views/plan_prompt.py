@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 import tempfile
@@ -53,19 +52,40 @@ class TerminalPrompt:
                 self._say("Please type a, e, r, v or q.")
 
     def edit(self, text: str) -> str:
-        command = shlex.split(self._variables.get("VISUAL") or self._variables.get("EDITOR") or "vi")
-        descriptor, name = tempfile.mkstemp(prefix="plan-", suffix=".md", dir=self._state_folder / "tmp")
         try:
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-            status = subprocess.run([*command, name], env=dict(self._variables), cwd=self._env.cwd).returncode
-            if status != 0:
-                raise UsageError(f"the editor ended with status {status}", where=command[0])
-            return Path(name).read_text(encoding="utf-8", errors="replace")
-        except (OSError, IndexError) as error:
+            file = self._file_with(text)
+            try:
+                self._run_editor(file)
+                return file.read_text(encoding="utf-8", errors="replace")
+            finally:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError("the plan cannot be edited", where=str(error)) from None
+
+    def _file_with(self, text: str) -> Path:
+        descriptor, name = tempfile.mkstemp(prefix="plan-", suffix=".md", dir=self._state_folder / "tmp")
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        return Path(name)
+
+    def _run_editor(self, file: Path) -> None:
+        named = self._variables.get("VISUAL") or self._variables.get("EDITOR") or "vi"
+        try:
+            command = [*shlex.split(named), str(file)]
+            if command[0] == str(file):
+                raise ValueError("it has no name")
+            status = subprocess.run(
+                command, env=dict(self._variables), cwd=self._env.cwd, stdout=self._screen()
+            ).returncode
+        except (OSError, ValueError) as error:
             raise UsageError("the editor cannot be started", where=str(error), hint="set EDITOR") from None
-        finally:
-            os.unlink(name)
+        if status != 0:
+            raise UsageError(f"the editor ended with status {status}", where=command[0])
+
+    def _screen(self) -> int | None:
+        """Where the editor draws: standard error, if standard output leads elsewhere; None for where that leads."""
+        is_elsewhere = not self._env.is_terminal(self._env.stdout) and self._env.is_terminal(self._env.stderr)
+        return self._env.stderr.fileno() if is_elsewhere else None
 
     def explain(self, problem: str) -> None:
         self._say(f"That plan cannot be used: {problem}")

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orchestra.views.figures import elapsed, money, tokens
+
+
+@pytest.mark.parametrize(
+    ("cost", "text"),
+    [(Decimal("0.01234"), "$0.0123"), (0.5, "$0.5000"), (Decimal(0), "$0.0000"), (Decimal("12.3"), "$12.3000"),
+     (None, "no price")],
+)
+def test_money(cost: Decimal | float | None, text: str) -> None:
+    assert money(cost) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (999, "999"), (1000, "1.0k"), (12345, "12.3k"), (999_949, "999.9k"), (999_950, "1.00M"),
+     (1_204_000, "1.20M"), (None, "?")],
+)
+def test_tokens(count: int | None, text: str) -> None:
+    assert tokens(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (7.9, "0:07"), (59.99, "0:59"), (60, "1:00"), (3599, "59:59"), (3600, "1:00:00"),
+     (3750.5, "1:02:30"), (-5, "0:00")],
+)
+def test_elapsed(seconds: float, text: str) -> None:
+    assert elapsed(seconds) == text

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orchestra.records import Event
+from orchestra.views.lines import LineView
+from tests.unit.fake_clock import START
+
+ANSWER = {
+    "role": "executor", "path": "a.py", "model": "zai/glm-4.7", "input_tokens": 1200, "output_tokens": 340,
+    "cost": 0.0012, "latency_ms": 812,
+}
+
+
+def told(*events: tuple[str, dict[str, Any]], is_verbose: bool = False, level: str = "info") -> list[str]:
+    """The lines that a view makes of these events, the first one second after the start, and so on."""
+    lines: list[str] = []
+    view = LineView(lines.append, started=START, is_verbose=is_verbose)
+    for seconds, (name, data) in enumerate(events, 1):
+        view(Event(name, START + timedelta(seconds=seconds), level, "s-1", None, data))
+    return lines
+
+
+ONE = {"path": "a.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "label", "fragments"),
+    [
+        ("session.started", {"task": "add\na flag", "mode": "parallel", "phase": "init"}, "session",
+         ["add a flag", "parallel"]),
+        ("session.started", {"task": "t", "mode": "parallel", "phase": "executing"}, "session", ["from executing"]),
+        ("step.started", {**ONE, "role": "executor"}, "executor", ["a.py"]),
+        ("step.started", {"role": "architect", "path": None}, "architect", ["the plan"]),
+        ("step.started", {"role": "consultant", "path": None}, "consultant", ["failing tests"]),
+        ("step.completed", ANSWER, "executor",
+         ["a.py", "zai/glm-4.7", "0.8 s", "1.2k+340 tokens", "$0.0012 so far"]),
+        ("step.completed", {**ANSWER, "cost": None, "input_tokens": None}, "executor", ["?+340 tokens"]),
+        ("step.completed", {**ANSWER, "cost": None, "from_cache": True}, "executor", ["zai/glm-4.7", "cache"]),
+        ("attempt.failed", {**ONE, "role": "auditor", "model": "p/m", "error_code": "TIMEOUT", "message": "no\nword"},
+         "auditor", ["a.py", "p/m", "TIMEOUT", "no word"]),
+        ("attempt.failed", {**ONE, "role": "auditor", "model": "p/m", "error_code": "TIMEOUT", "message": None},
+         "auditor", ["TIMEOUT"]),
+        ("reply.unreadable", {**ONE, "role": "executor", "why": "no block"}, "executor", ["a.py", "no block"]),
+        ("plan.ready", {"summary": "do it", "files": [{}]}, "plan", ["1 file:", "do it"]),
+        ("plan.ready", {"summary": "do it", "files": [{}, {}]}, "plan", ["2 files:"]),
+        ("plan.circle", {"path": "a", "other": "b"}, "note", ["a", "b"]),
+        ("file.reviewed", {**ONE, "approved": False, "issues": [{"message": "one"}, {"message": "two"}]}, "review",
+         ["a.py", "one; two"]),
+        ("draft.refused", {**ONE, "why": "cut off"}, "draft", ["a.py", "cut off"]),
+        ("file.ended", {**ONE, "status": "approved", "error": None}, "file", ["a.py approved"]),
+        ("file.ended", {**ONE, "status": "failed", "error": "no"}, "file", ["a.py failed: no"]),
+        ("tests.started", {"baseline": True}, "tests", ["already"]),
+        ("tests.started", {"baseline": False}, "tests", ["running"]),
+        ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
+        ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
+        ("tests.not_fixed", {"why": "nobody answered"}, "tests", ["nobody answered"]),
+        ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
+        ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
+    ],
+)
+def test_an_event_is_a_line_with_its_time_and_label(
+    name: str, data: dict[str, Any], label: str, fragments: list[str]
+) -> None:
+    line, = told((name, data))
+    assert line.startswith(f"  0:01  {label:<11} ")
+    assert [fragment for fragment in fragments if fragment not in line] == []
+    assert "\n" not in line
+
+
+def test_an_event_that_deserves_no_line_has_none() -> None:
+    assert told(("file.written", {"path": "a.py"}), ("something.new", {})) == []
+
+
+def test_costs_add_up_and_an_unknown_price_leaves_the_sum() -> None:
+    lines = told(
+        ("step.completed", ANSWER), ("step.completed", {**ANSWER, "cost": None}), ("step.completed", ANSWER)
+    )
+    assert [line.rpartition(", ")[2] for line in lines] == ["$0.0012 so far", "$0.0012 so far", "$0.0024 so far"]
+
+
+def test_a_view_that_says_everything_shows_what_has_no_line_of_its_own() -> None:
+    event = ("step.recalled", {"role": "executor", "path": "a.py"})
+    assert told(event, level="debug") == []
+    assert told(event, level="debug", is_verbose=True) == ["  0:01  step.recalled role=executor path=a.py"]
+
+
+def test_long_texts_are_cut() -> None:
+    line = told(("draft.refused", {"path": "a.py", "why": "x" * 1000}))[0]
+    assert line.endswith("x...") and len(line) < 200
+
+
+def test_threads_do_not_mix_their_lines() -> None:
+    lines: list[str] = []
+    view = LineView(lines.append, started=START, is_verbose=False)
+    event = Event("step.completed", START, "info", "s-1", None, {**ANSWER, "cost": 1.0})
+    threads = [threading.Thread(target=lambda: [view(event) for _ in range(50)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(lines) == 400
+    assert "$400.0000 so far" in lines[-1]
