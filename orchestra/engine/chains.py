@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.adapter import Adapter
@@ -19,6 +20,9 @@ from orchestra.errors import ConfigError, NoProviderError
 
 Front = Callable[[str, ProviderRow, Adapter], Adapter]
 """From a role, a provider and the adapter of one of its models to what the role's chain asks in its place."""
+
+
+NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def plan_chains(
     *,
     roles: Sequence[str],
     variables: Mapping[str, str],
+    origins: Mapping[str, str] = NO_ORIGINS,
 ) -> ChainPlan:
     """The chains of these roles. Raises ConfigError for an unknown provider or a missing key of the user's own
     provider, NoProviderError for a chain that nobody is left in.
@@ -58,7 +63,8 @@ def plan_chains(
     replaced: dict[str, str] = {}
     empty: dict[str, list[tuple[ProviderRow, str]]] = {}
     for role in roles:
-        wanted = [_split(entry, rows, role) for entry in getattr(agents, role)]
+        origin = origins.get(f"agents.{role}")
+        wanted = [_split(entry, rows, role, origin) for entry in getattr(agents, role)]
         for row, _ in wanted:
             if row.name not in keys:
                 keys[row.name] = find_key(row, variables, _read_text)
@@ -97,12 +103,12 @@ def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock, *, front: Fron
     }
 
 
-def _split(entry: str, rows: Mapping[str, ProviderRow], role: str) -> tuple[ProviderRow, str]:
+def _split(entry: str, rows: Mapping[str, ProviderRow], role: str, origin: str | None) -> tuple[ProviderRow, str]:
     name, _, model = entry.partition("/")
     if name not in rows:
         known = ", ".join(sorted(rows))
         raise ConfigError(
-            f"there is no provider {name!r}", where=f"agents.{role}: {entry}",
+            f"there is no provider {name!r}", where=f"{f'{origin}, ' if origin else ''}key agents.{role}: {entry}",
             hint=f"describe it under providers, or use one of {known}",
         )
     return rows[name], model

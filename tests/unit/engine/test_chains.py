@@ -76,7 +76,7 @@ def test_roles_that_are_not_needed_need_no_provider() -> None:
 def test_a_provider_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(ConfigError, match="no provider 'mooonshot'") as caught:
         plan(chain("mooonshot/kimi-k2.6"), variables=ALL_KEYS)
-    assert caught.value.where == "agents.architect: mooonshot/kimi-k2.6"
+    assert caught.value.where == "key agents.architect: mooonshot/kimi-k2.6"
     assert "moonshot" in (caught.value.hint or "")
 
 
