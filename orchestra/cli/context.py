@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Iterator
 
 from orchestra.cli.arguments import GlobalOptions
 from orchestra.cli.output import Output
@@ -34,7 +36,13 @@ class Context:
         """Git's top level, else the current folder."""
         return self.git.root if self.git is not None else self.env.cwd
 
-    def journal_for_reading(self) -> StateManager | None:
-        """The repository's journal; None where there is none. Raises StateError."""
+    @contextmanager
+    def journal_for_reading(self) -> Iterator[StateManager | None]:
+        """The repository's journal while the block runs; None where there is none. Raises StateError."""
         check_folder(self.root)
-        return StateManager.open_for_reading(self.root / FOLDER, self.env.clock)
+        journal = StateManager.open_for_reading(self.root / FOLDER, self.env.clock)
+        try:
+            yield journal
+        finally:
+            if journal is not None:
+                journal.close()

@@ -21,14 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Do what the first word says. Without a journal there is no cache, and none is made."""
-    journal = context.journal_for_reading()
-    if journal is None:
-        figures = NOTHING
-    elif arguments.action == "stats":
-        figures = journal.reply_cache.figures()
-    else:
-        with open_workplace(context.root, context.git, context.env) as workplace:
-            figures = workplace.journal.reply_cache.clear()
+    with context.journal_for_reading() as journal:
+        if journal is None:
+            figures = NOTHING
+        elif arguments.action == "stats":
+            figures = journal.reply_cache.figures()
+        else:
+            with open_workplace(context.root, context.git, context.env) as workplace:
+                figures = workplace.journal.reply_cache.clear()
     if arguments.action == "stats":
         _tell_stats(figures, context)
     else:

@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Take the session up with the flags and the configuration it was started with."""
     flags = running.limit_flags(arguments)
     current = configuration(context, flags)
-    session_to_resume(context.journal_for_reading(), arguments.session)
+    with context.journal_for_reading() as journal:
+        session_to_resume(journal, arguments.session)
     with open_workplace(context.root, context.git, context.env) as workplace:
         row = session_to_resume(workplace.journal, arguments.session)
         said_now = [key for key, origin in current.origins.items() if _is_said_now(origin, context)]

@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """List them."""
-    journal = context.journal_for_reading()
-    rows = [] if journal is None else journal.sessions.all()
+    with context.journal_for_reading() as journal:
+        rows = [] if journal is None else journal.sessions.all()
     lines = [
         f"{row.session_id}  {row.phase:<17} {'resumable' if row.can_resume else '':<9}  "
         f"{' '.join(row.task.text.split())[:60]}"

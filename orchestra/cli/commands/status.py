@@ -22,17 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Print the session's row, its agents, files and cost."""
-    journal = context.journal_for_reading()
-    row = _find(journal, arguments.session)
-    assert journal is not None  # _find raises otherwise
-    agents = journal.sessions.agents(row.session_id)
+    with context.journal_for_reading() as journal:
+        row = _find(journal, arguments.session)
+        assert journal is not None  # _find raises otherwise
+        agents = journal.sessions.agents(row.session_id)
+        checkpoints = journal.sessions.checkpoints(row.session_id)
+        text = _text(journal, row, agents)
     document = {
         **context.output.head(ExitStatus.DONE),
-        "session": {
-            **session_json(row), "agents": agents, "checkpoints": journal.sessions.checkpoints(row.session_id)
-        },
+        "session": {**session_json(row), "agents": agents, "checkpoints": checkpoints},
     }
-    context.output.result(_text(journal, row, agents), document)
+    context.output.result(text, document)
     return ExitStatus.DONE
 
 
