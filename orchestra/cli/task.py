@@ -25,12 +25,20 @@ def read_task(arguments: argparse.Namespace, context: Context) -> Task:
             raise UsageError("the task is given twice: in words and by --task-file", hint="leave one out")
         task = Task(_clean(running.read_text_file(context, arguments.task_file)), arguments.task_file)
     elif words == [STDIN] and not context.after_dashes:
-        task = Task(_clean(context.env.stdin.read()), "stdin")
+        task = Task(_clean(_from_stdin(context)), "stdin")
     else:
         task = Task(_clean(" ".join(words)), "words")
     if not task.text:
         raise UsageError("the task is empty", hint='say what to do: orchestra run "add a --verbose flag"')
     return task
+
+
+def _from_stdin(context: Context) -> str:
+    try:
+        return context.env.stdin.read()
+    except (OSError, ValueError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise UsageError(f"the task cannot be read: {reason}", where="standard input") from None
 
 
 def _clean(text: str) -> str:
