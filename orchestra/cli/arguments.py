@@ -80,7 +80,7 @@ def split(argv: Sequence[str]) -> CommandLine:
     takes_value = {
         option for action in parser._actions for option in action.option_strings if action.nargs is None
     }
-    taken, left = _take(before, own, takes_value)
+    taken, left = _take(before, own - takes_value, takes_value)
     values = vars(parser.parse_args(taken))
     options = GlobalOptions(**{**values, "folders": tuple(values["folders"])})
     command = next((word for word in left if not word.startswith("-")), None)
@@ -103,7 +103,7 @@ def _at_dashes(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return words[:place], words[place + 1:]
 
 
-def _take(words: list[str], own: set[str], takes_value: set[str]) -> tuple[list[str], list[str]]:
+def _take(words: list[str], flags: set[str], takes_value: set[str]) -> tuple[list[str], list[str]]:
     taken: list[str] = []
     left: list[str] = []
     rest = iter(words)
@@ -112,11 +112,17 @@ def _take(words: list[str], own: set[str], takes_value: set[str]) -> tuple[list[
         if word in takes_value:
             taken.append(word)
             taken.extend(value for value in [next(rest, None)] if value is not None)
-        elif word in own or (name in takes_value and name.startswith("--")) or _is_joined_folder(word):
+        elif _is_of(flags, word) or (name in takes_value and name.startswith("--")) or _is_joined_folder(word):
             taken.append(word)
         else:
             left.append(word)
     return taken, left
+
+
+def _is_of(flags: set[str], word: str) -> bool:
+    """Whether a word is one of the flags, or several short ones in one, such as `-qv`."""
+    is_bundle = len(word) > 2 and word[0] == "-" and word[1] != "-"
+    return word in flags or (is_bundle and all(f"-{letter}" in flags for letter in word[1:]))
 
 
 def _is_joined_folder(word: str) -> bool:

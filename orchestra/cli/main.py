@@ -34,12 +34,10 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         if line.command == "help" and line.words[0] in TOPIC_NAMES:
             return _show_topic(line.words[0], output)
         command = _module(line.words[0] if line.command == "help" else line.command)
-        parser = _parser(command)
         if line.options.wants_help or line.command == "help":
-            output.result(parser.format_help(), {**output.head(ExitStatus.DONE), "help": parser.format_help()})
-            return ExitStatus.DONE
+            return _show_help_of(command, output)
         context = Context(_moved(env, line.options.folders), line.options, output, line.after_dashes)
-        status: ExitStatus = command.run(parser.parse_intermixed_args(line.words), context)
+        status: ExitStatus = command.run(_parser(command).parse_intermixed_args(line.words), context)
         return status
     except Cancelled:
         return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
@@ -83,7 +81,6 @@ def _parser(command: ModuleType) -> Parser:
     name = command.__name__.rpartition(".")[2]
     parser = Parser(prog=f"orchestra {name}", description=command.__doc__, add_help=False)
     command.add_arguments(parser)
-    add_global_options(parser)
     return parser
 
 
@@ -110,6 +107,15 @@ def _show_topic(name: str, output: Output) -> ExitStatus:
     from orchestra.cli.reference import TOPICS
 
     text = TOPICS[name]()
+    output.result(text, {**output.head(ExitStatus.DONE), "help": text})
+    return ExitStatus.DONE
+
+
+def _show_help_of(command: ModuleType, output: Output) -> ExitStatus:
+    parser = _parser(command)
+    # Only told here: they have been taken out of what the command reads.
+    add_global_options(parser)
+    text = parser.format_help()
     output.result(text, {**output.head(ExitStatus.DONE), "help": text})
     return ExitStatus.DONE
 
