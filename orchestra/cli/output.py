@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from contextlib import contextmanager, suppress
 from typing import Any, Iterator, Mapping, TextIO
 
@@ -12,7 +13,8 @@ from orchestra.errors import ExitStatus, OrchestraError, OutputError
 from orchestra.observe.redaction import Redactor
 
 SCHEMA = 1
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Control characters, and those that turn the order of a line's characters around (UAX #9) or break it.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Output:
@@ -24,6 +26,7 @@ class Output:
         self.as_json_stream = as_json_stream
         self.is_quiet = False
         self.color = "auto"
+        self._lock = threading.Lock()
         self.redactor = Redactor()
 
     def result(self, text: str, document: Mapping[str, Any]) -> None:
@@ -49,11 +52,13 @@ class Output:
             stream.buffer.flush()
 
     def json_line(self, document: Mapping[str, Any]) -> None:
-        """One JSON object on stdout: on one line in a stream, else indented."""
+        """One JSON object on stdout: on one line in a stream, else indented. Any thread."""
         stream = self._env.stdout
         is_utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
         indent = None if self.as_json_stream else 2
-        _print(stream, json.dumps(document, ensure_ascii=not is_utf8, indent=indent))
+        text = json.dumps(document, ensure_ascii=not is_utf8, indent=indent)
+        with self._lock:
+            _print(stream, text)
 
     def say(self, text: str) -> None:
         """Something by the way, on stderr, unless --quiet."""
@@ -86,8 +91,8 @@ class Output:
 
 
 def printable(text: str) -> str:
-    """The text without characters that could steer a terminal: much of it comes from models."""
-    return _CONTROL.sub("?", text)
+    """The text without characters by which it could look like another one: much of it comes from models."""
+    return _STEERING.sub("?", text)
 
 
 def _print(stream: TextIO, text: str) -> None:
