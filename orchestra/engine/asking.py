@@ -117,7 +117,7 @@ class Asker:
         return reply
 
     def attempt_started(self, step: Step, info: AdapterInfo) -> None:
-        self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.name)
+        self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.model)
         self._events.emit(
             "attempt.started", level="debug", step_id=step.id, role=step.agent_role, path=step.file_path,
             model=info.name,

@@ -29,7 +29,7 @@ def test_status_tells_the_row_the_agents_and_the_checkpoints(project: Project) -
     assert ISO.fullmatch(row["started_at"]) and ISO.fullmatch(row["last_activity"])
     assert set(row["agents"]) == {"architect", "executor", "auditor", "consultant"}
     executor = row["agents"]["executor"]
-    assert (executor["status"], executor["model_id"]) == ("idle", "scripted/executor-model")
+    assert (executor["status"], executor["model_id"]) == ("idle", "executor-model")
     assert row["agents"]["consultant"]["model_id"] is None
     phases = [checkpoint["phase"] for checkpoint in row["checkpoints"]]
     assert phases[0] == "init" and phases[-1] == "completed"

@@ -144,7 +144,7 @@ def test_an_agent_is_busy_while_it_is_asked_and_idle_afterwards(workshop: Build)
     ask(shop)
     shop.journal.keep(SESSION, "fact", 1)
     agent = shop.journal.sessions.agents(SESSION)["executor"]
-    assert (busy, agent["status"], agent["model_id"]) == (["working"], "idle", "local/executor-model")
+    assert (busy, agent["status"], agent["model_id"]) == (["working"], "idle", "executor-model")
 
 
 # Limits
