@@ -38,7 +38,8 @@ class ExitStatus(IntEnum):
 _MEANINGS = {
     ExitStatus.DONE: "done: every planned file approved and written, tests passed or not asked for; an empty plan; "
     "a plan printed; a dry run",
-    ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded",
+    ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded; `doctor` or `models --check` found a "
+    "failure",
     ExitStatus.USAGE: "usage or configuration; an empty chain; a missing key; an unknown session; nothing to resume",
     ExitStatus.NOT_APPROVED: "the plan was not approved: refused, nobody there to ask, or the architect has questions",
     ExitStatus.PROVIDER: "nothing was approved, and every file (or the plan) failed by a provider's fault",
@@ -142,6 +143,13 @@ class UnknownSession(UsageError):
     """No session has that id, or none fits."""
 
     code = "unknown-session"
+
+
+class NotReady(OrchestraError):
+    """Something is missing that a run would need."""
+
+    code = "not-ready"
+    exit_status = ExitStatus.JUDGED_BAD
 
 
 class NotApproved(OrchestraError):

@@ -49,9 +49,9 @@ KIMI_SWITCHED_OFF = {"kimi-k2.5": SwitchedOff("kimi-k2.6", "2026-08-31")}
 GLM = by_id(
     ModelRow(
         "glm-4.7", 200_000, prices=(tier("0.60", "2.20", "0.11"),), efforts=(),
-        best_at="coding and tools at a low price",
+        best_at="coding and tools",
     ),
-    ModelRow("glm-4.7-flash", 200_000, prices=(tier("0", "0", "0"),), efforts=(), best_at="free of charge"),
+    ModelRow("glm-4.7-flash", 200_000, prices=(tier("0", "0", "0"),), efforts=()),
     ModelRow("glm-4.7-flashx", efforts=()),
     ModelRow(
         "glm-5.3", 1_000_000, prices=(tier("1.40", "4.40", "0.26"),), efforts=(),

@@ -1,42 +1,31 @@
-"""Model servers that listen on this machine at their usual ports."""
+"""Model servers that usually listen on this machine."""
 
 from __future__ import annotations
 
-import socket
-from dataclasses import dataclass
-from typing import Sequence
+from dataclasses import replace
+from typing import Mapping, Sequence
+from urllib.parse import urlsplit
 
-CONNECT_S = 0.3
+from orchestra.adapters.egress import is_loopback
+from orchestra.adapters.ready_made import LOCAL_PROVIDERS
+from orchestra.adapters.rows import ProviderRow
+from orchestra.config.settings import TimeoutSettings
 
-
-@dataclass(frozen=True)
-class UsualServer:
-    """A kind of server and where it listens unless it is told otherwise."""
-
-    software: str
-    port: int
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+PROBE_TIMEOUT = TimeoutSettings(connect=0.5, first_byte=2, idle=2, total=3)
+"""A server on this machine that is there says at once what it serves."""
 
 
-USUAL_SERVERS = (
-    UsualServer("llama.cpp", 8080),
-    UsualServer("Ollama", 11434),
-    UsualServer("vLLM or llama-cpp-python", 8000),
-    UsualServer("LM Studio", 1234),
-)
+def usual_servers(
+    rows: Mapping[str, ProviderRow], servers: Sequence[ProviderRow] = LOCAL_PROVIDERS
+) -> tuple[ProviderRow, ...]:
+    """The ready-made servers as `rows` have them, to be asked without much patience.
+
+    One that the configuration has moved to another machine is not among them.
+    """
+    found = (rows.get(server.name, server) for server in servers)
+    return tuple(replace(row, timeout=PROBE_TIMEOUT) for row in found if is_local(row))
 
 
-def listening(servers: Sequence[UsualServer] = USUAL_SERVERS) -> tuple[UsualServer, ...]:
-    """Those whose port takes a connection; nothing is sent, so what listens there may be something else."""
-    return tuple(server for server in servers if _listens(server.port))
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=CONNECT_S).close()
-    except OSError:
-        return False
-    return True
+def is_local(row: ProviderRow) -> bool:
+    """Whether a provider is on this machine, by the form of its address."""
+    return is_loopback(urlsplit(row.base_url).hostname or "")

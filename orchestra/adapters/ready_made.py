@@ -25,7 +25,7 @@ _MISTRAL_UNLISTED = ModelRow(
 _MISTRAL = by_id(
     replace(
         _MISTRAL_UNLISTED, id="devstral-latest", context_window=256_000, prices=(tier("0.40", "2.00", "0.04"),),
-        efforts=(), best_at="coding agents at a low price",
+        efforts=(), best_at="coding agents",
     ),
     replace(
         _MISTRAL_UNLISTED, id="mistral-medium-latest", context_window=262_144,
@@ -33,9 +33,7 @@ _MISTRAL = by_id(
     ),
 )
 _DEEPSEEK = by_id(
-    ModelRow(
-        "deepseek-flash", 1_000_000, prices=(tier("0.30", "1.20", "0.006"),), best_at="large prompts at a low price"
-    ),
+    ModelRow("deepseek-flash", 1_000_000, prices=(tier("0.30", "1.20", "0.006"),), best_at="large prompts"),
 )
 
 

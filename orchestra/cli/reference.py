@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.catalog import resolve
-from orchestra.adapters.rows import ModelRow, ProviderRow
+from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.command_list import COMMANDS
 from orchestra.config.tables import keys_table, variables_table
 from orchestra.errors import ExitStatus
+from orchestra.views.figures import exactly, prices
 
 
 def commands_table() -> str:
@@ -27,7 +28,7 @@ def providers_table() -> str:
     rows = tuple(resolve({}).values())
     providers = [(f"`{row.name}`", row.title, _key(row), f"`{row.base_url}`") for row in rows]
     models = [
-        (f"`{row.name}/{model.id}`", _tokens(model), _price(model), model.best_at)
+        (f"`{row.name}/{model.id}`", exactly(model.context_window), prices(model.prices), model.best_at)
         for row in rows
         for model in row.models.values()
     ]
@@ -55,16 +56,3 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _key(row: ProviderRow) -> str:
     return ", else ".join(f"`{name}`" for name in row.key_variables) or "none"
-
-
-def _tokens(model: ModelRow) -> str:
-    return "unknown" if model.context_window is None else f"{model.context_window:,}"
-
-
-def _price(model: ModelRow) -> str:
-    tiers = [
-        f"{tier.input_usd} / {tier.output_usd} / {tier.cached_usd}"
-        + (f" above {tier.above_input_tokens:,}" if tier.above_input_tokens else "")
-        for tier in model.prices
-    ]
-    return "; ".join(tiers) or "unknown"

@@ -7,7 +7,8 @@ from string import Formatter
 from urllib.parse import urlsplit
 
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MODEL_NAME = re.compile(r"[^\s/]\S{0,199}")
+_MODEL_NAME = re.compile(r"\S{1,200}")
+"""It may begin with a slash: some servers name a model by the path of its file."""
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _WIRE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")

@@ -28,6 +28,8 @@ class LocalServer:
     base_url: str
     protocol: str = "openai-chat"
     models: tuple[str, ...] = ()
+    context_window: int | None = None
+    """Of its models, where the server tells it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def _chosen(choices: InitChoices) -> dict[str, object]:
         chosen = merge_values(chosen, nested(split(key), value))
     for server in choices.servers:
         said = {"protocol": server.protocol, "base_url": server.base_url}
-        models: dict[str, object] = {"models": {model: {} for model in server.models}} if server.models else {}
+        about = {} if server.context_window is None else {"context_window": server.context_window}
+        models: dict[str, object] = {"models": {model: about for model in server.models}} if server.models else {}
         chosen = merge_values(chosen, nested(("providers", server.name), {**said, **models}))
     for role, chain in choices.chains.items():
         chosen = merge_values(chosen, nested(("agents", role), list(chain)))

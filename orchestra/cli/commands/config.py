@@ -7,17 +7,18 @@ import os
 from pathlib import Path
 from typing import Callable, Sequence
 
-from orchestra.adapters.catalog import resolve
-from orchestra.adapters.local_servers import UsualServer, listening
+from orchestra.adapters.local_servers import usual_servers
 from orchestra.cli.configuration import configuration, user_file
 from orchestra.cli.context import Context
 from orchestra.config.init import InitChoices, LocalServer, commented_file
 from orchestra.config.loading import REPOSITORY_FILE
 from orchestra.config.show import render_show, show_as_json
+from orchestra.engine.inquiry import Inquiry, inquire
+from orchestra.engine.survey import Provider, survey
 from orchestra.errors import ExitStatus, NotApproved, UsageError, WorkspaceError
 from orchestra.records import AGENT_ROLES
 
-_LOCAL = "local"
+_MOST_OFFERED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,41 +65,61 @@ def _init(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         raise UsageError("there is no place for the file", hint="set HOME or XDG_CONFIG_HOME")
     if target.exists():
         raise UsageError("the file is there already", where=str(target), hint="edit it, or move it away first")
-    providers = _providers_with_key(context)
-    choices = InitChoices(providers=providers)
-    if not arguments.yes:
-        choices = _ask(context, providers, listening())
+    providers = survey(configuration(context, {}).settings, context.env.variables)
+    with_key = tuple(provider.row.name for provider in providers if provider.key is not None)
+    choices = InitChoices(providers=with_key) if arguments.yes else _ask(context, with_key, providers)
     _write(target, commented_file(choices))
     document = {**context.output.head(ExitStatus.DONE), "path": str(target)}
     context.output.result(f"wrote {target}", document)
     return ExitStatus.DONE
 
 
-def _providers_with_key(context: Context) -> tuple[str, ...]:
-    variables = context.env.variables
-    return tuple(
-        row.name
-        for row in resolve({}).values()
-        if any(variables.get(name) or variables.get(f"{name}_FILE") for name in row.key_variables)
-    )
-
-
-def _ask(context: Context, providers: Sequence[str], servers: Sequence[UsualServer]) -> InitChoices:
+def _ask(context: Context, with_key: tuple[str, ...], providers: Sequence[Provider]) -> InitChoices:
     """What the user chooses. Raises NotApproved when nobody is there to ask."""
     if not context.env.is_terminal(context.env.stdin):
         raise NotApproved("there is no terminal to ask at", hint="`orchestra config init --yes` writes the file")
-    found = ", ".join(providers) or "none"
-    context.output.prompt(f"Keys were found for these providers: {found}.\n")
-    chosen: list[LocalServer] = []
-    for server in servers:
-        question = f"Something answers at {server.base_url}, where {server.software} usually listens. Use it? [y/N] "
+    context.output.prompt(f"Keys were found for these providers: {', '.join(with_key) or 'none'}.\n")
+    for server in _servers_here(context, providers):
+        question = f"{server.row.title} seems to answer at {server.row.base_url}. Use it? [y/N] "
         if _answer(context, question).lower() in ("y", "yes"):
-            model = _answer(context, "The id of its model: ")
+            model = _ask_model(context, server)
             if model:
-                chosen.append(LocalServer(_LOCAL, server.base_url, models=(model,)))
-                break
-    chains = {role: tuple(f"{_LOCAL}/{server.models[0]}" for server in chosen) for role in AGENT_ROLES if chosen}
-    return InitChoices(providers=tuple(providers), servers=tuple(chosen), chains=chains)
+                return _with_server(with_key, server, model)
+    return InitChoices(providers=with_key)
+
+
+def _servers_here(context: Context, providers: Sequence[Provider]) -> list[Inquiry]:
+    """The model servers on this machine that answer; they are asked which models they serve."""
+    rows = usual_servers({provider.row.name: provider.row for provider in providers})
+    keys = {provider.row.name: provider.key.value for provider in providers if provider.key is not None}
+    found = inquire(rows, keys, context.env, offline=True)
+    return [inquiry for inquiry in found.values() if inquiry.is_reached]
+
+
+def _ask_model(context: Context, server: Inquiry) -> str:
+    """The id of one of the server's models; empty for none."""
+    ids = [model.id for model in server.models or ()][:_MOST_OFFERED]
+    if not ids:
+        return _answer(context, "The id of its model: ")
+    context.output.prompt("".join(f"  {number}  {model}\n" for number, model in enumerate(ids, 1)))
+    while True:
+        answer = _answer(context, f"Which model, by number or id? [{ids[0]}] ") or ids[0]
+        if not answer.isdigit() or answer in ids:
+            return answer
+        if 1 <= int(answer) <= len(ids):
+            return ids[int(answer) - 1]
+        context.output.prompt(f"There is no number {answer}.\n")
+
+
+def _with_server(with_key: tuple[str, ...], server: Inquiry, model: str) -> InitChoices:
+    name = server.row.name
+    served = server.model(model)
+    window = None if served is None else served.context_window
+    return InitChoices(
+        providers=with_key,
+        servers=(LocalServer(name, server.row.base_url, models=(model,), context_window=window),),
+        chains={role: (f"{name}/{model}",) for role in AGENT_ROLES},
+    )
 
 
 def _answer(context: Context, question: str) -> str:
