@@ -50,7 +50,9 @@ class Crew:
         return future.result()
 
     def close(self) -> None:
-        """Wait for nobody: what still runs has been told to stop."""
+        """Tell whoever is still at work to stop, as after a defect elsewhere; who does not listen is not waited for."""
+        if not self._cancel.is_cancelled and not all(future.done() for future in self._live):
+            self.order_stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def order_stop(self) -> None:

@@ -103,6 +103,18 @@ def test_at_the_deadline_everybody_stops_and_the_limit_is_told(bridge: Bridge) -
     assert future.result(LONG_S) == "unwound"
 
 
+def test_whoever_is_at_work_when_the_crew_is_closed_is_told_to_stop(bridge: Bridge) -> None:
+    future = bridge.crew.start(bridge.until_told)
+    bridge.crew.close()
+    assert future.result(LONG_S) == "unwound"
+
+
+def test_closing_a_crew_that_is_done_orders_no_stop(bridge: Bridge) -> None:
+    bridge.crew.call(lambda: True)
+    bridge.crew.close()
+    assert not bridge.cancel.is_cancelled
+
+
 def test_who_does_not_listen_is_not_waited_for(bridge: Bridge) -> None:
     gate = threading.Event()
     deaf = bridge.crew.start(lambda: gate.wait(LONG_S))
