@@ -112,8 +112,6 @@ class Asker:
             if isinstance(error, TimedOut) and self._deadline.is_over:
                 raise out_of_time() from None
             raise
-        finally:
-            self._journal.sessions.set_agent(self._session_id, step.agent_role, "idle", None)
         return reply
 
     def attempt_started(self, step: Step, info: AdapterInfo) -> None:

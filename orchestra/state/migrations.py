@@ -73,4 +73,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL, cooldown_until TEXT,
             max_concurrency INTEGER, updated_at TEXT NOT NULL, PRIMARY KEY (provider, base_url, model))""",
     ),
+    (
+        # A long session has thousands of steps and few that run.
+        "CREATE INDEX steps_running ON steps (session_id, agent_role) WHERE status = 'running'",
+    ),
 )

@@ -112,11 +112,19 @@ class Steps:
         return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], _attempt(row)) for row in rows]
 
     def _end(self, connection: sqlite3.Connection, step_id: int, status: str, output_hash: str | None) -> None:
+        """Note the end; an agent none of whose steps is running any more is idle."""
         now = self._clock.now()
         start = connection.execute("SELECT start_time FROM steps WHERE id = ?", (step_id,)).fetchone()[0]
         connection.execute(
             "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
             (status, output_hash, iso(now), max(0, round((now - moment(start)).total_seconds() * 1000)), step_id),
+        )
+        connection.execute(
+            "UPDATE agents SET status = 'idle', updated_at = ? WHERE status = 'working' AND EXISTS"
+            " (SELECT 1 FROM steps WHERE id = ? AND session_id = agents.session_id AND agent_role = agents.role)"
+            " AND NOT EXISTS (SELECT 1 FROM steps WHERE status = 'running' AND session_id = agents.session_id"
+            " AND agent_role = agents.role)",
+            (iso(now), step_id),
         )
 
 

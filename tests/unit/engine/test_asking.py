@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 from typing import Callable
 
@@ -145,6 +146,34 @@ def test_an_agent_is_busy_while_it_is_asked_and_idle_afterwards(workshop: Build)
     shop.journal.keep(SESSION, "fact", 1)
     agent = shop.journal.sessions.agents(SESSION)["executor"]
     assert (busy, agent["status"], agent["model_id"]) == (["working"], "idle", "executor-model")
+
+
+def test_an_agent_that_is_asked_twice_at_once_is_busy_until_both_are_answered(workshop: Build) -> None:
+    first_is_asked, second_is_answered = threading.Event(), threading.Event()
+    shop: Workshop
+
+    def first() -> str:
+        first_is_asked.set()
+        assert second_is_answered.wait(30)
+        return "1"
+
+    shop = workshop(executor=[first, "2"])
+    thread = threading.Thread(target=ask, args=(shop, "executor/1"))
+    thread.start()
+    assert first_is_asked.wait(30)
+    ask(shop, "executor/2")
+    assert shop.journal.sessions.agents(SESSION)["executor"]["status"] == "working"
+    second_is_answered.set()
+    thread.join(30)
+    assert shop.journal.sessions.agents(SESSION)["executor"]["status"] == "idle"
+
+
+@pytest.mark.parametrize("error", [ApiError("down"), Cancelled()])
+def test_an_agent_whose_call_failed_is_idle(workshop: Build, error: BaseException) -> None:
+    shop = workshop(executor=[error])
+    with pytest.raises(type(error)):
+        ask(shop)
+    assert shop.journal.sessions.agents(SESSION)["executor"]["status"] == "idle"
 
 
 # Limits

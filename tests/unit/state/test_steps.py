@@ -137,5 +137,12 @@ def test_a_reply_that_was_kept_covers_the_attempts_before_it(folder: Path, clock
     journal.close()
 
 
+def test_looking_for_running_steps_does_not_read_those_that_have_ended(journal: StateManager) -> None:
+    plan = journal._store.rows(
+        "EXPLAIN QUERY PLAN SELECT 1 FROM steps WHERE status = 'running' AND session_id = 's' AND agent_role = 'r'"
+    )
+    assert "steps_running" in plan[0]["detail"]
+
+
 def test_a_moment_is_read_as_it_was_written() -> None:
     assert moment("2026-11-22T07:15:00.007Z") == START + timedelta(milliseconds=7)
