@@ -9,7 +9,8 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.command_list import COMMANDS
 from orchestra.config.tables import keys_table, variables_table
 from orchestra.errors import ExitStatus
-from orchestra.views.figures import exactly, prices
+from orchestra.views.figures import exactly
+from orchestra.views.prices import prices
 
 
 def commands_table() -> str:

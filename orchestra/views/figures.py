@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Sequence
-
-from orchestra.adapters.rows import PriceTier
 
 
 def money(cost_usd: Decimal | float | None) -> str:
@@ -25,17 +22,6 @@ def tokens(count: int | None) -> str:
 def exactly(count: int | None) -> str:
     """Such as `200,000`; `unknown` where it is."""
     return "unknown" if count is None else f"{count:,}"
-
-
-def prices(tiers: Sequence[PriceTier]) -> str:
-    """USD per million tokens in, out and cached, such as `2 / 12 / 0.20; 4 / 18 / 0.40 above 200,000`."""
-    return "; ".join(_price(tier) for tier in tiers) or "unknown"
-
-
-def _price(tier: PriceTier) -> str:
-    figures = (tier.input_usd, tier.output_usd, tier.cached_usd)
-    above = f" above {tier.above_input_tokens:,}" if tier.above_input_tokens else ""
-    return " / ".join("?" if figure is None else str(figure) for figure in figures) + above
 
 
 def elapsed(seconds: float) -> str:

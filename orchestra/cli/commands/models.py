@@ -12,7 +12,8 @@ from orchestra.cli.model_rows import ListedModel, list_models, model_json, provi
 from orchestra.engine.inquiry import Inquiry, inquire
 from orchestra.engine.survey import Provider, survey
 from orchestra.errors import ExitStatus, NotReady
-from orchestra.views.figures import exactly, prices
+from orchestra.views.figures import exactly
+from orchestra.views.prices import prices
 
 _MOST_NAMED = 8
 
