@@ -133,6 +133,12 @@ class NoProviderError(ConfigError):
     code = "no-provider"
 
 
+class NotRecorded(ConfigError):
+    """A request that the cassette being replayed has no answer to."""
+
+    code = "not-recorded"
+
+
 class PlanError(UsageError):
     """A plan file that cannot be read; `where` names file and line."""
 

@@ -1,18 +1,34 @@
-"""What stands before a model: the reply cache, or nothing."""
+"""Who answers: the models with the reply cache before them, a recorder that listens, or a cassette in their place."""
 
 from __future__ import annotations
 
+from typing import Mapping
+
 from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.recording import Recorder, RecordingAdapter
+from orchestra.adapters.replaying import Cassette, ReplayAdapter
 from orchestra.adapters.result_cache import CachedAdapter
 from orchestra.adapters.rows import ProviderRow
+from orchestra.clock import Clock
 from orchestra.config.settings import CacheSettings
 from orchestra.engine.chains import Front, no_front
+from orchestra.records import AGENT_ROLES
 from orchestra.state.reply_cache import ReplyCache
 
 
 def front_of(cache: ReplyCache, settings: CacheSettings) -> Front:
     """What the configuration puts before each model."""
     return _cached(cache, settings) if settings.enabled else no_front
+
+
+def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Adapter]:
+    """The chains by role, each with a recorder that listens."""
+    return {role: RecordingAdapter(chain, recorder, role=role) for role, chain in chains.items()}
+
+
+def replayed(cassette: Cassette, clock: Clock) -> dict[str, Adapter]:
+    """The cassette, for every role."""
+    return {role: ReplayAdapter(cassette, role=role, clock=clock) for role in AGENT_ROLES}
 
 
 def _cached(cache: ReplyCache, settings: CacheSettings) -> Front:

@@ -11,7 +11,15 @@ from orchestra.agents.replies import NeedFiles, read_review
 from orchestra.engine.asking import Asker
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.errors import ExitStatus, LimitReached, OrchestraError, RefusedDraft, StateError, UnreadableReply
+from orchestra.errors import (
+    ExitStatus,
+    LimitReached,
+    NotRecorded,
+    OrchestraError,
+    RefusedDraft,
+    StateError,
+    UnreadableReply,
+)
 from orchestra.observe.events import Events
 from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
 from orchestra.workspace.syntax import check_syntax
@@ -99,7 +107,7 @@ class FileJob:
     def advance(self) -> None:
         """Do the next stage. A failure of this file alone becomes its outcome.
 
-        Raises what concerns the whole run: LimitReached, StateError, Cancelled.
+        Raises what concerns the whole run: LimitReached, NotRecorded, StateError, Cancelled.
         """
         try:
             if self.stage is Stage.AUDIT:
@@ -108,7 +116,7 @@ class FileJob:
                 self._delete()
             else:
                 self._draft()
-        except (LimitReached, StateError):
+        except (LimitReached, NotRecorded, StateError):
             raise
         except OrchestraError as error:
             self._give_up(error)

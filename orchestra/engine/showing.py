@@ -20,7 +20,9 @@ MOST_FILES = 20
 class Showing:
     """Lists and shows files: never secret, ignored or binary ones, nothing outside the root."""
 
-    def __init__(self, root: Path, git: Git | None, tree: Tree) -> None:
+    def __init__(self, root: Path, git: Git | None, tree: Tree, *, hidden: Path | None = None) -> None:
+        """`hidden` is a file that counts as absent: a cassette must not change what is recorded on it."""
+        self._hidden = None if hidden is None else hidden.resolve()
         self._root = root
         self._git = git
         self._tree = tree
@@ -28,7 +30,7 @@ class Showing:
     def listing(self) -> list[tuple[str, int]]:
         """Path and size in bytes of every file that may be shown."""
         files = list_files(self._root, self._git)
-        return [(file.path, file.size_bytes) for file in files if not is_secret(file.path) and _is_text(file.path)]
+        return [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
@@ -41,6 +43,10 @@ class Showing:
             except OrchestraError as error:
                 not_shown.append((path, error.what))
         return shown, not_shown
+
+    def _may_be_named(self, path: str) -> bool:
+        is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
+        return not is_hidden and not is_secret(path) and _is_text(path)
 
     def _file(self, path: str, listed: set[str], *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)

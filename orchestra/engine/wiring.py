@@ -10,12 +10,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
+from orchestra.adapters.adapter import Adapter
 from orchestra.adapters.http import HttpClient
+from orchestra.adapters.recording import Recorder, check_recordable
+from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.templates import Loader, load
-from orchestra.clock import CancelToken, Deadline
+from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
-from orchestra.engine.answering import front_of
+from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
@@ -78,6 +82,10 @@ class Order:
     """Whether the session has a plan already, so that nobody need make one."""
     offline: bool = False
     timeout_s: float | None = None
+    record_to: Path | None = None
+    """A file to be made, for what is asked and answered."""
+    cassette: Cassette | None = None
+    """What answers in place of all models."""
 
     @property
     def tests(self) -> bool:
@@ -91,6 +99,11 @@ class Order:
     @property
     def commits(self) -> bool:
         return self.settings.commit.enabled and self._writes
+
+    @property
+    def cassette_file(self) -> Path | None:
+        """The file that is recorded to, or replayed."""
+        return self.record_to if self.cassette is None else self.cassette.path
 
     @property
     def _writes(self) -> bool:
@@ -131,6 +144,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
             hint="set it to auto or off",
         )
     chains = _plan_chains(order, env)
+    if order.record_to is not None:
+        check_recordable(order.record_to)
     if order.commits:
         check_possible(order.git)
     if order.requires_tests:
@@ -140,6 +155,9 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
 
 def _plan_chains(order: Order, env: Environment) -> ChainPlan:
     """The chains of all who are needed; of the architect, too, where a plan is there, if a model can answer for it."""
+
+    if order.cassette is not None:
+        return ChainPlan({role: () for role in AGENT_ROLES}, {}, {})
 
     def chains_of(roles: Sequence[str]) -> ChainPlan:
         return plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
@@ -191,10 +209,10 @@ def wire(
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
         )
-        showing = Showing(order.root, git, Tree(order.root))
+        showing = Showing(order.root, git, Tree(order.root), hidden=order.cassette_file)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
-            chains=build_chains(chains, http, env.clock, front=front_of(journal.reply_cache, settings.cache)),
+            chains=_answering(order, chains, journal, http, events, env.clock, stack),
             spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
             deadline=deadline, cancel=cancel, show=showing.show,
         )
@@ -238,7 +256,28 @@ def wire(
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )
+        if order.cassette is not None:
+            events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))
         yield Session(rooms, wanted)
+
+
+def _answering(
+    order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, events: Events, clock: Clock,
+    stack: ExitStack,
+) -> dict[str, Adapter]:
+    """Who answers for each role."""
+    if order.cassette is not None:
+        return replayed(order.cassette, clock)
+    built = build_chains(chains, http, clock, front=front_of(journal.reply_cache, order.settings.cache))
+    if order.record_to is None:
+        return built
+    headers = [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
+    recorder = Recorder(
+        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *headers]).known,
+        on_break=lambda why: events.emit("recording.broken", level="warning", why=why),
+    )
+    stack.callback(recorder.close)
+    return recorded(built, recorder)
 
 
 def _testing(order: Order, env: Environment, cancel: CancelToken, deadline: Deadline) -> Testing:

@@ -46,6 +46,14 @@ def _started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "session", f"{_cut(data['task'])} ({data['mode']}{going_on})"
 
 
+def _replayed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "replay", f"{data['cassette']} answers; no model is asked, and the figures are those of the recording"
+
+
+def _broken(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "record", f"the recording ends here: {_cut(data['why'])}"
+
+
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} asked"
 
@@ -124,6 +132,8 @@ def _cut(text: str, characters: int = 160) -> str:
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, str] | None"]] = {
     "session.started": _started,
+    "session.replayed": _replayed,
+    "recording.broken": _broken,
     "step.started": _asked,
     "step.completed": _answered,
     "attempt.failed": _failed,

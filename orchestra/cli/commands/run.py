@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, Callable
 
+from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile, parse_plan
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
@@ -13,6 +14,7 @@ from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.modes import MODES
+from orchestra.engine.session import Report
 from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.records import Task
@@ -37,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commit = parser.add_mutually_exclusive_group()
     commit.add_argument("--commit", action="store_true", default=None, help="commit the change when all went well")
     commit.add_argument("--no-commit", action="store_false", dest="commit", help="make no commit")
+    cassette = parser.add_mutually_exclusive_group()
+    cassette.add_argument("--record", metavar="FILE", help="write the answers of this run to a new FILE, for --replay")
+    cassette.add_argument(
+        "--replay", metavar="FILE", help="have FILE answer in place of the models, without key or network"
+    )
     parser.add_argument("--allow-dirty", action="store_true", help="commit also the user's own work in planned files")
 
 
@@ -56,11 +63,24 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         approver=running.approver(context, settings, yes=arguments.yes, stdin_is_taken=task.source == "stdin"),
         listeners=running.listeners(context, arguments.view), given_plan=given,
         offline=context.options.is_offline, timeout_s=arguments.timeout,
+        record_to=None if arguments.record is None else context.env.cwd / arguments.record,
+        cassette=_cassette(arguments, context),
     )
     chains = check_order(order, context.env)
     with open_workplace(context.root, context.git, context.env) as workplace:
         session_id = new_session(workplace, order, task, context.env)
-        return running.carry_out(context, workplace, order, chains, session_id)
+        return running.carry_out(context, workplace, order, chains, session_id, more=_replayed_from(order))
+
+
+def _cassette(arguments: argparse.Namespace, context: Context) -> Cassette | None:
+    if arguments.replay is None:
+        return None
+    return Cassette.load(context.env.cwd / arguments.replay, name=arguments.replay)
+
+
+def _replayed_from(order: Order) -> Callable[[Report], tuple[str, dict[str, Any]]]:
+    """What the result says more of a session that no model answered."""
+    return lambda report: ("", {} if order.cassette is None else {"replayed_from": order.cassette.name})
 
 
 def _given_plan(arguments: argparse.Namespace, context: Context) -> PlanFile | None:

@@ -10,6 +10,12 @@ def test_a_known_secret_is_hidden_wherever_it_stands() -> None:
     assert redactor.text("key=hunter22, again hunter22!") == f"key={MASK}, again {MASK}!"
 
 
+def test_only_what_is_known_can_be_hidden_where_the_rest_must_stay() -> None:
+    redactor = Redactor(["planted-key"])
+    assert redactor.known("planted-key sk-abcdefghijklmnopqrst") == "*** sk-abcdefghijklmnopqrst"
+    assert redactor.text("planted-key sk-abcdefghijklmnopqrst") == "*** ***"
+
+
 def test_of_two_secrets_of_which_one_holds_the_other_the_whole_is_hidden() -> None:
     assert Redactor(["secret", "secret-and-more"]).text("secret-and-more secret") == f"{MASK} {MASK}"
 
