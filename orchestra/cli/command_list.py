@@ -10,6 +10,7 @@ COMMANDS = {
     "sessions": "all sessions",
     "config": "show, init or path: the merged configuration",
     "cache": "stats or clear: answers kept for the next run",
+    "doctor": "what works here: keys, servers, git, tests, terminal, every host that could be reached",
     "models": "the catalog with prices and windows; --check asks the servers",
     "demo": "the whole story on a sample project, without key or network",
     "help": "help about a command, or about exit-status, variables, providers",

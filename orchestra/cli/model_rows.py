@@ -101,11 +101,12 @@ def _listed(
     if found is None:
         mark = ""
     else:
-        mark = NOT_ASKED if inquiry is None else _mark(inquiry, row.id, today)
+        mark = NOT_ASKED if inquiry is None else mark_of(inquiry, row.id, today)
     return ListedModel(provider.row.name, model_id, row, provider.roles.get(model_id, ()), since, mark)
 
 
-def _mark(inquiry: Inquiry, sent_id: str, today: date) -> str:
+def mark_of(inquiry: Inquiry, sent_id: str, today: date) -> str:
+    """What a server says of a model, as `ListedModel.mark`."""
     if isinstance(inquiry.error, HostNotAllowed):
         return NOT_ASKED
     if isinstance(inquiry.error, _LISTS_NOTHING):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,3 +13,5 @@ class Suite:
     """`pytest`, `unittest`, or `command` for a line of the user's."""
     command: tuple[str, ...]
     """Without the options that only concern how the result is read."""
+    found_by: str = field(default="", compare=False)
+    """The path of the file that gave it away; empty for a command of the user's."""

@@ -73,11 +73,12 @@ def interpreters(root: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _detect_pytest(root: Path, files: Sequence[str], pythons: Sequence[str], can_import: Imports) -> Suite | None:
-    if not _is_pytest_configured(root) and (not files or _is_pure_unittest(root, files)):
+    mark = _pytest_mark(root) or _pytest_file(root, files)
+    if mark is None:
         return None
     for python in pythons:
         if can_import(python, "pytest"):
-            return Suite("pytest", (python, "-m", "pytest", "-q"))
+            return Suite("pytest", (python, "-m", "pytest", "-q"), mark)
     return None
 
 
@@ -85,7 +86,8 @@ def _detect_unittest(root: Path, files: Sequence[str], pythons: Sequence[str], c
     using = [path for path in files if _USES_UNITTEST.search(_start_of(root, path))]
     if not using or not pythons:
         return None
-    return Suite("unittest", (pythons[0], "-m", "unittest", "discover", *_discovery_options(root, using)))
+    command = (pythons[0], "-m", "unittest", "discover", *_discovery_options(root, using))
+    return Suite("unittest", command, using[0])
 
 
 def _discovery_options(root: Path, files: Sequence[str]) -> tuple[str, ...]:
@@ -101,16 +103,21 @@ def _discovery_options(root: Path, files: Sequence[str]) -> tuple[str, ...]:
     return tuple(options)
 
 
-def _is_pytest_configured(root: Path) -> bool:
+def _pytest_mark(root: Path) -> str | None:
+    """The file that says that a project uses pytest; None where none does."""
     for name, pattern in _PYTEST_CONFIGURED:
         if (root / name).is_file() and (not pattern or re.search(pattern, _start_of(root, name), re.M)):
-            return True
-    return False
+            return name
+    return None
 
 
-def _is_pure_unittest(root: Path, files: Sequence[str]) -> bool:
-    texts = [_start_of(root, path) for path in islice(files, MAX_READ_FILES)]
-    return all(_USES_UNITTEST.search(text) for text in texts) and not any(map(_USES_PYTEST.search, texts))
+def _pytest_file(root: Path, files: Sequence[str]) -> str | None:
+    """The first file of tests that unittest alone would not do for; None where it would."""
+    for path in islice(files, MAX_READ_FILES):
+        text = _start_of(root, path)
+        if _USES_PYTEST.search(text) or not _USES_UNITTEST.search(text):
+            return path
+    return None
 
 
 def _start_of(root: Path, path: str) -> str:

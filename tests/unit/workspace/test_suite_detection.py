@@ -70,6 +70,21 @@ def test_finds_unittest_and_how_it_is_laid_out(tmp_path: Path, files: dict[str, 
     assert found(tmp_path) == Suite("unittest", (sys.executable, "-m", "unittest", "discover", *options))
 
 
+@pytest.mark.parametrize(
+    "files, found_by",
+    [
+        ({"pytest.ini": "", "test_a.py": PYTEST}, "pytest.ini"),
+        ({"tests/conftest.py": "", "tests/test_a.py": UNITTEST}, "tests/conftest.py"),
+        ({"tests/test_a.py": UNITTEST, "tests/test_b.py": PYTEST}, "tests/test_b.py"),
+        ({"a/test_a.py": UNITTEST, "b/test_b.py": UNITTEST}, "a/test_a.py"),
+    ],
+)
+def test_the_file_that_gave_a_suite_away_is_told(tmp_path: Path, files: dict[str, str], found_by: str) -> None:
+    put(tmp_path, files)
+    suite = found(tmp_path)
+    assert suite is not None and suite.found_by == found_by
+
+
 def test_falls_back_to_unittest_where_pytest_is_not_installed(tmp_path: Path) -> None:
     put(tmp_path, {"pytest.ini": "", "tests/test_a.py": UNITTEST})
     suite = found(tmp_path, has_pytest=False)

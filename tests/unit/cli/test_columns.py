@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from orchestra.cli.columns import aligned
+
+
+def test_cells_begin_under_each_other_and_nothing_trails() -> None:
+    assert aligned([["a", "bbb", "c"], ["aaa", "b", ""]]) == ["a    bbb  c", "aaa  b"]
+
+
+def test_figures_end_under_each_other() -> None:
+    assert aligned([["a", "1"], ["b", "100"]], right={1}) == ["a    1", "b  100"]
+
+
+def test_rows_may_be_of_different_lengths_or_none() -> None:
+    assert aligned([["a"], ["b", "c"]]) == ["a", "b  c"]
+    assert aligned([]) == []
