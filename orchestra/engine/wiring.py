@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
@@ -82,6 +82,8 @@ class Order:
     """Whether the session has a plan already, so that nobody need make one."""
     offline: bool = False
     timeout_s: float | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Of the dotted keys of the configuration, for errors."""
     record_to: Path | None = None
     """A file to be made, for what is asked and answered."""
     cassette: Cassette | None = None
@@ -160,7 +162,10 @@ def _plan_chains(order: Order, env: Environment) -> ChainPlan:
         return ChainPlan({role: () for role in AGENT_ROLES}, {}, {})
 
     def chains_of(roles: Sequence[str]) -> ChainPlan:
-        return plan_chains(order.settings.agents, order.settings.providers, roles=roles, variables=env.variables)
+        return plan_chains(
+            order.settings.agents, order.settings.providers, roles=roles, variables=env.variables,
+            origins=order.origins,
+        )
 
     try:
         return chains_of(("architect",) if order.only_plan else AGENT_ROLES)

@@ -64,3 +64,10 @@ def test_tests_that_the_configuration_insists_on_must_be_there(project: Project)
     ran = project.run("run", "do it", "--yes", script=one_file(), settings={"tests": {"run": True}})
     assert ran.status == 2
     assert not ran.calls
+
+
+def test_an_unknown_provider_is_named_with_the_place_it_stands_at(project: Project) -> None:
+    file = project.write("team.yaml", "mode: sequential\nagents:\n  architect: [nobody/x]\n")
+    ran = project.run("run", "do it", "--yes", "--config", str(file))
+    assert ran.status == 2
+    assert "team.yaml:3, key agents.architect: nobody/x" in ran.err

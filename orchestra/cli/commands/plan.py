@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         options=options,
         approver=running.approver(context, config.settings, yes=False, stdin_is_taken=task.source == "stdin"),
         listeners=running.listeners(context, arguments.view), only_plan=True,
-        offline=context.options.is_offline, timeout_s=arguments.timeout,
+        offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
     )
     chains = check_order(order, context.env)
     with open_workplace(context.root, context.git, context.env) as workplace:

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
             approver=running.approver(context, settings, yes=arguments.yes),
             listeners=running.listeners(context, arguments.view),
             has_plan=workplace.journal.sessions.plan(row.session_id) is not None,
-            offline=context.options.is_offline, timeout_s=arguments.timeout,
+            offline=context.options.is_offline, timeout_s=arguments.timeout, origins=current.origins,
         )
         chains = check_order(order, context.env)
         take_up_again(workplace.journal, row)

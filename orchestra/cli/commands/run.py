@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         root=context.root, git=context.git, settings=settings, kept_config=dump_values(config), options=options,
         approver=running.approver(context, settings, yes=arguments.yes, stdin_is_taken=task.source == "stdin"),
         listeners=running.listeners(context, arguments.view), given_plan=given,
-        offline=context.options.is_offline, timeout_s=arguments.timeout,
+        offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
         record_to=None if arguments.record is None else context.env.cwd / arguments.record,
         cassette=_cassette(arguments, context),
     )
