@@ -51,6 +51,14 @@ class Output:
             stream.buffer.write(text.encode("utf-8", "surrogateescape"))
             stream.buffer.flush()
 
+    def event(self, document: Mapping[str, Any]) -> None:
+        """One object of a stream that a result will end. Any thread.
+
+        Where it cannot be written the work goes on; the result will meet the same fault, and tell it.
+        """
+        with suppress(OutputError):
+            self.json_line(document)
+
     def json_line(self, document: Mapping[str, Any]) -> None:
         """One JSON object on stdout: on one line in a stream, else indented. Any thread."""
         stream = self._env.stdout

@@ -74,7 +74,7 @@ def listeners(context: Context, view: str) -> list[Listener]:
     output = context.output
     told: list[Listener] = []
     if output.as_json_stream:
-        told.append(lambda event: output.json_line(as_json(event)))
+        told.append(lambda event: output.event(as_json(event)))
     if view == "screen":
         output.warn("this version has no screen view; lines are shown instead")
     if view != "none" and not context.options.is_quiet:

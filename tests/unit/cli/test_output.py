@@ -63,7 +63,7 @@ def test_a_result_is_printed_as_it_is_into_a_file_and_made_harmless_at_a_termina
 
 def test_a_stream_of_json_has_one_object_a_line() -> None:
     desk = Desk(as_json_stream=True)
-    desk.output.json_line({"a": "two\nlines"})
+    desk.output.event({"a": "two\nlines"})
     desk.output.result("text", {"b": 2})
     assert [json.loads(line) for line in desk.out.getvalue().splitlines()] == [{"a": "two\nlines"}, {"b": 2}]
 
@@ -98,6 +98,13 @@ def test_a_result_that_cannot_be_written_is_an_error() -> None:
         Desk(out=Full()).output.result("text", {})
 
 
+def test_an_event_that_cannot_be_written_stops_no_work_for_the_result_will_tell() -> None:
+    output = Desk(out=Full(), as_json_stream=True).output
+    output.event({"event": "file.written"})
+    with pytest.raises(OutputError):
+        output.result("", {"schema": 1})
+
+
 def test_objects_of_several_threads_do_not_mix() -> None:
     """The stream writes letter by letter, as nothing promises that a real one does not."""
 
@@ -109,7 +116,7 @@ def test_objects_of_several_threads_do_not_mix() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     threads = [
-        threading.Thread(target=lambda: [desk.output.json_line({"text": "x" * 200}) for _ in range(20)])
+        threading.Thread(target=lambda: [desk.output.event({"text": "x" * 200}) for _ in range(20)])
         for _ in range(8)
     ]
     for thread in threads:
