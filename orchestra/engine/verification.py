@@ -118,7 +118,7 @@ class Verification:
         assert planned is not None  # _ask_for_fixes drops other paths
         prefix = f"fix{self.generation}.{round_}/"
         start = self.journal.remember(
-            self.session_id, f"start/{prefix}{fix.path}", lambda: self.jobs.files.position(fix.path)
+            self.session_id, f"mend/{prefix}{fix.path}", lambda: self.jobs.files.position(fix.path)
         )
         job = FileJob.mending(
             self.jobs, planned, start=start, findings=_findings(fix, verdict.new_failures), key_prefix=prefix,

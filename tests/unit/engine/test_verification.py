@@ -228,6 +228,15 @@ def test_a_planned_file_that_is_no_text_does_not_keep_the_others_from_being_mend
     assert shop.text() == "two\n"
 
 
+def test_a_planned_path_that_looks_like_a_fixs_own_note_does_not_get_in_its_way(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a")), whole("two\n")], auditor=[needs_work("worse")])
+    bench = Bench(shop, failed("new"))
+    # As a resume notes where the file `fix0.1/a.txt` begins.
+    shop.journal.keep(SESSION, f"start/fix0.1/{PATH}", 0)
+    bench.verify()
+    assert shop.text() == "one\n"
+
+
 def test_a_limit_in_the_middle_of_fixing_ends_the_run_and_a_resume_goes_on(workshop: Build) -> None:
     shop = workshop(
         consultant=[fixes((PATH, "a")), LimitReached("no money"), whole("two\n")], auditor=[APPROVED]
