@@ -28,7 +28,7 @@ TOKENS_PER_TURN = 6
 # byte of UTF-8: L Latin, Y Greek, Hebrew and Arabic, R Cyrillic, I Indic and Thai, P typographic signs and boxes,
 # K kana, C Chinese, H Hangul, F full-width signs, M emoji.
 _CLASS_OF_RANGE = (
-    (0x00, "p"), (0x09, "\t"), (0x0A, "\n"), (0x0E, "p"), (0x20, " "), (0x21, "p"), (0x30, "0"), (0x3A, "p"),
+    (0x00, "p"), (0x09, "\t"), (0x0A, "\n"), (0x0B, "p"), (0x20, " "), (0x21, "p"), (0x30, "0"), (0x3A, "p"),
     (0x41, "A"), (0x5B, "p"), (0x61, "a"), (0x7B, "p"), (0xC0, "L"), (0xCE, "Y"), (0xD0, "R"), (0xD4, "Y"),
     (0xE0, "I"), (0xE2, "P"), (0xE3, "K"), (0xE4, "C"), (0xEA, "H"), (0xEE, "F"), (0xF0, "M"),
 )
