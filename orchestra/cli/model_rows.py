@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.rows import ModelRow, PriceTier
-from orchestra.engine.inquiry import Inquiry
 from orchestra.engine.survey import Provider
 from orchestra.errors import BadRequest, HostNotAllowed, InvalidResponse, ModelNotFound
+
+if TYPE_CHECKING:
+    # Asking takes requests, which takes longer to load than the catalog to list.
+    from orchestra.engine.inquiry import Inquiry
 
 SERVED = "served"
 NOT_LISTED = "not listed"

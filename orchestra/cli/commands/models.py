@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import Mapping, Sequence
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from orchestra.cli.columns import aligned
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.model_rows import ListedModel, list_models, model_json, provider_json
-from orchestra.engine.inquiry import Inquiry, inquire
 from orchestra.engine.survey import Provider, survey
 from orchestra.errors import ExitStatus, NotReady
 from orchestra.views.figures import exactly
 from orchestra.views.prices import prices
+
+if TYPE_CHECKING:
+    from orchestra.engine.inquiry import Inquiry
 
 _MOST_NAMED = 8
 
@@ -48,6 +50,9 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 
 def _ask(providers: Sequence[Provider], context: Context) -> dict[str, Inquiry]:
     """What the servers say that the user means to use and that can be asked."""
+    # Only here, as it loads requests.
+    from orchestra.engine.inquiry import inquire
+
     asked = [provider for provider in providers if provider.is_wanted and provider.can_be_asked]
     keys = {provider.row.name: provider.key.value for provider in asked if provider.key is not None}
     return inquire([provider.row for provider in asked], keys, context.env, offline=context.options.is_offline)
