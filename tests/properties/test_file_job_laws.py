@@ -1,0 +1,168 @@
+"""A file's job that is killed and resumed, however often, ends as one that was left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import pytest
+
+from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
+from orchestra.agents.templates import load
+from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.asking import Asker
+from orchestra.engine.file_job import FileJob, JobContext
+from orchestra.engine.file_prompts import FilePrompts
+from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.spending import Spending
+from orchestra.errors import ApiError
+from orchestra.observe.events import Events
+from orchestra.observe.redaction import Redactor
+from orchestra.records import AGENT_ROLES, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
+from orchestra.state.manager import StateManager
+from orchestra.workspace.tree import Tree
+from tests.properties.mortality import Fate, Killed, MortalStore, MortalTree, journal_in_memory
+from tests.unit.engine.workshop import APPROVED, PROSE, needs_work, whole
+from tests.unit.fake_clock import FakeClock
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+SESSION, PATH = "s-1", "a.txt"
+FAULT = "FAULT"
+Answers = Mapping[str, Sequence[str]]
+
+drafts = st.lists(st.sampled_from([whole("one\n"), whole("two\n"), whole("mine\n"), PROSE, FAULT]), max_size=6)
+reviews = st.lists(st.sampled_from([APPROVED, needs_work("bad"), PROSE, FAULT]), max_size=6)
+scripts = st.fixed_dictionaries({"executor": drafts, "auditor": reviews, "consultant": drafts})
+fates = st.lists(st.integers(0, 30), max_size=5)
+
+
+class Agent:
+    """Says its n-th answer until that is in the journal, whichever process asks; then nothing but faults."""
+
+    def __init__(self, role: str, answers: Sequence[str], connection: sqlite3.Connection) -> None:
+        self._info = AdapterInfo(f"local/{role}", role, "local")
+        self._answers = answers
+        self._connection = connection
+        self.asked: list[int] = []
+
+    def is_available(self) -> bool:
+        return True
+
+    def get_info(self) -> AdapterInfo:
+        return self._info
+
+    def execute(
+        self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
+    ) -> Reply:
+        sql = "SELECT count(*) FROM steps WHERE agent_role = ? AND status = 'completed'"
+        number = self._connection.execute(sql, (self._info.model,)).fetchone()[0]
+        self.asked.append(number)
+        answer = self._answers[number] if number < len(self._answers) else FAULT
+        if answer == FAULT:
+            raise ApiError("down")
+        return Reply(answer, Usage(), "local", self._info.model, 1)
+
+
+class Session:
+    """One file's session, and the processes that carry it on one after another."""
+
+    def __init__(self, root: Path, connection: sqlite3.Connection, script: Answers, planned: PlannedFile) -> None:
+        self.root = root
+        self.connection = connection
+        self.planned = planned
+        self.agents = {role: Agent(role, script.get(role, ()), connection) for role in AGENT_ROLES}
+        StateManager(MortalStore(connection, Fate(None)), FakeClock()).sessions.create(
+            SESSION, Task("t", "words"), mode="sequential", options={}, config={}
+        )
+
+    def process(self, fate: Fate, *, auto_revert: bool) -> FileOutcome | None:
+        """The file's outcome; None for a process that was killed."""
+        clock = FakeClock()
+        journal = StateManager(MortalStore(self.connection, fate), clock)
+        files = JournalledTree(MortalTree(self.root, fate), journal.images, session_id=SESSION, dry_run=False)
+        events = Events(clock, Redactor())
+        asker = Asker(
+            session_id=SESSION, journal=journal, chains=self.agents, events=events, redactor=Redactor(),
+            spending=Spending(None), deadline=Deadline(clock, None), cancel=CancelToken(),
+            show=lambda paths: ([], []),
+        )
+        plan = Plan("a plan", (self.planned,))
+        prompts = FilePrompts(
+            task="t", plan=plan, files=files, show=lambda paths: ([], []), custom_prompts={}, load_template=load
+        )
+        try:
+            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert), self.planned)
+            job.run()
+        except Killed:
+            return None
+        return job.outcome
+
+    def notes(self) -> list[tuple[Any, ...]]:
+        """What the journal holds of the file: its images, and every step with its answer."""
+        images = self.connection.execute("SELECT kind, content, mode FROM file_versions ORDER BY id").fetchall()
+        steps = self.connection.execute(
+            "SELECT step_key, steps.status, text FROM steps LEFT JOIN replies ON step_id = steps.id ORDER BY step_key"
+        ).fetchall()
+        return [tuple(row) for row in (*images, *steps)]
+
+
+def play(
+    script: Answers, action: str, before: bytes | None, kills: Sequence[int], *, auto_revert: bool
+) -> tuple[object, ...]:
+    with tempfile.TemporaryDirectory() as folder, journal_in_memory() as connection:
+        root = Path(folder)
+        if before is not None:
+            (root / PATH).write_bytes(before)
+        session = Session(root, connection, script, PlannedFile(PATH, action, "d"))
+        for steps in kills:
+            session.process(Fate(steps), auto_revert=auto_revert)
+        outcome = session.process(Fate(None), auto_revert=auto_revert)
+        for agent in session.agents.values():
+            # Once an answer is in the journal, its question is not put again.
+            assert agent.asked == sorted(agent.asked)
+        return outcome, Tree(root).read(PATH).content, session.notes()
+
+
+@settings(max_examples=80)
+@given(
+    scripts, st.sampled_from(["create", "modify", "delete"]), st.sampled_from([None, b"mine\n"]), fates, st.booleans()
+)
+def test_a_job_that_was_killed_ends_as_one_that_was_left_alone(
+    script: Answers, action: str, before: bytes | None, kills: Sequence[int], auto_revert: bool
+) -> None:
+    killed = play(script, action, before, kills, auto_revert=auto_revert)
+    assert killed == play(script, action, before, [], auto_revert=auto_revert)
+
+
+@settings(max_examples=80)
+@given(scripts, scripts, st.sampled_from(["create", "modify", "delete"]), st.sampled_from([None, b"mine\n"]), fates)
+def test_the_disk_holds_what_the_outcome_says_even_if_the_agents_change_their_minds(
+    script: Answers, other: Answers, action: str, before: bytes | None, kills: Sequence[int]
+) -> None:
+    """Faults are not remembered: after a kill another answer may come where there was none."""
+    with tempfile.TemporaryDirectory() as folder, journal_in_memory() as connection:
+        root = Path(folder)
+        if before is not None:
+            (root / PATH).write_bytes(before)
+        session = Session(root, connection, script, PlannedFile(PATH, action, "d"))
+        session.process(Fate(None), auto_revert=True)
+        session.agents = {role: Agent(role, other.get(role, ()), connection) for role in AGENT_ROLES}
+        for steps in kills:
+            session.process(Fate(steps), auto_revert=True)
+        outcome = session.process(Fate(None), auto_revert=True)
+        content = Tree(root).read(PATH).content
+        last = connection.execute("SELECT content FROM file_versions ORDER BY id DESC LIMIT 1").fetchone()[0]
+    assert outcome is not None
+    assert content == last
+    if outcome.status in ("reverted", "failed", "unchanged"):
+        assert content == before
+    elif action == "delete":
+        assert content is None
+    else:
+        assert content in (b"one\n", b"two\n", b"mine\n")
