@@ -39,6 +39,7 @@ class Call:
         self._changed = changed
         self._started_at_s = time.monotonic()
         self._total_at_s = self._started_at_s + total_s
+        self._is_cut_short = total_s < timeout.total
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._ended_by: str | None = None
@@ -112,8 +113,10 @@ class Call:
         if self._ended_by == CANCELLED:
             raise Cancelled()
         if self._ended_by == TOTAL:
-            seconds = self._total_at_s - self._started_at_s
-            raise TimedOut("no whole answer within %.3g s" % seconds, hint="raise timeout.total of the provider")
+            what = "no whole answer within %.3g s" % (self._total_at_s - self._started_at_s)
+            if self._is_cut_short:
+                raise TimedOut(what + ", all that was left of the time given")
+            raise TimedOut(what, hint="raise timeout.total of the provider")
         if self._ended_by:
             hint = "raise timeout.%s of the provider" % self._ended_by
             raise TimedOut("%s within %.3g s" % (_MISSED[self._ended_by], self._phase_s), hint=hint)

@@ -126,6 +126,17 @@ def test_the_total_deadline_holds_when_the_server(behaviour: Behaviour) -> None:
     assert "timeout.total" in str(caught.value)
 
 
+def test_the_callers_own_deadline_is_not_blamed_on_the_provider() -> None:
+    with serving(hangs) as server, pytest.raises(TimedOut) as caught:
+        row = _row(server)
+        with HttpClient([row], variables={}, workers=1).post(
+            row, "/ask", headers={}, payload={}, deadline=Deadline.after(CLOCK, 0.2), cancel=CancelToken()
+        ):
+            pass
+    assert "all that was left of the time given" in str(caught.value)
+    assert "timeout.total" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "setting, behaviour",
     [
