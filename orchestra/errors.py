@@ -265,6 +265,7 @@ class RateLimited(ProviderFault):
 
     code = "rate-limited"
     error_code = "RATE_LIMIT_429"
+    retry_same = True
 
 
 class ContextExceeded(ProviderFault):

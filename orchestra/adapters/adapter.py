@@ -77,6 +77,12 @@ class CallObserver(Protocol):
     def attempt_ended(self, attempt: Attempt) -> None:
         """The model answered or failed."""
 
+    def waiting(self, info: AdapterInfo, seconds: float) -> None:
+        """That model will be asked, but not before so many seconds have passed."""
+
+    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        """The prompt for that model was too long and has been shortened; both by estimate."""
+
 
 class Adapter(Protocol):
     """Something that answers: one model, or a chain of them."""

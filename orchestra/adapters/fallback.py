@@ -1,98 +1,63 @@
-"""A chain of models: what to do when one fails."""
+"""A chain of models, which answers when one of them does."""
 
 from __future__ import annotations
 
-import copy
-from enum import Enum
-from typing import NamedTuple, Sequence
+import random
+from typing import Callable, Sequence
 
-from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
-from orchestra.adapters.health import RunHealth
-from orchestra.clock import CancelToken, Deadline
-from orchestra.errors import AuthFailed, NoProviderError, ProviderFault
+from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
+from orchestra.adapters.candidate import Candidate, Choice
+from orchestra.adapters.course import Course
+from orchestra.adapters.fitting import Fitting
+from orchestra.adapters.health import Health
+from orchestra.adapters.policy import PATIENCE_S
+from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.errors import NoProviderError, ProviderFault
 from orchestra.records import Reply
-
-_REASON_CHARACTERS = 120
-
-
-class Move(Enum):
-    """What follows a fault."""
-
-    NEXT_MODEL = "next model"
-    STOP = "stop"
-
-
-_POLICY: tuple[tuple[type[ProviderFault], Move], ...] = (
-    (ProviderFault, Move.NEXT_MODEL),
-)
-"""The first row whose class fits decides. What a fault means for later calls is RunHealth's to know."""
-
-
-class _Failure(NamedTuple):
-    info: AdapterInfo
-    fault: ProviderFault
 
 
 class FallbackAdapter:
-    """Asks its adapters in turn until one answers. Any thread."""
+    """Asks its models until one answers, by the policy's table. Any thread."""
 
-    def __init__(self, adapters: Sequence[Adapter], *, health: RunHealth) -> None:
-        if not adapters:
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        *,
+        health: Health,
+        clock: Clock,
+        fitting: Fitting | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Without `fitting` no prompt is compacted. `jitter` gives numbers from 0 to 1."""
+        if not choices:
             raise NoProviderError("the chain is empty", hint="name PROVIDER/MODEL under `agents` in the configuration")
-        self._adapters = tuple(adapters)
+        self._choices = tuple(choices)
         self._health = health
+        self._clock = clock
+        self._fitting = fitting
+        self._jitter = jitter
 
     def is_available(self) -> bool:
-        return any(self._why_not(adapter) is None for adapter in self._adapters)
+        """Whether a model has its key, is in use, and may be asked within the time that a question waits."""
+        infos = [choice.adapter.get_info() for choice in self._choices if choice.adapter.is_available()]
+        return any(
+            self._health.why_dropped(info) is None and self._health.wait_s(info) <= PATIENCE_S for info in infos
+        )
 
     def get_info(self) -> AdapterInfo:
-        return self._adapters[0].get_info()
+        return self._choices[0].adapter.get_info()
 
     def execute(
         self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
     ) -> Reply:
         """As of any adapter; when no model answered, the last fault, with every model's reason in its text."""
-        failures: list[_Failure] = []
-        passed_over: list[_Failure] = []
-        for adapter in self._adapters:
-            cancel.check()
-            if failures and (deadline.is_over or _move(failures[-1].fault) is Move.STOP):
-                break
-            reason = self._why_not(adapter)
-            if reason is not None:
-                passed_over.append(_Failure(adapter.get_info(), reason))
-                continue
+        course = Course(
+            [Candidate(choice, request, self._fitting) for choice in self._choices],
+            health=self._health, clock=self._clock, jitter=self._jitter, deadline=deadline,
+        )
+        while True:
+            candidate = course.next(observer, cancel)
             try:
-                return adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
+                return candidate.ask(deadline=deadline, cancel=cancel, observer=observer)
             except ProviderFault as fault:
-                failures.append(_Failure(adapter.get_info(), fault))
-                self._health.note(adapter.get_info(), fault)
-        raise _exhausted(failures, passed_over) from (failures or passed_over)[-1].fault
-
-    def _why_not(self, adapter: Adapter) -> ProviderFault | None:
-        """Why an adapter is passed over; None for one to ask."""
-        dropped = self._health.why_dropped(adapter.get_info())
-        if dropped is None and not adapter.is_available():
-            return AuthFailed("there is no key for it", hint="set the provider's key")
-        return dropped
-
-
-def _move(fault: ProviderFault) -> Move:
-    return next(move for fault_class, move in _POLICY if isinstance(fault, fault_class))
-
-
-def _exhausted(failures: list[_Failure], passed_over: list[_Failure]) -> ProviderFault:
-    last = copy.copy((failures or passed_over)[-1].fault)
-    if len(failures) == 1 and not passed_over:
-        return last
-    count = "1 model was" if len(failures) == 1 else "%d models were" % len(failures)
-    beginning = count + " asked and none answered" if failures else "no model of the chain is left to ask"
-    last.what = "%s: %s" % (beginning, "; ".join(map(_line, failures + passed_over)))
-    last.where = None
-    return last
-
-
-def _line(failure: _Failure) -> str:
-    what = failure.fault.what
-    short = what if len(what) <= _REASON_CHARACTERS else what[:_REASON_CHARACTERS - 1] + "…"
-    return "%s: %s" % (failure.info.name, short)
+                course.failed(candidate, fault)

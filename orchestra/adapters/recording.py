@@ -148,6 +148,12 @@ class _Listener:
         ))
         self._observer.attempt_ended(attempt)
 
+    def waiting(self, info: AdapterInfo, seconds: float) -> None:
+        self._observer.waiting(info, seconds)
+
+    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        self._observer.compacted(info, tokens_before, tokens_after)
+
 
 def _cannot_write(path: Path, reason: str) -> WorkspaceError:
     return WorkspaceError("the recording cannot be written", where=f"{path}: {reason}", hint="name another place")

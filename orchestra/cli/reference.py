@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.catalog import resolve
+from orchestra.adapters.policy import policy_rows
 from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.command_list import COMMANDS
 from orchestra.config.tables import keys_table, variables_table
@@ -40,12 +41,19 @@ def providers_table() -> str:
     )
 
 
+def policy_table() -> str:
+    """What follows a provider's fault."""
+    rows = [(f"`{code}`", happened, same, then) for code, happened, same, then in policy_rows()]
+    return _table(("`error_code`", "what happened", "the same model is", "if that does not help"), rows)
+
+
 TOPICS: Mapping[str, Callable[[], str]] = {
     "commands": commands_table,
     "exit-status": exit_status_table,
     "config": keys_table,
     "variables": variables_table,
     "providers": providers_table,
+    "policy": policy_table,
 }
 """Name to table, in Markdown."""
 

@@ -11,8 +11,9 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
+from orchestra.engine.resume import generation
 from orchestra.engine.spending import Spending
-from orchestra.errors import RefusedPath, TimedOut, UnreadableReply
+from orchestra.errors import RefusedPath, TimedOut, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step
@@ -56,16 +57,24 @@ class Asker:
         self._show = show
 
     def ask(
-        self, role: str, key: str, request: Request, *, path: str | None, read: Callable[[str], T | NeedFiles]
+        self,
+        role: str,
+        key: str,
+        request: Request,
+        *,
+        path: str | None,
+        read: Callable[[str], T | NeedFiles],
+        keeps_cut: bool = False,
     ) -> T:
         """What `read` makes of the answer.
 
+        With `keeps_cut` it is journalled that an answer was cut off, since the caller acts on that.
         Raises a ProviderFault when no model answered, what `read` raises when the repair round did not
         help either, LimitReached, Cancelled, StateError.
         """
         file_rounds, repaired, turn = 0, False, 1
         while True:
-            text = self._turn(role, key if turn == 1 else f"{key}#{turn}", request, path)
+            text = self._turn(role, key if turn == 1 else f"{key}#{turn}", request, path, keeps_cut)
             turn += 1
             try:
                 answer = read(text)
@@ -85,7 +94,21 @@ class Asker:
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
                 request = repair_request(request, text, error.message)
 
-    def _turn(self, role: str, key: str, request: Request, path: str | None) -> str:
+    def _turn(self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool) -> str:
+        if not keeps_cut:
+            return self._step(role, key, request, path)
+        # Of one generation: files that are taken up again are asked for again.
+        name = f"cut/{generation(self._journal, self._session_id)}/{key}"
+        known = self._journal.recall(self._session_id, name)
+        if known is not None:
+            raise Truncated(known)
+        try:
+            return self._step(role, key, request, path)
+        except Truncated as fault:
+            self._journal.keep(self._session_id, name, fault.what)
+            raise
+
+    def _step(self, role: str, key: str, request: Request, path: str | None) -> str:
         steps = self._journal.steps
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
@@ -133,6 +156,19 @@ class Asker:
                 message=attempt.error_message, latency_ms=attempt.latency_ms,
             )
 
+    def waiting(self, step: Step, info: AdapterInfo, seconds: float) -> None:
+        self._events.emit(
+            "attempt.waiting", step_id=step.id, role=step.agent_role, path=step.file_path, model=info.name,
+            seconds=round(seconds, 3),
+        )
+
+    def compacted(self, step: Step, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        self._events.emit(
+            "prompt.compacted", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
+            model=info.name, tokens_before=tokens_before, tokens_after=tokens_after,
+            reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1),
+        )
+
 
 class _Watcher(CallObserver):
     """Ties what a call tells to its step."""
@@ -149,6 +185,12 @@ class _Watcher(CallObserver):
 
     def attempt_ended(self, attempt: Attempt) -> None:
         self._asker.attempt_ended(self._step, attempt)
+
+    def waiting(self, info: AdapterInfo, seconds: float) -> None:
+        self._asker.waiting(self._step, info, seconds)
+
+    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        self._asker.compacted(self._step, info, tokens_before, tokens_after)
 
 
 def _figures(reply: Reply) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.candidate import Choice
 from orchestra.adapters.catalog import find_key, needs_key, resolve
 from orchestra.adapters.fallback import FallbackAdapter
-from orchestra.adapters.health import RunHealth
+from orchestra.adapters.gated_adapter import GatedAdapter
+from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.model_adapter import ModelAdapter
 from orchestra.adapters.rows import ProviderRow
@@ -90,15 +92,18 @@ def no_front(role: str, row: ProviderRow, adapter: Adapter) -> Adapter:
     return adapter
 
 
-def build_chains(plan: ChainPlan, http: HttpClient, clock: Clock, *, front: Front = no_front) -> dict[str, Adapter]:
-    """An adapter for each role of the plan."""
-    health = RunHealth()
+def build_chains(
+    plan: ChainPlan, http: HttpClient, clock: Clock, *, health: Health, front: Front = no_front
+) -> dict[str, Adapter]:
+    """An adapter for each role of the plan. `front` stands before the gate: what it answers itself takes no turn."""
 
-    def fronted(role: str, row: ProviderRow, model: str) -> Adapter:
-        return front(role, row, ModelAdapter(row, row.model(model), http, key=plan.keys[row.name], clock=clock))
+    def choice(role: str, row: ProviderRow, model: str) -> Choice:
+        limits = row.model(model)
+        adapter = GatedAdapter(ModelAdapter(row, limits, http, key=plan.keys[row.name], clock=clock), health)
+        return Choice(front(role, row, adapter), limits)
 
     return {
-        role: FallbackAdapter([fronted(role, row, model) for row, model in chain], health=health)
+        role: FallbackAdapter([choice(role, row, model) for row, model in chain], health=health, clock=clock)
         for role, chain in plan.choices.items()
     }
 

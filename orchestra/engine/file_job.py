@@ -18,6 +18,7 @@ from orchestra.errors import (
     OrchestraError,
     RefusedDraft,
     StateError,
+    Truncated,
     UnreadableReply,
 )
 from orchestra.observe.events import Events
@@ -26,6 +27,10 @@ from orchestra.workspace.syntax import check_syntax
 from orchestra.workspace.text import NEW_FILE, decode
 
 MOST_QUOTED_CHARACTERS = 2000
+_CUT_OFF = (
+    "The answer was cut off, because it was longer than an answer may be. Answer with SEARCH/REPLACE edits of only the "
+    "lines that change, or with a shorter file."
+)
 
 
 class NotGoodEnough(OrchestraError):
@@ -138,9 +143,14 @@ class FileJob:
             return read_draft(text, path, base)
 
         try:
-            self._put(context.asker.ask(role, key, request, path=path, read=read))
+            self._put(context.asker.ask(role, key, request, path=path, read=read, keeps_cut=base is not None))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")
+        except Truncated as fault:
+            if base is None:
+                # Nothing is there that edits could be applied to.
+                raise
+            self._refuse(RefusedDraft(_CUT_OFF), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
@@ -157,13 +167,16 @@ class FileJob:
         self._refused_reply = ""
         self.stage = Stage.AUDIT
 
-    def _refuse(self, error: OrchestraError, reply: str) -> None:
-        """A draft that must not reach the disk uses one up; the consultant gets its defects."""
+    def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
+        """A draft that must not reach the disk uses one up; the consultant gets its defects.
+
+        If that was the last draft, the file has failed by `cause`, else by `error`.
+        """
         self._context.events.emit("draft.refused", level="warning", path=self.planned.path, why=str(error))
         self._findings = (Issue("error", str(error)),)
         self._refused_reply = reply
         if self._drafts >= self._most_drafts:
-            self._give_up(error)
+            self._give_up(cause or error)
         else:
             self.stage = Stage.CONSULT
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
@@ -210,6 +211,10 @@ def wire(
         http = HttpClient(
             chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
         )
+        health = Health(
+            chains.providers, clock=env.clock, workers=schedule.workers, known=journal.provider_health.all(),
+            keep=journal.provider_health.keep,
+        )
         git = None if order.git is None else order.git.without(key_variables(settings.providers))
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
@@ -217,7 +222,7 @@ def wire(
         showing = Showing(order.root, git, Tree(order.root), hidden=order.cassette_file)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
-            chains=_answering(order, chains, journal, http, events, env.clock, stack),
+            chains=_answering(order, chains, journal, http, health, events, env.clock, stack),
             spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
             deadline=deadline, cancel=cancel, show=showing.show,
         )
@@ -267,13 +272,14 @@ def wire(
 
 
 def _answering(
-    order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, events: Events, clock: Clock,
-    stack: ExitStack,
+    order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, health: Health, events: Events,
+    clock: Clock, stack: ExitStack,
 ) -> dict[str, Adapter]:
     """Who answers for each role."""
     if order.cassette is not None:
         return replayed(order.cassette, clock)
-    built = build_chains(chains, http, clock, front=front_of(journal.reply_cache, order.settings.cache))
+    front = front_of(journal.reply_cache, order.settings.cache)
+    built = build_chains(chains, http, clock, health=health, front=front)
     if order.record_to is None:
         return built
     headers = [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]

@@ -71,6 +71,18 @@ def _failed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} {data['model']} failed: {data['error_code']}: {_cut(data['message'] or '')}"
 
 
+def _waiting(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
+    # A shorter pause is over before anybody has read of it.
+    if data["seconds"] < 1:
+        return None
+    return data["role"], f"{_subject(data)} {data['model']} in {data['seconds']:.0f} s ..."
+
+
+def _compacted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    figures = f"{tokens(data['tokens_before'])} to {tokens(data['tokens_after'])} tokens"
+    return data["role"], f"{_subject(data)} prompt compacted for {data['model']}, {figures}"
+
+
 def _unreadable(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} unreadable answer, asked again: {_cut(data['why'])}"
 
@@ -137,6 +149,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "step.started": _asked,
     "step.completed": _answered,
     "attempt.failed": _failed,
+    "attempt.waiting": _waiting,
+    "prompt.compacted": _compacted,
     "reply.unreadable": _unreadable,
     "plan.ready": _planned,
     "plan.circle": _circle,

@@ -19,6 +19,7 @@ from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Call, Script
 from orchestra.environment import Environment, StopSignal
 from orchestra.errors import ExitStatus
+from tests.flows.hurried_clock import HurriedClock
 
 
 class Terminal(io.StringIO):
@@ -199,7 +200,8 @@ class Project:
     ) -> Ran:
         out, err = io.StringIO(), io.StringIO()
         env = Environment(
-            stdin or io.StringIO(), out, err, {**self.variables, **(variables or {})}, cwd or self.root, stop=self.stop
+            stdin or io.StringIO(), out, err, {**self.variables, **(variables or {})}, cwd or self.root,
+            clock=HurriedClock(), stop=self.stop,
         )
         status = main(argv, env)
         return Ran(status, out.getvalue(), err.getvalue())

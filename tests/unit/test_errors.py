@@ -88,7 +88,7 @@ def test_every_class_says_what_it_stands_for(each: type[OrchestraError]) -> None
 def test_only_the_same_call_that_may_help_is_tried_again() -> None:
     faults = [each for each in all_classes() if issubclass(each, ProviderFault)]
     assert {each.code for each in faults if each.retry_same} == {
-        "timeout", "api-error", "invalid-response", "connection", "overloaded"
+        "timeout", "api-error", "invalid-response", "connection", "overloaded", "rate-limited"
     }
     assert {each.code for each in faults if each.drops_provider} == {"auth", "quota", "host-not-allowed"}
     assert {each.code for each in faults if each.drops_model} == {"model-not-found"}

@@ -19,6 +19,8 @@ class Watcher:
         self.started: list[str] = []
         self.characters = 0
         self.attempts: list[Attempt] = []
+        self.waits_s: list[tuple[str, float]] = []
+        self.compactions: list[tuple[str, int, int]] = []
 
     def attempt_started(self, info: AdapterInfo) -> None:
         self.started.append(info.name)
@@ -28,6 +30,12 @@ class Watcher:
 
     def attempt_ended(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
+
+    def waiting(self, info: AdapterInfo, seconds: float) -> None:
+        self.waits_s.append((info.name, seconds))
+
+    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        self.compactions.append((info.name, tokens_before, tokens_after))
 
 
 class ScriptedAdapter:

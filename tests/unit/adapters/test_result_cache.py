@@ -6,13 +6,15 @@ from decimal import Decimal
 import pytest
 
 from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.candidate import Choice
 from orchestra.adapters.fallback import FallbackAdapter
-from orchestra.adapters.health import RunHealth
+from orchestra.adapters.health import Health
 from orchestra.adapters.result_cache import CachedAdapter
+from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.clock import CancelToken
-from orchestra.errors import Cancelled, ContentFiltered, RateLimited, Truncated
+from orchestra.errors import BadRequest, Cancelled, ContentFiltered, RateLimited, Truncated
 from orchestra.records import Reply, Usage
-from tests.unit.adapters.doubles import NEVER, QUESTION, ScriptedAdapter, Watcher
+from tests.unit.adapters.doubles import CLOCK, NEVER, QUESTION, ScriptedAdapter, Watcher
 
 SETTING = "openai-chat http://127.0.0.1:8080/v1"
 OTHER = Request(system="Be brief.", messages=(Message.of("user", "What is it not?"),))
@@ -105,8 +107,10 @@ def test_a_fault_is_never_kept(fault: Exception) -> None:
 
 def test_each_model_of_a_chain_has_answers_of_its_own() -> None:
     store = Store()
-    first, second = ScriptedAdapter("a/1", RateLimited("x"), "of the first"), ScriptedAdapter("b/2", "of the second")
-    chain = FallbackAdapter([cached(first, store), cached(second, store)], health=RunHealth())
+    first, second = ScriptedAdapter("a/1", BadRequest("x"), "of the first"), ScriptedAdapter("b/2", "of the second")
+    health = Health([ProviderRow("a", "http://a"), ProviderRow("b", "http://b")], clock=CLOCK, workers=1)
+    choices = [Choice(cached(adapter, store), ModelRow("m")) for adapter in (first, second)]
+    chain = FallbackAdapter(choices, health=health, clock=CLOCK)
     assert ask(chain).text == "of the second"
     assert ask(chain).text == "of the first", "the first choice is still asked first"
     assert ask(chain).text == "of the first"

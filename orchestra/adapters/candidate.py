@@ -1,0 +1,155 @@
+"""One model's part in answering one question: what it was asked, how often, and what it has said so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import TypeVar
+
+from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
+from orchestra.adapters.continuation import going_on, joined
+from orchestra.adapters.fitting import SHARES, Fitting, with_cap
+from orchestra.adapters.policy import Rule
+from orchestra.adapters.rows import ModelRow
+from orchestra.clock import CancelToken, Deadline
+from orchestra.errors import Truncated
+from orchestra.records import Attempt, Reply, Usage
+
+
+_Amount = TypeVar("_Amount", int, Decimal)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One model of a chain."""
+
+    adapter: Adapter
+    model: ModelRow
+    """Its own limits."""
+
+
+class Candidate:
+    """For one question and the thread that asks it."""
+
+    def __init__(self, choice: Choice, request: Request, fitting: Fitting | None) -> None:
+        self.info: AdapterInfo = choice.adapter.get_info()
+        self.model = choice.model
+        self.times = 0
+        """How often it was asked again."""
+        self.ready_at_s = 0.0
+        """On the clock's monotonic scale: not to be asked before."""
+        self.is_put_off = False
+        """Whether others come first from now on."""
+        self.is_over = False
+        """Whether it is not asked again."""
+        self._adapter = choice.adapter
+        self._fitting = fitting
+        self._question = request
+        self._prepared: Request | None = None
+        self._answer = ""
+        self._parts = 0
+        self._compactions = 0
+        self._spent = _Spent()
+
+    def ask(self, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver) -> Reply:
+        """The whole answer, parts of earlier calls included. Raises what the call raises.
+
+        ContextExceeded without a call when the prompt cannot be made short enough.
+        """
+        if self._prepared is None:
+            self._prepared = self._prepare(observer)
+        watched = _Watched(observer, self._spent)
+        reply = self._adapter.execute(self._prepared, deadline=deadline, cancel=cancel, observer=watched)
+        if not self._parts:
+            return reply
+        return replace(
+            reply, text=joined(self._answer, reply.text), usage=self._spent.usage, latency_ms=self._spent.latency_ms
+        )
+
+    def is_available(self) -> bool:
+        """As of its adapter."""
+        return self._adapter.is_available()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a part of an answer."""
+        return self._parts > 0
+
+    def can_compact(self) -> bool:
+        """Have the next prompt be shorter; False where it has been made so often enough."""
+        if self._fitting is None or self._compactions == len(SHARES):
+            return False
+        self._compactions += 1
+        self._prepared = None
+        return True
+
+    def can_go_on(self, fault: Truncated, rule: Rule) -> bool:
+        """Have the next call go on with the answer; False where that brought nothing, or was done often enough."""
+        text = fault.partial_text
+        if not text.strip():
+            return False
+        self._answer = joined(self._answer, text) if self._parts else text
+        self._parts += 1
+        self._prepared = None
+        self.times = 0
+        return self._parts <= rule.times
+
+    def whole_fault(self, fault: Truncated) -> Truncated:
+        """The fault with all of the answer, after the last part."""
+        tokens = self._spent.usage.output_tokens
+        return Truncated(
+            f"{fault.what}, {self._parts} times in a row", where=fault.where, hint=fault.hint,
+            partial_text=self._answer, output_tokens=tokens,
+        )
+
+    def _prepare(self, observer: CallObserver) -> Request:
+        request = going_on(self._question, self._answer) if self._parts else self._question
+        if self._fitting is not None:
+            if not self._compactions and self._fitting.is_too_long(request, self.model):
+                self._compactions = 1
+            if self._compactions:
+                shortened = self._fitting.shortened(request, self.model, self._compactions)
+                observer.compacted(self.info, shortened.tokens_before, shortened.tokens_after)
+                request = shortened.request
+        return with_cap(request, self.model)
+
+
+class _Spent:
+    """What the calls for one answer took together."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.latency_ms = 0
+
+    def add(self, attempt: Attempt) -> None:
+        self.latency_ms += attempt.latency_ms
+        names = [part.name for part in fields(Usage)]
+        self.usage = Usage(**{name: _sum(getattr(self.usage, name), getattr(attempt.usage, name)) for name in names})
+
+
+class _Watched(CallObserver):
+    """Passes on what a call tells, and adds up what it took."""
+
+    def __init__(self, observer: CallObserver, spent: _Spent) -> None:
+        self._observer = observer
+        self._spent = spent
+
+    def attempt_started(self, info: AdapterInfo) -> None:
+        self._observer.attempt_started(info)
+
+    def received(self, characters: int) -> None:
+        self._observer.received(characters)
+
+    def attempt_ended(self, attempt: Attempt) -> None:
+        self._spent.add(attempt)
+        self._observer.attempt_ended(attempt)
+
+    def waiting(self, info: AdapterInfo, seconds: float) -> None:
+        self._observer.waiting(info, seconds)
+
+    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+        self._observer.compacted(info, tokens_before, tokens_after)
+
+
+def _sum(one: _Amount | None, other: _Amount | None) -> _Amount | None:
+    return other if one is None else one if other is None else one + other

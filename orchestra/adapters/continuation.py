@@ -1,0 +1,68 @@
+"""Going on with an answer that was cut off, and joining the parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from orchestra.adapters.adapter import Message, Request
+
+GO_ON = (
+    "Your answer was cut off because it reached the length limit. Continue exactly where you stopped: begin with the "
+    "very next character. Do not repeat anything, do not explain, and do not open a new code block."
+)
+_LONGEST_OVERLAP = 2000
+_CERTAIN_OVERLAP = 12
+"""So many characters are not repeated by chance in the middle of a line."""
+_CERTAIN_LINES = 20
+"""The same for whole lines, of which there must be two: one line may well stand twice in a file."""
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
+_REOPENED = re.compile(r"\s*(`{3,}|~{3,})[\w.+#-]+[^\n`]*\n")
+
+
+def going_on(request: Request, answer_so_far: str) -> Request:
+    """The request for the rest of an answer to `request`."""
+    turns = (Message.of("assistant", answer_so_far), Message.of("user", GO_ON))
+    return replace(request, messages=request.messages + turns, cacheable=False)
+
+
+def joined(answer_so_far: str, more: str) -> str:
+    """Both parts as one answer, without what the second repeats of the first."""
+    more = _without_reopened_fence(answer_so_far, more)
+    return answer_so_far + more[_overlap(answer_so_far, more):]
+
+
+def _without_reopened_fence(answer_so_far: str, more: str) -> str:
+    """Models like to open the code block anew that they are in the middle of."""
+    reopened = _REOPENED.match(more) if _is_in_block(answer_so_far) else None
+    return more[reopened.end():] if reopened else more
+
+
+def _is_in_block(text: str) -> bool:
+    fence = ""
+    for marks, info in _FENCE.findall(text):
+        if not fence:
+            fence = marks
+        elif marks.startswith(fence) and not info.strip():
+            fence = ""
+    return bool(fence)
+
+
+def _overlap(first: str, second: str) -> int:
+    """How many characters at the beginning of `second` repeat the end of `first`.
+
+    The shortest repetition that is none by chance: of a text that repeats itself, as little as possible is lost.
+    """
+    for length in range(1, min(len(first), len(second), _LONGEST_OVERLAP) + 1):
+        if first.endswith(second[:length]) and _is_repetition(first[:-length], second[:length]):
+            return length
+    return 0
+
+
+def _is_repetition(before: str, piece: str) -> bool:
+    starts_line = not before or before.endswith("\n")
+    if piece.endswith("\n"):
+        return starts_line and piece.count("\n") > 1 and len(piece) >= _CERTAIN_LINES
+    if starts_line:
+        return len(piece.strip()) >= 3
+    return len(piece) >= _CERTAIN_OVERLAP

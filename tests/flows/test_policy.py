@@ -1,0 +1,125 @@
+"""What follows a provider's fault, from the command line's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestra.adapters.continuation import GO_ON
+from orchestra.demo.provider import ScriptedProvider
+from orchestra.demo.routes import config_by_role
+from orchestra.demo.script import Answer, Call, Fault, Reset, Text
+from tests.flows.project import Project
+from tests.flows.team import edit, one_file, plan_of, planned, team, whole
+
+ROLES = ("architect", "executor", "auditor", "consultant")
+
+
+def _two_choices() -> dict[str, Any]:
+    """Settings by which every role asks first-model before its own."""
+    return {"agents": {role: ["scripted/first-model", f"scripted/{role}-model"] for role in ROLES}}
+
+
+def _attempts(project: Project) -> list[tuple[str, str | None]]:
+    rows = project.rows("SELECT model_id, error_code FROM attempts ORDER BY id")
+    return [(row["model_id"], row["error_code"]) for row in rows]
+
+
+def test_a_cut_connection_is_tried_once_more_and_nobody_needs_to_know(project: Project) -> None:
+    answers = [Reset(plan_of(planned("a.txt")))]
+
+    def script(call: Call) -> Answer:
+        return answers.pop() if answers else one_file()(call)
+
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.json["error"]) == (0, None)
+    assert _attempts(project)[:2] == [("architect-model", "CONNECTION"), ("architect-model", None)]
+
+
+def test_a_short_wait_is_waited_for_and_said(project: Project) -> None:
+    answers = [Fault(429, {"error": {"message": "slow down"}}, {"Retry-After": "7"})]
+
+    def script(call: Call) -> Answer:
+        return answers.pop() if answers else one_file()(call)
+
+    ran = project.run("run", "task", "--yes", script=script)
+
+    assert ran.status == 0
+    assert "the plan: scripted/architect-model in 7 s ..." in ran.err
+    assert project.rows("SELECT name FROM events WHERE name = 'attempt.waiting'")
+
+
+def test_a_wrong_key_drops_the_provider_for_the_run(project: Project) -> None:
+    def script(call: Call) -> Answer:
+        if call.model == "first-model":
+            return Fault(401, {"error": {"code": "invalid_api_key", "message": "wrong key"}})
+        return one_file()(call)
+
+    with ScriptedProvider(script) as provider:
+        config: dict[str, Any] = config_by_role(provider.base_url("openai-chat"), "openai-chat")
+        config["providers"]["keyed"] = dict(config["providers"]["scripted"])
+        config["agents"] = {role: ["keyed/first-model", f"scripted/{role}-model"] for role in ROLES}
+        ran = project.run("run", "task", "--yes", "--json", settings=config)
+
+    assert ran.status == 0
+    assert [model for model, _ in _attempts(project)].count("first-model") == 1
+
+
+def test_a_later_run_leaves_alone_who_wanted_to_be_left_alone(project: Project) -> None:
+    def script(call: Call) -> Answer:
+        if call.model == "first-model":
+            return Fault(429, {"error": {"message": "slow down"}}, {"Retry-After": "300"})
+        return one_file()(call)
+
+    with ScriptedProvider(script) as provider:
+        config: dict[str, Any] = {
+            **config_by_role(provider.base_url("openai-chat"), "openai-chat"), **_two_choices(),
+            "cache": {"enabled": False},
+        }
+        ran = [project.run("plan", "task", "--json", settings=config) for _ in range(2)]
+
+    assert [each.status for each in ran] == [0, 0]
+    assert _attempts(project) == [
+        ("first-model", "RATE_LIMIT_429"), ("architect-model", None), ("architect-model", None)
+    ]
+    kept = project.rows("SELECT provider, model, cooldown_until FROM provider_health")
+    assert [(row["provider"], row["model"]) for row in kept] == [("scripted", "first-model")]
+
+
+def test_a_file_that_does_not_fit_one_answer_comes_in_parts(project: Project) -> None:
+    text = "".join(f"line {number}\n" for number in range(30))
+    parts = [whole(text)[:100], whole(text)[100:200], whole(text)[200:]]
+
+    def draft(call: Call) -> Answer:
+        number = sum(role == "user" and said == GO_ON for role, said in call.turns)
+        number += bool(number) and call.turns[-2][1] == "".join(parts[:2])
+        return Text(parts[number], finish="length" if number < 2 else "stop")
+
+    ran = project.run("run", "task", "--yes", "--json", script=team(plan_of(planned("a.txt")), {"a.txt": draft}))
+
+    assert ran.status == 0
+    assert project.read("a.txt") == text
+    assert _attempts(project)[1:4] == [
+        ("executor-model", "TRUNCATED"), ("executor-model", "TRUNCATED"), ("executor-model", None)
+    ]
+
+
+def test_a_file_that_fits_no_answer_is_changed_by_edits(project: Project) -> None:
+    project.commit("a.txt", "old\nkept\n")
+    script = team(
+        plan_of(planned("a.txt", "modify")),
+        {"a.txt": lambda call: Text(f"part {len(call.turns)} of it, and so on\n", finish="length")},
+        mends={"a.txt": edit("old\n", "new\n")},
+    )
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 0
+    assert project.read("a.txt") == "new\nkept\n"
+    assert [code for _, code in _attempts(project)] == [None, "TRUNCATED", "TRUNCATED", "TRUNCATED", None, None]
+
+
+def test_the_policy_is_told_as_a_table(project: Project) -> None:
+    ran = project.run("help", "policy")
+
+    assert ran.status == 0
+    assert "RATE_LIMIT_429" in ran.out and "next model with a larger window" in ran.out

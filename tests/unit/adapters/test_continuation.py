@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestra.adapters.continuation import GO_ON, going_on, joined
+from tests.unit.adapters.doubles import QUESTION
+
+
+def test_goes_on_with_the_answer_so_far_as_the_models_own_turn() -> None:
+    request = going_on(QUESTION, "half")
+    assert request.messages[:1] == QUESTION.messages
+    assert [(turn.role, turn.text) for turn in request.messages[1:]] == [("assistant", "half"), ("user", GO_ON)]
+    assert all(segment.protected for turn in request.messages[1:] for segment in turn.segments)
+
+
+def test_the_rest_of_an_answer_never_comes_from_the_cache() -> None:
+    assert QUESTION.cacheable and not going_on(QUESTION, "half").cacheable
+
+
+@pytest.mark.parametrize("first, second, whole", [
+    ("def f():\n    return va", "lue + 1\n", "def f():\n    return value + 1\n"),
+    ("one\n", "two\n", "one\ntwo\n"),
+    ("one", "\ntwo", "one\ntwo"),
+    ("", "all of it", "all of it"),
+    ("all of it", "", "all of it"),
+])
+def test_parts_that_fit_together_are_put_together_as_they_are(first: str, second: str, whole: str) -> None:
+    assert joined(first, second) == whole
+
+
+@pytest.mark.parametrize("first, second, whole", [
+    # From the beginning of the line that was cut.
+    ("def f():\n    return va", "    return value + 1\n", "def f():\n    return value + 1\n"),
+    ("x = ", "x = 5", "x = 5"),
+    # From a few lines before.
+    (
+        "alpha = 1\nbeta = 22222\ngamma = 333\n", "beta = 22222\ngamma = 333\nd = 4\n",
+        "alpha = 1\nbeta = 22222\ngamma = 333\nd = 4\n",
+    ),
+    # From the middle of the line.
+    ("The answer is forty-two, as ever", "forty-two, as everybody", "The answer is forty-two, as everybody"),
+])
+def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole: str) -> None:
+    assert joined(first, second) == whole
+
+
+@pytest.mark.parametrize("first, second", [
+    ("[1, [2", "2, 3]]"),
+    ("f(g(x", "x))"),
+    # A line may well stand twice in a file.
+    ("    pass\n", "    pass\n\n"),
+    ("    [0, 0, 0, 0, 0, 0],\n", "    [0, 0, 0, 0, 0, 0],\n]\n"),
+])
+def test_what_looks_alike_by_chance_is_kept(first: str, second: str) -> None:
+    assert joined(first, second) == first + second
+
+
+def test_of_a_text_that_repeats_itself_as_little_as_possible_is_lost() -> None:
+    row = "    (0, 0, 0),\n"
+    assert joined(row * 9 + "    (0, 0", row * 3) == row * 9 + "    (0, 0" + row[9:] + row * 2
+
+
+def test_a_block_that_is_opened_anew_is_one_block() -> None:
+    assert joined("```python\na = 1\n", "```python\nb = 2\n```\n") == "```python\na = 1\nb = 2\n```\n"
+    assert joined("````\na = 1\n", "\n```py\nb = 2\n````\n") == "````\na = 1\nb = 2\n````\n"
+
+
+def test_a_block_that_is_opened_after_the_first_was_closed_is_another_block() -> None:
+    assert joined("```json\n{}\n```\n", "```python\nb = 2\n```\n") == "```json\n{}\n```\n```python\nb = 2\n```\n"
+
+
+def test_a_fence_that_closes_the_block_stays() -> None:
+    assert joined("```python\na = 1\n", "```\nDone.\n") == "```python\na = 1\n```\nDone.\n"
+
+
+def test_a_fence_inside_of_a_longer_one_does_not_close_it() -> None:
+    assert joined("````md\n```\nx\n", "```md\ny\n````\n") == "````md\n```\nx\ny\n````\n"
