@@ -20,7 +20,7 @@ class Screen(io.StringIO):
 
 
 def environment(stdin: TextIO | None = None, variables: Mapping[str, str] | None = None) -> Environment:
-    return Environment(stdin or io.StringIO(), io.StringIO(), io.StringIO(), variables or {}, Path("/work"))
+    return Environment(stdin or io.StringIO(), io.StringIO(), io.StringIO(), variables or {}, Path("/"))
 
 
 @contextmanager
