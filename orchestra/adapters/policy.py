@@ -26,8 +26,8 @@ from orchestra.errors import (
     Truncated,
 )
 
-PATIENCE_S = 120.0
-"""How long one question waits in all, where no other model of its chain is left to ask."""
+PATIENCE_S = 60.0
+"""How long one question waits in all, where no other model of its chain is left to ask: limits by the minute pass."""
 LONGEST_PAUSE_S = 30.0
 
 
@@ -127,7 +127,7 @@ def _afterwards(rule: Rule) -> str:
         return "an existing file's draft counts as refused: edits or less are asked for; else the file has failed"
     text = str(rule.after.value)
     if rule.passes:
-        text += f"; where none is left, waits up to {PATIENCE_S / 60:g} minutes"
+        text += f"; where none is left, waits up to {PATIENCE_S:g} s"
     if rule.fault.drops_provider:
         text += "; the provider is not asked again in this run"
     if rule.fault.drops_model:
