@@ -75,7 +75,7 @@ def _waiting(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | 
     # A shorter pause is over before anybody has read of it.
     if data["seconds"] < 1:
         return None
-    return data["role"], f"{_subject(data)} {data['model']} in {data['seconds']:.0f} s ..."
+    return data["role"], f"{_subject(data)} waits {data['seconds']:.0f} s for {data['model']}"
 
 
 def _compacted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:

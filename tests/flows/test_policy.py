@@ -45,7 +45,7 @@ def test_a_short_wait_is_waited_for_and_said(project: Project) -> None:
     ran = project.run("run", "task", "--yes", script=script)
 
     assert ran.status == 0
-    assert "the plan: scripted/architect-model in 7 s ..." in ran.err
+    assert "the plan: waits 7 s for scripted/architect-model" in ran.err
     assert project.rows("SELECT name FROM events WHERE name = 'attempt.waiting'")
 
 

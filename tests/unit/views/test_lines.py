@@ -45,6 +45,11 @@ ONE = {"path": "a.py"}
          "auditor", ["a.py", "p/m", "TIMEOUT", "no word"]),
         ("attempt.failed", {**ONE, "role": "auditor", "model": "p/m", "error_code": "TIMEOUT", "message": None},
          "auditor", ["TIMEOUT"]),
+        ("attempt.waiting", {**ONE, "role": "auditor", "model": "p/m", "seconds": 7.4}, "auditor",
+         ["a.py", "waits 7 s for p/m"]),
+        ("prompt.compacted",
+         {**ONE, "role": "auditor", "model": "p/m", "tokens_before": 12000, "tokens_after": 3100},
+         "auditor", ["a.py", "p/m", "12.0k to 3.1k tokens"]),
         ("reply.unreadable", {**ONE, "role": "executor", "why": "no block"}, "executor", ["a.py", "no block"]),
         ("plan.ready", {"summary": "do it", "files": [{}]}, "plan", ["1 file:", "do it"]),
         ("plan.ready", {"summary": "do it", "files": [{}, {}]}, "plan", ["2 files:"]),
@@ -105,3 +110,7 @@ def test_threads_do_not_mix_their_lines() -> None:
         thread.join(30)
     assert len(lines) == 400
     assert "$400.0000 so far" in lines[-1]
+
+
+def test_a_pause_of_less_than_a_second_is_over_before_anybody_has_read_of_it() -> None:
+    assert told(("attempt.waiting", {**ONE, "role": "auditor", "model": "p/m", "seconds": 0.9})) == []
