@@ -52,12 +52,15 @@ def _first(causes: tuple[BaseException, ...], *classes: type[BaseException]) -> 
 def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> ProviderFault:
     if isinstance(error, ssl.SSLCertVerificationError):
         issuer = readable(issuer_of(error))
-        return ConnectionFailed(
+        fault = ConnectionFailed(
             "the certificate of %s%s is not trusted: %s"
             % (server, ", issued by %s," % issuer if issuer else "", error.verify_message or "it cannot be verified"),
             where=where,
             hint="name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider,
         )
+        # The server shows the same certificate the next time.
+        fault.retry_same = False
+        return fault
     reason = (error.reason or "the handshake failed").lower().replace("_", " ")
     hint = "check whether base_url should begin with http or https"
     return ConnectionFailed("no TLS connection to %s: %s" % (server, reason), where=where, hint=hint)

@@ -312,6 +312,7 @@ def test_a_private_authority_is_refused_with_the_setting_that_would_trust_it(ser
         _ask(_row(server))
     issuer = ", issued by Acme," if sys.version_info >= (3, 10) else ""
     assert "127.0.0.1:%d%s is not trusted" % (server.port, issuer) in str(caught.value)
+    assert not caught.value.retry_same, "the server shows the same certificate the next time"
     assert "providers.local.ca_bundle" in str(caught.value.hint)
     assert server.received == []
 
