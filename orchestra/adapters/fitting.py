@@ -29,7 +29,7 @@ class Fitting:
     count_tokens: Callable[[Request], int]
     """An estimate."""
     compact: Callable[[Request, int], Request]
-    """Given how many tokens it should have; as near to that as what is protected allows."""
+    """Given how many tokens it should have. Raises ContextExceeded when what is protected has more alone."""
 
     def is_too_long(self, request: Request, model: ModelRow) -> bool:
         """Whether prompt and answer do not fit the window together; False where the window is unknown."""
@@ -40,13 +40,20 @@ class Fitting:
         """The prompt compacted for the n-th time. Raises ContextExceeded when that does not help."""
         room, size = room_tokens(request, model), self.count_tokens(request)
         # A prompt that was refused has more tokens than estimated, or the window is smaller than it is said to be.
-        target = int(SHARES[times - 1] * (size if room is None else min(room, size)))
-        compacted = self.compact(request, target)
+        wanted = size if room is None else min(room, size)
+        try:
+            compacted = self.compact(request, int(SHARES[times - 1] * wanted))
+        except ContextExceeded:
+            if room is None or room >= size:
+                raise
+            # Not as short as wanted, but short enough for all that is known.
+            compacted = self.compact(request, room)
         left = self.count_tokens(compacted)
         if left >= size or (room is not None and left > room):
+            there_is = "" if room is None else f", and room for {max(0, room)}"
             raise ContextExceeded(
-                f"what must not be shortened fills {left} tokens" + ("" if room is None else f" of {max(0, room)}"),
-                hint="use a model with a larger context_window",
+                f"the prompt still has about {left} tokens{there_is}",
+                hint="name a model with a larger window, or split the file or the task",
             )
         return Shortened(compacted, size, left)
 

@@ -17,19 +17,22 @@ def _count(request: Request) -> int:
 
 
 class Compactor:
-    """Leaves exactly the words asked for, but for the protected ones."""
+    """Leaves exactly the words asked for, but for those that are protected or that it has no means against."""
 
-    def __init__(self, protected: int = 0) -> None:
+    def __init__(self, protected: int, stubborn: int) -> None:
         self.protected = protected
+        self.stubborn = stubborn
         self.targets: list[int] = []
 
     def __call__(self, request: Request, target: int) -> Request:
         self.targets.append(target)
-        return _request(max(self.protected, min(target, _count(request))))
+        if self.protected > target:
+            raise ContextExceeded("what is protected alone has more")
+        return _request(max(self.stubborn, min(target, _count(request))))
 
 
-def _fitting(protected: int = 0) -> tuple[Fitting, Compactor]:
-    compactor = Compactor(protected)
+def _fitting(protected: int = 0, stubborn: int = 0) -> tuple[Fitting, Compactor]:
+    compactor = Compactor(protected, stubborn)
     return Fitting(_count, compactor), compactor
 
 
@@ -76,19 +79,32 @@ def test_a_prompt_that_was_refused_though_it_seemed_to_fit_gets_shorter_all_the_
     assert compactor.targets == [300, 200]
 
 
+def test_what_must_not_be_shortened_may_fill_the_room_to_the_brim() -> None:
+    fitting, compactor = _fitting(protected=790)
+    assert fitting.shortened(_request(5000), MODEL, 1).tokens_after == 800
+    assert compactor.targets == [600, 800]
+
+
 def test_what_fits_though_it_is_not_as_short_as_wanted_is_sent() -> None:
-    fitting, _ = _fitting(protected=790)
+    fitting, _ = _fitting(stubborn=790)
     assert fitting.shortened(_request(5000), MODEL, 1).tokens_after == 790
 
 
-def test_what_must_not_be_shortened_and_does_not_fit_is_said() -> None:
+def test_a_prompt_whose_protected_part_does_not_fit_is_not_sent() -> None:
     fitting, _ = _fitting(protected=900)
+    with pytest.raises(ContextExceeded, match="protected alone"):
+        fitting.shortened(_request(5000), MODEL, 1)
+
+
+def test_a_prompt_that_stays_too_long_is_not_sent() -> None:
+    fitting, _ = _fitting(stubborn=900)
     with pytest.raises(ContextExceeded) as caught:
         fitting.shortened(_request(5000), MODEL, 1)
-    assert caught.value.what == "what must not be shortened fills 900 tokens of 800"
+    assert caught.value.what == "the prompt still has about 900 tokens, and room for 800"
 
 
-def test_a_prompt_that_cannot_be_shortened_is_not_sent_again() -> None:
-    fitting, _ = _fitting(protected=5000)
-    with pytest.raises(ContextExceeded):
-        fitting.shortened(_request(5000), ModelRow("m"), 1)
+@pytest.mark.parametrize("model", [MODEL, ModelRow("m")])
+def test_a_prompt_that_was_refused_and_cannot_be_shortened_is_not_sent_again(model: ModelRow) -> None:
+    for fitting, _ in (_fitting(protected=700), _fitting(stubborn=700)):
+        with pytest.raises(ContextExceeded):
+            fitting.shortened(_request(700), model, 1)
