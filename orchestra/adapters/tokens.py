@@ -46,10 +46,14 @@ _CLASSES = _table()
 _WORDS = bytes(ord("w") if name in b"aAL" else name if name == ord("0") else ord(".") for name in _CLASSES)
 """Only letters, digits and the rest."""
 
+_WEIGHT_OF_ANY_CHARACTER = 0.025
 _WEIGHTS = (
-    (b"aA", 1.0), (b"AA", 0.45), (b"a", 0.03), (b"pp", 0.25), (b"p ", 0.75), (b" p", 0.9), (b"pa", 0.9), (b"pA", 0.9),
-    (b"\n", 1.6), (b" ", 0.02), (b"\t", 0.5), (b"0", 0.3), (b"L", 0.9), (b"Y", 0.65), (b"R", 0.37), (b"I", 0.8),
-    (b"P", 0.6), (b"K", 0.75), (b"C", 0.88), (b"H", 0.85), (b"F", 0.9), (b"M", 2.0),
+    (b"aA", 1.0), (b"AA", 0.45), (b"pp", 0.25), (b"p ", 0.75), (b" p", 0.9), (b"pa", 0.9), (b"pA", 0.9),
+    (b"\n", 1.6), (b"\t", 0.5), (b"0", 0.3),
+)
+_WEIGHTS_BEYOND_ASCII = (
+    (b"L", 0.9), (b"Y", 0.65), (b"R", 0.37), (b"I", 0.8), (b"P", 0.6), (b"K", 0.75), (b"C", 0.86), (b"H", 0.85),
+    (b"F", 0.9), (b"M", 2.0),
 )
 _WORD_WEIGHTS = ((b".w", 1.0), (b"wwwwwwww", 0.2), (b".0", 2.1), (b"w0", 2.1))
 
@@ -61,7 +65,9 @@ def estimate_tokens(text: str) -> int:
     encoded = text.encode("utf-8", "surrogatepass")
     classes = encoded.translate(_CLASSES, _LATER_BYTES)
     words = b"." + encoded.translate(_WORDS, _LATER_BYTES)
-    tokens = sum(weight * classes.count(pattern) for pattern, weight in _WEIGHTS)
+    weights = _WEIGHTS if text.isascii() else _WEIGHTS + _WEIGHTS_BEYOND_ASCII
+    tokens = _WEIGHT_OF_ANY_CHARACTER * len(text)
+    tokens += sum(weight * classes.count(pattern) for pattern, weight in weights)
     tokens += sum(weight * words.count(pattern) for pattern, weight in _WORD_WEIGHTS)
     return max(1, ceil(tokens))
 
