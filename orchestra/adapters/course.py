@@ -11,7 +11,7 @@ from orchestra.adapters.gate import SHORT_WAIT_S, left_alone
 from orchestra.adapters.health import Health
 from orchestra.adapters.policy import PATIENCE_S, After, Rule, Same, may_ask_again, pause_s, rule_for
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, Truncated
+from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, TooExpensive, Truncated
 
 _REASON_CHARACTERS = 120
 _LEAST_PATIENCE_S = 1.0
@@ -129,7 +129,10 @@ class Course:
         return None
 
     def _given_up(self) -> ProviderFault:
-        """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text."""
+        """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text.
+
+        A call that was too expensive counts before every other fault, since money would have brought an answer.
+        """
         failed = dict(self._failed)
         passed_over = {
             candidate: self._why_not(candidate) or self._too_late(candidate)
@@ -137,7 +140,8 @@ class Course:
             if candidate not in failed
         }
         reasons = {**failed, **passed_over}
-        last = list(failed.values() or passed_over.values())[-1]
+        faults = list(failed.values() or passed_over.values())
+        last = next((fault for fault in faults if isinstance(fault, TooExpensive)), faults[-1])
         fault = copy.copy(last)
         fault.__cause__ = last
         if len(reasons) > 1:

@@ -12,6 +12,7 @@ from orchestra.adapters.formats import FORMATS
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.silence import silence
+from orchestra.adapters.tokens import estimate_request_tokens, estimate_tokens
 from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireReply, output_cap
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ProviderFault
@@ -52,8 +53,10 @@ class ModelAdapter:
             fault, text, usage = wire.fault(), wire.text, wire.usage
         except ProviderFault as error:
             fault = error
-        # A stream that broke off may have told its usage at the beginning; that much was paid for.
-        usage = self._priced(reader.usage if usage is None else usage)
+        if usage is None:
+            # A stream that broke off may have told its usage at the beginning; that much was paid for.
+            text, usage = reader.text, reader.usage
+        usage = self._priced(usage, request, text, is_whole=fault is None)
         latency_ms = round((self._clock.monotonic() - started_at_s) * 1000)
         attempt = Attempt(self._model.id, self._row.name, True, latency_ms, timestamp, usage)
         if fault is not None:
@@ -87,10 +90,15 @@ class ModelAdapter:
             return wire
         return replace(wire, finish=LENGTH)
 
-    def _priced(self, usage: Usage) -> Usage:
-        cost = cost_usd(
-            self._model, usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.written_tokens
-        )
+    def _priced(self, usage: Usage, request: Request, text: str, *, is_whole: bool) -> Usage:
+        """The usage with its cost, which is estimated where an answer came without its usage."""
+        input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+        if text and input_tokens is None:
+            input_tokens = estimate_request_tokens(request)
+        if text and (output_tokens is None or not is_whole):
+            # What is told at the beginning of a stream that broke off is not what it came to.
+            output_tokens = max(output_tokens or 0, estimate_tokens(text))
+        cost = cost_usd(self._model, input_tokens, output_tokens, usage.cached_tokens, usage.written_tokens)
         return replace(usage, cost_usd=cost)
 
     def _complete(self, fault: ProviderFault) -> None:

@@ -89,6 +89,11 @@ class StreamReader:
         raise NotImplementedError
 
     @property
+    def text(self) -> str:
+        """What has come of the answer."""
+        return mended("".join(self._texts))
+
+    @property
     def has_end(self) -> bool:
         """Whether the end mark has come."""
         return self._finish is not None
@@ -103,7 +108,7 @@ class StreamReader:
         """The whole answer. Raises InvalidResponse when its end mark has not come."""
         if self._finish is None:
             raise InvalidResponse("the answer ended without its end mark")
-        return WireReply(mended("".join(self._texts)), self._finish, self.usage, self._reason)
+        return WireReply(self.text, self._finish, self.usage, self._reason)
 
 
 class WireFormat(Protocol):

@@ -92,6 +92,8 @@ def carry_out(
         context.output.warn(f"{name} is left out of the chains: there is no key in {' or '.join(variables)}")
     for named, sent in chains.replaced.items():
         context.output.warn(f"{named} is switched off by its vendor; {sent} is asked in its place")
+    if chains.unpriced and order.settings.budget.max_cost is not None:
+        context.output.warn(f"no price is known for {', '.join(chains.unpriced)}: what it costs is outside the budget")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
     with wire(workplace, order, chains, session_id, context.env) as session:
         report = session.run()

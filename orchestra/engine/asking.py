@@ -12,8 +12,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import generation
-from orchestra.engine.spending import Spending
-from orchestra.errors import RefusedPath, TimedOut, Truncated, UnreadableReply
+from orchestra.errors import LimitReached, RefusedPath, TimedOut, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step
@@ -41,7 +40,6 @@ class Asker:
         chains: Mapping[str, Adapter],
         events: Events,
         redactor: Redactor,
-        spending: Spending,
         deadline: Deadline,
         cancel: CancelToken,
         show: Show,
@@ -51,7 +49,6 @@ class Asker:
         self._chains = chains
         self._events = events
         self._redactor = redactor
-        self._spending = spending
         self._deadline = deadline
         self._cancel = cancel
         self._show = show
@@ -115,7 +112,6 @@ class Asker:
             self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)
             return step.reply.text
         self._cancel.check()
-        self._spending.check()
         if self._deadline.is_over:
             raise out_of_time()
         reply = self._call(step, request)
@@ -134,6 +130,8 @@ class Asker:
             self._journal.steps.fail(step)
             if isinstance(error, TimedOut) and self._deadline.is_over:
                 raise out_of_time() from None
+            if isinstance(error, TooExpensive):
+                raise LimitReached(error.what, where=error.where, hint=error.hint) from None
             raise
         return reply
 
@@ -147,7 +145,6 @@ class Asker:
     def attempt_ended(self, step: Step, attempt: Attempt) -> None:
         message = attempt.error_message
         attempt = replace(attempt, error_message=None if message is None else self._redactor.text(message))
-        self._spending.add(attempt.usage.cost_usd)
         self._journal.steps.add_attempt(step, attempt)
         if not attempt.success:
             self._events.emit(

@@ -50,6 +50,13 @@ def _replayed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "replay", f"{data['cassette']} answers; no model is asked, and the figures are those of the recording"
 
 
+def _estimated(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    without = f", without the {' and the '.join(data['unpriced'])}" if data["unpriced"] else ""
+    files = f"{data['files']} file{'' if data['files'] == 1 else 's'}"
+    budget = "" if data["budget"] is None else f"; the budget is {money(data['budget'])}"
+    return "cost", f"about {money(data['low'])} to {money(data['high'])} for {files}{without}{budget}"
+
+
 def _broken(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "record", f"the recording ends here: {_cut(data['why'])}"
 
@@ -145,6 +152,7 @@ def _cut(text: str, characters: int = 160) -> str:
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, str] | None"]] = {
     "session.started": _started,
     "session.replayed": _replayed,
+    "plan.estimated": _estimated,
     "recording.broken": _broken,
     "step.started": _asked,
     "step.completed": _answered,

@@ -16,7 +16,6 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.spending import Spending
 from orchestra.errors import ApiError
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
@@ -89,7 +88,7 @@ class Session:
         events = Events(clock, Redactor())
         asker = Asker(
             session_id=SESSION, journal=journal, chains=self.agents, events=events, redactor=Redactor(),
-            spending=Spending(None), deadline=Deadline(clock, None), cancel=CancelToken(),
+            deadline=Deadline(clock, None), cancel=CancelToken(),
             show=lambda paths: ([], []),
         )
         plan = Plan("a plan", (self.planned,))

@@ -544,3 +544,10 @@ def test_every_model_is_sent_a_cap_that_fits_its_own_window() -> None:
     small, large = Recorder("a/1", BadRequest("x")), Recorder("b/2", "answer")
     Stage(windows={"a/1": 10, "b/2": 100}).ask(small, large)
     assert (small.asked[0].max_output_tokens, large.asked[0].max_output_tokens) == (5, None)
+
+
+def test_where_money_would_have_brought_an_answer_that_is_the_reason() -> None:
+    stage = Stage()
+    with pytest.raises(TooExpensive, match="a/1: it could cost too much; b/2: no such key"):
+        stage.ask(ScriptedAdapter("a/1", TooExpensive("it could cost too much")),
+                  ScriptedAdapter("b/2", AuthFailed("no such key")))

@@ -17,7 +17,6 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.spending import Spending
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Attempt, Event, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
@@ -104,7 +103,6 @@ class Workshop:
         self.events: list[Event] = []
         self.cancel = CancelToken()
         self.deadline = Deadline(self.clock, None)
-        self.max_cost: Decimal | None = None
         self.max_iterations = 3
         self.auto_revert = True
         self.dry_run = False
@@ -145,7 +143,7 @@ class Workshop:
     def asker(self) -> Asker:
         return Asker(
             session_id=SESSION, journal=self.journal, chains=self.agents, events=self.emitter(),
-            redactor=Redactor(["hunter22"]), spending=Spending(self.max_cost), deadline=self.deadline,
+            redactor=Redactor(["hunter22"]), deadline=self.deadline,
             cancel=self.cancel, show=self._show,
         )
 
