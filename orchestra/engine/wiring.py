@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import secrets
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +48,7 @@ from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
+from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree
 
@@ -195,12 +195,26 @@ def _plan_chains(order: Order, env: Environment) -> ChainPlan:
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
     """A session in the journal, and its id."""
-    stamp = env.clock.now().strftime("%Y%m%d-%H%M%S")
-    session_id = f"s-{stamp}-{secrets.token_hex(2)}"
+    session_id = new_session_id(env.clock.now())
     workplace.journal.sessions.create(
         session_id, task, mode=order.settings.mode, options=asdict(order.options), config=order.kept_config
     )
     return session_id
+
+
+@contextmanager
+def session_events(
+    workplace: Workplace, session_id: str, env: Environment, listeners: Sequence[Listener], *,
+    redactor: Redactor = Redactor(), level: str = "info",
+) -> Iterator[Events]:
+    """What happens in a session, told to its journal, its log and these listeners."""
+    with closing(LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", level)) as log:
+        events = Events(env.clock, redactor)
+        events.of_session(session_id)
+        told: list[Listener] = [workplace.journal.add_event, log, *listeners]
+        for listener in told:
+            events.listen(listener)
+        yield events
 
 
 @contextmanager
@@ -217,13 +231,9 @@ def wire(
     schedule = schedule_for(settings.mode, settings.max_concurrency)
     spent = _spent(journal, session_id)
     with ExitStack() as stack:
-        log = LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", settings.log.level)
-        stack.callback(log.close)
-        events = Events(env.clock, redactor)
-        events.of_session(session_id)
-        listeners: list[Listener] = [journal.add_event, log, *order.listeners]
-        for listener in listeners:
-            events.listen(listener)
+        events = stack.enter_context(session_events(
+            workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
+        ))
         crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline)
         stack.callback(crew.close)
         http = HttpClient(
@@ -272,7 +282,8 @@ def wire(
             Tree(order.root),
         )
         rooms = Rooms(
-            session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,
+            session_id=session_id, task=row.task, mode=settings.mode,
+            state_folder=workplace.folder, schedule=schedule, clock=env.clock,
             stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
             job_context=job_context, verification=verification,
         )

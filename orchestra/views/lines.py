@@ -61,6 +61,10 @@ def _broken(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "record", f"the recording ends here: {_cut(data['why'])}"
 
 
+def _no_receipt(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "receipt", _cut(data["why"])
+
+
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} asked"
 
@@ -154,6 +158,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "session.replayed": _replayed,
     "plan.estimated": _estimated,
     "recording.broken": _broken,
+    "receipt.failed": _no_receipt,
     "step.started": _asked,
     "step.completed": _answered,
     "attempt.failed": _failed,
