@@ -233,6 +233,8 @@ class RefusedDraft(OrchestraError):
 class UnfitEdits(RefusedDraft):
     """Edits that cannot be made in the file as it is; `shown` are its lines that come nearest, for the model."""
 
+    code = "unfit-edits"
+
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None, shown: str = "") -> None:
         super().__init__(what, where=where, hint=hint)
         self.shown = shown

@@ -16,6 +16,7 @@ from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
 
 _JSON = (".json", ".jsonc", ".json5")
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 _ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
 
 
@@ -66,7 +67,7 @@ def _check(new_text: str, path: str, original: str | None) -> None:
         raise RefusedDraft("The text holds half of a surrogate pair, which is no character.", where=path)
     if original is not None and original.strip() and not new_text.strip():
         raise RefusedDraft("The draft is empty, but the file is not to be deleted.", where=path)
-    elision = find_elision(new_text, original)
+    elision = find_elision(new_text, original, is_prose=path.lower().endswith(_PROSE))
     if elision:
         raise RefusedDraft(
             "Line %d of the draft, `%s`, stands for text that was left out; the file must be complete." % elision,
