@@ -245,6 +245,16 @@ class RefusedDraft(OrchestraError):
     exit_status = ExitStatus.JUDGED_BAD
 
 
+class UnfitEdits(RefusedDraft):
+    """Edits that cannot be made in the file as it is; `shown` are its lines that come nearest, for the model."""
+
+    code = "unfit-edits"
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None, shown: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.shown = shown
+
+
 class ProviderFault(OrchestraError):
     """A failed call to a model. The class says what may be done about it.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
+from orchestra.agents.shrinking import find_loss
 from orchestra.engine.asking import Asker
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
@@ -19,6 +21,7 @@ from orchestra.errors import (
     RefusedDraft,
     StateError,
     Truncated,
+    UnfitEdits,
     UnreadableReply,
 )
 from orchestra.observe.events import Events
@@ -27,6 +30,8 @@ from orchestra.workspace.syntax import check_syntax
 from orchestra.workspace.text import NEW_FILE, decode
 
 MOST_QUOTED_CHARACTERS = 2000
+MOST_MISSES = 2
+"""After so many drafts whose edits did not fit the whole file is asked for."""
 _CUT_OFF = (
     "The answer was cut off, because it was longer than an answer may be. Answer with SEARCH/REPLACE edits of only the "
     "lines that change, or with a shorter file."
@@ -78,7 +83,9 @@ class FileJob:
         self._most_drafts = context.max_iterations
         self._drafts = 0
         self._iterations = 0
+        self._misses = 0
         self._findings: tuple[Issue, ...] = ()
+        self._demands: tuple[Issue, ...] = ()
         self._refused_reply = ""
         self._approved_image: FileImage | None = None
         context.files.rewind(planned.path, start)
@@ -100,7 +107,7 @@ class FileJob:
         job._key_prefix = key_prefix
         job._most_drafts = 1
         job._iterations = iterations
-        job._findings = tuple(findings)
+        job._findings = job._demands = tuple(findings)
         job._approved_image = context.files.current(planned.path)
         return job
 
@@ -134,7 +141,9 @@ class FileJob:
             role, request = "executor", context.prompts.for_executor(self.planned)
         else:
             role = "consultant"
-            request = context.prompts.for_consultant(self.planned, self._findings, self._refused_reply)
+            request = context.prompts.for_consultant(
+                self.planned, self._findings, self._refused_reply, wants_whole=self._misses >= MOST_MISSES
+            )
         key = f"{self._key_prefix}{role}/{path}/{self._drafts}"
         replies: list[str] = []
 
@@ -150,22 +159,38 @@ class FileJob:
             if base is None:
                 # Nothing is there that edits could be applied to.
                 raise
+            # It is edits that are asked for now, being shorter.
+            self._misses = 0
             self._refuse(RefusedDraft(_CUT_OFF), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
-        before = self._context.files.before(draft.path).content
-        old = None if before is None else decode(before, path=draft.path)
-        defects = check_syntax(draft.path, draft.text)
-        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
-        if defects and not (old is not None and check_syntax(draft.path, old.text)):
-            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
-            raise RefusedDraft(f"The file would not be valid: {listing}")
-        form = NEW_FILE if old is None else old.form
-        self._context.files.write(draft.path, form.render(draft.text))
-        self._context.events.emit("file.written", path=draft.path, draft=self._drafts)
+        context, path = self._context, draft.path
+        context.events.emit(
+            "draft.read", path=path, draft=self._drafts, form=draft.form, matches=dict(Counter(draft.matches))
+        )
+        before = context.files.before(path).content
+        old = None if before is None else decode(before, path=path)
+        self._check(draft, None if old is None else old.text)
+        content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
+        context.files.write(path, content)
+        context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
         self.stage = Stage.AUDIT
+
+    def _check(self, draft: Draft, old_text: str | None) -> None:
+        """Raises RefusedDraft for a draft that is not valid, or that has lost parts of the user's file."""
+        defects = check_syntax(draft.path, draft.text)
+        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
+        if defects and not (old_text is not None and check_syntax(draft.path, old_text)):
+            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
+            raise RefusedDraft(f"The file would not be valid: {listing}")
+        if old_text is None:
+            return
+        said = self._context.prompts.explanation(self.planned, self._demands)
+        loss = find_loss(draft.path, old_text, draft.text, said)
+        if loss is not None:
+            raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
@@ -173,7 +198,11 @@ class FileJob:
         If that was the last draft, the file has failed by `cause`, else by `error`.
         """
         self._context.events.emit("draft.refused", level="warning", path=self.planned.path, why=str(error))
-        self._findings = (Issue("error", str(error)),)
+        shown = ""
+        if isinstance(error, UnfitEdits):
+            self._misses += 1
+            shown = error.shown
+        self._findings = (Issue("error", f"{error}\n{shown}".rstrip()),)
         self._refused_reply = reply
         if self._drafts >= self._most_drafts:
             self._give_up(cause or error)
@@ -202,6 +231,8 @@ class FileJob:
             self._end("unchanged" if unchanged else "approved")
             return
         self._findings = review.issues
+        # Refusals are no demands: they say what is missing in the very words that would explain it.
+        self._demands += review.issues
         if self._drafts >= self._most_drafts:
             self._give_up(_not_approved(review))
         else:

@@ -110,6 +110,12 @@ def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] |
     return "review", f"{data['path']} needs work: {_cut(findings)}"
 
 
+def _read(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
+    loose = [f"{count} but for {how}" for how, count in data["matches"].items() if how != "exact"]
+    # What fits exactly needs no word.
+    return ("draft", f"{data['path']} edits fit the file, {' and '.join(loose)}") if loose else None
+
+
 def _refused(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "draft", f"{data['path']} refused: {_cut(data['why'])}"
 
@@ -168,6 +174,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "plan.ready": _planned,
     "plan.circle": _circle,
     "file.reviewed": _reviewed,
+    "draft.read": _read,
     "draft.refused": _refused,
     "file.ended": _ended,
     "tests.started": _testing,
