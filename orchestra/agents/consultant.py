@@ -24,6 +24,7 @@ def consultant_request(
     findings: Sequence[Issue],
     current: str | None,
     refused_reply: str = "",
+    tried: Sequence[str] = (),
     wants_whole: bool = False,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
@@ -32,7 +33,8 @@ def consultant_request(
     """A request to mend one file; it is answered like the executor's.
 
     `current` is the text that edits would be applied to: the draft, or the file as it was where no draft stands.
-    `refused_reply` is an answer that could not become a draft; `findings` then say why. `wants_whole` asks for the
+    `refused_reply` is an answer that could not become a draft; `findings` then say why. `tried` says what came of
+    earlier drafts. `wants_whole` asks for the
     whole file where edits have failed before.
     """
     form = load_template("draft_form").text
@@ -42,9 +44,10 @@ def consultant_request(
         "current": "" if current is None else fenced(current),
         "new": form_wanted(current, wants_whole=wants_whole),
         "refused_reply": quote(refused_reply),
+        "tried": quote(bullets(tried)) if tried else "",
         "findings": quote(bullets([_finding_line(issue) for issue in findings])),
     }
-    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply"))
+    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply", "tried"))
     return request_of(system, user)
 
 

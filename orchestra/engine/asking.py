@@ -62,16 +62,19 @@ class Asker:
         path: str | None,
         read: Callable[[str], T | NeedFiles],
         keeps_cut: bool = False,
+        deadline: Deadline | None = None,
     ) -> T:
         """What `read` makes of the answer.
 
-        With `keeps_cut` it is journalled that an answer was cut off, since the caller acts on that.
+        With `keeps_cut` it is journalled that an answer was cut off, since the caller acts on that. A `deadline`
+        comes before the run's own.
         Raises a ProviderFault when no model answered, what `read` raises when the repair round did not
         help either, LimitReached, Cancelled, StateError.
         """
         file_rounds, repaired, turn = 0, False, 1
         while True:
-            text = self._turn(role, key if turn == 1 else f"{key}#{turn}", request, path, keeps_cut)
+            step_key = key if turn == 1 else f"{key}#{turn}"
+            text = self._turn(role, step_key, request, path, keeps_cut, deadline or self._deadline)
             turn += 1
             try:
                 answer = read(text)
@@ -91,21 +94,23 @@ class Asker:
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
                 request = repair_request(request, text, error.message)
 
-    def _turn(self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool) -> str:
+    def _turn(
+        self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool, deadline: Deadline
+    ) -> str:
         if not keeps_cut:
-            return self._step(role, key, request, path)
+            return self._step(role, key, request, path, deadline)
         # Of one generation: files that are taken up again are asked for again.
         name = f"cut/{generation(self._journal, self._session_id)}/{key}"
         known = self._journal.recall(self._session_id, name)
         if known is not None:
             raise Truncated(known)
         try:
-            return self._step(role, key, request, path)
+            return self._step(role, key, request, path, deadline)
         except Truncated as fault:
             self._journal.keep(self._session_id, name, fault.what)
             raise
 
-    def _step(self, role: str, key: str, request: Request, path: str | None) -> str:
+    def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         steps = self._journal.steps
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
@@ -114,17 +119,17 @@ class Asker:
         self._cancel.check()
         if self._deadline.is_over:
             raise out_of_time()
-        reply = self._call(step, request)
+        reply = self._call(step, request, deadline)
         steps.complete(step, reply)
         self._events.emit("step.completed", step_id=step.id, role=role, path=path, **_figures(reply))
         return reply.text
 
-    def _call(self, step: Step, request: Request) -> Reply:
+    def _call(self, step: Step, request: Request, deadline: Deadline) -> Reply:
         watcher = _Watcher(self, step)
         self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
         try:
             reply = self._chains[step.agent_role].execute(
-                request, deadline=self._deadline, cancel=self._cancel, observer=watcher
+                request, deadline=deadline, cancel=self._cancel, observer=watcher
             )
         except BaseException as error:
             self._journal.steps.fail(step)

@@ -41,11 +41,12 @@ class FilePrompts:
         )
 
     def for_consultant(
-        self, planned: PlannedFile, findings: Sequence[Issue], refused_reply: str, *, wants_whole: bool = False
+        self, planned: PlannedFile, findings: Sequence[Issue], refused_reply: str, *, tried: Sequence[str] = (),
+        wants_whole: bool = False,
     ) -> Request:
         return consultant_request(
             task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
-            refused_reply=refused_reply, wants_whole=wants_whole, dependencies=self._dependencies(planned),
+            refused_reply=refused_reply, tried=tried, wants_whole=wants_whole, dependencies=self._dependencies(planned),
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
 

@@ -34,6 +34,7 @@ from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.planning import Planning
+from orchestra.engine.recovery import RecoveryLimits
 from orchestra.engine.resume import generation
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
@@ -261,7 +262,13 @@ def wire(
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
-            return JobContext(asker, files, prompts, events, settings.max_iterations, settings.auto_revert)
+            return JobContext(
+                asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
+                RecoveryLimits(
+                    settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
+                    recall=functools.partial(journal.recall, session_id),
+                ),
+            )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
             return Verification(

@@ -65,6 +65,16 @@ def _no_receipt(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]
     return "receipt", _cut(data["why"])
 
 
+def _recovering(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    tries = f"{data['attempts']} more {'try' if data['attempts'] == 1 else 'tries'}"
+    return "recovery", f"{data['path']}: up to {tries} within {data['limit_s']} s"
+
+
+def _recovered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    after = f"after {data['attempts']} {'try' if data['attempts'] == 1 else 'tries'}"
+    return "recovery", f"{data['path']} {'recovered' if data['recovered'] else 'not recovered'} {after}"
+
+
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return data["role"], f"{_subject(data)} asked"
 
@@ -166,6 +176,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "recording.broken": _broken,
     "receipt.failed": _no_receipt,
     "step.started": _asked,
+    "recovery.started": _recovering,
+    "recovery.ended": _recovered,
     "step.completed": _answered,
     "attempt.failed": _failed,
     "attempt.waiting": _waiting,
