@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orchestra.adapters.rows import BUDGET, NONE, ModelRow, PriceTier, ProviderRow, SwitchedOff
+from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR
 
 
 def tier(
@@ -68,7 +69,7 @@ _GEMINI = by_id(
 )
 _OPENAI = by_id(
     ModelRow(
-        "gpt-5.3-codex", 400_000, prices=(tier("1.75", "14.00", "0.175"),), refuses=_SAMPLING,
+        "gpt-5.3-codex", 400_000, max_input=272_000, prices=(tier("1.75", "14.00", "0.175"),), refuses=_SAMPLING,
         efforts=_OPENAI_EFFORTS, thinking_switch=NONE, best_at="made for coding agents",
     ),
     ModelRow(
@@ -94,11 +95,11 @@ _ANTHROPIC = by_id(
     _opus_4_5("claude-opus-4-5-20251101"),
     ModelRow(
         "claude-opus-5", 1_000_000, prices=(tier("5", "25", "0.50", written_usd="6.25"),), refuses=_SAMPLING,
-        efforts=_CLAUDE_EFFORTS, marks_cache=True, best_at="complex agentic coding",
+        token_factor=CLAUDE_4_7_FACTOR, efforts=_CLAUDE_EFFORTS, marks_cache=True, best_at="complex agentic coding",
     ),
     ModelRow(
         "claude-opus-5-5", 1_000_000, prices=(tier("4", "20", "0.20", written_usd="5"),), refuses=_SAMPLING,
-        efforts=_CLAUDE_EFFORTS, thinking_switch=NONE, marks_cache=True,
+        token_factor=CLAUDE_4_7_FACTOR, efforts=_CLAUDE_EFFORTS, thinking_switch=NONE, marks_cache=True,
         best_at="changes across large codebases, review",
     ),
 )
@@ -125,6 +126,6 @@ BUILT_IN_PROVIDERS = (
     ProviderRow(
         "anthropic", "https://api.anthropic.com/v1", "anthropic-messages", ("ANTHROPIC_API_KEY",),
         models=_ANTHROPIC, is_built_in=True, title="Claude",
-        unlisted=ModelRow("", refuses=_SAMPLING, marks_cache=True),
+        unlisted=ModelRow("", token_factor=CLAUDE_4_7_FACTOR, refuses=_SAMPLING, marks_cache=True),
     ),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.continuation import going_on, joined
-from orchestra.adapters.fitting import SHARES, Fitting, with_cap
+from orchestra.adapters.fitting import SHARES, Fitting
 from orchestra.adapters.policy import Rule
 from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.window import with_cap
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import Truncated
 from orchestra.records import Attempt, Reply, Usage
@@ -109,8 +110,8 @@ class Candidate:
                 self._compactions = 1
             if self._compactions:
                 shortened = self._fitting.shortened(request, self.model, self._compactions)
-                observer.compacted(self.info, shortened.tokens_before, shortened.tokens_after)
-                request = shortened.request
+                observer.compacted(self.info, shortened.before_tokens, shortened.after_tokens, shortened.strategies)
+                request = shortened.compacted_prompt
         return with_cap(request, self.model)
 
 
@@ -147,8 +148,10 @@ class _Watched(CallObserver):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._observer.waiting(info, seconds)
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._observer.compacted(info, tokens_before, tokens_after)
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self._observer.compacted(info, tokens_before, tokens_after, strategies)
 
 
 def _sum(one: _Amount | None, other: _Amount | None) -> _Amount | None:

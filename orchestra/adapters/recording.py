@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.cassette import VOLATILE, Entry, PlayedAttempt, entry_to_json, head_line
@@ -151,8 +151,10 @@ class _Listener:
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._observer.waiting(info, seconds)
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._observer.compacted(info, tokens_before, tokens_after)
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self._observer.compacted(info, tokens_before, tokens_after, strategies)
 
 
 def _cannot_write(path: Path, reason: str) -> WorkspaceError:

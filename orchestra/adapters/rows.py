@@ -40,6 +40,10 @@ class ModelRow:
     id: str
     context_window: int | None = None
     """Tokens of prompt and answer together; None when unknown."""
+    max_input: int | None = None
+    """Tokens of the prompt alone, where the window has no room for more; None: only the window counts."""
+    token_factor: float = 1.0
+    """How many of its tokens an estimated one is."""
     max_output: int = DEFAULT_MAX_OUTPUT
     """The output cap to send, in tokens."""
     prices: tuple[PriceTier, ...] = ()

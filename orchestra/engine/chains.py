@@ -11,6 +11,7 @@ from orchestra.adapters.adapter import Adapter
 from orchestra.adapters.candidate import Choice
 from orchestra.adapters.catalog import find_key, needs_key, resolve
 from orchestra.adapters.fallback import FallbackAdapter
+from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.gated_adapter import GatedAdapter
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
@@ -103,7 +104,9 @@ def build_chains(
         return Choice(front(role, row, adapter), limits)
 
     return {
-        role: FallbackAdapter([choice(role, row, model) for row, model in chain], health=health, clock=clock)
+        role: FallbackAdapter(
+            [choice(role, row, model) for row, model in chain], health=health, clock=clock, fitting=Fitting()
+        )
         for role, chain in plan.choices.items()
     }
 
