@@ -108,24 +108,26 @@ BUILT_IN_PROVIDERS = (
     ProviderRow(
         "moonshot", "https://api.moonshot.ai/v1", "openai-chat", ("MOONSHOT_API_KEY", "KIMI_API_KEY"),
         models=KIMI, is_built_in=True, title="Kimi", unlisted=KIMI_UNLISTED, switched_off=KIMI_SWITCHED_OFF,
+        refuses_long_prompts=True,
     ),
     ProviderRow(
         "zai", "https://api.z.ai/api/paas/v4", "openai-chat", ("ZAI_API_KEY", "ZHIPUAI_API_KEY", "GLM_API_KEY"),
-        models=GLM, is_built_in=True, title="GLM",
+        models=GLM, is_built_in=True, title="GLM", refuses_long_prompts=True,
     ),
     ProviderRow(
         "gemini", "https://generativelanguage.googleapis.com/v1beta", "gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-        models=_GEMINI, is_built_in=True, title="Gemini",
+        models=_GEMINI, is_built_in=True, title="Gemini", refuses_long_prompts=True,
         switched_off={"gemini-3-pro-preview": SwitchedOff("gemini-3.1-pro-preview", "2026-03-09")},
     ),
     ProviderRow(
         "openai", "https://api.openai.com/v1", "openai-responses", ("OPENAI_API_KEY",),
         models=_OPENAI, is_built_in=True, title="OpenAI", unlisted=ModelRow("", refuses=_SAMPLING),
+        refuses_long_prompts=True,
         switched_off={"gpt-5.2-codex": SwitchedOff("gpt-5.3-codex", "2026-07-23")},
     ),
     ProviderRow(
         "anthropic", "https://api.anthropic.com/v1", "anthropic-messages", ("ANTHROPIC_API_KEY",),
-        models=_ANTHROPIC, is_built_in=True, title="Claude",
+        models=_ANTHROPIC, is_built_in=True, title="Claude", refuses_long_prompts=True,
         unlisted=ModelRow("", token_factor=CLAUDE_4_7_FACTOR, refuses=_SAMPLING, marks_cache=True),
     ),
 )

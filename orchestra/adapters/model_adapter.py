@@ -7,12 +7,13 @@ from dataclasses import replace
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.adapters.answer import read_answer
 from orchestra.adapters.catalog import cost_usd, needs_key, resolve
+from orchestra.adapters.cut_prompt import cut_prompt
 from orchestra.adapters.faults import classify
 from orchestra.adapters.formats import FORMATS
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.silence import silence
-from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireReply, output_cap
+from orchestra.adapters.wire import LENGTH, STOP, WINDOW, StreamReader, WireReply, output_cap
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
@@ -49,7 +50,7 @@ class ModelAdapter:
         fault, text, usage = None, "", None
         try:
             wire = self._ask(request, reader, deadline=deadline, cancel=cancel, observer=observer)
-            fault, text, usage = wire.fault(), wire.text, wire.usage
+            fault, text, usage = self._cut_prompt(request, wire) or wire.fault(), wire.text, wire.usage
         except ProviderFault as error:
             fault = error
         # A stream that broke off may have told its usage at the beginning; that much was paid for.
@@ -81,6 +82,11 @@ class ModelAdapter:
                 raise classify(exchange.status, exchange.headers, body, provider=self._row.name)
             wire = read_answer(exchange, self._format, reader, observer.received)
         return self._doubted(wire, output_cap(request, self._model))
+
+    def _cut_prompt(self, request: Request, wire: WireReply) -> ProviderFault | None:
+        if self._row.refuses_long_prompts or wire.finish not in (STOP, LENGTH, WINDOW):
+            return None
+        return cut_prompt(request, self._model, wire.usage)
 
     def _doubted(self, wire: WireReply, cap_tokens: int) -> WireReply:
         if self._format.SAYS_WHEN_TRUNCATED or wire.finish != STOP or (wire.usage.output_tokens or 0) < cap_tokens:

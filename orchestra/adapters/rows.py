@@ -40,10 +40,6 @@ class ModelRow:
     id: str
     context_window: int | None = None
     """Tokens of prompt and answer together; None when unknown."""
-    max_input: int | None = None
-    """Tokens of the prompt alone, where the window has no room for more; None: only the window counts."""
-    token_factor: float = 1.0
-    """How many of its tokens an estimated one is."""
     max_output: int = DEFAULT_MAX_OUTPUT
     """The output cap to send, in tokens."""
     prices: tuple[PriceTier, ...] = ()
@@ -64,6 +60,10 @@ class ModelRow:
     """Whether it shall think first; None leaves it to the provider."""
     marks_cache: bool = False
     """Whether its provider caches a prompt's beginning only where a mark says so."""
+    max_input: int | None = None
+    """Tokens of the prompt alone, where it must not have all that the answer leaves; None: it may."""
+    token_factor: float = 1.0
+    """How many of the model's own tokens an estimated one is."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class ProviderRow:
     max_concurrency: int | None = None
     models: Mapping[str, ModelRow] = field(default_factory=dict)
     is_built_in: bool = False
+    refuses_long_prompts: bool = False
+    """Whether what does not fit the window is an error there; others may cut it without a word."""
     title: str = ""
     """What it is, for people, such as `GLM at bigmodel.cn`."""
     unlisted: ModelRow = ModelRow("")
