@@ -44,8 +44,9 @@ _CHINESE_ACTION = re.compile(
     "必须|必需|应该|应当|需要|不要|不得|不能|不可|禁止|务必|确保|注意|错误|失败|异常|修复|修改|添加|增加|删除|返回|检查|要求"
 )
 _MOST_FREQUENT = 20
-_FOR_ACTION, _FOR_KEY_TERM, _FOR_FREQUENT_TERM, _FOR_LEADING = 4.0, 1.0, 0.5, 1.5
-_MOST_TERMS = 4
+_FOR_ACTION, _FOR_KEY_TERM, _FOR_FREQUENT_TERM, _FOR_LEADING = 4.0, 1.25, 0.25, 1.5
+_MOST_TERMS = 3
+"""More of them weigh no more: so an action outweighs key terms, and one key term what is said often."""
 
 
 class _Unit(NamedTuple):
