@@ -30,6 +30,8 @@ STRATEGIES: tuple[tuple[str, Strategy], ...] = (
 )
 """In the order of harmlessness: each is applied only where those before it were not enough."""
 _MOST_ROUNDS = 4
+_MOST_ROUNDED_UP = 3
+"""In tokens, for each passage that is counted by itself."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,23 @@ def compact_prompt(request: Request, target_tokens: int) -> Compaction:
             % (target_tokens - room, target_tokens),
             hint="name a model with a larger window, or split the file or the task",
         )
-    draft, applied = _fitted(_Draft.of(request), room)
+    draft, applied = _fitted(_Draft.of(request), target_tokens, room)
     after = estimate_request_tokens(draft.request)
     if after >= before:
         return Compaction(request, before, before, ())
     return Compaction(draft.request, before, after, applied)
 
 
-def _fitted(draft: _Draft, room: int) -> tuple[_Draft, tuple[str, ...]]:
+def _fitted(draft: _Draft, target_tokens: int, room: int) -> tuple[_Draft, tuple[str, ...]]:
     """The draft shortened until its unprotected part has room, or until nothing changes any more."""
     applied: dict[str, None] = {}
     for _ in range(_MOST_ROUNDS):
         before = draft.passages
         for name, strategy in STRATEGIES:
             excess = draft.unprotected_tokens - room
+            if 0 < excess <= _MOST_ROUNDED_UP * len(draft.passages):
+                # Counted passage by passage it is a little too much.
+                excess = estimate_request_tokens(draft.request) - target_tokens
             if excess <= 0:
                 return draft, tuple(applied)
             shorter = strategy(draft.passages, excess)

@@ -42,8 +42,8 @@ def test_what_defines_declares_or_imports_is_a_signature(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", [
-    "", "    return value", "    x = compute(a, b)", "    if (x > 0) {", "    for (const row of rows) {", "    } else {",
-    "    } catch (error) {",
+    "", "    return value", "    x = compute(a, b)", "    if (x > 0) {", "    for (const row of rows) {",
+    "    } else {", "    } catch (error) {",
     "    while (true) {", "    foo(bar);", '    throw new Error("x");', "    switch (x) {",
     "    let n = 5;", "    // a comment", "    # a comment", "    int n = load(path);", "    $x = load($path);",
     "SELECT * FROM rows;", '    fmt.Println("x")', "    else if (a) {", "    items.forEach(item => {", "type: text",
