@@ -12,8 +12,12 @@ _SHORTEST_PROMPT_TOKENS = 2000
 """No window is so small that a shorter prompt would be cut."""
 _SMALLEST_WINDOW_TOKENS = 1000
 """Who reports less leaves out what it had in its cache, as Ollama did before 0.3 and in 0.30."""
-_LEAST_SHARE = 0.5
-"""Of the estimate: no tokenizer needs fewer for what people write."""
+_LEAST_SHARE = 0.4
+"""Of the estimate: no tokenizer needs fewer for what people write, nor who takes four characters for a token."""
+_LEAST_SHARE_BY_TOKENIZER = 0.7
+"""Of the estimate, which is at most 40 % high."""
+_WINDOW_UNIT_TOKENS = 1024
+"""Windows of local servers are multiples of it, and what Ollama reports of a cut prompt is its window."""
 
 
 def cut_prompt(request: Request, model: ModelRow, usage: Usage) -> ContextExceeded | None:
@@ -25,7 +29,8 @@ def cut_prompt(request: Request, model: ModelRow, usage: Usage) -> ContextExceed
     read = usage.input_tokens or 0
     if estimate < _SHORTEST_PROMPT_TOKENS or read < _SMALLEST_WINDOW_TOKENS:
         return None
-    if read + (usage.cached_tokens or 0) >= _LEAST_SHARE * estimate:
+    least = _LEAST_SHARE if read % _WINDOW_UNIT_TOKENS else _LEAST_SHARE_BY_TOKENIZER
+    if read + (usage.cached_tokens or 0) >= least * estimate:
         return None
     return ContextExceeded(
         "the server has read %d tokens of a prompt of about %d and has cut the rest" % (read, estimate),

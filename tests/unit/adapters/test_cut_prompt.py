@@ -24,7 +24,16 @@ ESTIMATE = estimate_request_tokens(LONG)
 DEFAULT_WINDOW = 4096
 
 
-def test_an_answer_to_less_than_half_of_a_prompt_is_a_fault_that_says_what_to_set() -> None:
+@pytest.mark.parametrize("share, read, is_cut", [
+    (0.69, 4096, True), (0.71, 4096, False), (0.69, 4095, False), (0.39, 4095, True), (0.41, 4095, False),
+])
+def test_a_whole_window_is_doubted_sooner_than_another_figure(share: float, read: int, is_cut: bool) -> None:
+    request = Request("", (Message.of("user", "a b " * int(read / share / 2)),))
+    scale = read / share / estimate_request_tokens(request)
+    assert (cut_prompt(request, replace(MODEL, token_factor=scale), Usage(read, 10)) is not None) is is_cut
+
+
+def test_an_answer_to_a_part_of_a_prompt_is_a_fault_that_says_what_to_set() -> None:
     fault = cut_prompt(LONG, MODEL, Usage(DEFAULT_WINDOW, 10))
     assert fault is not None
     assert fault.what == f"the server has read 4096 tokens of a prompt of about {ESTIMATE} and has cut the rest"
@@ -32,7 +41,7 @@ def test_an_answer_to_less_than_half_of_a_prompt_is_a_fault_that_says_what_to_se
 
 
 @pytest.mark.parametrize("usage", [
-    pytest.param(Usage(ESTIMATE // 2 + 1, 10), id="a tokenizer that needs half as many"),
+    pytest.param(Usage(ESTIMATE // 2 + 1, 10), id="four characters are taken for a token"),
     pytest.param(Usage(DEFAULT_WINDOW, 10, ESTIMATE), id="the cached part is told apart"),
     pytest.param(Usage(999, 10), id="only what was not in the cache is told"),
     pytest.param(Usage(0, 10), id="nothing had to be read"),
@@ -48,7 +57,7 @@ def test_a_prompt_that_fits_any_window_is_never_taken_for_cut() -> None:
 
 
 def test_what_is_read_is_measured_by_the_models_own_tokens() -> None:
-    usage = Usage(int(0.55 * ESTIMATE), 10)
+    usage = Usage(int(0.45 * ESTIMATE), 10)
     assert cut_prompt(LONG, MODEL, usage) is None
     assert cut_prompt(LONG, replace(MODEL, token_factor=1.25), usage) is not None
 
