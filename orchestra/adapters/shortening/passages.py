@@ -53,7 +53,7 @@ class Passage:
 
 # The line feed before is part of it, since that is found fastest.
 _FRAME = re.compile(
-    r"\n(?:=== (?P<path>\S[^\n]{0,300})|(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
+    r"\n(?:=== (?P<path>\S[^\n]{0,300})|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
 )
 _MOST_FRAMES = 5000
 """Nobody quotes so much: what follows is lines."""

@@ -110,9 +110,14 @@ def _units(number: int, passage: Passage) -> list[_Unit]:
         return []
     texts = split_sentences(passage.text) if passage.kind is Kind.PROSE else _measured(_LINE.findall(passage.text))
     return [
-        _Unit(number, text, index == 0 or (passage.kind is Kind.CODE and is_definition(text.rstrip())))
+        _Unit(number, text, index == 0 or (passage.kind is Kind.CODE and is_definition(_last_line(text))))
         for index, text in enumerate(texts)
     ]
+
+
+def _last_line(text: str) -> str:
+    """The last one with words: a short one, such as a bracket, may stand before it."""
+    return text.rstrip().rsplit("\n", 1)[-1]
 
 
 def _tokens(passages: Sequence[Passage]) -> int:

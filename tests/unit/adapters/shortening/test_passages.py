@@ -97,6 +97,11 @@ def test_so_many_frames_as_nobody_quotes_are_lines() -> None:
     assert passages[-1].kind is Kind.LINES
 
 
+@pytest.mark.parametrize("line", [" " * 200 + "```", "```" + "x" * 400, "=== " + "x" * 400])
+def test_a_line_of_endless_length_is_no_frame(line: str) -> None:
+    assert Kind.FRAME not in [passage.kind for passage in split(line + "\n")]
+
+
 def test_a_passage_takes_no_text_that_is_not_shorter_or_costs_more() -> None:
     passage = Passage(Kind.PROSE, "aaaaaaaaaaaa")
     assert passage.with_text("aaaaaaaaaaaa") is passage

@@ -67,8 +67,8 @@ def test_lines_of_a_log_that_report_a_failure_stay_whole() -> None:
 
 
 def test_definitions_outlast_other_lines_of_code() -> None:
-    code = "".join("x%d = %d\n" % (n, n) for n in range(50)) + "def weather():\n" + "y = 1\n" * 50
-    assert "def weather():\n" in _kept(code, 0.3, Kind.CODE)
+    code = "".join("x%d = %d\n" % (n, n) for n in range(50)) + "}\nfunction weather() {\n" + "y = 1\n" * 50
+    assert "}\nfunction weather() {\n" in _kept(code, 0.3, Kind.CODE)
 
 
 def test_one_sign_stands_for_one_gap_and_line_breaks_stay() -> None:
