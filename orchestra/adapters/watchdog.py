@@ -35,6 +35,8 @@ class Call:
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.cancel = cancel
+        self.is_on_used_connection = False
+        """Whether the connection was there already: its server may be about to close it."""
         self._seconds = {CONNECT: timeout.connect, FIRST_BYTE: timeout.first_byte, IDLE: timeout.idle}
         self._changed = changed
         self._started_at_s = time.monotonic()

@@ -105,6 +105,23 @@ def test_uses_one_connection_for_calls_that_follow_each_other() -> None:
         assert (len(server.received), server.connections) == (3, 1)
 
 
+@pytest.mark.parametrize("hangs_up", [closes, resets])
+def test_a_used_connection_that_the_server_closes_just_then_is_replaced_unseen(hangs_up: Behaviour) -> None:
+    with serving(one_after_another(answers(200, b"one"), hangs_up, answers(200, b"two"))) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        assert [_ask(_row(server), http)[1] for _ in range(2)] == [b"one", b"two"]
+        assert (len(server.received), server.connections) == (3, 2)
+
+
+def test_a_new_connection_that_is_cut_is_a_fault_at_once() -> None:
+    with serving(one_after_another(answers(200, b"one"), closes, closes, answers(200, b"unasked"))) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        _ask(_row(server), http)
+        with pytest.raises(ConnectionFailed):
+            _ask(_row(server), http)
+        assert len(server.received) == 3
+
+
 @pytest.mark.parametrize("encoding, packed", [("gzip", gzip.compress(b"hello")), ("identity", b"hello")])
 def test_unpacks_what_a_gateway_packed_unasked(encoding: str, packed: bytes) -> None:
     with serving(answers(200, packed, headers="Content-Encoding: %s\r\n" % encoding)) as server:
