@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, transport_fault
 from orchestra.adapters.watchdog import Call
-from orchestra.errors import ConnectionFailed
+from orchestra.errors import ConnectionFailed, ProviderFault
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ class Road:
         try:
             yield
         except TRANSPORT_ERRORS as error:
-            call.expire_if_due()
-            call.check()
-            fault = transport_fault(
-                error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host
-            )
-            raise fault from None
+            raise self.true_fault(error, call) from None
         call.check()
+
+    def true_fault(self, error: BaseException, call: Call) -> ProviderFault:
+        """What to raise for an error on the way; raises by itself where the call was ended."""
+        call.expire_if_due()
+        call.check()
+        return transport_fault(error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host)
