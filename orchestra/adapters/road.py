@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Iterator
 from urllib.parse import urlsplit
 
@@ -21,19 +22,19 @@ class Road:
     proxy: str | None
     """The URL of the proxy, perhaps with a password."""
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The provider's host."""
         return urlsplit(self.row.base_url).hostname or ""
 
-    @property
+    @cached_property
     def server(self) -> str:
         """HOST:PORT of the provider, for messages."""
         parts = urlsplit(self.row.base_url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return "%s:%d" % (self.host, port)
 
-    @property
+    @cached_property
     def proxy_host(self) -> str | None:
         """The proxy's host; None without one."""
         return urlsplit(self.proxy).hostname if self.proxy else None
