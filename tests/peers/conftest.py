@@ -19,7 +19,8 @@ def llmock_python() -> Path:
 
 @pytest.fixture(scope="session")
 def llmock_server(llmock_python: Path) -> Iterator[LLMock]:
-    with running(llmock_python, "llmock_server.py") as address:
+    # It takes a broken event for noticed where the connection closes before its stream is over: that takes time.
+    with running(llmock_python, "llmock_server.py", LLMOCK_STREAM_CHUNK_DELAY_MS="10") as address:
         yield LLMock(address)
 
 

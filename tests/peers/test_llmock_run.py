@@ -59,7 +59,7 @@ def test_a_run_through_every_kind_of_trouble_ends_well_and_without_a_complaint(
         *TROUBLE,
         says(plan_of(planned("a.txt"), planned("b.txt")), times=None, model="kimi-*"),
         says(whole("one\ntwo\n"), times=None, model="glm-*"),
-        says(APPROVED, times=None, model="gemini-*"),
+        says(APPROVED + "It is as good as it gets. " * 5, times=None, model="gemini-*"),
     )
     ran = _orchestra(project, llmock, "run", "Write two files", "--yes", "--json")
 

@@ -8,7 +8,7 @@ from orchestra.adapters.rows import PROTOCOLS
 from tests.peers.llmock import QUICK, LLMock, breaks, says
 from tests.peers.rig import Rig, question
 
-TEXT = "The answer has a beginning, a middle and an end."
+TEXT = "The answer has a beginning, a middle and an end. " * 4
 BROKEN = [
     ("truncate", {"INVALID_RESPONSE"}), ("disconnect", {"CONNECTION", "INVALID_RESPONSE"}),
     ("malformed", {"INVALID_RESPONSE"}), ("stall", {"TIMEOUT"}),

@@ -187,6 +187,27 @@ def test_the_callers_deadline_counts_when_it_is_nearer() -> None:
                 pass
 
 
+def test_a_short_deadline_holds_while_a_call_with_a_long_one_is_under_way() -> None:
+    with serving(hangs) as server:
+        row, cancel = _row(server), CancelToken()
+        http = HttpClient([row], variables={}, workers=2)
+        ends: list[type[BaseException]] = []
+
+        def ask_at_length() -> None:
+            with pytest.raises(Cancelled) as caught:
+                _ask(row, http, cancel)
+            ends.append(caught.type)
+
+        patient = threading.Thread(target=ask_at_length)
+        patient.start()
+        assert server.is_asked.wait(10)
+        with pytest.raises(TimedOut):
+            _ask(_row(server, _SHORT), http)
+        cancel.cancel()
+        patient.join()
+        assert ends == [Cancelled]
+
+
 @pytest.mark.parametrize("how", ["the token", "the client"])
 @pytest.mark.parametrize("behaviour", [hangs, in_turn(sends(_HEAD + b"Connection: close\r\n\r\n"), hangs)])
 def test_a_blocked_call_is_cancelled_from_another_thread_through(how: str, behaviour: Behaviour) -> None:
