@@ -18,7 +18,7 @@ PROVIDERS = {
     "openai-chat": "moonshot", "openai-responses": "openai", "anthropic-messages": "anthropic", "gemini": "gemini",
 }
 """Protocol to the built-in provider that speaks it."""
-QUICK = TimeoutSettings(connect=10, first_byte=1, idle=1, total=60)
+QUICK = TimeoutSettings(connect=10, first_byte=2, idle=2, total=60)
 """For answers that are late on purpose."""
 
 

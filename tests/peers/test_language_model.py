@@ -27,7 +27,7 @@ from tests.unit.adapters.doubles import Watcher
 
 PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages")
 SPOKEN = pytest.mark.parametrize("protocol", PROTOCOLS)
-WINDOW_TOKENS = 512
+WINDOW_TOKENS = 256
 LOWEST = {"listing": 0.72, "chinese": 0.5, "chinese-mixed": 0.5}
 """Of its count, an estimate: this vocabulary has a token for each digit and next to none for Chinese."""
 SAMPLES = json.loads((ROOT / "tests" / "unit" / "adapters" / "token_samples.json").read_text(encoding="utf-8"))
@@ -120,8 +120,8 @@ def test_an_answer_that_stopped_at_the_cap_is_continued_and_joined(server: Serve
 
 @SPOKEN
 def test_a_prompt_beyond_the_window_is_refused_compacted_and_answered(server: Server, protocol: str) -> None:
-    context = "".join(f"Remark {number}: the weather was fair, and nothing happened.\n\n" for number in range(40))
-    asked = long_question("File: a.txt\nSay hello.", context, max_output_tokens=24)
+    context = "".join(f"Remark {number}: the weather was fair, and nothing happened.\n\n" for number in range(20))
+    asked = long_question("File: a.txt\nSay hello.", context, max_output_tokens=16)
     assert server.tokens(context) > WINDOW_TOKENS
     with pytest.raises(ContextExceeded) as caught:
         Rig([server.choice(protocol)]).ask(asked)
@@ -137,9 +137,9 @@ def test_a_prompt_beyond_the_window_is_refused_compacted_and_answered(server: Se
 
 def test_a_window_that_is_known_is_not_tried(server: Server) -> None:
     row, model = server.choice("openai-chat")
-    context = "".join(f"Remark {number}: the weather was fair, and nothing happened.\n\n" for number in range(40))
+    context = "".join(f"Remark {number}: the weather was fair, and nothing happened.\n\n" for number in range(20))
     rig = Rig([(row, replace(model, context_window=WINDOW_TOKENS))], has_fitting=True)
-    assert _all_of_it(rig, long_question("Say hello.", context, max_output_tokens=24))
+    assert _all_of_it(rig, long_question("Say hello.", context, max_output_tokens=16))
     assert "CONTEXT_EXCEEDED" not in [code for _, code in rig.codes]
     assert len(rig.watcher.compactions) >= 1
 

@@ -36,7 +36,7 @@ def test_an_answer_that_does_not_begin_in_time_is_asked_for_again(
     llmock: LLMock, behaviour: str, protocol: str
 ) -> None:
     rig = Rig([llmock.choice(protocol, timeout=QUICK)])
-    llmock.script(says(TEXT, times=2), {"type": behaviour, "seconds": 2.5})
+    llmock.script(says(TEXT, times=2), {"type": behaviour, "seconds": 4})
     assert rig.ask(question("Well?")).text == TEXT
     assert [code for _, code in rig.codes] == ["TIMEOUT", None]
     assert llmock.complaints() == []

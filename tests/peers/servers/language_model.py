@@ -8,7 +8,7 @@ from pathlib import Path
 import xllamacpp
 
 SLOTS = 2
-WINDOW_TOKENS = 512
+WINDOW_TOKENS = 256
 
 
 def main():
