@@ -65,7 +65,8 @@ class Candidate:
         if not self._parts:
             return reply
         return replace(
-            reply, text=joined(self._answer, reply.text), usage=self._spent.usage, latency_ms=self._spent.latency_ms
+            reply, text=joined(self._answer, reply.text, is_end=True), usage=self._spent.usage,
+            latency_ms=self._spent.latency_ms,
         )
 
     def is_available(self) -> bool:

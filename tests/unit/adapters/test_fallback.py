@@ -117,6 +117,20 @@ def test_goes_to_the_next_model_when_that_did_not_help(fault_class: type[Provide
     assert first.calls == 2
 
 
+@pytest.mark.parametrize("fault_class", (*ONCE_MORE, Overloaded))
+def test_a_wait_that_comes_with_any_fault_is_waited_for(fault_class: type[ProviderFault]) -> None:
+    stage = Stage()
+    assert stage.ask(ScriptedAdapter("a/1", fault_class("x", retry_after_s=7.0), "answer")) == "answer"
+    assert stage.clock.seconds == 7
+
+
+@pytest.mark.parametrize("fault_class", ONCE_MORE)
+def test_a_long_wait_that_comes_with_any_fault_sends_the_question_on(fault_class: type[ProviderFault]) -> None:
+    stage, first = Stage(), ScriptedAdapter("a/1", fault_class("x", retry_after_s=20.0), "unasked")
+    assert stage.ask(first, ScriptedAdapter("b/2", "answer")) == "answer"
+    assert (first.calls, stage.clock.seconds) == (1, 0)
+
+
 def test_an_overloaded_provider_gets_a_longer_pause() -> None:
     stage = Stage()
     assert stage.ask(ScriptedAdapter("a/1", Overloaded("busy"), "answer"), ScriptedAdapter("b/2")) == "answer"
