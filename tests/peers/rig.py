@@ -7,7 +7,6 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.adapters.candidate import Choice
-from orchestra.adapters.compaction import compact_prompt
 from orchestra.adapters.fallback import FallbackAdapter
 from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.gated_adapter import GatedAdapter
@@ -15,7 +14,6 @@ from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.model_adapter import ModelAdapter
 from orchestra.adapters.rows import ModelRow, ProviderRow
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.clock import CancelToken, Deadline, SystemClock
 from orchestra.records import Reply
 from tests.unit.adapters.doubles import Watcher
@@ -35,13 +33,6 @@ def long_question(task: str, context: str, *, max_output_tokens: int) -> Request
     return Request("", (Message("user", segments),), max_output_tokens)
 
 
-def fitting() -> Fitting:
-    """What chains of a run have, too."""
-    return Fitting(
-        estimate_request_tokens, lambda request, tokens: compact_prompt(request, target_tokens=tokens).request
-    )
-
-
 @dataclass
 class Rig:
     """One run's chain over these models, first choice first. The clock is the machine's: a peer keeps time itself."""
@@ -56,7 +47,7 @@ class Rig:
         self._health = Health(rows, clock=CLOCK, workers=WORKERS)
         self._chain = FallbackAdapter(
             [Choice(self._gated(row, model), model) for row, model in self.choices], health=self._health, clock=CLOCK,
-            fitting=fitting() if self.has_fitting else None, jitter=lambda: 0.0,
+            fitting=Fitting() if self.has_fitting else None, jitter=lambda: 0.0,
         )
 
     def ask(self, request: Request, *, cancel: CancelToken | None = None, watcher: Watcher | None = None) -> Reply:

@@ -130,7 +130,7 @@ def test_a_prompt_beyond_the_window_is_refused_compacted_and_answered(server: Se
     assert _all_of_it(rig, asked)
     codes = [code for _, code in rig.codes]
     assert codes[0] == "CONTEXT_EXCEEDED" and codes[-1] != "CONTEXT_EXCEEDED"
-    assert all(after < before for _, before, after in rig.watcher.compactions) and rig.watcher.compactions
+    assert all(after < before for _, before, after, _ in rig.watcher.compactions) and rig.watcher.compactions
     sent = [attempt.usage.input_tokens for attempt in rig.watcher.attempts if attempt.usage.input_tokens]
     assert sent and max(sent) < WINDOW_TOKENS
 
