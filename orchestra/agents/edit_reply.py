@@ -52,7 +52,7 @@ def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | N
     """The file with the answer's diff applied; None where the answer has none. Raises as `read_edits` does."""
     if path.lower().endswith(_DIFF_FILES):
         return None
-    texts = [block for block in blocks if block.info.lower().split(" ")[0] in _DIFF_INFO or is_diff(block.text)]
+    texts = [block for block in blocks if _is_diff(block, original)]
     if not texts and (blocks or not is_diff(answer.lstrip("\n"))):
         return None
     if _has_whole_file_too(blocks, texts, original):
@@ -64,6 +64,11 @@ def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | N
         raise UnreadableReply("The diff changes nothing: it has no line that begins with + or - below a line @@.")
     _check_file([diff.path for diff in diffs], path)
     return Change("diff", _patched(original, diffs))
+
+
+def _is_diff(block: Block, original: str | None) -> bool:
+    """Whether the block is labelled as a diff, or looks like one where there is something to change."""
+    return block.info.lower().split(" ")[0] in _DIFF_INFO or (original is not None and is_diff(block.text))
 
 
 def _patched(original: str | None, diffs: Sequence[FileDiff]) -> Edited:

@@ -19,6 +19,7 @@ _OPEN = re.compile(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = re.compile(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = re.compile(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
 """So far above a block may stand the name of its file."""
 
@@ -135,8 +136,8 @@ def _divider(number: int, marks: int, body: Sequence[str], haystack: Haystack | 
         raise _refused(number, "has no ======= line")
     if len(candidates) == 1:
         return candidates[0]
-    fitting = [at for at in candidates if haystack is not None and _is_found(haystack, body[:at])]
-    if fitting:
+    fitting = [at for at in candidates[:_MOST_DIVIDERS] if haystack is not None and _is_found(haystack, body[:at])]
+    if fitting and len(candidates) <= _MOST_DIVIDERS:
         return fitting[-1]
     raise _refused(
         number, "has more than one ======= line, so its parts cannot be told apart",

@@ -19,6 +19,8 @@ _NO_FILES = frozenset(("asp.net", "vb.net", "node.js", "vue.js", "next.js", "rea
 
 def names(line: str, path: str) -> bool:
     """Whether the line has this path as a word of its own."""
+    if path not in line:
+        return False
     # ASCII, so that Chinese, which has no blanks between words, may stand right beside it.
     return re.search(r"(?a)(?<![\w./-])%s(?![\w/-]|\.\w)" % re.escape(path), line) is not None
 
