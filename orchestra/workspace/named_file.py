@@ -14,6 +14,8 @@ _BEHIND_PATH = re.compile(r"\s*(?:\*/|-->|\((?:new|modified|updated|edited|ä¿®æ”
 _PATH = re.compile(r"(?:[^\s/:*?\"<>|`]+/)*[^\s/:*?\"<>|`]*\.[A-Za-z][A-Za-z0-9_+-]{0,11}")
 _PATH_WITH_FOLDER = re.compile(r"(?:[^\s/:*?\"<>|`]*/)+[^\s/:*?\"<>|`]+")
 _BETWEEN_TOKENS = re.compile(r"[\s:=,;]+")
+_PROSE_BEFORE_PATH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][A-Za-z0-9_]")
+"""Chinese that runs into a path without a blank."""
 _NO_FILES = frozenset(("asp.net", "vb.net", "node.js", "vue.js", "next.js", "react.js", "three.js", "d3.js"))
 
 
@@ -47,7 +49,7 @@ def is_same_file(said: str, path: str) -> bool:
     said = said.replace("\\", "/")
     while said.startswith("./"):
         said = said[2:]
-    if said.lstrip("/") == path or path.endswith("/" + said):
+    if said.lstrip("/") == path or path.endswith("/" + said) or names(said, path):
         return True
     return "/" in path and said.endswith("/" + path)
 
@@ -57,5 +59,7 @@ def _as_path(token: str) -> str | None:
         is_relative = token.startswith("./") and len(token) > 2
         if not is_relative:
             return None
+    if _PROSE_BEFORE_PATH.search(token):
+        return None
     found = _PATH.fullmatch(token) or _PATH_WITH_FOLDER.fullmatch(token)
     return token if found and any(character.isalnum() for character in token) else None

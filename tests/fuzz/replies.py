@@ -184,8 +184,8 @@ def rendered_edits_are_made(chance: random.Random) -> str:
 
 LAWS: Sequence[Callable[[random.Random], str]] = (
     any_answer_is_read_or_refused, any_answer_is_read_or_refused, any_answer_is_read_or_refused,
-    a_diff_makes_the_second_of_the_first, rendered_edits_are_made, a_quoted_file_is_read_back, an_edit_changes_its_lines_alone, loose_edits_keep_the_rest,
-    a_file_keeps_its_bytes,
+    a_diff_makes_the_second_of_the_first, rendered_edits_are_made, a_quoted_file_is_read_back,
+    an_edit_changes_its_lines_alone, loose_edits_keep_the_rest, a_file_keeps_its_bytes,
 )
 
 
