@@ -6,11 +6,9 @@ import re
 
 _LONGEST = 300
 _DECORATION = "`*_\"'()[]{}<>,;：，。（）【】《》"
-_BEFORE_PATH = re.compile(
-    r"(?i)^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)?"
-    r"(?:(?:file|path|filename|in|文件|文件名|路径)\s*[:：]?\s*)?"
-)
-_BEHIND_PATH = re.compile(r"\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：])*\s*$")
+_COMMENT = re.compile(r"^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)")
+_LABEL = re.compile(r"(?i)^(?:file|path|filename|in|文件|文件名|路径)\s*[:：\s]\s*")
+_BEHIND_PATH = re.compile(r"(?:\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：]))+\s*$")
 _PATH = re.compile(r"(?:[^\s/:*?\"<>|`]+/)*[^\s/:*?\"<>|`]*\.[A-Za-z][A-Za-z0-9_+-]{0,11}")
 _PATH_WITH_FOLDER = re.compile(r"(?:[^\s/:*?\"<>|`]*/)+[^\s/:*?\"<>|`]+")
 _BETWEEN_TOKENS = re.compile(r"[\s:=,;]+")
@@ -32,8 +30,8 @@ def sole_path(line: str) -> str | None:
     stripped = line.strip()
     if len(stripped) > _LONGEST or stripped.startswith(("- ", "* ", "+ ")):
         return None
-    bare = _BEFORE_PATH.sub("", stripped.strip(_DECORATION), count=1)
-    return _as_path(_BEHIND_PATH.sub("", bare.strip(_DECORATION)).strip(_DECORATION))
+    bare = _COMMENT.sub("", _BEHIND_PATH.sub("", stripped)).strip(_DECORATION)
+    return _as_path(_BEHIND_PATH.sub("", _LABEL.sub("", bare)).strip(_DECORATION))
 
 
 def path_in_info(info: str) -> str | None:
