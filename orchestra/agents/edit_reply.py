@@ -14,6 +14,7 @@ from orchestra.workspace.edits import Edit, Edited, apply_edits
 from orchestra.workspace.named_file import is_same_file, sole_path
 
 _DIFF_INFO = ("diff", "udiff", "patch", "git-diff")
+_MARKDOWN_INFO = ("markdown", "md", "mdx")
 _DIFF_FILES = (".diff", ".patch", ".rej")
 _MOST_REMARKS = 4
 """A block with more lines before its first marker is rather a file about such markers."""
@@ -50,7 +51,8 @@ def read_edits(answer: str, blocks: Sequence[Block], path: str, original: str | 
 
 def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> Change | None:
     """The file with the answer's diff applied; None where the answer has none. Raises as `read_edits` does."""
-    if path.lower().endswith(_DIFF_FILES):
+    # A whole Markdown file may hold diffs.
+    if path.lower().endswith(_DIFF_FILES) or (blocks and blocks[0].info.lower() in _MARKDOWN_INFO):
         return None
     texts = [block for block in blocks if _is_diff(block, original)]
     if not texts and (blocks or not is_diff(answer.lstrip("\n"))):
