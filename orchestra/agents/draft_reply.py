@@ -15,6 +15,7 @@ from orchestra.agents.whole_file import EXACTLY_ONE, file_block
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
 
+MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 _ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
@@ -30,6 +31,8 @@ def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
     if not answer.strip():
         raise UnreadableReply("The answer is empty.")
     blocks = find_blocks(answer)
+    if len(blocks) > MOST_BLOCKS:
+        raise UnreadableReply("The answer has %d fenced blocks; %s." % (len(blocks), EXACTLY_ONE))
     wanted = _wanted_files(answer, blocks, path, original)
     if wanted:
         return wanted

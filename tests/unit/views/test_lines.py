@@ -60,6 +60,7 @@ ONE = {"path": "a.py"}
         ("plan.circle", {"path": "a", "other": "b"}, "note", ["a", "b"]),
         ("file.reviewed", {**ONE, "approved": False, "issues": [{"message": "one"}, {"message": "two"}]}, "review",
          ["a.py", "one; two"]),
+        ("draft.read", {**ONE, "matches": {"exact": 3, "indentation": 1}}, "draft", ["a.py", "1 but for indentation"]),
         ("draft.refused", {**ONE, "why": "cut off"}, "draft", ["a.py", "cut off"]),
         ("file.ended", {**ONE, "status": "approved", "error": None}, "file", ["a.py approved"]),
         ("file.ended", {**ONE, "status": "failed", "error": "no"}, "file", ["a.py failed: no"]),
@@ -82,6 +83,7 @@ def test_an_event_is_a_line_with_its_time_and_label(
 
 
 def test_an_event_that_deserves_no_line_has_none() -> None:
+    assert told(("draft.read", {"path": "a.py", "matches": {"exact": 2}})) == []
     assert told(("file.written", {"path": "a.py"}), ("something.new", {})) == []
 
 
