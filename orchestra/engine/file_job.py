@@ -37,10 +37,9 @@ T = TypeVar("T")
 MOST_QUOTED_CHARACTERS = 2000
 MOST_MISSES = 2
 """After so many drafts whose edits did not fit the whole file is asked for."""
-_CUT_OFF = (
-    "The answer was cut off, because it was longer than an answer may be. Answer with SEARCH/REPLACE edits of only the "
-    "lines that change, or with a shorter file."
-)
+_CUT_OFF = "The answer was cut off, because it was longer than an answer may be. "
+_SHORTER_EDITS = "Answer with SEARCH/REPLACE edits of only the lines that change, or with a shorter file."
+_SHORTER_FILE = "Answer with a shorter file that does the same."
 
 
 class NotGoodEnough(OrchestraError):
@@ -163,16 +162,13 @@ class FileJob:
             return read_draft(text, path, base)
 
         try:
-            self._put(self._ask(role, key, request, read, keeps_cut=base is not None))
+            self._put(self._ask(role, key, request, read, keeps_cut=True))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")
         except Truncated as fault:
-            if base is None:
-                # Nothing is there that edits could be applied to.
-                raise
             # It is edits that are asked for now, being shorter.
             self._misses = 0
-            self._refuse(RefusedDraft(_CUT_OFF), "", cause=fault)
+            self._refuse(RefusedDraft(_CUT_OFF + (_SHORTER_FILE if base is None else _SHORTER_EDITS)), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
@@ -266,10 +262,14 @@ class FileJob:
         """A draft was refused or not approved: the consultant is next, until drafts and tries are used up."""
         if self._drafts < self._most_drafts:
             self.stage = Stage.CONSULT
-        elif self._can_recover and self.planned.action != "delete" and self._recovers():
+        elif self._is_recoverable(error) and self._recovers():
             self.stage = Stage.CONSULT
         else:
             self._give_up(error)
+
+    def _is_recoverable(self, error: OrchestraError) -> bool:
+        """Whether another try could help: not against a deletion nobody wants, nor a model whose answers end early."""
+        return self._can_recover and self.planned.action != "delete" and not isinstance(error, Truncated)
 
     def _recovers(self) -> bool:
         """Begin the next try of recovery mode, which is entered at the first; False where there is none left."""
