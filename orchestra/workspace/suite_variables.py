@@ -18,6 +18,7 @@ _PRIVATE = {
     "COMPOSER_CACHE_DIR": "composer",
 }
 """Caches that their tools cannot do without, or would have in the tree. Others are only read."""
+_JAVASCRIPT = ("jest", "vitest", "mocha", "node", "npm")
 
 
 def suite_variables(
@@ -25,6 +26,9 @@ def suite_variables(
 ) -> dict[str, str]:
     """`variables` with what keeps tools from writing beside the sources and where they may not."""
     quiet = {**variables, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    if suite.framework in _JAVASCRIPT:
+        # Else some of them wait for changes, and write snapshots that are not there.
+        quiet.setdefault("CI", "true")
     if folder is None:
         return quiet
     quiet.update(COVERAGE_FILE=str(folder / "coverage"), HYPOTHESIS_STORAGE_DIRECTORY=str(folder / "hypothesis"))
