@@ -182,7 +182,6 @@ def test_a_socket_in_the_file_system_is_not_reached(whole: Sandbox, root: Path) 
 def test_own_sockets_in_the_file_system_work(some: Sandbox, root: Path) -> None:
     code = "import socket\na = socket.socket(socket.AF_UNIX)\na.bind('s')\na.listen()\n" \
         "socket.socket(socket.AF_UNIX).connect('s')\nprint('ok')"
-    os.chdir(root)
     assert python(some, root, code) == "ok\n"
 
 
@@ -197,12 +196,22 @@ def test_no_process_outside_is_seen_or_hit(whole: Sandbox, root: Path) -> None:
     assert own.exit_status == 0 and int(own.stdout) < 10
 
 
+STRAY = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open("stray", "w").close()
+        time.sleep(600)
+    os._exit(0)
+while not os.path.exists("stray"):
+    time.sleep(0.001)
+"""
+
+
 def test_what_it_leaves_behind_is_ended_with_it(some: Sandbox, root: Path) -> None:
-    code = "import os, time\n" \
-        "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        open('stray', 'w').write('x')\n        time.sleep(600)\n    os._exit(0)\n" \
-        "while not os.path.exists('stray'): time.sleep(0.001)\n"
-    python(some, root, code)
-    assert not strays(root)
+    python(some, root, STRAY)
+    assert (root / "stray").exists() and not strays(root)
 
 
 def strays(root: Path) -> list[str]:
