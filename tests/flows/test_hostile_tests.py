@@ -14,7 +14,8 @@ from tests.flows.project import Project, Ran
 from tests.flows.team import fixes, plan_of, planned, team, whole
 
 EVIL = '''
-import os, signal, socket, subprocess, sys, time, unittest
+import os, signal, socket, sys
+import unittest
 
 OUTSIDE, HOME, PORT, PID = %(outside)r, %(home)r, %(port)d, %(pid)d
 DONE = []
@@ -82,7 +83,8 @@ class Evil(unittest.TestCase):
         tried("parent", lambda: os.kill(os.getppid(), signal.SIGKILL) if os.getppid() > 1 else os.kill(0, None))
 '''
 GOOD = '''
-import http.server, os, tempfile, threading, unittest, urllib.request
+import http.server, os, tempfile, threading, urllib.request
+import unittest
 
 
 class Good(unittest.TestCase):
@@ -166,7 +168,7 @@ def test_an_evil_suite_does_nothing_but_run(project: Project, enforced: frozense
 
 
 def test_a_suite_that_never_ends_is_ended_with_all_it_started(project: Project) -> None:
-    sleeping = "import os, time, unittest\n\nclass T(unittest.TestCase):\n    def test_x(self):\n" \
+    sleeping = "import os, time\nimport unittest\n\nclass T(unittest.TestCase):\n    def test_x(self):\n" \
         "        if os.fork() == 0:\n            os.setsid()\n        time.sleep(600)\n"
     ran = run(project, sleeping, timeout=1)
 
@@ -192,7 +194,7 @@ def test_without_a_sandbox_that_is_said(project: Project) -> None:
     assert "sandbox" in ran.err and "as tests.sandbox says" in ran.err
 
 
-CHANGES = "import os, unittest\n\nclass T(unittest.TestCase):\n    def test_x(self):\n        %s\n"
+CHANGES = "import os\nimport unittest\n\nclass T(unittest.TestCase):\n    def test_x(self):\n        %s\n"
 
 
 @pytest.mark.parametrize("change, place", [
