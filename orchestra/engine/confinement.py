@@ -16,7 +16,8 @@ class Confinement:
 
     def __init__(
         self, root: Path, choice: str, *, variables: Mapping[str, str], cancel: CancelToken, clock: Clock,
-        tell: Callable[[Sandbox], None] = lambda sandbox: None, find: Callable[..., Sandbox] = Sandbox.best,
+        tell: Callable[[Sandbox], None] = lambda sandbox: None,
+        strengthen: Callable[..., Sandbox] = Sandbox.strengthened,
     ) -> None:
         """`choice` is auto, required or off; `tell` is called before the first run in the sandbox."""
         self._root = root
@@ -25,7 +26,9 @@ class Confinement:
         self._cancel = cancel
         self._clock = clock
         self._tell: Callable[[Sandbox], None] | None = tell
-        self._find_best = find
+        self._strengthen = strengthen
+        # Before anything of this program could have been rewritten, where it works on itself.
+        self._none = Sandbox.none()
         self._found: Sandbox | None = None
 
     def check(self) -> None:
@@ -49,8 +52,10 @@ class Confinement:
 
     def _find(self) -> Sandbox:
         if self._choice == "off":
-            return Sandbox.none()
-        sandbox = self._find_best(self._root, variables=self._variables, cancel=self._cancel, clock=self._clock)
+            return self._none
+        sandbox = self._strengthen(
+            self._none, self._root, variables=self._variables, cancel=self._cancel, clock=self._clock
+        )
         lacking = [WORDS[word] for word in REQUIRED if word not in sandbox.layers.enforced]
         if self._choice == "required" and lacking:
             raise ConfigError(

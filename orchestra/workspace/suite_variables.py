@@ -9,15 +9,12 @@ from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
 
 _PRIVATE = {
-    "GOCACHE": "go-build",
-    "npm_config_cache": "npm",
     "MYPY_CACHE_DIR": "mypy",
     "RUFF_CACHE_DIR": "ruff",
     "DOTNET_CLI_HOME": "dotnet",
     "BUNDLE_USER_CACHE": "bundle",
-    "COMPOSER_CACHE_DIR": "composer",
 }
-"""Caches that their tools cannot do without, or would have in the tree. Others are only read."""
+"""Caches that lie in the tree, or that may as well be empty. Of others see sandbox.caches."""
 _JAVASCRIPT = ("jest", "vitest", "mocha", "node", "npm")
 
 

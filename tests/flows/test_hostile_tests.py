@@ -109,7 +109,9 @@ class Good(unittest.TestCase):
 @pytest.fixture
 def enforced(project: Project) -> frozenset[str]:
     """What the kernel of this machine can enforce for the project."""
-    sandbox = Sandbox.best(project.root, variables=project.variables, cancel=CancelToken(), clock=SystemClock())
+    sandbox = Sandbox.none().strengthened(
+        project.root, variables=project.variables, cancel=CancelToken(), clock=SystemClock()
+    )
     return frozenset(sandbox.layers.enforced)
 
 

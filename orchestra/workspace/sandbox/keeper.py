@@ -67,6 +67,12 @@ def _enter(order: Order) -> None:
             [(source, place) for source, place in order["in_place"]],
         )
         namespaces.show(view, hidden_sockets=sockets)
+        for folder, scratch, instead in order["layered"]:
+            try:
+                namespaces.layer(folder, scratch)
+            except OSError:
+                # Then it is only read.
+                order["variables"].update(instead)
 
 
 def _first_of_its_own(order: Order, report: Report) -> int:

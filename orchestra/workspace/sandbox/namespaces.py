@@ -5,11 +5,9 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
-import socket
 import stat
 import struct
-from dataclasses import dataclass
-from typing import Iterable, Sequence
+from typing import Iterable, NamedTuple, Sequence
 
 from orchestra.workspace.sandbox import kernel
 
@@ -21,6 +19,7 @@ _AT_EMPTY_PATH, _AT_RECURSIVE, _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 0x1000, 0x
 _MOVE_FROM_DESCRIPTOR = 4
 _ATTR_READ_ONLY = 1
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_AF_INET, _SOCK_DGRAM = 2, 2
 _CAPABILITY_VERSION, _LAST_CAPABILITY = 0x20080522, 63
 _CAP_SYS_ADMIN = 21
 _KEPT_CAPABILITIES = frozenset((0, 1, 3, 4, 5, 6, 7, 10, 13))
@@ -31,8 +30,7 @@ _MEMORY_FOLDER = "/dev/shm"
 _MAX_SOCKETS = 1000
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """What the process is to see."""
 
     writable: Sequence[str]
@@ -96,6 +94,15 @@ def show(view: View, *, hidden_sockets: Iterable[str]) -> None:
         _put(clone, path)
 
 
+def layer(folder: str, scratch: str) -> None:
+    """Have a folder written to without its changing: what is new lies in `scratch`. After `show`. Raises OSError."""
+    upper, work = os.path.join(scratch, "new"), os.path.join(scratch, "work")
+    for path in (upper, work):
+        os.makedirs(path, exist_ok=True)
+    options = "lowerdir=%s,upperdir=%s,workdir=%s,userxattr" % (folder, upper, work)
+    _mount("overlay", folder, "overlay", _MS_NOSUID | _MS_NODEV, options)
+
+
 def show_own_processes() -> None:
     """Have /proc tell of the own namespace, as its first process. Raises OSError."""
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
@@ -131,10 +138,13 @@ def _capabilities() -> tuple[bytes, Sequence[int]]:
 
 
 def _raise_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+    any_socket = kernel.call("socket", _AF_INET, _SOCK_DGRAM, 0)
+    try:
         answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))
         (flags,) = struct.unpack_from("=H", answer, 16)
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
+    finally:
+        os.close(any_socket)
 
 
 def _clone(path: str) -> int:
@@ -166,7 +176,7 @@ def _set_attributes(folder: int, path: bytes, flags: int) -> None:
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
     encoded = None if kind is None else kind.encode()
-    kernel.call("mount", source.encode(), os.fsencode(target), encoded, ctypes.c_ulong(flags), options.encode())
+    kernel.call("mount", source.encode(), os.fsencode(target), encoded, ctypes.c_ulong(flags), os.fsencode(options))
 
 
 def _write(path: str, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Mapping, Sequence
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import WorkspaceError
 from orchestra.workspace.children import ChildResult, run_child
+from orchestra.workspace.sandbox.caches import Caches, caches_of
 from orchestra.workspace.sandbox.layers import Layers
 from orchestra.workspace.sandbox.places import needed_paths, places_of
 from orchestra.workspace.sandbox.program import program, read_modules
@@ -30,28 +31,28 @@ class Sandbox:
 
     @classmethod
     def none(cls) -> Sandbox:
-        """One that confines nothing."""
+        """One that confines nothing. To be made before a session writes, as `read_modules` says."""
         return cls(Layers(), read_modules() if _has_keeper() else ())
 
-    @classmethod
-    def best(cls, root: Path, *, variables: Mapping[str, str], cancel: CancelToken, clock: Clock) -> Sandbox:
-        """All that this kernel can enforce for a project, as found out by trying it. Raises Cancelled."""
-        sandbox = cls.none()
-        if not sandbox.modules:
-            return sandbox
+    def strengthened(
+        self, root: Path, *, variables: Mapping[str, str], cancel: CancelToken, clock: Clock
+    ) -> Sandbox:
+        """The same with all that this kernel can enforce for a project, as found out by trying it. Raises Cancelled."""
+        if not self.modules:
+            return self
         places = places_of(root, None, has_mounts=True, needed=())
         order = {
             "writable": places.writable, "read_only": places.read_only, "inner_writable": places.inner_writable,
-            "in_place": places.in_place,
+            "in_place": places.in_place, "layered": (),
         }
         deadline = Deadline.after(clock, PROBE_TIMEOUT_S)
         try:
-            _, said = sandbox._keep(
+            _, said = self._keep(
                 "probe", order, cwd=root, variables=variables, deadline=deadline, cancel=cancel, clock=clock
             )
         except OSError:
-            return sandbox
-        return cls(_layers(said), sandbox.modules)
+            return self
+        return Sandbox(_layers(said), self.modules)
 
     def temp_folder(self, command: Sequence[str], root: Path, private: Path, variables: Mapping[str, str]) -> str:
         """Where the command's temp files go, as it sees it."""
@@ -75,11 +76,16 @@ class Sandbox:
             )
         layers = self.layers
         places = places_of(root, private, has_mounts=layers.mounts, needed=needed_paths(command, variables))
+        layered, moved = Caches((), {})
+        if private is not None and "writes" in layers.enforced:
+            layered, moved = caches_of(variables, private, root, has_mounts=layers.mounts)
         order = {
-            "parent": os.getpid(), "command": list(command), "cwd": os.path.realpath(root), "variables": variables,
+            "parent": os.getpid(), "command": list(command), "cwd": os.path.realpath(root),
+            "variables": {**variables, **moved}, "layered": layered,
             "mounts": layers.mounts, "network": layers.network, "pids": layers.pids, "landlock": layers.landlock,
             "seccomp": layers.seccomp, "writable": places.writable, "read_only": places.read_only,
-            "inner_writable": places.inner_writable, "in_place": places.in_place, "may_write": places.may_write,
+            "inner_writable": places.inner_writable, "in_place": places.in_place,
+            "may_write": (*places.may_write, *(folder for folder, _, _ in layered)),
         }
         result, said = self._keep(
             "keep", order, cwd=root, variables=variables, deadline=deadline, cancel=cancel, clock=clock,

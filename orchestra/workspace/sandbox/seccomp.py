@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 from typing import Iterable, Sequence
 
@@ -27,12 +27,12 @@ _GO_ON, _TO_REFUSAL, _TO_LEAVE = "go on", "to the refusal", "to leave"
 
 def is_known() -> bool:
     """Whether the numbers of this machine's calls are known here."""
-    return platform.machine() in _ARCHITECTURES and struct.calcsize("P") == 8
+    return os.uname().machine in _ARCHITECTURES and struct.calcsize("P") == 8
 
 
 def restrict(families: Iterable[int], *, denies_truncate: bool) -> None:
     """Let this process make only sockets of these families. Needs `NO_NEW_PRIVS`. Raises OSError."""
-    instructions = program(platform.machine(), tuple(families), denies_truncate=denies_truncate)
+    instructions = program(os.uname().machine, tuple(families), denies_truncate=denies_truncate)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HP", len(instructions), ctypes.addressof(buffer))

@@ -20,14 +20,14 @@ class Kernel:
         self.layers = layers
         self.asked = 0
 
-    def find(self, root: Path, **world: object) -> Sandbox:
+    def strengthen(self, none: Sandbox, root: Path, **world: object) -> Sandbox:
         self.asked += 1
         return Sandbox(self.layers, ())
 
 
 def confinement(root: Path, choice: str, kernel: Kernel, told: list[Sandbox] | None = None) -> Confinement:
     return Confinement(
-        root, choice, variables={}, cancel=CancelToken(), clock=SystemClock(), find=kernel.find,
+        root, choice, variables={}, cancel=CancelToken(), clock=SystemClock(), strengthen=kernel.strengthen,
         tell=(told if told is not None else []).append,
     )
 

@@ -123,7 +123,7 @@ def test_a_known_plan_excuses_nobody_but_the_architect(tmp_path: Path) -> None:
 
 def test_a_sandbox_that_is_required_is_tried_before_a_session_starts(tmp_path: Path) -> None:
     env, wanted = environment(tmp_path), replace(SETTINGS, tests=TestsSettings(sandbox="required"))
-    sandbox = Sandbox.best(tmp_path, variables={}, cancel=CancelToken(), clock=SystemClock())
+    sandbox = Sandbox.none().strengthened(tmp_path, variables={}, cancel=CancelToken(), clock=SystemClock())
     if set(REQUIRED) <= set(sandbox.layers.enforced):
         assert check_order(order(tmp_path, wanted), env).choices
     else:

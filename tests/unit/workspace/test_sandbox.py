@@ -16,6 +16,7 @@ from orchestra.clock import CancelToken, Clock, Deadline, SystemClock
 from orchestra.errors import Cancelled, WorkspaceError
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.sandbox import seccomp
+from orchestra.workspace.sandbox.caches import caches_of
 from orchestra.workspace.sandbox.layers import Layers
 from orchestra.workspace.sandbox.places import places_of, private_folders
 from orchestra.workspace.sandbox.sandbox import Sandbox
@@ -25,7 +26,7 @@ VARIABLES = {"PATH": os.environ["PATH"]}
 
 
 def best(root: Path) -> Sandbox:
-    return Sandbox.best(root, variables=VARIABLES, cancel=CancelToken(), clock=SystemClock())
+    return Sandbox.none().strengthened(root, variables=VARIABLES, cancel=CancelToken(), clock=SystemClock())
 
 
 @pytest.fixture
@@ -69,12 +70,13 @@ def some(request: pytest.FixtureRequest, root: Path) -> Sandbox:
 
 def run(
     sandbox: Sandbox, root: Path, script: str, *, clock: Clock | None = None, cancel: CancelToken | None = None,
-    keep_bytes: int = 65536,
+    keep_bytes: int = 65536, **variables: str,
 ) -> ChildResult:
     clock = clock or SystemClock()
     return sandbox.run(
-        ["/bin/sh", "-c", script], root=root, private=root / ".orchestra" / "tmp" / "run", variables=VARIABLES,
-        deadline=Deadline.after(clock, 60), cancel=cancel or CancelToken(), clock=clock, keep_bytes=keep_bytes,
+        ["/bin/sh", "-c", script], root=root, private=root / ".orchestra" / "tmp" / "run",
+        variables={**VARIABLES, **variables}, deadline=Deadline.after(clock, 60), cancel=cancel or CancelToken(),
+        clock=clock, keep_bytes=keep_bytes,
     )
 
 
@@ -310,6 +312,45 @@ def test_a_sandbox_that_the_kernel_no_longer_grants_is_an_error(root: Path, whol
     with pytest.raises(WorkspaceError) as caught:
         run(whole, root, "echo ran > ran")
     assert "tests.sandbox" in (caught.value.hint or "") and not (root / "ran").exists()
+
+
+@pytest.fixture
+def home(root: Path) -> Path:
+    home = root.parent / "home"
+    for folder in (".cargo/registry", ".cache/go-build", ".config"):
+        (home / folder).mkdir(parents=True)
+    (home / ".cargo" / "kept").write_text("kept")
+    return home
+
+
+def test_a_cache_in_the_home_is_written_only_for_the_run(whole: Sandbox, root: Path, home: Path) -> None:
+    probe = run(whole, root, "echo x > $HOME/.cargo/new", HOME=str(home))
+    if probe.exit_status != 0:
+        pytest.skip("this kernel makes no layers here")
+    script = "cd $HOME/.cargo && cat kept && rm kept && mv registry r && echo b > new && ls; echo x > $HOME/.config/a"
+    result = run(whole, root, script, HOME=str(home))
+    assert result.stdout.startswith(b"keptnew\nr\n") and result.exit_status != 0
+    assert sorted(path.relative_to(home).as_posix() for path in home.rglob("*")) == [
+        ".cache", ".cache/go-build", ".cargo", ".cargo/kept", ".cargo/registry", ".config"
+    ]
+
+
+def test_without_layers_an_empty_cache_does(by_landlock: Sandbox, root: Path, home: Path) -> None:
+    result = run(by_landlock, root, "echo x > $HOME/.cargo/new; echo $GOCACHE", HOME=str(home))
+    assert result.stdout.endswith(str(root / ".orchestra/tmp/run/go-build").encode() + b"\n")
+    assert not (home / ".cargo" / "new").exists()
+
+
+def test_no_layer_hides_what_the_run_works_in(root: Path, home: Path) -> None:
+    private = root / ".orchestra" / "tmp" / "run"
+
+    def folders(**variables: str) -> list[str]:
+        found = caches_of({"HOME": str(home), **variables}, private, root, has_mounts=True).layered
+        return [os.path.relpath(folder, root.parent) for folder, _, _ in found]
+
+    assert folders() == ["home/.cache/go-build", "home/.cargo"]
+    assert folders(CARGO_HOME=str(root.parent)) == ["home/.cache/go-build"]
+    assert folders(CARGO_HOME=str(root / "src"), GOCACHE="off") == []
 
 
 def test_folders_that_say_what_git_runs_are_found_in_nested_repositories_too(root: Path) -> None:
