@@ -22,7 +22,7 @@ Report = Callable[..., None]
 
 
 def keep(order: Order) -> NoReturn:
-    """Carry out an order (see `orders`), and end the process.
+    """Carry out an order (as `Sandbox.run` makes it), and end the process.
 
     What happened goes to the descriptor `report` as lines of JSON: {"fault": [where, errno]} where the command could
     not be started, {"ended": wait status} of the command.

@@ -12,7 +12,7 @@ from typing import Iterable, NamedTuple, Sequence
 from orchestra.workspace.sandbox import kernel
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PIDS, _NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18
 # The same numbers on every architecture.
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _AT_EMPTY_PATH, _AT_RECURSIVE, _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 0x1000, 0x8000, 1, os.O_CLOEXEC
@@ -25,8 +25,7 @@ _CAP_SYS_ADMIN = 21
 _KEPT_CAPABILITIES = frozenset((0, 1, 3, 4, 5, 6, 7, 10, 13))
 """Of an administrator: owners and modes of files, other users, low ports, raw sockets. None over mounts or devices."""
 
-_KEPT_DEVICES = ("/dev/pts",)
-_MEMORY_FOLDER = "/dev/shm"
+_MEMORY_FOLDER, _TERMINALS, _NEW_TERMINAL = "/dev/shm", "/dev/pts", "/dev/ptmx"
 _MAX_SOCKETS = 1000
 
 
@@ -75,14 +74,12 @@ def open_sockets() -> list[str]:
 
 def show(view: View, *, hidden_sockets: Iterable[str]) -> None:
     """Have the files seen in this way, after `leave`. Raises OSError."""
-    kept = [path for path in (*_KEPT_DEVICES, "/proc") if os.path.isdir(path)]
     clones = [(_clone(source), place) for source, place in view.in_place]
-    clones += [(_clone(path), path) for path in (*kept, *view.writable)]
+    clones += [(_clone(path), path) for path in view.writable]
     inner = [(_clone(path), path) for path in view.inner_writable]
     null = [(_clone("/dev/null"), path) for path in hidden_sockets if os.path.lexists(path)]
     _make_read_only("/")
-    if os.path.isdir(_MEMORY_FOLDER):
-        _mount("tmpfs", _MEMORY_FOLDER, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=1777,size=1g")
+    _show_own_devices()
     # Before the folders that stay as they are, in which a suite's own sockets lie.
     for clone, path in [*null, *clones]:
         _put(clone, path)
@@ -104,8 +101,11 @@ def layer(folder: str, scratch: str) -> None:
 
 
 def show_own_processes() -> None:
-    """Have /proc tell of the own namespace, as its first process. Raises OSError."""
-    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    """Have /proc tell of the own namespace, as its first process. Raises OSError.
+
+    Not to be written: much in there is the whole machine's.
+    """
+    _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 
 
 def drop_capabilities() -> None:
@@ -123,6 +123,16 @@ def drop_capabilities() -> None:
     low, high = sets[:2], sets[3:5]
     limited = struct.pack("=6I", *(value & kept_low for value in low), 0, *(value & kept_high for value in high), 0)
     kernel.call("capset", header, limited)
+
+
+def _show_own_devices() -> None:
+    """Shared memory and terminals that no process outside uses."""
+    if os.path.isdir(_MEMORY_FOLDER):
+        _mount("tmpfs", _MEMORY_FOLDER, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=1777,size=1g")
+    if os.path.isdir(_TERMINALS):
+        _mount("devpts", _TERMINALS, "devpts", _MS_NOSUID | _MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+        if not os.path.islink(_NEW_TERMINAL):
+            _put(_clone(_TERMINALS + "/ptmx"), _NEW_TERMINAL)
 
 
 def _has_capability(number: int) -> bool:

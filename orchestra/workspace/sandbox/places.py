@@ -44,10 +44,9 @@ def places_of(root: Path, private: Path | None, *, has_mounts: bool, needed: Seq
         hidden = [place for place in TEMP_FOLDERS if os.path.isdir(place) and not _holds_any(place, seen)]
         in_place = [(own, place) for place in hidden]
         temp = "/tmp" if "/tmp" in hidden else own
-    may_write = [top, *([own] if own else []), *_DEVICES, *(place for _, place in in_place)]
+    may_write = (top, *([own] if own else []), *_DEVICES, *(place for _, place in in_place))
     return Places(
-        tuple(writable), read_only, (own,) if own and is_inner else (), tuple(in_place),
-        (*may_write, "/proc") if has_mounts else tuple(may_write), temp,
+        tuple(writable), read_only, (own,) if own and is_inner else (), tuple(in_place), may_write, temp
     )
 
 

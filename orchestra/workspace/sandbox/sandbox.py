@@ -74,12 +74,22 @@ class Sandbox:
                 command, cwd=root, variables=variables, deadline=deadline, cancel=cancel, clock=clock,
                 merge_streams=True, keep_bytes=keep_bytes, ends_group=True,
             )
+        result, said = self._keep(
+            "keep", self._order(command, root, private, variables), cwd=root, variables=variables, deadline=deadline,
+            cancel=cancel, clock=clock, keep_bytes=keep_bytes,
+        )
+        return _result(result, said)
+
+    def _order(
+        self, command: Sequence[str], root: Path, private: Path | None, variables: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """What the keeper is told."""
         layers = self.layers
         places = places_of(root, private, has_mounts=layers.mounts, needed=needed_paths(command, variables))
         layered, moved = Caches((), {})
         if private is not None and "writes" in layers.enforced:
             layered, moved = caches_of(variables, private, root, has_mounts=layers.mounts)
-        order = {
+        return {
             "parent": os.getpid(), "command": list(command), "cwd": os.path.realpath(root),
             "variables": {**variables, **moved}, "layered": layered,
             "mounts": layers.mounts, "network": layers.network, "pids": layers.pids, "landlock": layers.landlock,
@@ -87,11 +97,6 @@ class Sandbox:
             "inner_writable": places.inner_writable, "in_place": places.in_place,
             "may_write": (*places.may_write, *(folder for folder, _, _ in layered)),
         }
-        result, said = self._keep(
-            "keep", order, cwd=root, variables=variables, deadline=deadline, cancel=cancel, clock=clock,
-            keep_bytes=keep_bytes,
-        )
-        return _result(result, said)
 
     def _keep(
         self, verb: str, order: Mapping[str, Any], *, cwd: Path, variables: Mapping[str, str], deadline: Deadline,

@@ -126,6 +126,23 @@ def test_the_sandbox_cannot_be_left_from_within(whole: Sandbox, root: Path) -> N
     assert (root / ".git/config").read_text() == "[core]\n"
 
 
+def test_what_is_the_whole_machines_cannot_be_set(some: Sandbox, root: Path) -> None:
+    for place in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/kernel/mm/ksm/run", "/proc/1/mem"):
+        said = python(some, root, "import os\nos.open(%r, os.O_WRONLY)" % place)
+        assert "Error" in said, place
+
+
+def test_terminals_of_its_own_work_and_others_are_not_seen(whole: Sandbox, root: Path) -> None:
+    ours, theirs = os.openpty()
+    try:
+        code = "import os\na, b = os.openpty()\nos.write(b, b'x')\nprint(os.read(a, 1), os.listdir('/dev/pts'))"
+        assert python(whole, root, code) == "b'x' ['0', 'ptmx']\n"
+        assert python(whole, root, "open(%r, 'w')\nprint('seen')" % os.ttyname(theirs)) != "seen\n"
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
 CALL_OUT = """
 import socket
 outside = socket.socket(socket.%s, socket.%s)
