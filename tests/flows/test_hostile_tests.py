@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from orchestra.clock import CancelToken, SystemClock
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from tests.flows.project import Project, Ran
 from tests.flows.team import fixes, plan_of, planned, team, whole
+from tests.strays import strays
 
 EVIL = '''
 import os, signal, socket, sys
@@ -125,18 +125,6 @@ def run(project: Project, tests: str, *flags: str, sandbox: str = "auto", timeou
     script = team(plan_of(planned("test_new.py")), {"test_new.py": whole(tests)}, blames=fixes())
     settings = {"tests": {"sandbox": sandbox, "timeout": timeout}}
     return project.run("run", "task", "--yes", *flags, "--json", script=script, settings=settings)
-
-
-def strays(root: Path) -> list[str]:
-    """The processes that work in a folder."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and os.readlink(f"/proc/{name}/cwd") == str(root):
-                found.append(name)
-        except OSError:
-            pass
-    return found
 
 
 def test_an_evil_suite_does_nothing_but_run(project: Project, enforced: frozenset[str]) -> None:

@@ -20,6 +20,7 @@ from orchestra.workspace.sandbox.caches import caches_of
 from orchestra.workspace.sandbox.layers import Layers
 from orchestra.workspace.sandbox.places import places_of, private_folders
 from orchestra.workspace.sandbox.sandbox import Sandbox
+from tests.strays import strays
 from tests.unit.workspace.test_children import CancelledWhen, TurnsOverWhen, ends, needs_pidfd
 
 VARIABLES = {"PATH": os.environ["PATH"]}
@@ -231,18 +232,6 @@ while not os.path.exists("stray"):
 def test_what_it_leaves_behind_is_ended_with_it(some: Sandbox, root: Path) -> None:
     python(some, root, STRAY)
     assert (root / "stray").exists() and not strays(root)
-
-
-def strays(root: Path) -> list[str]:
-    """The processes that work in a folder."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and os.readlink("/proc/%s/cwd" % name) == str(root):
-                found.append(name)
-        except OSError:
-            pass
-    return found
 
 
 @needs_pidfd
