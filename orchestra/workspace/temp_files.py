@@ -40,7 +40,7 @@ def private_folder(root: Path) -> Iterator[Path | None]:
         yield folder
     finally:
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def clean_own_folder(root: Path) -> None:
@@ -50,7 +50,7 @@ def clean_own_folder(root: Path) -> None:
             try:
                 os.unlink(name, dir_fd=descriptor)
             except OSError:
-                shutil.rmtree(root / ".orchestra" / "tmp" / name, ignore_errors=True)
+                _remove(root / ".orchestra" / "tmp" / name)
 
 
 def clean_beside(folder: int) -> None:
@@ -73,6 +73,17 @@ def _open_own_folder(root: Path) -> int | None:
     finally:
         if outer is not None:
             os.close(outer)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also one in which a program took its own rights away; what cannot be removed stays."""
+    for inner, names, _ in os.walk(folder):
+        for name in names:
+            path = os.path.join(inner, name)
+            if not os.path.islink(path):
+                with suppress(OSError):
+                    os.chmod(path, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_private_folder(root: Path) -> Path | None:

@@ -66,6 +66,12 @@ ONE = {"path": "a.py"}
         ("file.ended", {**ONE, "status": "failed", "error": "no"}, "file", ["a.py failed: no"]),
         ("tests.started", {"baseline": True}, "tests", ["already"]),
         ("tests.started", {"baseline": False}, "tests", ["running"]),
+        ("tests.sandbox", {"asked": "auto", "enforced": ["writes"], "missing": ["git"]}, "sandbox", [
+            "enforced for the tests: writes", "not enforced here: git",
+        ]),
+        ("tests.sandbox", {"asked": "auto", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "kernel"]),
+        ("tests.sandbox", {"asked": "off", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "tests.sandbox"]),
+        ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
         ("tests.not_fixed", {"why": "nobody answered"}, "tests", ["nobody answered"]),
