@@ -1,0 +1,315 @@
+"""Finds brackets, strings and comments that do not end, in any language that is described as data."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Callable, Iterable, NamedTuple, Optional
+
+from orchestra.workspace.languages.defect import Defect, Unfinished
+from orchestra.workspace.languages.directives import Conditionals
+from orchestra.workspace.languages.jsx import scan_element
+from orchestra.workspace.languages.language import Kind, Language, Rule
+from orchestra.workspace.languages.look_back import LookBack
+from orchestra.workspace.languages.words import WordJudge, judge_for
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+
+
+class Open(NamedTuple):
+    """Something that has been opened, and what is around it."""
+
+    outer: Optional[Open]
+    closer: str
+    start: int
+    resume: Rule | None
+    """What goes on once it is closed: the string whose hole it is."""
+
+
+def find_unfinished(text: str, language: Language) -> tuple[Defect, ...]:
+    """The first thing that is not balanced or not finished; at most one defect, with the line where it opens."""
+    if language.silent_when and re.search(language.silent_when, text):
+        return ()
+    try:
+        Scan(text, language).run()
+    except Unfinished as unfinished:
+        return (Defect(text.count("\n", 0, unfinished.start) + 1, str(unfinished)),)
+    return ()
+
+
+class _Compiled(NamedTuple):
+    """A language's regular expressions, made once."""
+
+    jump: re.Pattern[str]
+    jump_or_line: re.Pattern[str]
+    rules: dict[str, list[tuple[re.Pattern[str], Rule]]]
+    rests: dict[Rule, re.Pattern[str]]
+    openers: dict[str, str]
+    closers: frozenset[str]
+    holes: dict[str, Rule]
+
+
+@lru_cache(maxsize=None)
+def _compiled(language: Language) -> _Compiled:
+    rules: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
+    for rule in language.rules:
+        for char in rule.starts:
+            rules.setdefault(char, []).append((re.compile(rule.opener), rule))
+    stops = re.escape("".join(sorted(set(language.brackets) | set(rules))))
+    words = language.blocks.pattern + "|" if language.blocks else ""
+    by_name = {rule.what: rule for rule in language.rules}
+    return _Compiled(
+        jump=re.compile(words + "[%s]" % stops if stops else words[:-1]),
+        jump_or_line=re.compile(words + r"[%s\n]" % stops),
+        rules=rules,
+        rests={rule: re.compile(rule.rest) for rule in language.rules if rule.kind in (Kind.QUOTED, Kind.NESTED)},
+        openers={char: _CLOSERS[char] for char in language.brackets if char in _CLOSERS},
+        closers=frozenset(language.brackets) - frozenset(_CLOSERS),
+        holes={hole: by_name[what] for hole, what in language.holes},
+    )
+
+
+class Scan:
+    """One pass over one text."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self.text = text
+        self.language = language
+        self.top: Open | None = None
+        self.look_back = LookBack(text, language)
+        self._compiled = _compiled(language)
+        self._conditionals: Conditionals[Open | None] = Conditionals(text)
+        self._words: WordJudge | None = judge_for(text, language, self.look_back)
+        self._bodies: list[tuple[int, str, str]] = []
+        """Heredocs whose bodies start on the next line: where announced, tag, blanks that may stand before it."""
+        self._handlers: dict[Kind, Callable[[re.Match[str], Rule], int | None]] = {
+            Kind.PASS: self._pass,
+            Kind.COMMENT: self._comment,
+            Kind.QUOTED: self._quoted,
+            Kind.FIXED: self._fixed,
+            Kind.NESTED: self._nested,
+            Kind.HEREDOC: self._heredoc,
+            Kind.TAG: self._tag,
+            Kind.DIRECTIVE: self._directive,
+            Kind.STOP: self._stop,
+        }
+
+    def run(self) -> None:
+        """Raises Unfinished."""
+        text, (jump, jump_or_line, rules, _, openers, closers, _) = self.text, self._compiled
+        at = self._start()
+        while True:
+            found = (jump_or_line if self._bodies else jump).search(text, at)
+            if found is None:
+                break
+            start = found.start()
+            char = text[start]
+            if char in rules:
+                at = self._apply(rules[char], start, found)
+            elif char in openers:
+                self.top = Open(self.top, openers[char], start, None)
+                at = start + 1
+            elif char in closers:
+                at = self._close(char, start)
+            elif char == "\n":
+                at = self._read_bodies(start + 1)
+            else:
+                at = self._word(found)
+        self._end()
+
+    def push(self, closer: str, start: int, resume: Rule | None = None) -> None:
+        """Open something."""
+        self.top = Open(self.top, closer, start, resume)
+
+    def pop(self) -> int:
+        """Close the innermost; where it had opened."""
+        assert self.top is not None
+        start, self.top = self.top.start, self.top.outer
+        return start
+
+    @property
+    def closer(self) -> str:
+        """What must come next; empty where nothing is open."""
+        return "" if self.top is None else self.top.closer
+
+    def _start(self) -> int:
+        if not self.language.starts_after:
+            return 0
+        found = re.search(self.language.starts_after, self.text)
+        return found.end() if found else len(self.text)
+
+    def _apply(self, candidates: Iterable[tuple[re.Pattern[str], Rule]], start: int, found: re.Match[str]) -> int:
+        for pattern, rule in candidates:
+            match = pattern.match(self.text, start)
+            if match is not None and (not rule.needs_operand or self.look_back.expects_operand(start)):
+                at = self._handlers[rule.kind](match, rule)
+                if at is not None:
+                    return at
+        return self._bracket_or_word(found)
+
+    def _bracket_or_word(self, found: re.Match[str]) -> int:
+        start = found.start()
+        char = self.text[start]
+        if found.end() - start > 1:
+            return self._word(found)
+        if char in self._compiled.openers:
+            self.push(self._compiled.openers[char], start)
+        elif char in self._compiled.closers:
+            return self._close(char, start)
+        return start + 1
+
+    def _close(self, char: str, start: int) -> int:
+        top = self.top
+        if top is None or top.closer != char:
+            return self._mismatch(char, start)
+        self.top = top.outer
+        self.look_back.closed = (top.start, start)
+        return start + 1 if top.resume is None else self._resume(top, start + 1)
+
+    def _mismatch(self, char: str, start: int) -> int:
+        if self._words is not None and self._words.may_stand_alone(char, self.top and self.top.closer):
+            return start + 1
+        if self._conditionals.in_alternative:
+            return start + 1
+        if self.top is None:
+            raise Unfinished(start, "'%s' closes nothing" % char)
+        line = self.text.count("\n", 0, start) + 1
+        opened = self._name(self.top)
+        raise Unfinished(self.top.start, "%s is not closed before '%s' on line %d" % (opened, char, line))
+
+    def _resume(self, hole: Open, at: int) -> int:
+        rule = hole.resume
+        assert rule is not None
+        if rule.kind is Kind.TAG:
+            return scan_element(self, at, rule)
+        return self._go_on(rule, hole.start, at)
+
+    def _go_on(self, rule: Rule, start: int, at: int) -> int:
+        """The place after a string that started at `start` and is read from `at`, or after the start of its hole."""
+        while True:
+            match = self._compiled.rests[rule].match(self.text, at)
+            if match is None:
+                raise Unfinished(start, "this %s is not closed" % rule.what)
+            at = match.end()
+            hole = match.groupdict().get("hole")
+            if hole is not None and hole not in self._compiled.holes:
+                self.push(_CLOSERS[hole[-1]], start, rule)
+                return at
+            if hole is not None:
+                self.push("", start, rule)
+                rule, start = self._compiled.holes[hole], match.start("hole")
+                continue
+            top = self.top
+            if top is None or top.resume is None or top.closer:
+                self.look_back.literal_end = at
+                return at
+            # It was itself the hole of a string.
+            self.top, rule, start = top.outer, top.resume, top.start
+
+    def _pass(self, match: re.Match[str], rule: Rule) -> int:
+        self.look_back.literal_end = match.end()
+        return match.end()
+
+    def _comment(self, match: re.Match[str], rule: Rule) -> int:
+        self.look_back.add_comment(match.start(), match.end())
+        return match.end()
+
+    def _quoted(self, match: re.Match[str], rule: Rule) -> int:
+        return self._go_on(rule, match.start(), match.end())
+
+    def _fixed(self, match: re.Match[str], rule: Rule) -> int:
+        closer = rule.rest % match.group(1) if "%s" in rule.rest else rule.rest
+        end = self.text.find(closer, match.end())
+        if end < 0:
+            raise Unfinished(match.start(), "this %s is not closed" % rule.what)
+        end += len(closer)
+        self._pass_over(rule, match.start(), end)
+        return end
+
+    def _pass_over(self, rule: Rule, start: int, end: int) -> None:
+        if rule.what == "comment":
+            self.look_back.add_comment(start, end)
+        else:
+            self.look_back.literal_end = end
+
+    def _nested(self, match: re.Match[str], rule: Rule) -> int:
+        depth = 1
+        for mark in self._compiled.rests[rule].finditer(self.text, match.end()):
+            depth += {"open": 1, "skip": 0}.get(mark.lastgroup or "", -1)
+            if depth == 0:
+                self._pass_over(rule, match.start(), mark.end())
+                return mark.end()
+        raise Unfinished(match.start(), "this %s is not closed" % rule.what)
+
+    def _heredoc(self, match: re.Match[str], rule: Rule) -> int | None:
+        top = self.top
+        if top is not None and top.closer == ")" and self.text.startswith("((", top.start - 1) and top.start > 0:
+            # A shift in shell arithmetic.
+            return None
+        self._bodies.append((match.start(), match.group("tag"), " \t" if match.group("indent") or self.language.name == "PHP" else ""))
+        self.look_back.literal_end = match.end()
+        return match.end()
+
+    def _read_bodies(self, at: int) -> int:
+        bodies, self._bodies = self._bodies, []
+        for start, tag, blanks in bodies:
+            at = self._after_body(start, tag, blanks, at)
+        return at
+
+    def _after_body(self, start: int, tag: str, blanks: str, at: int) -> int:
+        # Ruby and shell want the line to end after the tag; PHP lets code follow.
+        may_go_on = self.language.name == "PHP"
+        while at < len(self.text):
+            end = self.text.find("\n", at)
+            line = self.text[at:] if end < 0 else self.text[at:end]
+            inner = line.lstrip(blanks) if blanks else line
+            if inner.startswith(tag):
+                after = inner[len(tag):]
+                if not after.rstrip("\r") or (may_go_on and not after[0].isalnum() and after[0] != "_"):
+                    return at + len(line) - len(after)
+            at += len(line) + 1
+        raise Unfinished(start, "the text up to %s is not closed" % tag)
+
+    def _tag(self, match: re.Match[str], rule: Rule) -> int | None:
+        if self.look_back.is_generic(match.start()):
+            return None
+        return scan_element(self, match.start())
+
+    def _directive(self, match: re.Match[str], rule: Rule) -> int | None:
+        if self.text[self.text.rfind("\n", 0, match.start()) + 1:match.start()].strip():
+            return None
+        at, self.top = self._conditionals.read(match, self.top)
+        return at
+
+    def _stop(self, match: re.Match[str], rule: Rule) -> int:
+        return len(self.text)
+
+    def _word(self, found: re.Match[str]) -> int:
+        assert self._words is not None
+        verdict = self._words.judge(found, self.top and self.top.closer)
+        if verdict.opens:
+            self.push(verdict.opens, found.start())
+        elif verdict.closes:
+            if self.top is None or self.top.closer != verdict.closes:
+                self._mismatch(verdict.closes, found.start())
+            else:
+                self.top = self.top.outer
+        return verdict.end
+
+    def _end(self) -> None:
+        if self._bodies:
+            raise Unfinished(self._bodies[0][0], "the text up to %s is not closed" % self._bodies[0][1])
+        start = self._conditionals.unclosed()
+        if self.top is not None and not (start is not None and start > self.top.start):
+            raise Unfinished(self.top.start, "%s is not closed" % self._name(self.top))
+        if start is not None:
+            raise Unfinished(start, "this #if is not closed")
+
+    def _name(self, opened: Open) -> str:
+        if opened.closer.startswith("</"):
+            return "this element"
+        found = re.compile(r"[^\W\d]\w*|\S{1,2}").match(self.text, opened.start)
+        name = found.group() if found else ""
+        if opened.resume is not None:
+            return "this %s" % opened.resume.what
+        return "'%s'" % (name if name[:1].isalpha() else name[:1])
