@@ -21,7 +21,10 @@ _SHARP_TEXT = (
     Rule("$", r'\$+("{3,})', Kind.FIXED, "%s"),
     Rule("$@", r'(?:\$@|@\$)"', Kind.QUOTED, until('"', hole=r"\{", first='"{}', escape=r'""|\{\{|\}\}', escape_first="")),
     Rule("@", '@"', Kind.QUOTED, until('"', escape='""', escape_first="")),
-    Rule("$", r'\$"', Kind.QUOTED, until('"', hole=r"\{", first='"{}', is_one_line=True, escape=r"\\[^\n]|\{\{|\}\}")),
+    Rule(
+        "$", r'\$"', Kind.QUOTED,
+        until('"', hole=r"\{", first='"{}', is_one_line=True, escape=r"\\[^\n]|\{\{|\}\}"),
+    ),
 )
 
 C = Language("C", (_SPLICED_COMMENT, BLOCK_COMMENT, STRING, CHARACTER, _DIRECTIVE))
@@ -68,8 +71,10 @@ SCALA = Language(
         *NESTED_COMMENTS,
         Rule('"', r'(?<=\w)"""', Kind.QUOTED, until('"""+', hole=r"\$\{", first='"$', escape=r"\$\$", escape_first="")),
         Rule('"', '"""', Kind.QUOTED, until('"""+', escape="")),
-        Rule('"', r'(?<=\braw)"', Kind.QUOTED, until('"', hole=r"\$\{", first='"$', is_one_line=True, escape=r'\\"|\$\$|\$"')),
-        Rule('"', r'(?<=\w)"', Kind.QUOTED, until('"', hole=r"\$\{", first='"$', is_one_line=True, escape=r'\\[\s\S]|\$\$|\$"')),
+        Rule(
+            '"', r'(?<=\w)"', Kind.QUOTED,
+            until('"', hole=r"\$\{", first='"$', is_one_line=True, escape=r'\\[\s\S]|\$\$|\$"'),
+        ),
         STRING,
         Rule("'", r"'(?:\\u+\w{4}|\\[^u\n]|[^\\\n])'", Kind.PASS),
         # A symbol, or the quoting of a macro.

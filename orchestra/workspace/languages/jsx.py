@@ -15,7 +15,9 @@ CHILDREN = Rule("<", "", Kind.TAG, what="children")
 """What goes on after a hole among the children."""
 _CLOSER = "</"
 _NAME = re.compile(r"<\s*([\w.:$-]*)\s*(?:<(?:[^<>{}]|<[^<>{}]*>){0,200}>)?")
-_IN_TAG = re.compile(r"\"[^\"]*\"|'[^']*'|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|(?P<hole>\{)|(?P<end>/\s*>)|(?P<go>>)|[\"'<]")
+_IN_TAG = re.compile(
+    r"\"[^\"]*\"|'[^']*'|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|(?P<hole>\{)|(?P<end>/\s*>)|(?P<go>>)|[\"'<]"
+)
 _AMONG_CHILDREN = re.compile(r"(?P<hole>\{)|(?P<end><\s*/\s*[\w.:$-]*\s*>)|(?P<start><)")
 
 
@@ -29,7 +31,9 @@ class TagScan(Protocol):
     def closer(self) -> str:
         """What must come next; empty where nothing is open."""
 
-    def push(self, closer: str, start: int, resume: Rule | None = None) -> None: ...
+    def push(self, closer: str, start: int, resume: Rule | None = None) -> None:
+        """Open something."""
+
     def pop(self) -> int:
         """Close the innermost; where it had opened."""
 

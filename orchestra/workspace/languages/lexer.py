@@ -246,7 +246,8 @@ class Scan:
         if top is not None and top.closer == ")" and self.text.startswith("((", top.start - 1) and top.start > 0:
             # A shift in shell arithmetic.
             return None
-        self._bodies.append((match.start(), match.group("tag"), " \t" if match.group("indent") or self.language.name == "PHP" else ""))
+        may_be_indented = bool(match.group("indent")) or self.language.name == "PHP"
+        self._bodies.append((match.start(), match.group("tag"), " \t" if may_be_indented else ""))
         self.look_back.literal_end = match.end()
         return match.end()
 

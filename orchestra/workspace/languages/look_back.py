@@ -46,7 +46,7 @@ class LookBack:
     def word_ending_at(self, place: int) -> str:
         """The word whose last character is at `place`; empty where that is not part of a word."""
         start = place
-        while start >= 0 and place - start < _WORD_LENGTH and (self._text[start].isalnum() or self._text[start] in "_$"):
+        while start >= max(0, place - _WORD_LENGTH) and (self._text[start].isalnum() or self._text[start] in "_$"):
             start -= 1
         return self._text[start + 1:place + 1]
 

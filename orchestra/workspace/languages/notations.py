@@ -13,9 +13,7 @@ _ADDRESS = Rule("(", r"(?<=\burl)\([^()\"'\n{}]*\)", Kind.PASS)
 _HCL_ESCAPE = r"\\[^\n]|\$\$|%%"
 
 CSS = Language("CSS", (BLOCK_COMMENT, STRING, _SINGLE, _ADDRESS, _ESCAPE))
-S_HCL_ESCAPE = r"\\[^\n]|\$\$|%%"
-
-CSS = Language(
+SCSS = Language(
     "SCSS",
     (
         BLOCK_COMMENT,
