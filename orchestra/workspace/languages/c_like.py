@@ -27,7 +27,10 @@ _SHARP_TEXT = (
     ),
 )
 
-C = Language("C", (_SPLICED_COMMENT, BLOCK_COMMENT, STRING, CHARACTER, _DIRECTIVE))
+_ENDS_ITEM = "[^;}]"
+_C_TAIL = r"[=.+*/|&<?:-]|(?<![@.\w])(?![A-Z_\d]+\Z)\w+"
+
+C = Language("C", (_SPLICED_COMMENT, BLOCK_COMMENT, STRING, CHARACTER, _DIRECTIVE), tail=_C_TAIL)
 CPP = Language(
     "C++",
     (
@@ -39,10 +42,15 @@ CPP = Language(
         CHARACTER,
         _DIRECTIVE,
     ),
+    tail=_C_TAIL,
 )
-JAVA = Language("Java", (*COMMENTS, TRIPLE, STRING, CHARACTER))
-C_SHARP = Language("C#", (*COMMENTS, *_SHARP_TEXT, STRING, CHARACTER, _DIRECTIVE))
-GO = Language("Go", (*COMMENTS, Rule("`", "`", Kind.FIXED, "`"), STRING, CHARACTER))
+JAVA = Language("Java", (*COMMENTS, TRIPLE, STRING, CHARACTER), tail=_ENDS_ITEM)
+C_SHARP = Language("C#", (*COMMENTS, *_SHARP_TEXT, STRING, CHARACTER, _DIRECTIVE), tail=r"[^;}\]]")
+GO = Language(
+    "Go",
+    (*COMMENTS, Rule("`", "`", Kind.FIXED, "`"), STRING, CHARACTER),
+    tail=r"[=.,+*/|&<>^:!-]|\b(?:func|type|var|const|import|package|struct|interface|map|chan)|\b(?:func|type)\s+\w+",
+)
 RUST = Language(
     "Rust",
     (
@@ -54,6 +62,7 @@ RUST = Language(
         # A lifetime or a label.
         Rule("'", r"'(?=[^\W\d])", Kind.PASS),
     ),
+    tail=r"[^;}\])]",
 )
 KOTLIN = Language(
     "Kotlin",
@@ -64,6 +73,7 @@ KOTLIN = Language(
         CHARACTER,
         Rule("`", "`[^`\n]*`", Kind.PASS),
     ),
+    tail=r"[=.,+/|&<:-]|\b(?:fun|val|var|class|interface|import|package|private|public|override|internal)|\bfun\s+\w+",
 )
 SCALA = Language(
     "Scala",
@@ -81,6 +91,7 @@ SCALA = Language(
         Rule("'", r"'(?=[^\W\d]|[\[{])", Kind.PASS),
         Rule("`", "`[^`\n]*`", Kind.PASS),
     ),
+    tail=r"[=.,]|\b(?:def|val|var|class|object|trait|import|package|extends|with|new|private|override)",
     # Text of XML needs no quotes around it.
     silent_when=r"[=({]\s*<[a-z]\w*(?:\s+\w+=[^>]*)?>",
 )
@@ -95,6 +106,10 @@ SWIFT = Language(
         Rule('"', '"', Kind.QUOTED, until('"', hole=r"\\\(", is_one_line=True, escape=r"\\[^(]")),
         Rule("`", "`[^`\n]*`", Kind.PASS),
         Rule("#", r"#(?P<name>if|elseif|else|endif|warning|error|sourceLocation)\b", Kind.DIRECTIVE),
+    ),
+    tail=(
+        r"[=.,+/|&<:-]|\b(?:func|let|var|class|struct|enum|protocol|extension|import|public|private|static)"
+        r"|\b(?:func|struct|enum|class|protocol|extension)\s+\w+"
     ),
     silent_when=r"(?m)[=(,]\s*/[^/*\s].*/\s*[),.]?$",
 )
@@ -111,6 +126,7 @@ DART = Language(
         Rule("'", "'", Kind.QUOTED, until("'", hole=r"\$\{", first="'$", is_one_line=True)),
         Rule('"', '"', Kind.QUOTED, until('"', hole=r"\$\{", first='"$', is_one_line=True)),
     ),
+    tail=_ENDS_ITEM,
 )
 GROOVY = Language(
     "Groovy",
@@ -125,6 +141,7 @@ GROOVY = Language(
     ),
     operand_words="return in case assert",
 )
-PROTOBUF = Language("Protocol Buffers", (*COMMENTS, STRING, Rule("'", "'", Kind.QUOTED, until("'", is_one_line=True))))
-SOLIDITY = Language("Solidity", (*COMMENTS, STRING, Rule("'", "'", Kind.QUOTED, until("'", is_one_line=True))))
-ZIG = Language("Zig", (LINE_COMMENT, Rule("\\", r"\\\\[^\n]*", Kind.PASS), STRING, CHARACTER))
+_QUOTES = (STRING, Rule("'", "'", Kind.QUOTED, until("'", is_one_line=True)))
+PROTOBUF = Language("Protocol Buffers", (*COMMENTS, *_QUOTES), tail=_ENDS_ITEM)
+SOLIDITY = Language("Solidity", (*COMMENTS, *_QUOTES), tail=_ENDS_ITEM)
+ZIG = Language("Zig", (LINE_COMMENT, Rule("\\", r"\\\\[^\n]*", Kind.PASS), STRING, CHARACTER), tail=_ENDS_ITEM)

@@ -71,6 +71,8 @@ class Language:
     """Words, divided by blanks, after which an operand is expected: there a slash starts a pattern."""
     starts_after: str = ""
     """A regular expression after whose first match the code starts (PHP)."""
+    tail: str = ""
+    """A regular expression: code in which nothing is open is unfinished if its end matches this."""
     silent_when: str = ""
     """A regular expression: where the text has it, nothing that the scanner says would be sure."""
 

@@ -14,6 +14,8 @@ from orchestra.workspace.languages.look_back import LookBack
 from orchestra.workspace.languages.words import WordJudge, judge_for
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_TAIL_LENGTH = 200
+"""How much of a text's end is looked at, in characters."""
 
 
 class Open(NamedTuple):
@@ -136,7 +138,8 @@ class Scan:
         if not self.language.starts_after:
             return 0
         found = re.search(self.language.starts_after, self.text)
-        return found.end() if found else len(self.text)
+        self.look_back.literal_end = found.end() if found else len(self.text)
+        return self.look_back.literal_end
 
     def _apply(self, candidates: Iterable[tuple[re.Pattern[str], Rule]], start: int, found: re.Match[str]) -> int:
         for pattern, rule in candidates:
@@ -280,6 +283,7 @@ class Scan:
         if self.text[self.text.rfind("\n", 0, match.start()) + 1:match.start()].strip():
             return None
         at, self.top = self._conditionals.read(match, self.top)
+        self.look_back.add_comment(match.start(), at)
         return at
 
     def _stop(self, match: re.Match[str], rule: Rule) -> int:
@@ -305,6 +309,16 @@ class Scan:
             raise Unfinished(self.top.start, "%s is not closed" % self._name(self.top))
         if start is not None:
             raise Unfinished(start, "this #if is not closed")
+        if self.language.tail:
+            self._look_at_tail()
+
+    def _look_at_tail(self) -> None:
+        end = self.look_back.place_before(len(self.text)) + 1
+        if end <= max(0, self.look_back.literal_end):
+            return
+        found = re.search(r"(?m:%s)\Z" % self.language.tail, self.text[max(0, end - _TAIL_LENGTH):end])
+        if found is not None:
+            raise Unfinished(end - 1, "the last statement is not finished")
 
     def _name(self, opened: Open) -> str:
         if opened.closer.startswith("</"):

@@ -60,6 +60,7 @@ _INTERPRETERS: Mapping[str, Language] = {
     "php": scripts.PHP,
 }
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?([a-z]+)[\d.]*(?=\s|$)")
+_OBJECTIVE_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
 _KNOWN_BY_FIRST_LINE = frozenset((scripts.SHELL.name, scripts.Z_SHELL.name))
 _OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish", "xonsh", "perl", "awk", "tclsh"))
 
@@ -69,6 +70,9 @@ def language_of(path: str, text: str) -> Language | None:
     name = PurePosixPath(path).name
     language = _NAMES.get(name) or _by_suffix().get(PurePosixPath(path).suffix.lower()[1:])
     if language is None and "." in name:
+        return None
+    if name.endswith(".m") and not _OBJECTIVE_C.search(text):
+        # MATLAB's.
         return None
     if language is None or language.name in _KNOWN_BY_FIRST_LINE:
         interpreter = interpreter_of(text)

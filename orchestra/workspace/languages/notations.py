@@ -12,7 +12,9 @@ _ADDRESS = Rule("(", r"(?<=\burl)\([^()\"'\n{}]*\)", Kind.PASS)
 
 _HCL_ESCAPE = r"\\[^\n]|\$\$|%%"
 
-CSS = Language("CSS", (BLOCK_COMMENT, STRING, _SINGLE, _ADDRESS, _ESCAPE))
+# A statement with an at-sign or a variable may end without a mark.
+_STYLE_TAIL = r"\A(?![\s\S]*(?:@[\w-]+|[$]|--)[^;{}]*\Z)[\s\S]*[^;})]"
+CSS = Language("CSS", (BLOCK_COMMENT, STRING, _SINGLE, _ADDRESS, _ESCAPE), tail=_STYLE_TAIL)
 SCSS = Language(
     "SCSS",
     (
@@ -23,8 +25,9 @@ SCSS = Language(
         _ADDRESS,
         _ESCAPE,
     ),
+    tail=_STYLE_TAIL,
 )
-LESS = Language("Less", (*COMMENTS, STRING, _SINGLE, Rule("`", "`", Kind.FIXED, "`"), _ADDRESS, _ESCAPE))
+LESS = Language("Less", (*COMMENTS, STRING, _SINGLE, Rule("`", "`", Kind.FIXED, "`"), _ADDRESS, _ESCAPE), tail=_STYLE_TAIL)
 SQL = Language(
     "SQL",
     (
@@ -50,6 +53,7 @@ TOML = Language(
         Rule("'", "'", Kind.QUOTED, until("'", is_one_line=True, escape="")),
     ),
     brackets="[]{}",
+    tail=r"=|^[ \t]*[\w.-]+",
 )
 JSON_WITH_COMMENTS = Language("JSON with comments", (*COMMENTS, STRING, _SINGLE), brackets="[]{}")
 HCL = Language(

@@ -20,11 +20,17 @@ _TAG = Rule("<", r"(?<!<)<(?=[A-Za-z_$>])", Kind.TAG, what="element", needs_oper
 _SCRIPT_WORDS = (
     "return typeof instanceof in of new delete void throw case do else yield await default extends export"
 )
-JAVASCRIPT = Language(
-    "JavaScript", (*_SCRIPT, _TAG, Rule("<", r"<!--[^\n]*", Kind.COMMENT)), operand_words=_SCRIPT_WORDS
+_SCRIPT_TAIL = (
+    r"[=.,*%&|^?:<~]|=>|(?<!\+)\+|(?<!-)-|(?<![\w$.])(?<!\bas )(?:(?:const|let|var|function|class|export|import|new|typeof|extends"
+    r"|default|async|declare|interface|enum|namespace|instanceof)|(?:function\s*\*?|interface|enum|import|type)\s+[\w$]+"
+    r"|class\s+[\w$]+(?:\s+extends\s+[\w$.]+)?)"
 )
-TYPESCRIPT = Language("TypeScript", _SCRIPT, operand_words=_SCRIPT_WORDS)
-TSX = Language("TSX", (*_SCRIPT, _TAG), operand_words=_SCRIPT_WORDS)
+JAVASCRIPT = Language(
+    "JavaScript", (*_SCRIPT, _TAG, Rule("<", r"<!--[^\n]*", Kind.COMMENT)), operand_words=_SCRIPT_WORDS,
+    tail=_SCRIPT_TAIL,
+)
+TYPESCRIPT = Language("TypeScript", _SCRIPT, operand_words=_SCRIPT_WORDS, tail=_SCRIPT_TAIL)
+TSX = Language("TSX", (*_SCRIPT, _TAG), operand_words=_SCRIPT_WORDS, tail=_SCRIPT_TAIL)
 
 _SHELL_HOLES = r"\$\(|\$\{|`"
 _SHELL_RULES = (
@@ -62,6 +68,7 @@ SHELL = Language(
         r"(?<![^\s;&|()`!])(?:(?:if|fi|case|esac|do|done|\})(?![^\s;&|()<>`])|\{(?=\s))",
         "shell",
     ),
+    tail=r"\\|\||&&|^\s*[\w-]+\s*\(\)",
 )
 Z_SHELL = Language("zsh", _SHELL_RULES, brackets="()", holes=SHELL.holes)
 _NESTED_TEXT = tuple(
@@ -115,7 +122,7 @@ RUBY = Language(
 PHP = Language(
     "PHP",
     (
-        Rule("?", r"\?>(?:[^<]|<(?!\?(?:php\b|=)))*(?:<\?(?:php\b|=)|\Z)", Kind.PASS),
+        Rule("?", r"\?>[^<]*(?:<(?!\?(?:php\b|=))[^<]*)*(?:<\?(?:php\b|=)|\Z)", Kind.PASS),
         Rule("/", r"//[^\n?]*(?:\?(?!>)[^\n?]*)*", Kind.COMMENT),
         Rule("#", r"#(?!\[)[^\n?]*(?:\?(?!>)[^\n?]*)*", Kind.COMMENT),
         BLOCK_COMMENT,
@@ -128,6 +135,7 @@ PHP = Language(
             Kind.HEREDOC,
         ),
     ),
+    tail="[^;}:]",
     starts_after=r"(?i)<\?(?:php\b|=)",
 )
 LUA = Language(
