@@ -19,7 +19,10 @@ _DIGITS = Rule("'", r"(?<=[0-9a-fA-F])(?<!\bu8)(?<!\bcase)'(?=[0-9a-fA-F])", Kin
 _SHARP_TEXT = (
     Rule('"', r'(?<![$@"])("{3,})', Kind.FIXED, "%s"),
     Rule("$", r'\$+("{3,})', Kind.FIXED, "%s"),
-    Rule("$@", r'(?:\$@|@\$)"', Kind.QUOTED, until('"', hole=r"\{", first='"{}', escape=r'""|\{\{|\}\}', escape_first="")),
+    Rule(
+        "$@", r'(?:\$@|@\$)"', Kind.QUOTED,
+        until('"', hole=r"\{", first='"{}', escape=r'""|\{\{|\}\}', escape_first=""),
+    ),
     Rule("@", '@"', Kind.QUOTED, until('"', escape='""', escape_first="")),
     Rule(
         "$", r'\$"', Kind.QUOTED,

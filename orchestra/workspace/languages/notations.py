@@ -27,7 +27,9 @@ SCSS = Language(
     ),
     tail=_STYLE_TAIL,
 )
-LESS = Language("Less", (*COMMENTS, STRING, _SINGLE, Rule("`", "`", Kind.FIXED, "`"), _ADDRESS, _ESCAPE), tail=_STYLE_TAIL)
+LESS = Language(
+    "Less", (*COMMENTS, STRING, _SINGLE, Rule("`", "`", Kind.FIXED, "`"), _ADDRESS, _ESCAPE), tail=_STYLE_TAIL
+)
 SQL = Language(
     "SQL",
     (

@@ -21,9 +21,9 @@ _SCRIPT_WORDS = (
     "return typeof instanceof in of new delete void throw case do else yield await default extends export"
 )
 _SCRIPT_TAIL = (
-    r"[=.,*%&|^?:<~]|=>|(?<!\+)\+|(?<!-)-|(?<![\w$.])(?<!\bas )(?:(?:const|let|var|function|class|export|import|new|typeof|extends"
-    r"|default|async|declare|interface|enum|namespace|instanceof)|(?:function\s*\*?|interface|enum|import|type)\s+[\w$]+"
-    r"|class\s+[\w$]+(?:\s+extends\s+[\w$.]+)?)"
+    r"[=.,*%&|^?:<~]|=>|(?<!\+)\+|(?<!-)-|\}\s*from|(?<![\w$.])(?<!\bas )(?:const|let|var|function|class|export|import|new"
+    r"|typeof|extends|default|async|declare|interface|enum|namespace|instanceof"
+    r"|(?:function\s*\*?|interface|enum|import|type)\s+[\w$]+|class\s+[\w$]+(?:\s+extends\s+[\w$.]+)?)"
 )
 JAVASCRIPT = Language(
     "JavaScript", (*_SCRIPT, _TAG, Rule("<", r"<!--[^\n]*", Kind.COMMENT)), operand_words=_SCRIPT_WORDS,

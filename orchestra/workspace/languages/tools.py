@@ -23,7 +23,7 @@ class ToolCall:
     arguments: tuple[str, ...]
     text: str
     file_name: str | None = None
-    """Where the text lies, beside the program's own folder, if it reads no standard input."""
+    """The name of a file with the text, whose path is the last argument; None where it is the standard input."""
 
 
 RunTool = Callable[[ToolCall], Optional[ChildResult]]
@@ -68,7 +68,7 @@ _TOOLS: Mapping[str, tuple[_Tool, ...]] = {
     "Ruby": (
         _Tool(
             "ruby", ("--disable=gems,rubyopt", "-W0", "-c", "-"),
-            re.compile(r"^-:(?P<line>\d+): (?P<message>[^\n]*)", re.M),
+            re.compile(r"^-:(?P<line>\d+): (?P<message>(?!invalid multibyte)[^\n]*)", re.M),
         ),
     ),
     "PHP": (
@@ -80,13 +80,15 @@ _TOOLS: Mapping[str, tuple[_Tool, ...]] = {
     "Java": (
         _Tool(
             "javac",
-            ("-proc:none", "-XDshould-stop.ifError=PARSE", "-XDshould-stop.ifNoError=PARSE", "-XDrawDiagnostics"),
+            ("-proc:none", "-XDshould-stop.ifError=PARSE", "-XDshould-stop.ifNoError=PARSE", "-XDrawDiagnostics",
+             "-encoding", "UTF-8"),
             _JAVA_ERROR, reads_file=True,
         ),
     ),
 }
 """Each language's ways of asking; a text is broken only where all of them say so."""
 _NOT_PLAIN_SCRIPT = re.compile(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
+_MODULE = re.compile(r"^(?:import|export)\b", re.M)
 _SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.java")
 
 
@@ -96,10 +98,10 @@ def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect,
     if _is_dialect(language, name, text):
         return None
     first: tuple[Defect, ...] | None = None
-    for tool in _TOOLS.get(language, ()):
+    tools = _TOOLS.get(language, ())
+    for tool in reversed(tools) if language == "JavaScript" and _MODULE.search(text) else tools:
         file_name = (name if _SAFE_NAME.fullmatch(name) else "Draft.java") if tool.reads_file else None
-        arguments = (*tool.arguments, file_name) if file_name else tool.arguments
-        result = run(ToolCall(tool.name, arguments, text, file_name))
+        result = run(ToolCall(tool.name, tool.arguments, text, file_name))
         verdict = None if result is None else _verdict(tool, result)
         if not verdict:
             return verdict
