@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from orchestra.workspace.languages.data_formats import check_for
 from orchestra.workspace.languages.defect import Defect
-from orchestra.workspace.languages.lexer import find_unfinished
-from orchestra.workspace.languages.names import language_of
-from orchestra.workspace.languages.python import check_python
-from orchestra.workspace.languages.scripts import PYTHON
-from orchestra.workspace.languages.tools import RunTool, ask_tool
-from orchestra.workspace.languages.xml import check_xml, is_xml
+
+if TYPE_CHECKING:
+    from orchestra.workspace.languages.language import Language
+    from orchestra.workspace.languages.tools import RunTool
 
 MAX_CHARACTERS = 5_000_000
 """Larger texts are not scanned."""
@@ -33,6 +31,11 @@ def check_syntax(
 
 
 def _check(path: str, text: str, run: RunTool | None, python: tuple[int, int] | None) -> tuple[Defect, ...]:
+    # Loaded when the first file is checked, not when the program starts.
+    from orchestra.workspace.languages.data_formats import check_for
+    from orchestra.workspace.languages.names import language_of
+    from orchestra.workspace.languages.xml import check_xml, is_xml
+
     place = PurePosixPath(path)
     if len(text) > MAX_CHARACTERS:
         return ()
@@ -42,9 +45,17 @@ def _check(path: str, text: str, run: RunTool | None, python: tuple[int, int] | 
     if check is not None:
         return check(place, text)
     language = language_of(path, text)
-    if language is None:
-        return ()
-    if language is PYTHON:
+    return () if language is None else _check_code(language, path, text, run, python)
+
+
+def _check_code(
+    language: Language, path: str, text: str, run: RunTool | None, python: tuple[int, int] | None
+) -> tuple[Defect, ...]:
+    from orchestra.workspace.languages.lexer import find_unfinished
+    from orchestra.workspace.languages.python import check_python
+    from orchestra.workspace.languages.tools import ask_tool
+
+    if language.name == "Python":
         return check_python(text, python, run)
     verdict = None if run is None else ask_tool(language.name, path, text, run)
     return find_unfinished(text, language) if verdict is None else verdict

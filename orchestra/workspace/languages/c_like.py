@@ -18,7 +18,7 @@ _SPLICED_COMMENT = Rule("/", r"//(?:[^\n\\]|\\\r?\n|\\)*", Kind.COMMENT)
 _DIGITS = Rule("'", r"(?<=[0-9a-fA-F])(?<!\bu8)(?<!\bcase)'(?=[0-9a-fA-F])", Kind.PASS)
 _SHARP_TEXT = (
     Rule('"', r'(?<![$@"])("{3,})', Kind.FIXED, "%s"),
-    Rule("$", r'\$+("{3,})', Kind.FIXED, "%s"),
+    Rule("$", r'(?<!\$)\$+("{3,})', Kind.FIXED, "%s"),
     Rule(
         "$@", r'(?:\$@|@\$)"', Kind.QUOTED,
         until('"', hole=r"\{", first='"{}', escape=r'""|\{\{|\}\}', escape_first=""),

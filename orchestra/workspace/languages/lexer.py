@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Callable, Iterable, NamedTuple, Optional
 
 from orchestra.workspace.languages.defect import Defect, Unfinished
 from orchestra.workspace.languages.directives import Conditionals
+from orchestra.workspace.languages.heredocs import Heredocs
 from orchestra.workspace.languages.jsx import scan_element
 from orchestra.workspace.languages.language import Kind, Language, Rule
 from orchestra.workspace.languages.look_back import LookBack
+from orchestra.workspace.languages.rulebook import BRACKETS, rule_book
 from orchestra.workspace.languages.words import WordJudge, judge_for
 
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _TAIL_LENGTH = 200
 """How much of a text's end is looked at, in characters."""
 
@@ -39,38 +39,6 @@ def find_unfinished(text: str, language: Language) -> tuple[Defect, ...]:
     return ()
 
 
-class _Compiled(NamedTuple):
-    """A language's regular expressions, made once."""
-
-    jump: re.Pattern[str]
-    jump_or_line: re.Pattern[str]
-    rules: dict[str, list[tuple[re.Pattern[str], Rule]]]
-    rests: dict[Rule, re.Pattern[str]]
-    openers: dict[str, str]
-    closers: frozenset[str]
-    holes: dict[str, Rule]
-
-
-@lru_cache(maxsize=None)
-def _compiled(language: Language) -> _Compiled:
-    rules: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
-    for rule in language.rules:
-        for char in rule.starts:
-            rules.setdefault(char, []).append((re.compile(rule.opener), rule))
-    stops = re.escape("".join(sorted(set(language.brackets) | set(rules))))
-    words = language.blocks.pattern + "|" if language.blocks else ""
-    by_name = {rule.what: rule for rule in language.rules}
-    return _Compiled(
-        jump=re.compile(words + "[%s]" % stops if stops else words[:-1]),
-        jump_or_line=re.compile(words + r"[%s\n]" % stops),
-        rules=rules,
-        rests={rule: re.compile(rule.rest) for rule in language.rules if rule.kind in (Kind.QUOTED, Kind.NESTED)},
-        openers={char: _CLOSERS[char] for char in language.brackets if char in _CLOSERS},
-        closers=frozenset(language.brackets) - frozenset(_CLOSERS),
-        holes={hole: by_name[what] for hole, what in language.holes},
-    )
-
-
 class Scan:
     """One pass over one text."""
 
@@ -79,11 +47,10 @@ class Scan:
         self.language = language
         self.top: Open | None = None
         self.look_back = LookBack(text, language)
-        self._compiled = _compiled(language)
+        self._book = rule_book(language)
         self._conditionals: Conditionals[Open | None] = Conditionals(text)
         self._words: WordJudge | None = judge_for(text, language, self.look_back)
-        self._bodies: list[tuple[int, str, str]] = []
-        """Heredocs whose bodies start on the next line: where announced, tag, blanks that may stand before it."""
+        self._heredocs = Heredocs(text, language)
         self._handlers: dict[Kind, Callable[[re.Match[str], Rule], int | None]] = {
             Kind.PASS: self._pass,
             Kind.COMMENT: self._comment,
@@ -98,10 +65,10 @@ class Scan:
 
     def run(self) -> None:
         """Raises Unfinished."""
-        text, (jump, jump_or_line, rules, _, openers, closers, _) = self.text, self._compiled
-        at = self._start()
+        text, (jump, jump_or_line, rules, _, openers, closers, _) = self.text, self._book
+        at, heredocs = self._start(), self._heredocs
         while True:
-            found = (jump_or_line if self._bodies else jump).search(text, at)
+            found = (jump_or_line if heredocs.announced else jump).search(text, at)
             if found is None:
                 break
             start = found.start()
@@ -114,7 +81,7 @@ class Scan:
             elif char in closers:
                 at = self._close(char, start)
             elif char == "\n":
-                at = self._read_bodies(start + 1)
+                at = heredocs.read(start + 1)
             else:
                 at = self._word(found)
         self._end()
@@ -155,9 +122,9 @@ class Scan:
         char = self.text[start]
         if found.end() - start > 1:
             return self._word(found)
-        if char in self._compiled.openers:
-            self.push(self._compiled.openers[char], start)
-        elif char in self._compiled.closers:
+        if char in self._book.openers:
+            self.push(self._book.openers[char], start)
+        elif char in self._book.closers:
             return self._close(char, start)
         return start + 1
 
@@ -190,17 +157,17 @@ class Scan:
     def _go_on(self, rule: Rule, start: int, at: int) -> int:
         """The place after a string that started at `start` and is read from `at`, or after the start of its hole."""
         while True:
-            match = self._compiled.rests[rule].match(self.text, at)
+            match = self._book.rests[rule].match(self.text, at)
             if match is None:
                 raise Unfinished(start, "this %s is not closed" % rule.what)
             at = match.end()
             hole = match.groupdict().get("hole")
-            if hole is not None and hole not in self._compiled.holes:
-                self.push(_CLOSERS[hole[-1]], start, rule)
+            if hole is not None and hole not in self._book.holes:
+                self.push(BRACKETS[hole[-1]], start, rule)
                 return at
             if hole is not None:
                 self.push("", start, rule)
-                rule, start = self._compiled.holes[hole], match.start("hole")
+                rule, start = self._book.holes[hole], match.start("hole")
                 continue
             top = self.top
             if top is None or top.resume is None or top.closer:
@@ -237,7 +204,7 @@ class Scan:
 
     def _nested(self, match: re.Match[str], rule: Rule) -> int:
         depth = 1
-        for mark in self._compiled.rests[rule].finditer(self.text, match.end()):
+        for mark in self._book.rests[rule].finditer(self.text, match.end()):
             depth += {"open": 1, "skip": 0}.get(mark.lastgroup or "", -1)
             if depth == 0:
                 self._pass_over(rule, match.start(), mark.end())
@@ -246,33 +213,12 @@ class Scan:
 
     def _heredoc(self, match: re.Match[str], rule: Rule) -> int | None:
         top = self.top
-        if top is not None and top.closer == ")" and self.text.startswith("((", top.start - 1) and top.start > 0:
+        if top is not None and top.closer == ")" and top.start > 0 and self.text.startswith("((", top.start - 1):
             # A shift in shell arithmetic.
             return None
-        may_be_indented = bool(match.group("indent")) or self.language.name == "PHP"
-        self._bodies.append((match.start(), match.group("tag"), " \t" if may_be_indented else ""))
+        self._heredocs.announce(match)
         self.look_back.literal_end = match.end()
         return match.end()
-
-    def _read_bodies(self, at: int) -> int:
-        bodies, self._bodies = self._bodies, []
-        for start, tag, blanks in bodies:
-            at = self._after_body(start, tag, blanks, at)
-        return at
-
-    def _after_body(self, start: int, tag: str, blanks: str, at: int) -> int:
-        # Ruby and shell want the line to end after the tag; PHP lets code follow.
-        may_go_on = self.language.name == "PHP"
-        while at < len(self.text):
-            end = self.text.find("\n", at)
-            line = self.text[at:] if end < 0 else self.text[at:end]
-            inner = line.lstrip(blanks) if blanks else line
-            if inner.startswith(tag):
-                after = inner[len(tag):]
-                if not after.rstrip("\r") or (may_go_on and not after[0].isalnum() and after[0] != "_"):
-                    return at + len(line) - len(after)
-            at += len(line) + 1
-        raise Unfinished(start, "the text up to %s is not closed" % tag)
 
     def _tag(self, match: re.Match[str], rule: Rule) -> int | None:
         if self.look_back.is_generic(match.start()):
@@ -302,8 +248,7 @@ class Scan:
         return verdict.end
 
     def _end(self) -> None:
-        if self._bodies:
-            raise Unfinished(self._bodies[0][0], "the text up to %s is not closed" % self._bodies[0][1])
+        self._heredocs.read(len(self.text))
         start = self._conditionals.unclosed()
         if self.top is not None and not (start is not None and start > self.top.start):
             raise Unfinished(self.top.start, "%s is not closed" % self._name(self.top))

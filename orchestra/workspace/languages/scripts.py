@@ -21,8 +21,8 @@ _SCRIPT_WORDS = (
     "return typeof instanceof in of new delete void throw case do else yield await default extends export"
 )
 _SCRIPT_TAIL = (
-    r"[=.,*%&|^?:<~]|=>|(?<!\+)\+|(?<!-)-|\}\s*from|(?<![\w$.])(?<!\bas )(?:const|let|var|function|class|export|import|new"
-    r"|typeof|extends|default|async|declare|interface|enum|namespace|instanceof"
+    r"[=.,*%&|^?:<~]|=>|(?<!\+)\+|(?<!-)-|\}\s*from|(?<![\w$.])(?<!\bas )(?:const|let|var|function|class|export|import"
+    r"|new|typeof|extends|default|async|declare|interface|enum|namespace|instanceof"
     r"|(?:function\s*\*?|interface|enum|import|type)\s+[\w$]+|class\s+[\w$]+(?:\s+extends\s+[\w$.]+)?)"
 )
 JAVASCRIPT = Language(
