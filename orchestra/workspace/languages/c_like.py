@@ -96,7 +96,7 @@ SCALA = Language(
     ),
     tail=r"[=.,]|\b(?:def|val|var|class|object|trait|import|package|extends|with|new|private|override)",
     # Text of XML needs no quotes around it.
-    silent_when=r"[=({]\s*<[a-z]\w*(?:\s+\w+=[^>]*)?>",
+    silent_when=r"[=({]\s*<[a-z]\w*(?:\s+\w+=[^>]{0,200})?>",
 )
 SWIFT = Language(
     "Swift",
@@ -114,7 +114,7 @@ SWIFT = Language(
         r"[=.,+/|&<:-]|\b(?:func|let|var|class|struct|enum|protocol|extension|import|public|private|static)"
         r"|\b(?:func|struct|enum|class|protocol|extension)\s+\w+"
     ),
-    silent_when=r"(?m)[=(,]\s*/[^/*\s].*/\s*[),.]?$",
+    silent_when=r"(?m)[=(,][ \t]*/[^/*\s][^\n]{0,200}/[ \t]*[),.]?$",
 )
 DART = Language(
     "Dart",

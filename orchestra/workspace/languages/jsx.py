@@ -18,7 +18,7 @@ _NAME = re.compile(r"<\s*([\w.:$-]*)\s*(?:<(?:[^<>{}]|<[^<>{}]*>){0,200}>)?")
 _IN_TAG = re.compile(
     r"\"[^\"]*\"|'[^']*'|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|(?P<hole>\{)|(?P<end>/\s*>)|(?P<go>>)|[\"'<]"
 )
-_AMONG_CHILDREN = re.compile(r"(?P<hole>\{)|(?P<end><\s*/\s*[\w.:$-]*\s*>)|(?P<start><)")
+_AMONG_CHILDREN = re.compile(r"(?P<hole>\{)|(?P<end><\s*/\s*[\w.:$-]*\s*>)|(?P<start><(?!\s*/))")
 
 
 class TagScan(Protocol):

@@ -83,7 +83,7 @@ class LookBack:
         if _GENERIC.match(self._text, start):
             return True
         found = _BARE_NAME.match(self._text, start)
-        return found is not None and self._text.find("</%s" % found.group(1), start, start + _NEAR) < 0
+        return found is not None and self._text.find("</%s>" % found.group(1), start, start + _NEAR) < 0
 
     def _skip_blanks(self, start: int) -> int:
         place = start - 1

@@ -43,7 +43,7 @@ SQL = Language(
     ),
     brackets="()",
     # A backslash is an escape to some servers and not to others; some clients' commands and data are no SQL.
-    silent_when=r"\\['\"]|(?im:^\s*(?:copy\b.*\bstdin|delimiter\b))|\[[^\]\n]*['\"(][^\]\n]*\]",
+    silent_when=r"\\['\"]|(?im:^[ \t]*(?:copy\b.*\bstdin|delimiter\b))|\[[^\]\[\n]{0,60}['\"(][^\]\[\n]{0,60}\]",
 )
 TOML = Language(
     "TOML",
@@ -91,7 +91,8 @@ R = Language(
     "R",
     (
         _HASH_COMMENT,
-        Rule("\"'", r"(?<=\b[rR])[\"'](-*)\(", Kind.FIXED, ")%s"),
+        Rule('"', r"(?<=\b[rR])\"(-*)\(", Kind.FIXED, ')%s"'),
+        Rule("'", r"(?<=\b[rR])'(-*)\(", Kind.FIXED, ")%s'"),
         Rule('"', '"', Kind.QUOTED, until('"')),
         Rule("'", "'", Kind.QUOTED, until("'")),
         Rule("`", "`", Kind.QUOTED, until("`")),
