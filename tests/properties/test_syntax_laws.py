@@ -15,15 +15,18 @@ from hypothesis import strategies as st  # noqa: E402
 
 PATHS = [
     "a." + suffix for suffix in (
-        "py json jsonc yaml toml xml ini csv js ts tsx go rs c cpp java cs kt swift scala dart groovy sh zsh rb php lua ps1"
-        " css scss less sql tf hs clj r cmake vue proto graphql"
+        "py json jsonc yaml toml xml ini csv js ts tsx go rs c cpp java cs kt swift scala dart groovy sh zsh rb php lua"
+        " ps1 css scss less sql tf hs clj r cmake vue proto graphql"
     ).split()
 ]
 MARKS = [
-    "(", ")", "[", "]", "{", "}", "'", '"', "`", "/", "//", "/*", "*/", "<", ">", "</", "<A>", "<<A\n", "A\n", "<<~'A'\n",
+    "(", ")", "[", "]", "{", "}", "'", '"', "`", "/", "//", "/*", "*/", "<", ">", "</", "<A>", "<<A\n", "A\n",
+    "<<~'A'\n",
     "${", "#{", "\\(", "\\", "\n", " ", "#", "#if x\n", "#else\n", "#endif\n", "#define ", "r#\"", "\"#", '"""', "'''",
-    "--[[", "]]", "{-", "-}", "$$", "%w(", "?", "if ", "fi", "do ", "done", "end", "def x", "case x in", "esac", "=", ";",
-    "<?php ", "?>", "<!--", "-->", "@\"", "$\"{", "x", "1", ":", ",", "\u00e9", "\0", "\ud800", "&a;", "<!DOCTYPE a [", "- ",
+    "--[[", "]]", "{-", "-}", "$$", "%w(", "?", "if ", "fi", "do ", "done", "end", "def x", "case x in", "esac", "=",
+    ";",
+    "<?php ", "?>", "<!--", "-->", "@\"", "$\"{", "x", "1", ":", ",", "\u00e9", "\0", "\ud800", "&a;",
+    "<!DOCTYPE a [", "- ",
 ]
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 LANGUAGES = ["a.js", "a.ts", "a.go", "a.rs", "a.c", "A.java", "A.kt", "a.swift", "a.dart", "A.cs", "a.lua"]

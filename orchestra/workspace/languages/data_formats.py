@@ -118,11 +118,10 @@ def _check_python_settings(path: PurePosixPath, text: str) -> tuple[Defect, ...]
     parser = configparser.RawConfigParser(strict=path.name == "setup.cfg", allow_no_value=path.name != "setup.cfg")
     try:
         parser.read_string(text)
-    except configparser.ParsingError as error:
-        lines = [line for line, _ in error.errors]
-        return (Defect(lines[0] if lines else getattr(error, "lineno", None), "neither a section nor a setting"),)
     except configparser.Error as error:
-        return (Defect(getattr(error, "lineno", None), error.message.split("\n")[0]),)
+        lines = [line for line, _ in getattr(error, "errors", ())]
+        message = "neither a section nor a setting" if lines else error.message.split("\n")[0]
+        return (Defect(lines[0] if lines else getattr(error, "lineno", None), message),)
     return ()
 
 

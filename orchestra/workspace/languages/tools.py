@@ -44,7 +44,10 @@ _SCRIPT_ERROR = re.compile(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[
 _SHELL_ERROR = re.compile(
     r"line (?P<line>\d+): (?P<message>syntax error[^\n]*|unexpected EOF[^\n]*|[^\n]*here-document[^\n]*)"
 )
-_RUST_ERROR = re.compile(r"^error(?:\[E\d+\])?: (?P<message>[^\n]*)\n\s*--> <stdin>:(?P<line>\d+):", re.M)
+_RUST_ERROR = re.compile(
+    r"^error(?:\[E\d+\])?: (?![^\n]*(?:only allowed in|has been removed|experimental))(?P<message>[^\n]*)\n"
+    r"\s*--> <stdin>:(?P<line>\d+):", re.M
+)
 _JAVA_ERROR = re.compile(
     r"^[\w-]+\.java:(?P<line>\d+):\d+: compiler\.err\.(?P<message>(?:expected\d?|premature\.eof|unclosed|illegal\.start"
     r"|illegal\.char|not\.stmt|else\.without|catch\.without|finally\.without|orphaned|try\.without)[^\n]*)", re.M

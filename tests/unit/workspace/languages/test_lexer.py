@@ -23,11 +23,12 @@ WHOLE = [
     ("a.rs", "fn f<'a>(x: &'a str) -> char { let _ = r#\"\"(\"#; /* a /* ( */ */ '\\'' }\n"),
     ("a.rs", "fn f() { 'outer: loop { break 'outer; } b'{'; '\\u{1F600}'; \"a\n(\"; }\n"),
     ("a.c", "#if A\nint f(int a) {\n#else\nint f(void) {\n#endif\n  return '\"';\n}\n"),
-    ("a.c", "#define BEGIN {\n#define X(a) \\\n  do { a; \\\n#error don't\n#if 0\nit's (\n#endif\nMODULE_LICENSE(\"GPL\")\n"),
+    ("a.c", "#define BEGIN {\n#define X(a) \\\n  do { a;\n#error don't\n#if 0\nit's (\n#endif\nLICENSE(\"GPL\")\n"),
     ("a.h", "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint a;\n#ifdef __cplusplus\n}\n#endif\n"),
     ("a.cpp", "auto a = R\"x()\" )x\"; int b = 1'000'000; char c = u8'a'; // \\\n (\n"),
     ("A.java", "class A { String s = \"\"\"\n  \"(\n  \"\"\"; char c = '\"'; }\n"),
-    ("A.cs", "class A { string a = @\"\\\"\"(\", b = $\"{f(\"(\")} {{\", c = $@\"\\{d}\"\"\", e = \"\"\"(\"\"\"; }\n#if X\n#endif\n"),
+    ("A.cs", "class A { string a = @\"\\\"\"(\", b = $\"{f(\"(\")} {{\", c = $@\"\\{d}\"\"\"; }\n#if X\n#endif\n"),
+    ("A.cs", "class A { string e = \"\"\"(\"\"\"; string f = $$\"\"\"\"{ (\"\"\"\"; }\n"),
     ("A.kt", "val a = \"${f(\"}\")} (\" + \"\"\"${b}\"(\"\"\"\n/* /* ( */ */ fun `it's (`() = '\"'\n"),
     ("a.swift", "let a = \"\\(f(\"(\")) )\"; let b = #\"\"(\"#; /* /* ( */ */\nfunc `don't`() {}\n"),
     ("A.scala", "object A { val a = s\"${f(\"(\")} $$\"; val b = '('; val c = 'symbol; val d = \"\"\"\"(\"\"\" }\n"),
@@ -35,7 +36,8 @@ WHOLE = [
     ("a.groovy", "def a = ~/(['\"])/\ndef b = 4 / 2\ndef c = \"${d('(')}\"\ndef e = '''it's'''\n"),
     ("a.proto", "message A { optional string a = 1 [default = \"(\"]; }\n"),
     ("a.sh", "if true; then echo done; fi\ncase $x in a) ;; (b|c) ;; do) ;; esac\nfor i do :; done\n"),
-    ("a.sh", "cat <<'EOF' | sed \"s/(/[/\"\nit's ( if\nEOF\ncat <<-X\n\t(\n\tX\necho $((1 << 2)) ${a#\\}} \"${b:-it's}\"\n"),
+    ("a.sh", "cat <<'EOF' | sed \"s/(/[/\"\nit's ( if\nEOF\ncat <<-X\n\t(\n\tX\necho $((1 << 2))\n"),
+    ("a.sh", "echo ${a#\\}} \"${b:-it's}\" ${c#'}'} \"${d%\"}\"}\"\n"),
     ("a.sh", "x=`echo \"(\"`; y=\"$(f \"$(g ')')\")\"; find . -exec a {} \\;\nfunction f {\n  echo }\n}\n# don't\n"),
     ("a.bash", "a=(1 2) # (\n[[ $x =~ ^(a|b)$ ]] && { echo $#; }\ncat <<<\"(\"\necho $'it\\'s' @(a|b)\n"),
     ("a.rb", "x = y if z\nputs /(['\"])/.match?(a) unless b\nw = if c then 1 else 2 end\nd = 4 / 2\n"),
@@ -130,7 +132,9 @@ def test_tells_the_line_where_what_is_not_closed_opened(path: str, text: str, li
     assert (defect.line, part in defect.message) == (line, True), defect
 
 
-@pytest.mark.parametrize("atom", ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-"])
+@pytest.mark.parametrize(
+    "atom", ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-"]
+)
 @pytest.mark.parametrize("path", ["a.tsx", "a.js", "a.rb", "a.sh", "a.c", "a.cs", "a.hs"])
 def test_hostile_text_ends_with_an_answer(path: str, atom: str) -> None:
     text = atom * (40_000 // len(atom))
