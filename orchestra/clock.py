@@ -100,6 +100,10 @@ class Deadline:
         left = self.remaining_s()
         return seconds if left is None else min(seconds, left)
 
+    def at_most(self, seconds: float) -> Deadline:
+        """This deadline, or that many seconds from now, whichever comes first."""
+        return Deadline.after(self.clock, self.within(seconds))
+
     @property
     def is_over(self) -> bool:
         return self.at_s is not None and self.clock.monotonic() >= self.at_s
@@ -107,4 +111,4 @@ class Deadline:
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as all tables and logs write it."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-len("+00:00")] + "Z"

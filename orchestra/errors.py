@@ -6,6 +6,9 @@ from enum import IntEnum
 from typing import Iterable
 
 
+_SIGINT = 2
+
+
 class ExitStatus(IntEnum):
     """How the process leaves; the table stands in README."""
 
@@ -24,6 +27,11 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
     TERMINATED = 143
 
+    @classmethod
+    def stopped_by(cls, signal_number: int | None) -> ExitStatus:
+        """How a run leaves that was stopped by a signal."""
+        return cls.INTERRUPTED if signal_number == _SIGINT else cls.TERMINATED
+
     @property
     def word(self) -> str:
         """The value of the key `status` in JSON."""
@@ -38,8 +46,8 @@ class ExitStatus(IntEnum):
 _MEANINGS = {
     ExitStatus.DONE: "done: every planned file approved and written, tests passed or not asked for; an empty plan; "
     "a plan printed; a dry run",
-    ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded; `doctor` or `models --check` found a "
-    "failure",
+    ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded; `verify` found a difference, `doctor` "
+    "or `models --check` a failure",
     ExitStatus.USAGE: "usage or configuration; an empty chain; a missing key; an unknown session; nothing to resume",
     ExitStatus.NOT_APPROVED: "the plan was not approved: refused, nobody there to ask, or the architect has questions",
     ExitStatus.PROVIDER: "nothing was approved, and every file (or the plan) failed by a provider's fault",
@@ -158,6 +166,13 @@ class NotReady(OrchestraError):
     exit_status = ExitStatus.JUDGED_BAD
 
 
+class NotVerified(OrchestraError):
+    """What a receipt says does not hold any more."""
+
+    code = "not-verified"
+    exit_status = ExitStatus.JUDGED_BAD
+
+
 class NotApproved(OrchestraError):
     """The plan was refused, or nobody was there to ask."""
 
@@ -228,6 +243,16 @@ class RefusedDraft(OrchestraError):
 
     code = "refused-draft"
     exit_status = ExitStatus.JUDGED_BAD
+
+
+class UnfitEdits(RefusedDraft):
+    """Edits that cannot be made in the file as it is; `shown` are its lines that come nearest, for the model."""
+
+    code = "unfit-edits"
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None, shown: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.shown = shown
 
 
 class ProviderFault(OrchestraError):

@@ -10,6 +10,9 @@ from typing import Mapping
 AGENT_ROLES = ("architect", "executor", "auditor", "consultant")
 ACTIONS = ("create", "modify", "delete")
 SEVERITIES = ("error", "warning", "info")
+DRAFT_FORMS = ("whole", "edits", "diff")
+MATCHES = ("exact", "line endings", "trailing blanks", "indentation")
+"""How an edit's search can fit the file: exactly, or but for these."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,10 @@ class Draft:
 
     path: str
     text: str
+    form: str = "whole"
+    """One of DRAFT_FORMS: how the model gave it."""
+    matches: tuple[str, ...] = ()
+    """How each edit fits the file, of MATCHES; for one that was in place already, how that was found."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Protocol
+from typing import Iterable, Protocol, Sequence
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.records import Attempt, Reply
@@ -80,8 +80,10 @@ class CallObserver(Protocol):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         """That model will be asked, but not before so many seconds have passed."""
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        """The prompt for that model was too long and has been shortened; both by estimate."""
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        """The prompt for that model was too long and has been shortened by these strategies; both by estimate."""
 
 
 class Adapter(Protocol):

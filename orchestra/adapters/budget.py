@@ -67,7 +67,7 @@ class Budget:
                 cancel.check()
 
     def settle(self, reservation: Reservation, cost_usd: Decimal | None) -> None:
-        """The call has ended; None where it reported no usage."""
+        """The call has ended; None where it came to nothing that is billed."""
         with self._changed:
             self._reserved_usd -= reservation.amount_usd
             self._spent_usd += cost_usd or Decimal(0)
@@ -79,7 +79,8 @@ class Budget:
         if self._max_cost_usd is None:
             return Reservation(quote.worst_usd, quote.output_cap_tokens)
         left_usd = self._max_cost_usd - self._spent_usd - self._reserved_usd
-        if quote.worst_usd <= left_usd:
+        # What costs nothing fits a budget that is used up, too.
+        if quote.worst_usd <= max(left_usd, Decimal(0)):
             return Reservation(quote.worst_usd, quote.output_cap_tokens)
         if self._in_flight or quote.output_token_usd <= 0:
             return None

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.continuation import going_on, joined
-from orchestra.adapters.fitting import SHARES, Fitting, with_cap
+from orchestra.adapters.fitting import SHARES, Fitting
 from orchestra.adapters.policy import Rule
 from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.watched import Watched
+from orchestra.adapters.window import with_cap
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import Truncated
 from orchestra.records import Attempt, Reply, Usage
@@ -58,12 +60,13 @@ class Candidate:
         """
         if self._prepared is None:
             self._prepared = self._prepare(observer)
-        watched = _Watched(observer, self._spent)
+        watched = _Added(observer, self._spent)
         reply = self._adapter.execute(self._prepared, deadline=deadline, cancel=cancel, observer=watched)
         if not self._parts:
             return reply
         return replace(
-            reply, text=joined(self._answer, reply.text), usage=self._spent.usage, latency_ms=self._spent.latency_ms
+            reply, text=joined(self._answer, reply.text, is_end=True), usage=self._spent.usage,
+            latency_ms=self._spent.latency_ms,
         )
 
     def is_available(self) -> bool:
@@ -109,8 +112,8 @@ class Candidate:
                 self._compactions = 1
             if self._compactions:
                 shortened = self._fitting.shortened(request, self.model, self._compactions)
-                observer.compacted(self.info, shortened.tokens_before, shortened.tokens_after)
-                request = shortened.request
+                observer.compacted(self.info, shortened.before_tokens, shortened.after_tokens, shortened.strategies)
+                request = shortened.compacted_prompt
         return with_cap(request, self.model)
 
 
@@ -127,28 +130,16 @@ class _Spent:
         self.usage = Usage(**{name: _sum(getattr(self.usage, name), getattr(attempt.usage, name)) for name in names})
 
 
-class _Watched(CallObserver):
-    """Passes on what a call tells, and adds up what it took."""
+class _Added(Watched):
+    """Adds up what the calls took."""
 
     def __init__(self, observer: CallObserver, spent: _Spent) -> None:
-        self._observer = observer
+        super().__init__(observer)
         self._spent = spent
-
-    def attempt_started(self, info: AdapterInfo) -> None:
-        self._observer.attempt_started(info)
-
-    def received(self, characters: int) -> None:
-        self._observer.received(characters)
 
     def attempt_ended(self, attempt: Attempt) -> None:
         self._spent.add(attempt)
-        self._observer.attempt_ended(attempt)
-
-    def waiting(self, info: AdapterInfo, seconds: float) -> None:
-        self._observer.waiting(info, seconds)
-
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._observer.compacted(info, tokens_before, tokens_after)
+        super().attempt_ended(attempt)
 
 
 def _sum(one: _Amount | None, other: _Amount | None) -> _Amount | None:

@@ -92,6 +92,12 @@ def cost_usd(
     return (prompt + output_tokens * tier.output_usd) / _MILLION
 
 
+def is_priced(model: ModelRow) -> bool:
+    """Whether its price is known."""
+    tier = price_tier(model, 0)
+    return tier.input_usd is not None and tier.output_usd is not None
+
+
 def price_tier(model: ModelRow, input_tokens: int) -> PriceTier:
     """The prices that hold for a prompt of that length; one of unknowns where nobody knows them."""
     tiers = [tier for tier in model.prices if tier.above_input_tokens == 0 or input_tokens > tier.above_input_tokens]

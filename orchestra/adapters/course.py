@@ -11,7 +11,7 @@ from orchestra.adapters.gate import SHORT_WAIT_S, left_alone
 from orchestra.adapters.health import Health
 from orchestra.adapters.policy import PATIENCE_S, After, Rule, Same, may_ask_again, pause_s, rule_for
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, Truncated
+from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, TooExpensive, Truncated
 
 _REASON_CHARACTERS = 120
 _LEAST_PATIENCE_S = 1.0
@@ -75,8 +75,14 @@ class Course:
             is_again = may_ask_again(rule, fault, candidate.times)
             candidate.is_put_off = candidate.is_put_off or not is_again
             candidate.is_over = not is_again and not (rule.passes and fault.retry_same)
-            candidate.ready_at_s = self._clock.monotonic() + pause_s(rule, candidate.times, self._jitter())
+            candidate.ready_at_s = self._clock.monotonic() + self._pause_s(candidate, fault, rule)
             candidate.times += 1
+
+    def _pause_s(self, candidate: Candidate, fault: ProviderFault, rule: Rule) -> float:
+        own_s = pause_s(rule, candidate.times, self._jitter())
+        # The gate holds those back who were rate limited, together with everybody else.
+        asked_s = None if rule.same is Same.WHEN_LET_IN else fault.retry_after_s
+        return own_s if asked_s is None else max(own_s, asked_s)
 
     def _cut_off(self, candidate: Candidate, fault: Truncated, rule: Rule) -> None:
         if candidate.can_go_on(fault, rule):
@@ -129,7 +135,10 @@ class Course:
         return None
 
     def _given_up(self) -> ProviderFault:
-        """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text."""
+        """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text.
+
+        A call that was too expensive counts before every other fault, since money would have brought an answer.
+        """
         failed = dict(self._failed)
         passed_over = {
             candidate: self._why_not(candidate) or self._too_late(candidate)
@@ -137,7 +146,8 @@ class Course:
             if candidate not in failed
         }
         reasons = {**failed, **passed_over}
-        last = list(failed.values() or passed_over.values())[-1]
+        faults = list(failed.values() or passed_over.values())
+        last = next((fault for fault in faults if isinstance(fault, TooExpensive)), faults[-1])
         fault = copy.copy(last)
         fault.__cause__ = last
         if len(reasons) > 1:

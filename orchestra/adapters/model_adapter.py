@@ -7,12 +7,15 @@ from dataclasses import replace
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.adapters.answer import read_answer
 from orchestra.adapters.catalog import cost_usd, needs_key, resolve
+from orchestra.adapters.cut_prompt import cut_prompt
 from orchestra.adapters.faults import classify
 from orchestra.adapters.formats import FORMATS
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.silence import silence
-from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireReply, output_cap
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.adapters.window import prompt_tokens
+from orchestra.adapters.wire import LENGTH, STOP, WINDOW, StreamReader, WireReply, output_cap
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
@@ -49,11 +52,13 @@ class ModelAdapter:
         fault, text, usage = None, "", None
         try:
             wire = self._ask(request, reader, deadline=deadline, cancel=cancel, observer=observer)
-            fault, text, usage = wire.fault(), wire.text, wire.usage
+            fault, text, usage = self._cut_prompt(request, wire) or wire.fault(), wire.text, wire.usage
         except ProviderFault as error:
             fault = error
-        # A stream that broke off may have told its usage at the beginning; that much was paid for.
-        usage = self._priced(reader.usage if usage is None else usage)
+        if usage is None:
+            # A stream that broke off may have told its usage at the beginning; that much was paid for.
+            text, usage = reader.text, reader.usage
+        usage = self._priced(usage, request, text, is_whole=fault is None)
         latency_ms = round((self._clock.monotonic() - started_at_s) * 1000)
         attempt = Attempt(self._model.id, self._row.name, True, latency_ms, timestamp, usage)
         if fault is not None:
@@ -82,15 +87,25 @@ class ModelAdapter:
             wire = read_answer(exchange, self._format, reader, observer.received)
         return self._doubted(wire, output_cap(request, self._model))
 
+    def _cut_prompt(self, request: Request, wire: WireReply) -> ProviderFault | None:
+        if self._row.refuses_long_prompts or wire.finish not in (STOP, LENGTH, WINDOW):
+            return None
+        return cut_prompt(request, self._model, wire.usage)
+
     def _doubted(self, wire: WireReply, cap_tokens: int) -> WireReply:
         if self._format.SAYS_WHEN_TRUNCATED or wire.finish != STOP or (wire.usage.output_tokens or 0) < cap_tokens:
             return wire
         return replace(wire, finish=LENGTH)
 
-    def _priced(self, usage: Usage) -> Usage:
-        cost = cost_usd(
-            self._model, usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.written_tokens
-        )
+    def _priced(self, usage: Usage, request: Request, text: str, *, is_whole: bool) -> Usage:
+        """The usage with its cost, which is estimated where an answer came without its usage."""
+        input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+        if text and input_tokens is None:
+            input_tokens = prompt_tokens(request, self._model)
+        if text and (output_tokens is None or not is_whole):
+            # What is told at the beginning of a stream that broke off is not what it came to.
+            output_tokens = max(output_tokens or 0, estimate_tokens(text))
+        cost = cost_usd(self._model, input_tokens, output_tokens, usage.cached_tokens, usage.written_tokens)
         return replace(usage, cost_usd=cost)
 
     def _complete(self, fault: ProviderFault) -> None:

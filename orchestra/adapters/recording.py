@@ -12,8 +12,9 @@ from typing import Any, Callable
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.cassette import VOLATILE, Entry, PlayedAttempt, entry_to_json, head_line
 from orchestra.adapters.fingerprint import file_of, fingerprint
+from orchestra.adapters.watched import Watched
 from orchestra.clock import CancelToken, Deadline
-from orchestra.errors import ProviderFault, UsageError, WorkspaceError
+from orchestra.errors import ProviderFault, TooExpensive, UsageError, WorkspaceError
 from orchestra.records import Attempt, Reply
 
 Hide = Callable[[str], str]
@@ -117,7 +118,8 @@ class RecordingAdapter:
         try:
             reply = self._adapter.execute(request, deadline=deadline, cancel=cancel, observer=listener)
         except ProviderFault as fault:
-            if not deadline.is_over:
+            # The run's own limits are nobody's answer.
+            if not deadline.is_over and not isinstance(fault, TooExpensive):
                 self._record(request, listener, fault)
             raise
         self._record(request, listener, reply)
@@ -128,31 +130,19 @@ class RecordingAdapter:
         self._recorder.add(Entry(self._role, file_of(request), question, tuple(listener.attempts), outcome))
 
 
-class _Listener:
-    """Passes on what a call tells, and keeps its attempts."""
+class _Listener(Watched):
+    """Keeps the attempts."""
 
     def __init__(self, observer: CallObserver) -> None:
-        self._observer = observer
+        super().__init__(observer)
         self.attempts: list[PlayedAttempt] = []
-
-    def attempt_started(self, info: AdapterInfo) -> None:
-        self._observer.attempt_started(info)
-
-    def received(self, characters: int) -> None:
-        self._observer.received(characters)
 
     def attempt_ended(self, attempt: Attempt) -> None:
         self.attempts.append(PlayedAttempt(
             attempt.provider, attempt.model_id, attempt.success, attempt.latency_ms, attempt.usage,
             attempt.error_code, attempt.error_message,
         ))
-        self._observer.attempt_ended(attempt)
-
-    def waiting(self, info: AdapterInfo, seconds: float) -> None:
-        self._observer.waiting(info, seconds)
-
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._observer.compacted(info, tokens_before, tokens_after)
+        super().attempt_ended(attempt)
 
 
 def _cannot_write(path: Path, reason: str) -> WorkspaceError:

@@ -7,7 +7,7 @@ linear programme over 450 documents (code in twelve languages, prose, JSON, Chin
 It is at most 15 % low and 40 % high where those tokenizers let a single figure be that. Where they do not, it leans to
 the high side:
 - Chinese costs Claude, Mistral and the older vocabulary of GPT 4 about 1.65 times what it costs Qwen, DeepSeek and
-  Gemini: about 13 % low there and 43 % high here. Vocabularies without Chinese (Llama 2, SmolLM2) need up to 1.6 times
+  Gemini: about 13 % low there and 43 % high here. Vocabularies without Chinese (Llama 2, SmolLM2) need up to 1.9 times
   the estimate.
 - Long figures cost one token a digit or one for three: 28 % low, 40 % high.
 - Claude since version 4.7 has a vocabulary of its own, for which the estimate is multiplied by CLAUDE_4_7_FACTOR.

@@ -71,7 +71,8 @@ class StreamReader:
         Raises the fault that an error event is, InvalidResponse for data that is not JSON.
         """
         data = event.data.strip()
-        self.is_done = self.is_done or data == "[DONE]"
+        if data == "[DONE]":
+            self.is_done = True
         return self.feed_value(parsed(data)) if data and data != "[DONE]" else 0
 
     def feed_value(self, value: object) -> int:
@@ -89,6 +90,11 @@ class StreamReader:
         raise NotImplementedError
 
     @property
+    def text(self) -> str:
+        """What has come of the answer."""
+        return mended("".join(self._texts))
+
+    @property
     def has_end(self) -> bool:
         """Whether the end mark has come."""
         return self._finish is not None
@@ -103,7 +109,7 @@ class StreamReader:
         """The whole answer. Raises InvalidResponse when its end mark has not come."""
         if self._finish is None:
             raise InvalidResponse("the answer ended without its end mark")
-        return WireReply(mended("".join(self._texts)), self._finish, self.usage, self._reason)
+        return WireReply(self.text, self._finish, self.usage, self._reason)
 
 
 class WireFormat(Protocol):

@@ -7,13 +7,12 @@ So an inner fence line with words behind it opens a level of its own here, and b
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Iterator, Sequence
 
-_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`]*?)[ \t]*$")
-_THINKING = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
-_END_OF_THINKING = re.compile(r"^[ \t]*</think(?:ing)?>[ \t]*$", re.MULTILINE)
+_TAB = 4
+_MOST_INDENT = 3
+"""A fence line that is indented by more than the opening one is a line of the block, as in CommonMark."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,8 @@ class Block:
     last: int
     """The line number of the closing fence; of the last line where it is missing."""
     is_closed: bool
+    marks: str
+    """The backticks or tildes of the opening fence."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +44,27 @@ class FenceLine:
     info: str
 
     def closes(self, opening: FenceLine) -> bool:
-        return not self.info and self.marks[0] == opening.marks[0] and len(self.marks) >= len(opening.marks)
+        return not self.info and self._is_like(opening)
 
     def nests_in(self, opening: FenceLine) -> bool:
-        return bool(self.info) and self.marks[0] == opening.marks[0] and len(self.marks) >= len(opening.marks)
+        return bool(self.info) and self._is_like(opening)
+
+    def _is_like(self, opening: FenceLine) -> bool:
+        is_same = self.marks[0] == opening.marks[0] and len(self.marks) >= len(opening.marks)
+        return is_same and _width(self.indent) <= _width(opening.indent) + _MOST_INDENT
 
 
-def clean(text: str) -> str:
-    """The answer without byte order mark, carriage returns at line ends and thinking."""
-    text = text.lstrip("\ufeff").replace("\r\n", "\n")
-    thinking = _THINKING.match(text)
-    if thinking:
-        return text[thinking.end():]
-    # Some servers swallow the opening tag.
-    end = _END_OF_THINKING.search(text)
-    if end and all(block.is_closed for block in find_blocks(text[:end.start()])):
-        return text[end.end():]
-    return text
-
-
-def fence_lines(lines: Sequence[str]) -> list[FenceLine]:
+def fence_lines(lines: Sequence[str]) -> Iterator[FenceLine]:
     """Every line that could open or close a block."""
-    matches = ((number, _FENCE.match(line)) for number, line in enumerate(lines))
-    return [FenceLine(number, match[1], match[2], match[3]) for number, match in matches if match]
+    for number, line in enumerate(lines):
+        bare = line.lstrip(" \t")
+        if not bare.startswith(("```", "~~~")):
+            continue
+        info = bare.lstrip(bare[0])
+        # Words between backticks in a line are code within a sentence.
+        if "`" not in info:
+            marks = bare[:len(bare) - len(info)]
+            yield FenceLine(number, line[:len(line) - len(bare)], marks, info.strip(" \t"))
 
 
 def find_blocks(text: str) -> tuple[Block, ...]:
@@ -89,9 +88,19 @@ def block_between(lines: Sequence[str], opening: FenceLine, last: int, *, is_clo
     """The block that `opening` opens and line `last` ends."""
     end = last if is_closed else last + 1
     inside = [_without_indent(line, opening.indent) for line in lines[opening.number + 1:end]]
-    lead = next((line.strip() for line in reversed(lines[:opening.number]) if line.strip()), "")
-    return Block(opening.info, "".join(line + "\n" for line in inside), lead, opening.number, last, is_closed)
+    text = "".join(line + "\n" for line in inside)
+    return Block(opening.info, text, _lead(lines, opening.number), opening.number, last, is_closed, opening.marks)
+
+
+def _lead(lines: Sequence[str], number: int) -> str:
+    """The last line with words of the few before this one."""
+    above = (lines[at].strip() for at in range(number - 1, max(-1, number - 20), -1))
+    return next((line for line in above if line), "")
 
 
 def _without_indent(line: str, indent: str) -> str:
     return line[len(indent):] if indent and line.startswith(indent) else line
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(_TAB))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from orchestra.adapters.adapter import Request
+from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import about_file, plan_outline
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
@@ -23,6 +24,8 @@ def consultant_request(
     findings: Sequence[Issue],
     current: str | None,
     refused_reply: str = "",
+    tried: Sequence[str] = (),
+    wants_whole: bool = False,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
     load_template: Loader = load,
@@ -30,18 +33,21 @@ def consultant_request(
     """A request to mend one file; it is answered like the executor's.
 
     `current` is the text that edits would be applied to: the draft, or the file as it was where no draft stands.
-    `refused_reply` is an answer that could not become a draft; `findings` then say why.
+    `refused_reply` is an answer that could not become a draft; `findings` then say why. `tried` says what came of
+    earlier drafts. `wants_whole` asks for the
+    whole file where edits have failed before.
     """
     form = load_template("draft_form").text
     system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
         **about_file(task, plan, planned, dependencies),
         "current": "" if current is None else fenced(current),
-        "new": "This file does not exist yet: answer with the whole file." if current is None else "",
+        "new": form_wanted(current, wants_whole=wants_whole),
         "refused_reply": quote(refused_reply),
+        "tried": quote(bullets(tried)) if tried else "",
         "findings": quote(bullets([_finding_line(issue) for issue in findings])),
     }
-    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply"))
+    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply", "tried"))
     return request_of(system, user)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from orchestra.adapters.adapter import Request
+from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import about_file
 from orchestra.agents.quoting import ShownFile, fenced
 from orchestra.agents.templates import Loader, load, render, request_of, segments
@@ -27,6 +28,6 @@ def executor_request(
     values = {
         **about_file(task, plan, planned, dependencies),
         "original": "" if original is None else fenced(original),
-        "new": "This file does not exist yet: answer with the whole file." if original is None else "",
+        "new": form_wanted(original),
     }
     return request_of(system, segments(load_template("executor_user"), values, shortenable=("dependencies",)))

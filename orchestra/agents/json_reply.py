@@ -6,8 +6,9 @@ import json
 import re
 from typing import Callable, List, Mapping, NoReturn, Optional, Tuple, TypeVar
 
-from orchestra.agents.blocks import Block, clean, find_blocks
+from orchestra.agents.blocks import Block, find_blocks
 from orchestra.agents.quoting import one_line
+from orchestra.agents.thinking import clean
 from orchestra.errors import UnreadableReply
 
 Found = TypeVar("Found")

@@ -92,6 +92,8 @@ def carry_out(
         context.output.warn(f"{name} is left out of the chains: there is no key in {' or '.join(variables)}")
     for named, sent in chains.replaced.items():
         context.output.warn(f"{named} is switched off by its vendor; {sent} is asked in its place")
+    if chains.unpriced and order.settings.budget.max_cost is not None:
+        context.output.warn(f"no price is known for {', '.join(chains.unpriced)}: what it costs is outside the budget")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
     with wire(workplace, order, chains, session_id, context.env) as session:
         report = session.run()
@@ -119,6 +121,15 @@ def relative_to_root(context: Context, path: str) -> str:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:
         raise UsageError("the file lies outside the repository", where=path) from None
+
+
+def path_below_root(context: Context, path: str) -> str:
+    """A path as typed, relative to the root, whether anything is there or not. Raises UsageError."""
+    full = Path(os.path.normpath(context.env.cwd.resolve() / path))
+    try:
+        return full.relative_to(context.root.resolve()).as_posix()
+    except ValueError:
+        raise UsageError("the path lies outside the repository", where=path) from None
 
 
 def read_text_file(context: Context, path: str) -> str:

@@ -12,8 +12,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import generation
-from orchestra.engine.spending import Spending
-from orchestra.errors import RefusedPath, TimedOut, Truncated, UnreadableReply
+from orchestra.errors import LimitReached, RefusedPath, TimedOut, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step
@@ -41,7 +40,6 @@ class Asker:
         chains: Mapping[str, Adapter],
         events: Events,
         redactor: Redactor,
-        spending: Spending,
         deadline: Deadline,
         cancel: CancelToken,
         show: Show,
@@ -51,7 +49,6 @@ class Asker:
         self._chains = chains
         self._events = events
         self._redactor = redactor
-        self._spending = spending
         self._deadline = deadline
         self._cancel = cancel
         self._show = show
@@ -65,16 +62,19 @@ class Asker:
         path: str | None,
         read: Callable[[str], T | NeedFiles],
         keeps_cut: bool = False,
+        deadline: Deadline | None = None,
     ) -> T:
         """What `read` makes of the answer.
 
-        With `keeps_cut` it is journalled that an answer was cut off, since the caller acts on that.
+        With `keeps_cut` it is journalled that an answer was cut off, since the caller acts on that. A `deadline`
+        comes before the run's own.
         Raises a ProviderFault when no model answered, what `read` raises when the repair round did not
         help either, LimitReached, Cancelled, StateError.
         """
         file_rounds, repaired, turn = 0, False, 1
         while True:
-            text = self._turn(role, key if turn == 1 else f"{key}#{turn}", request, path, keeps_cut)
+            step_key = key if turn == 1 else f"{key}#{turn}"
+            text = self._turn(role, step_key, request, path, keeps_cut, deadline or self._deadline)
             turn += 1
             try:
                 answer = read(text)
@@ -94,46 +94,49 @@ class Asker:
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
                 request = repair_request(request, text, error.message)
 
-    def _turn(self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool) -> str:
+    def _turn(
+        self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool, deadline: Deadline
+    ) -> str:
         if not keeps_cut:
-            return self._step(role, key, request, path)
+            return self._step(role, key, request, path, deadline)
         # Of one generation: files that are taken up again are asked for again.
         name = f"cut/{generation(self._journal, self._session_id)}/{key}"
         known = self._journal.recall(self._session_id, name)
         if known is not None:
             raise Truncated(known)
         try:
-            return self._step(role, key, request, path)
+            return self._step(role, key, request, path, deadline)
         except Truncated as fault:
             self._journal.keep(self._session_id, name, fault.what)
             raise
 
-    def _step(self, role: str, key: str, request: Request, path: str | None) -> str:
+    def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         steps = self._journal.steps
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
             self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)
             return step.reply.text
         self._cancel.check()
-        self._spending.check()
         if self._deadline.is_over:
             raise out_of_time()
-        reply = self._call(step, request)
+        reply = self._call(step, request, deadline)
         steps.complete(step, reply)
         self._events.emit("step.completed", step_id=step.id, role=role, path=path, **_figures(reply))
         return reply.text
 
-    def _call(self, step: Step, request: Request) -> Reply:
+    def _call(self, step: Step, request: Request, deadline: Deadline) -> Reply:
         watcher = _Watcher(self, step)
         self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
         try:
             reply = self._chains[step.agent_role].execute(
-                request, deadline=self._deadline, cancel=self._cancel, observer=watcher
+                request, deadline=deadline, cancel=self._cancel, observer=watcher
             )
         except BaseException as error:
             self._journal.steps.fail(step)
             if isinstance(error, TimedOut) and self._deadline.is_over:
                 raise out_of_time() from None
+            if isinstance(error, TooExpensive):
+                raise LimitReached(error.what, where=error.where, hint=error.hint) from None
             raise
         return reply
 
@@ -147,7 +150,6 @@ class Asker:
     def attempt_ended(self, step: Step, attempt: Attempt) -> None:
         message = attempt.error_message
         attempt = replace(attempt, error_message=None if message is None else self._redactor.text(message))
-        self._spending.add(attempt.usage.cost_usd)
         self._journal.steps.add_attempt(step, attempt)
         if not attempt.success:
             self._events.emit(
@@ -162,11 +164,13 @@ class Asker:
             seconds=round(seconds, 3),
         )
 
-    def compacted(self, step: Step, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+    def compacted(
+        self, step: Step, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
         self._events.emit(
             "prompt.compacted", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
             model=info.name, tokens_before=tokens_before, tokens_after=tokens_after,
-            reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1),
+            reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1), strategies=list(strategies),
         )
 
 
@@ -189,8 +193,10 @@ class _Watcher(CallObserver):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._asker.waiting(self._step, info, seconds)
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._asker.compacted(self._step, info, tokens_before, tokens_after)
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self._asker.compacted(self._step, info, tokens_before, tokens_after, strategies)
 
 
 def _figures(reply: Reply) -> dict[str, Any]:

@@ -8,14 +8,17 @@ from types import MappingProxyType
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.budget import Budget
+from orchestra.adapters.budgeted_adapter import BudgetedAdapter
 from orchestra.adapters.candidate import Choice
-from orchestra.adapters.catalog import find_key, needs_key, resolve
+from orchestra.adapters.catalog import find_key, is_priced, needs_key, resolve
 from orchestra.adapters.fallback import FallbackAdapter
+from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.gated_adapter import GatedAdapter
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.model_adapter import ModelAdapter
-from orchestra.adapters.rows import ProviderRow
+from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.clock import Clock
 from orchestra.config.settings import AgentChains, ProviderSettings
 from orchestra.errors import ConfigError, NoProviderError
@@ -39,6 +42,19 @@ class ChainPlan:
     """Built-in providers without a key, to the variables that would hold it."""
     replaced: Mapping[str, str] = field(default_factory=dict)
     """PROVIDER/MODEL of a model that is switched off, to the one that is asked in its place."""
+
+    def first_choice(self, role: str) -> ModelRow | None:
+        """The model that is asked first; None where nobody is asked for that role."""
+        chain = self.choices.get(role, ())
+        return chain[0][0].model(chain[0][1]) if chain else None
+
+    @property
+    def unpriced(self) -> Mapping[str, ProviderRow]:
+        """PROVIDER/MODEL of the models whose price is not known, to their providers."""
+        return {
+            f"{row.name}/{model}": row for chain in self.choices.values() for row, model in chain
+            if not is_priced(row.model(model))
+        }
 
     @property
     def providers(self) -> tuple[ProviderRow, ...]:
@@ -93,17 +109,22 @@ def no_front(role: str, row: ProviderRow, adapter: Adapter) -> Adapter:
 
 
 def build_chains(
-    plan: ChainPlan, http: HttpClient, clock: Clock, *, health: Health, front: Front = no_front
+    plan: ChainPlan, http: HttpClient, clock: Clock, *, health: Health, budget: Budget, front: Front = no_front
 ) -> dict[str, Adapter]:
-    """An adapter for each role of the plan. `front` stands before the gate: what it answers itself takes no turn."""
+    """An adapter for each role of the plan. `front` stands before the gate: what it answers itself takes no turn.
+
+    The budget stands behind the gate, so that who waits in line keeps no money from others.
+    """
 
     def choice(role: str, row: ProviderRow, model: str) -> Choice:
         limits = row.model(model)
-        adapter = GatedAdapter(ModelAdapter(row, limits, http, key=plan.keys[row.name], clock=clock), health)
-        return Choice(front(role, row, adapter), limits)
+        adapter = ModelAdapter(row, limits, http, key=plan.keys[row.name], clock=clock)
+        return Choice(front(role, row, GatedAdapter(BudgetedAdapter(adapter, limits, budget), health)), limits)
 
     return {
-        role: FallbackAdapter([choice(role, row, model) for row, model in chain], health=health, clock=clock)
+        role: FallbackAdapter(
+            [choice(role, row, model) for row, model in chain], health=health, clock=clock, fitting=Fitting()
+        )
         for role, chain in plan.choices.items()
     }
 

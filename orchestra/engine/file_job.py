@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass
-from typing import Sequence
+from functools import partial
+from typing import Callable, Sequence, TypeVar
 
+from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
+from orchestra.agents.shrinking import find_loss
 from orchestra.engine.asking import Asker
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.recovery import Recovery, RecoveryLimits, defects_of, tried_line
 from orchestra.errors import (
     ExitStatus,
     LimitReached,
@@ -18,7 +23,9 @@ from orchestra.errors import (
     OrchestraError,
     RefusedDraft,
     StateError,
+    TimedOut,
     Truncated,
+    UnfitEdits,
     UnreadableReply,
 )
 from orchestra.observe.events import Events
@@ -26,7 +33,10 @@ from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile,
 from orchestra.workspace.syntax import check_syntax
 from orchestra.workspace.text import NEW_FILE, decode
 
+T = TypeVar("T")
 MOST_QUOTED_CHARACTERS = 2000
+MOST_MISSES = 2
+"""After so many drafts whose edits did not fit the whole file is asked for."""
 _CUT_OFF = (
     "The answer was cut off, because it was longer than an answer may be. Answer with SEARCH/REPLACE edits of only the "
     "lines that change, or with a shorter file."
@@ -59,6 +69,7 @@ class JobContext:
     events: Events
     max_iterations: int
     auto_revert: bool
+    recovery: RecoveryLimits
 
 
 class FileJob:
@@ -78,8 +89,13 @@ class FileJob:
         self._most_drafts = context.max_iterations
         self._drafts = 0
         self._iterations = 0
+        self._misses = 0
         self._findings: tuple[Issue, ...] = ()
+        self._demands: tuple[Issue, ...] = ()
         self._refused_reply = ""
+        self._tried: list[str] = []
+        self._can_recover = context.recovery.most_attempts > 0
+        self._recovery: Recovery | None = None
         self._approved_image: FileImage | None = None
         context.files.rewind(planned.path, start)
 
@@ -99,8 +115,9 @@ class FileJob:
         job.stage = Stage.CONSULT
         job._key_prefix = key_prefix
         job._most_drafts = 1
+        job._can_recover = False
         job._iterations = iterations
-        job._findings = tuple(findings)
+        job._findings = job._demands = tuple(findings)
         job._approved_image = context.files.current(planned.path)
         return job
 
@@ -134,7 +151,10 @@ class FileJob:
             role, request = "executor", context.prompts.for_executor(self.planned)
         else:
             role = "consultant"
-            request = context.prompts.for_consultant(self.planned, self._findings, self._refused_reply)
+            request = context.prompts.for_consultant(
+                self.planned, self._findings, self._refused_reply, tried=self._tried[:-1],
+                wants_whole=self._misses >= MOST_MISSES,
+            )
         key = f"{self._key_prefix}{role}/{path}/{self._drafts}"
         replies: list[str] = []
 
@@ -143,29 +163,45 @@ class FileJob:
             return read_draft(text, path, base)
 
         try:
-            self._put(context.asker.ask(role, key, request, path=path, read=read, keeps_cut=base is not None))
+            self._put(self._ask(role, key, request, read, keeps_cut=base is not None))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")
         except Truncated as fault:
             if base is None:
                 # Nothing is there that edits could be applied to.
                 raise
+            # It is edits that are asked for now, being shorter.
+            self._misses = 0
             self._refuse(RefusedDraft(_CUT_OFF), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
-        before = self._context.files.before(draft.path).content
-        old = None if before is None else decode(before, path=draft.path)
-        defects = check_syntax(draft.path, draft.text)
-        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
-        if defects and not (old is not None and check_syntax(draft.path, old.text)):
-            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
-            raise RefusedDraft(f"The file would not be valid: {listing}")
-        form = NEW_FILE if old is None else old.form
-        self._context.files.write(draft.path, form.render(draft.text))
-        self._context.events.emit("file.written", path=draft.path, draft=self._drafts)
+        context, path = self._context, draft.path
+        context.events.emit(
+            "draft.read", path=path, draft=self._drafts, form=draft.form, matches=dict(Counter(draft.matches))
+        )
+        before = context.files.before(path).content
+        old = None if before is None else decode(before, path=path)
+        self._check(draft, None if old is None else old.text)
+        content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
+        context.files.write(path, content)
+        context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
         self.stage = Stage.AUDIT
+
+    def _check(self, draft: Draft, old_text: str | None) -> None:
+        """Raises RefusedDraft for a draft that is not valid, or that has lost parts of the user's file."""
+        defects = check_syntax(draft.path, draft.text)
+        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
+        if defects and not (old_text is not None and check_syntax(draft.path, old_text)):
+            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
+            raise RefusedDraft(f"The file would not be valid: {listing}")
+        if old_text is None:
+            return
+        said = self._context.prompts.explanation(self.planned, self._demands)
+        loss = find_loss(draft.path, old_text, draft.text, said)
+        if loss is not None:
+            raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
@@ -173,12 +209,14 @@ class FileJob:
         If that was the last draft, the file has failed by `cause`, else by `error`.
         """
         self._context.events.emit("draft.refused", level="warning", path=self.planned.path, why=str(error))
-        self._findings = (Issue("error", str(error)),)
+        shown = ""
+        if isinstance(error, UnfitEdits):
+            self._misses += 1
+            shown = error.shown
+        self._findings = (Issue("error", f"{error}\n{shown}".rstrip()),)
         self._refused_reply = reply
-        if self._drafts >= self._most_drafts:
-            self._give_up(cause or error)
-        else:
-            self.stage = Stage.CONSULT
+        self._tried.append(tried_line(self._drafts, (Issue("error", str(error)),), is_refused=True))
+        self._fall_short(cause or error)
 
     def _delete(self) -> None:
         path = self.planned.path
@@ -202,10 +240,10 @@ class FileJob:
             self._end("unchanged" if unchanged else "approved")
             return
         self._findings = review.issues
-        if self._drafts >= self._most_drafts:
-            self._give_up(_not_approved(review))
-        else:
-            self.stage = Stage.CONSULT
+        # Refusals are no demands: they say what is missing in the very words that would explain it.
+        self._demands += review.issues
+        self._tried.append(tried_line(self._drafts, review.issues, is_refused=False))
+        self._fall_short(_not_approved(review))
 
     def _review(self) -> Review:
         """The auditor's judgement; an answer that cannot be read is not an approval."""
@@ -219,10 +257,57 @@ class FileJob:
             return read_review(text)
 
         try:
-            return self._context.asker.ask("auditor", key, request, path=path, read=read)
+            return self._ask("auditor", key, request, read)
         except UnreadableReply:
             said = replies[-1][:MOST_QUOTED_CHARACTERS]
             return Review(False, (Issue("error", f"The auditor gave no verdict that can be read; it said: {said}"),))
+
+    def _fall_short(self, error: OrchestraError) -> None:
+        """A draft was refused or not approved: the consultant is next, until drafts and tries are used up."""
+        if self._drafts < self._most_drafts:
+            self.stage = Stage.CONSULT
+        elif self._can_recover and self.planned.action != "delete" and self._recovers():
+            self.stage = Stage.CONSULT
+        else:
+            self._give_up(error)
+
+    def _recovers(self) -> bool:
+        """Begin the next try of recovery mode, which is entered at the first; False where there is none left."""
+        context, path = self._context, self.planned.path
+        if self._recovery is None:
+            text = context.prompts.text(path)
+            known = {issue.message for issue in self._findings}
+            defects = [issue for issue in defects_of(path, text, self._original()) if issue.message not in known]
+            self._findings = (*self._findings, *defects)
+            self._recovery = Recovery(path, text or "", context.recovery)
+            context.events.emit(
+                "recovery.started", level="warning", path=path, attempts=context.recovery.most_attempts,
+                limit_s=round(self._recovery.limit_s), defects=[issue.message for issue in self._findings],
+            )
+        return self._recovery.begin_attempt()
+
+    def _ask(
+        self, role: str, key: str, request: Request, read: Callable[[str], T | NeedFiles], *, keeps_cut: bool = False
+    ) -> T:
+        """As the asker asks. Raises NotGoodEnough where the time for recovery is over."""
+        ask = partial(
+            self._context.asker.ask, role, key, request, path=self.planned.path, read=read, keeps_cut=keeps_cut
+        )
+        if self._recovery is None:
+            return ask()
+        try:
+            return ask(deadline=self._recovery.deadline)
+        except TimedOut:
+            if not self._recovery.deadline.is_over:
+                raise
+            self._recovery.run_out()
+            raise NotGoodEnough(f"its recovery took longer than {self._recovery.limit_s:.0f} s") from None
+
+    def _original(self) -> str | None:
+        """The text before the session."""
+        path = self.planned.path
+        content = self._context.files.before(path).content
+        return None if content is None else decode(content, path=path).text
 
     def _give_up(self, error: OrchestraError) -> None:
         """Put back what was there before, where that is wanted and possible."""
@@ -243,11 +328,17 @@ class FileJob:
 
     def _end(self, status: str, error: OrchestraError | None = None) -> None:
         self.stage = Stage.ENDED
+        if self._recovery is not None:
+            self._context.events.emit(
+                "recovery.ended", level="info" if error is None else "warning", path=self.planned.path,
+                recovered=error is None, attempts=self._recovery.attempts, tried=list(self._tried),
+            )
         self.outcome = FileOutcome(
             path=self.planned.path,
             action=self.planned.action,
             status=status,
             iterations=self._iterations,
+            recovered=self._recovery is not None and error is None,
             error_code=None if error is None else error.code,
             error=None if error is None else error.message,
             exit_status=int(ExitStatus.DONE if error is None else error.exit_status),

@@ -11,6 +11,7 @@ from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.quoting import ShownFile
+from orchestra.agents.shrinking import Explanation, explanation_of
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Show
 from orchestra.engine.journalled_tree import JournalledTree
@@ -39,10 +40,13 @@ class FilePrompts:
             load_template=self.load_template,
         )
 
-    def for_consultant(self, planned: PlannedFile, findings: Sequence[Issue], refused_reply: str) -> Request:
+    def for_consultant(
+        self, planned: PlannedFile, findings: Sequence[Issue], refused_reply: str, *, tried: Sequence[str] = (),
+        wants_whole: bool = False,
+    ) -> Request:
         return consultant_request(
             task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
-            refused_reply=refused_reply, dependencies=self._dependencies(planned),
+            refused_reply=refused_reply, tried=tried, wants_whole=wants_whole, dependencies=self._dependencies(planned),
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
 
@@ -60,6 +64,11 @@ class FilePrompts:
             diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
             custom_prompt=custom_prompt, load_template=self.load_template,
         )
+
+    def explanation(self, planned: PlannedFile, findings: Sequence[Issue]) -> Explanation:
+        """What may explain that a draft of the file is shorter than the file was."""
+        said = [f"{issue.message}\n{issue.suggestion}" for issue in findings]
+        return explanation_of(self.task, self.plan, planned, said)
 
     def text(self, path: str) -> str | None:
         """What the session last left there, as text; None for an absent file. Raises WorkspaceError for a binary."""

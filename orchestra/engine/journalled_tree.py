@@ -95,8 +95,17 @@ class JournalledTree:
             )
         if content is None:
             self._tree.delete(path)
+            self._tree.remove_empty_folders(own_folders(path, self._images.folders(self._session_id)))
             return None
+        absent = self._tree.absent_folders(path)
+        if absent:
+            self._images.note_folders(self._session_id, absent)
         if found.content != content:
             mode = found.mode if found.mode is not None else self.before(path).mode
             self._tree.write(path, content, mode=mode)
         return self._tree.read(path).mode
+
+
+def own_folders(path: str, made: Iterable[str]) -> list[str]:
+    """Of the folders that a session made, those on the way to the path."""
+    return [folder for folder in made if path.startswith(folder + "/")]

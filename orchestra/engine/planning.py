@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Callable, Mapping, Sequence, cast
 
@@ -14,6 +15,7 @@ from orchestra.agents.templates import Loader
 from orchestra.engine.approval import Approver, Choice, Decision
 from orchestra.engine.asking import Asker, Show
 from orchestra.engine.crew import Crew
+from orchestra.engine.estimate import CostRange
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
 from orchestra.observe.events import Events
 from orchestra.records import Plan
@@ -42,6 +44,8 @@ class Planning:
     must_show: Sequence[str]
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    estimate: Callable[[Plan], CostRange | None]
+    max_cost_usd: Decimal | None
     has_architect: bool
     """Whether a model can answer for the architect: a session that was given its plan needs none."""
 
@@ -63,7 +67,11 @@ class Planning:
     def approved(self, plan: Plan) -> Plan:
         """The plan as it was approved in the end. Raises NotApproved."""
         in_vain: str | None = None
+        estimated: Plan | None = None
         while True:
+            if plan != estimated:
+                self._tell_cost(plan)
+                estimated = plan
             decision = self.approver.decide(plan)
             if decision.choice is Choice.APPROVE:
                 self.journal.sessions.approve_plan(self.session_id, plan_hash(plan), decision.by)
@@ -136,6 +144,14 @@ class Planning:
         files = [{"path": planned.path, "action": planned.action} for planned in plan.files]
         self.events.emit("plan.ready", summary=plan.summary, files=files)
         return plan
+
+    def _tell_cost(self, plan: Plan) -> None:
+        cost = self.estimate(plan)
+        if cost is not None:
+            self.events.emit(
+                "plan.estimated", low=float(cost.low_usd), high=float(cost.high_usd), unpriced=list(cost.unpriced),
+                files=len(plan.files), budget=None if self.max_cost_usd is None else float(self.max_cost_usd),
+            )
 
     def _edited(self) -> Plan | None:
         """The plan in `plan.md`, where that is this session's and the user changed it."""

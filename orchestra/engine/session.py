@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Callable
 
 from orchestra.agents.plan_file import PlanFile
@@ -14,16 +15,16 @@ from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
+from orchestra.engine.receipt import has_receipt, write_receipt
 from orchestra.engine.verification import DONE, Verdict, Verification
 from orchestra.environment import StopSignal
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, weightiest
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task
 from orchestra.state.manager import StateManager
 from orchestra.state.steps import moment
 
-SIGINT = 2
 RESUMABLE = (
     ExitStatus.USAGE,
     ExitStatus.NOT_APPROVED,
@@ -73,6 +74,7 @@ class Rooms:
     session_id: str
     task: Task
     mode: str
+    state_folder: Path
     schedule: Schedule
     clock: Clock
     stop: StopSignal
@@ -103,7 +105,7 @@ class Session:
         try:
             status, error = self._tell()
         except Cancelled:
-            status = ExitStatus.INTERRUPTED if self._rooms.stop.number == SIGINT else ExitStatus.TERMINATED
+            status = ExitStatus.stopped_by(self._rooms.stop.number)
         except OrchestraError as problem:
             status, error = problem.exit_status, problem
             problem.hint = problem.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
@@ -242,6 +244,8 @@ class Session:
 
     def _finish(self, report: Report) -> None:
         phase = "awaiting_approval" if self._wanted.only_plan and report.can_resume else report.status.word
+        # Before the end is noted: whoever is killed in between goes on, and writes it again.
+        self._write_receipt(report.status)
         self._rooms.journal.sessions.finish(
             self._rooms.session_id, phase, report.status, can_resume=report.can_resume,
             last_error=None if report.error is None else report.error.message,
@@ -251,6 +255,16 @@ class Session:
         self._rooms.events.emit(
             "session.ended", status=report.status.word, exit_status=int(report.status), can_resume=report.can_resume
         )
+
+    def _write_receipt(self, status: ExitStatus) -> None:
+        rooms = self._rooms
+        row = rooms.journal.sessions.get(rooms.session_id)
+        if row is None or not has_receipt(rooms.journal, row):
+            return
+        try:
+            write_receipt(rooms.state_folder, rooms.journal, replace(row, exit_status=int(status)))
+        except StateError as error:
+            rooms.events.emit("receipt.failed", level="error", why=error.message)
 
 
 class Unfinished(OrchestraError):

@@ -18,6 +18,9 @@ from orchestra.state.manager import StateManager
 
 DONE = ("approved", "unchanged")
 _UNNAMED = "the test command"
+BASELINE = "tests/baseline"
+AFTER = "tests/after/"
+"""The names under which test runs are kept."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,12 @@ class Verification:
 
     def baseline(self) -> None:
         """Note what fails before the first write."""
-        self._run("tests/baseline")
+        self._run(BASELINE)
 
     def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran."""
         for round_ in range(1, self.most_fixes + 2):
-            run = self._run(f"tests/{self.generation}.{round_}")
+            run = self._run(f"{AFTER}{self.generation}.{round_}")
             if run is None:
                 return None
             verdict = Verdict(run, self._new_failures(run))
@@ -70,7 +73,7 @@ class Verification:
         """A test run, done once for each name."""
 
         def find_out() -> dict[str, Any]:
-            run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == "tests/baseline"))
+            run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == BASELINE))
             return {} if run is None or not run.collected else _to_json(run)
 
         kept = self.journal.remember(self.session_id, name, find_out)
@@ -79,7 +82,7 @@ class Verification:
     def _new_failures(self, run: TestRun) -> tuple[TestFailure, ...]:
         if run.passed:
             return ()
-        kept = self.journal.recall(self.session_id, "tests/baseline")
+        kept = self.journal.recall(self.session_id, BASELINE)
         before = _from_json(kept) if kept else None
         failures = run.failures or (TestFailure(_UNNAMED, "it failed without naming a test"),)
         if before is None or before.passed:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-import secrets
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.budget import Budget
+from orchestra.adapters.egress import is_loopback
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
@@ -26,15 +28,16 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.crew import Crew
+from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.planning import Planning
+from orchestra.engine.recovery import RecoveryLimits
 from orchestra.engine.resume import generation
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
-from orchestra.engine.spending import Spending
 from orchestra.engine.testing import Testing
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
@@ -46,6 +49,7 @@ from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
+from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree
 
@@ -147,6 +151,7 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
             hint="set it to auto or off",
         )
     chains = _plan_chains(order, env)
+    _check_prices(order, chains)
     if order.record_to is not None:
         check_recordable(order.record_to)
     if order.commits:
@@ -154,6 +159,19 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     if order.requires_tests:
         _testing(order, env, CancelToken(), Deadline.after(env.clock, None)).check()
     return chains
+
+
+def _check_prices(order: Order, chains: ChainPlan) -> None:
+    """Raises ConfigError where the user sets a cap that a model of a vendor's would not heed."""
+    if order.origins.get("budget.max_cost") != "flag --max-cost":
+        return
+    unpriced = [name for name, row in chains.unpriced.items() if not is_loopback(urlsplit(row.base_url).hostname or "")]
+    if unpriced:
+        provider, _, model = unpriced[0].partition("/")
+        raise ConfigError(
+            f"--max-cost cannot hold for a model without a price: {', '.join(unpriced)}",
+            hint=f"set price_input and price_output in providers.{provider}.models.{model}, or leave out --max-cost",
+        )
 
 
 def _plan_chains(order: Order, env: Environment) -> ChainPlan:
@@ -178,12 +196,26 @@ def _plan_chains(order: Order, env: Environment) -> ChainPlan:
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
     """A session in the journal, and its id."""
-    stamp = env.clock.now().strftime("%Y%m%d-%H%M%S")
-    session_id = f"s-{stamp}-{secrets.token_hex(2)}"
+    session_id = new_session_id(env.clock.now())
     workplace.journal.sessions.create(
         session_id, task, mode=order.settings.mode, options=asdict(order.options), config=order.kept_config
     )
     return session_id
+
+
+@contextmanager
+def session_events(
+    workplace: Workplace, session_id: str, env: Environment, listeners: Sequence[Listener], *,
+    redactor: Redactor = Redactor(), level: str = "info",
+) -> Iterator[Events]:
+    """What happens in a session, told to its journal, its log and these listeners."""
+    with closing(LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", level)) as log:
+        events = Events(env.clock, redactor)
+        events.of_session(session_id)
+        told: list[Listener] = [workplace.journal.add_event, log, *listeners]
+        for listener in told:
+            events.listen(listener)
+        yield events
 
 
 @contextmanager
@@ -198,14 +230,11 @@ def wire(
     deadline = Deadline.after(env.clock, order.timeout_s)
     redactor = Redactor(_secrets(chains))
     schedule = schedule_for(settings.mode, settings.max_concurrency)
+    spent = _spent(journal, session_id)
     with ExitStack() as stack:
-        log = LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", settings.log.level)
-        stack.callback(log.close)
-        events = Events(env.clock, redactor)
-        events.of_session(session_id)
-        listeners: list[Listener] = [journal.add_event, log, *order.listeners]
-        for listener in listeners:
-            events.listen(listener)
+        events = stack.enter_context(session_events(
+            workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
+        ))
         crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline)
         stack.callback(crew.close)
         http = HttpClient(
@@ -222,8 +251,10 @@ def wire(
         showing = Showing(order.root, git, Tree(order.root), hidden=order.cassette_file)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
-            chains=_answering(order, chains, journal, http, health, events, env.clock, stack),
-            spending=Spending(settings.budget.max_cost, _spent(journal, session_id)),
+            chains=_answering(
+                order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent),
+                events, env.clock, stack,
+            ),
             deadline=deadline, cancel=cancel, show=showing.show,
         )
         load_template = _loader(settings)
@@ -231,7 +262,13 @@ def wire(
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
-            return JobContext(asker, files, prompts, events, settings.max_iterations, settings.auto_revert)
+            return JobContext(
+                asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
+                RecoveryLimits(
+                    settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
+                    recall=functools.partial(journal.recall, session_id),
+                ),
+            )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
             return Verification(
@@ -243,6 +280,7 @@ def wire(
             session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
             list_repository=showing.listing, show=showing.show, must_show=options.must_show,
+            estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices,
         )
@@ -251,7 +289,8 @@ def wire(
             Tree(order.root),
         )
         rooms = Rooms(
-            session_id=session_id, task=row.task, mode=settings.mode, schedule=schedule, clock=env.clock,
+            session_id=session_id, task=row.task, mode=settings.mode,
+            state_folder=workplace.folder, schedule=schedule, clock=env.clock,
             stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
             job_context=job_context, verification=verification,
         )
@@ -263,6 +302,8 @@ def wire(
             events.emit("provider.left_out", level="warning", provider=name, variables=list(missing))
         for named, sent in chains.replaced.items():
             events.emit("model.replaced", level="warning", model=named, sent_as=sent)
+        if chains.unpriced:
+            events.emit("model.unpriced", level="warning", models=list(chains.unpriced))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
         )
@@ -272,14 +313,14 @@ def wire(
 
 
 def _answering(
-    order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, health: Health, events: Events,
-    clock: Clock, stack: ExitStack,
+    order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, health: Health, budget: Budget,
+    events: Events, clock: Clock, stack: ExitStack,
 ) -> dict[str, Adapter]:
     """Who answers for each role."""
     if order.cassette is not None:
         return replayed(order.cassette, clock)
     front = front_of(journal.reply_cache, order.settings.cache)
-    built = build_chains(chains, http, clock, health=health, front=front)
+    built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built
     headers = [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
@@ -294,6 +335,19 @@ def _answering(
 def _testing(order: Order, env: Environment, cancel: CancelToken, deadline: Deadline) -> Testing:
     secret_variables = key_variables(order.settings.providers)
     return Testing(order.root, order.settings.tests, env, cancel, secret_variables, deadline)
+
+
+def _estimate(order: Order, chains: ChainPlan) -> Callable[[Plan], CostRange | None]:
+    first = {role: chains.first_choice(role) for role in AGENT_ROLES}
+    models = {role: model for role, model in first.items() if model is not None}
+
+    def size_of(path: str) -> int | None:
+        try:
+            return (order.root / path).lstat().st_size
+        except (OSError, ValueError):
+            return None
+
+    return lambda plan: estimated_cost(plan, models, size_of=size_of, max_iterations=order.settings.max_iterations)
 
 
 def _spent(journal: StateManager, session_id: str) -> Decimal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from typing import Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import FileImage, FileOutcome
@@ -49,6 +50,33 @@ class Images:
             (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now())),
         )
 
+    def changed_paths(self, session_id: str) -> list[str]:
+        """The paths whose first and last image differ, sorted."""
+        rows = self._store.rows(
+            "SELECT ends.path FROM (SELECT path, min(id) AS first, max(id) AS last FROM file_versions"
+            " WHERE session_id = ? GROUP BY path) AS ends"
+            " JOIN file_versions AS a ON a.id = ends.first JOIN file_versions AS b ON b.id = ends.last"
+            " WHERE a.hash IS NOT b.hash OR a.mode IS NOT b.mode ORDER BY ends.path",
+            (session_id,),
+        )
+        return [row["path"] for row in rows]
+
+    def ends(self, session_id: str, path: str) -> tuple[FileImage, FileImage]:
+        """First and last image of a path that the session wrote."""
+        last = self.at(session_id, path, self.count_writes(session_id, path))
+        first = self.at(session_id, path, 0)
+        assert first is not None and last is not None  # the caller knows that it was written
+        return first, last
+
+    def last_writer(self, path: str, content: bytes | None) -> str | None:
+        """The session that last left this content there; None where none did."""
+        row = self._store.row(
+            "SELECT session_id FROM file_versions WHERE path = ? AND hash IS ? AND kind = 'after'"
+            " ORDER BY id DESC LIMIT 1",
+            (path, content_hash(content)),
+        )
+        return None if row is None else str(row["session_id"])
+
     def changed(self, session_id: str) -> dict[str, tuple[FileImage, FileImage]]:
         """Path to first and last image, of every path that differs between them."""
         rows = self._store.rows(
@@ -58,6 +86,44 @@ class Images:
         )
         pairs = {row["path"]: (self._by_id(row["first"]), self._by_id(row["last"])) for row in rows}
         return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+    def last_write_at(self, session_id: str) -> str | None:
+        """When the session last wrote a file; None where it wrote none."""
+        row = self._store.rows(
+            "SELECT max(created_at) AS moment FROM file_versions WHERE session_id = ? AND kind = 'after'", (session_id,)
+        )[0]
+        return None if row["moment"] is None else str(row["moment"])
+
+    def note_folders(self, session_id: str, paths: Sequence[str]) -> None:
+        """These folders are about to be made."""
+        rows = [(session_id, path) for path in paths]
+        self._store.write(lambda connection: connection.executemany(
+            "INSERT OR IGNORE INTO made_folders (session_id, path) VALUES (?,?)", rows
+        ) and None)
+
+    def folders(self, session_id: str) -> list[str]:
+        """The folders that the session made."""
+        rows = self._store.rows("SELECT path FROM made_folders WHERE session_id = ? ORDER BY path", (session_id,))
+        return [row["path"] for row in rows]
+
+    def mark_undone(self, session_id: str, path: str, undone_by: str, *, redone_in: str | None) -> None:
+        """What the session did to the path is put back by another one.
+
+        Where that session had undone a third one, `redone_in`, the path is not undone there any more.
+        """
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO undone_files (session_id, path, undone_by) VALUES (?,?,?)",
+                (session_id, path, undone_by),
+            )
+            connection.execute("DELETE FROM undone_files WHERE session_id = ? AND path = ?", (redone_in, path))
+
+        self._store.write(work)
+
+    def undone_paths(self, session_id: str) -> set[str]:
+        """The paths where what the session did has been put back."""
+        rows = self._store.rows("SELECT path FROM undone_files WHERE session_id = ?", (session_id,))
+        return {row["path"] for row in rows}
 
     def set_outcome(self, session_id: str, outcome: FileOutcome) -> None:
         """Note how a file ended; the session's iteration is the highest of its files."""

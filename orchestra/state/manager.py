@@ -60,6 +60,15 @@ class StateManager:
         row = self._store.row("SELECT content FROM facts WHERE session_id = ? AND name = ?", (session_id, name))
         return None if row is None else json.loads(row["content"])
 
+    def newest_of(self, session_id: str, prefix: str) -> tuple[Any, str] | None:
+        """What was last kept under a name with that beginning, and when."""
+        row = self._store.row(
+            "SELECT content, created_at FROM facts WHERE session_id = ? AND substr(name, 1, ?) = ?"
+            " ORDER BY rowid DESC LIMIT 1",
+            (session_id, len(prefix), prefix),
+        )
+        return None if row is None else (json.loads(row["content"]), row["created_at"])
+
     def keep(self, session_id: str, name: str, value: Any) -> None:
         content = json.dumps(value, ensure_ascii=False, sort_keys=True)
         self._store.change(

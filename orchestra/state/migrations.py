@@ -77,4 +77,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # A long session has thousands of steps and few that run.
         "CREATE INDEX steps_running ON steps (session_id, agent_role) WHERE status = 'running'",
     ),
+    (
+        """CREATE TABLE undone_files (
+            session_id TEXT NOT NULL REFERENCES sessions, path TEXT NOT NULL,
+            undone_by TEXT NOT NULL REFERENCES sessions, PRIMARY KEY (session_id, path))""",
+        """CREATE TABLE made_folders (
+            session_id TEXT NOT NULL REFERENCES sessions, path TEXT NOT NULL, PRIMARY KEY (session_id, path))""",
+        "CREATE INDEX versions_by_hash ON file_versions (path, hash)",
+    ),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from orchestra.errors import StateError
+from orchestra.state.own_files import replace_file
 
 FILE = "plan.md"
 
@@ -22,13 +22,7 @@ def read_plan_text(folder: Path) -> str | None:
 
 def write_plan_text(folder: Path, text: str) -> None:
     """Replace it whole, so that a reader never sees half a plan. Raises StateError."""
-    draft = folder / "tmp" / f"{FILE}.{os.getpid()}"
     try:
-        with open(draft, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, folder / FILE)
+        replace_file(folder, folder / FILE, text)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise StateError("the plan cannot be kept", where=f"{folder / FILE}: {error.strerror}") from None

@@ -42,6 +42,7 @@ class PlanRow:
     content: Mapping[str, Any]
     approved_by: str | None
     """None while it awaits approval."""
+    approved_at: str | None = None
 
 
 class Sessions:
@@ -130,6 +131,10 @@ class Sessions:
 
         self._store.write(work)
 
+    def end(self, session_id: str) -> None:
+        """It cannot go on any more."""
+        self._store.change("UPDATE sessions SET can_resume = 0 WHERE session_id = ?", (session_id,))
+
     def save_plan(self, session_id: str, plan_hash: str, content: Mapping[str, Any]) -> None:
         """A new version of the plan, awaiting approval; the same version twice is one."""
         newest = self.plan(session_id)
@@ -151,7 +156,7 @@ class Sessions:
         row = self._store.row("SELECT * FROM plans WHERE session_id = ? ORDER BY id DESC LIMIT 1", (session_id,))
         if row is None:
             return None
-        return PlanRow(row["id"], row["hash"], json.loads(row["content"]), row["approved_by"])
+        return PlanRow(row["id"], row["hash"], json.loads(row["content"]), row["approved_by"], row["approved_at"])
 
     def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
         """Role to row."""

@@ -50,8 +50,29 @@ def _replayed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "replay", f"{data['cassette']} answers; no model is asked, and the figures are those of the recording"
 
 
+def _estimated(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    without = f", without the {' and the '.join(data['unpriced'])}" if data["unpriced"] else ""
+    files = f"{data['files']} file{'' if data['files'] == 1 else 's'}"
+    budget = "" if data["budget"] is None else f"; the budget is {money(data['budget'])}"
+    return "cost", f"about {money(data['low'])} to {money(data['high'])} for {files}{without}{budget}"
+
+
 def _broken(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "record", f"the recording ends here: {_cut(data['why'])}"
+
+
+def _no_receipt(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "receipt", _cut(data["why"])
+
+
+def _recovering(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    tries = f"{data['attempts']} more {'try' if data['attempts'] == 1 else 'tries'}"
+    return "recovery", f"{data['path']}: up to {tries} within {data['limit_s']} s"
+
+
+def _recovered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    after = f"after {data['attempts']} {'try' if data['attempts'] == 1 else 'tries'}"
+    return "recovery", f"{data['path']} {'recovered' if data['recovered'] else 'not recovered'} {after}"
 
 
 def _asked(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -97,6 +118,12 @@ def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] |
         return None  # the file's own line follows
     findings = "; ".join(issue["message"] for issue in data["issues"])
     return "review", f"{data['path']} needs work: {_cut(findings)}"
+
+
+def _read(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
+    loose = [f"{count} but for {how}" for how, count in data["matches"].items() if how != "exact"]
+    # What fits exactly needs no word.
+    return ("draft", f"{data['path']} edits fit the file, {' and '.join(loose)}") if loose else None
 
 
 def _refused(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -145,8 +172,12 @@ def _cut(text: str, characters: int = 160) -> str:
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, str] | None"]] = {
     "session.started": _started,
     "session.replayed": _replayed,
+    "plan.estimated": _estimated,
     "recording.broken": _broken,
+    "receipt.failed": _no_receipt,
     "step.started": _asked,
+    "recovery.started": _recovering,
+    "recovery.ended": _recovered,
     "step.completed": _answered,
     "attempt.failed": _failed,
     "attempt.waiting": _waiting,
@@ -155,6 +186,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "plan.ready": _planned,
     "plan.circle": _circle,
     "file.reviewed": _reviewed,
+    "draft.read": _read,
     "draft.refused": _refused,
     "file.ended": _ended,
     "tests.started": _testing,

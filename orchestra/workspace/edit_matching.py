@@ -1,12 +1,22 @@
-"""Where the lines of a SEARCH part stand in a file: exactly, but for trailing blanks, or but for the indentation."""
+"""Where the lines of a SEARCH part stand in a file, from an exact comparison to one that forgives the indentation."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Callable, Optional, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
+
+from orchestra.records import MATCHES
 
 Lines = Sequence[str]
+Key = Callable[[str], str]
+
+MOST_PLACES = 6
+"""More are not looked for: two are too many already."""
+MOST_SHOWN_LINES = 20
+_MOST_VOTERS = 50
+_MOST_COMPARED_LINES = 5000
+_EXACT, _LINE_ENDINGS, _TRAILING_BLANKS, _INDENTATION = MATCHES
 
 
 @dataclass(frozen=True)
@@ -18,55 +28,115 @@ class Place:
     replacement: tuple[str, ...]
 
 
-Fit = Callable[[Lines, Lines, Lines], Optional[Lines]]
-"""(lines of the file, of the search, of the replacement) to the replacement as it fits there, or None."""
+@dataclass(frozen=True)
+class Match:
+    """The places that fit best, several when it is ambiguous; none when the edit is in place already."""
+
+    places: tuple[Place, ...]
+    how: str
+    """One of MATCHES."""
 
 
-def find_place(lines: Lines, search: Lines, replace: Lines) -> tuple[Place, ...] | None:
-    """The places that fit best, several when it is ambiguous; empty when the edit is in place already, None for none.
+def _itself(line: str) -> str:
+    return line
 
-    A looser comparison is tried only where a stricter one finds nothing.
-    """
-    for fit in (_fits_exactly, _fits_without_trailing_blanks, _fits_indented):
-        places = _places(lines, search, replace, fit)
+
+def _without_return(line: str) -> str:
+    return line.rstrip("\r")
+
+
+_KEYS: Mapping[str, Key] = {
+    _EXACT: _itself, _LINE_ENDINGS: _without_return, _TRAILING_BLANKS: str.rstrip, _INDENTATION: str.strip,
+}
+
+
+class Haystack:
+    """A file's lines, to be searched for others. What each comparison needs is made once."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self._keys: dict[str, list[str]] = {}
+        self._positions: dict[str, dict[str, list[int]]] = {}
+
+    def find(self, search: Lines, how: str) -> Iterator[int]:
+        """The lines from 0 where the search begins, in order, compared as MATCHES says; the search is not empty."""
+        keys, positions = self._index(how)
+        wanted = [_KEYS[how](line) for line in search]
+        rarest = min(range(len(wanted)), key=lambda at: len(positions.get(wanted[at], ())))
+        for position in positions.get(wanted[rarest], ()):
+            start = position - rarest
+            if 0 <= start <= len(keys) - len(wanted) and _same(keys, start, wanted):
+                yield start
+
+    def positions(self, line: str) -> Sequence[int]:
+        """Where a line stands, whatever its indentation."""
+        return self._index(_INDENTATION)[1].get(line.strip(), ())
+
+    def _index(self, how: str) -> tuple[list[str], dict[str, list[int]]]:
+        if how not in self._keys:
+            self._keys[how] = [_KEYS[how](line) for line in self.lines]
+            positions: dict[str, list[int]] = {}
+            for number, key in enumerate(self._keys[how]):
+                positions.setdefault(key, []).append(number)
+            self._positions[how] = positions
+        return self._keys[how], self._positions[how]
+
+
+def find_match(file: Haystack, search: Lines, replace: Lines) -> Match | None:
+    """Where the search fits; None for nowhere. A looser comparison is tried only where a stricter one finds nothing."""
+    for how in MATCHES:
+        places = _places(file, search, replace, how)
         if places:
-            return () if _is_in_place(lines, search, replace, places) else places
-    return () if _is_there(lines, replace) else None
+            return Match(() if _is_in_place(file.lines, search, replace, places) else places, how)
+    return Match((), _EXACT) if _is_there(file, replace) else None
 
 
-def nearest_lines(lines: Lines, search: Lines) -> str:
-    """Words that show the lines most like the search, for whoever has to write it anew."""
-    wanted = max((line.strip() for line in search), key=len, default="")
-    stripped = [line.strip()[:300] for line in lines[:5000]]
-    close = difflib.get_close_matches(wanted[:300], stripped, n=1, cutoff=0.4)
+def nearest_lines(file: Haystack, search: Lines) -> tuple[int, int] | None:
+    """The lines (from 0, without the last) most like the search; None where nothing is like it."""
+    votes: dict[int, int] = {}
+    voters = [(at, line) for at, line in enumerate(search) if any(char.isalnum() for char in line)][:_MOST_VOTERS]
+    for at, line in voters:
+        for position in file.positions(line)[:_MOST_VOTERS]:
+            votes[position - at] = votes.get(position - at, 0) + 1
+    if votes:
+        start = max(0, min(votes, key=lambda candidate: (-votes[candidate], candidate)))
+        return start, min(len(file.lines), start + len(search))
+    wanted = max((line.strip() for _, line in voters), key=len, default="")
+    stripped = [line.strip()[:300] for line in file.lines[:_MOST_COMPARED_LINES]]
+    close = difflib.get_close_matches(wanted[:300], stripped, n=1, cutoff=0.4) if wanted else []
     if not close:
-        return "looked for %r; nothing like it is there" % wanted[:120]
+        return None
     at = stripped.index(close[0])
-    shown = range(max(0, at - 1), min(len(lines), at + 2))
-    return "nearest lines: " + " | ".join("%d: %s" % (number + 1, lines[number][:160]) for number in shown)
+    return at, at + 1
 
 
-def _places(lines: Lines, search: Lines, replace: Lines, fit: Fit) -> tuple[Place, ...]:
+def numbered(lines: Lines, start: int, end: int) -> str:
+    """These lines and one around them with their numbers from 1, at most MOST_SHOWN_LINES."""
+    first, last = max(0, start - 1), min(len(lines), end + 1)
+    shown = range(first, min(last, first + MOST_SHOWN_LINES))
+    return "\n".join("%d: %s" % (number + 1, lines[number].rstrip("\r")[:200]) for number in shown)
+
+
+def _same(keys: Lines, start: int, wanted: Lines) -> bool:
+    return all(keys[start + at] == key for at, key in enumerate(wanted))
+
+
+def _places(file: Haystack, search: Lines, replace: Lines, how: str) -> tuple[Place, ...]:
     size = len(search)
-    places = []
-    for start in range(len(lines) - size + 1):
-        replacement = fit(lines[start:start + size], search, replace)
-        if replacement is not None:
-            places.append(Place(start, start + size, tuple(replacement)))
+    places: list[Place] = []
+    for start in file.find(search, how):
+        there = file.lines[start:start + size]
+        moved = _moved(there, search, replace) if how == _INDENTATION else replace
+        if moved is not None:
+            places.append(Place(start, start + size, tuple(_with_endings(there, moved))))
+        if len(places) == MOST_PLACES:
+            break
     return tuple(places)
 
 
-def _fits_exactly(there: Lines, search: Lines, replace: Lines) -> Lines | None:
-    return replace if there == search else None
-
-
-def _fits_without_trailing_blanks(there: Lines, search: Lines, replace: Lines) -> Lines | None:
-    return replace if all(a.rstrip() == b.rstrip() for a, b in zip(there, search)) else None
-
-
-def _fits_indented(there: Lines, search: Lines, replace: Lines) -> Lines | None:
-    """The replacement moved by the same blanks by which every line of the search is off."""
-    pairs = [(a.rstrip(), b.rstrip()) for a, b in zip(there, search) if a.strip() or b.strip()]
+def _moved(there: Lines, search: Lines, replace: Lines) -> Lines | None:
+    """The replacement moved by the same blanks by which every line of the search is off; None where they differ."""
+    pairs = [(a.rstrip(), b.rstrip()) for a, b in zip(there, search) if a.strip()]
     first, wanted = pairs[0]
     if len(first) > len(wanted):
         extra = first[: len(first) - len(wanted)]
@@ -81,20 +151,25 @@ def _fits_indented(there: Lines, search: Lines, replace: Lines) -> Lines | None:
     return [line[len(extra):] if line.strip() else line for line in replace]
 
 
+def _with_endings(there: Lines, replace: Lines) -> list[str]:
+    """The replacement with a carriage return at each line's end where most of the lines that it replaces have one."""
+    ending = "\r" if 2 * sum(line.endswith("\r") for line in there) > len(there) else ""
+    return [_without_return(line) + ending for line in replace]
+
+
 def _is_in_place(lines: Lines, search: Lines, replace: Lines, places: tuple[Place, ...]) -> bool:
     """Whether the one match lies inside a longer text that is the replacement already, as when lines were added."""
     if len(places) != 1 or len(replace) <= len(search):
         return False
     place = places[0]
-    wanted = list(place.replacement)
-    for start in range(max(0, place.end - len(wanted)), place.start + 1):
-        if list(lines[start:start + len(wanted)]) == wanted:
-            return True
-    return False
+    wanted = place.replacement
+    starts = range(max(0, place.end - len(wanted)), min(place.start, len(lines) - len(wanted)) + 1)
+    return any(_same(lines, start, wanted) for start in starts)
 
 
-def _is_there(lines: Lines, replace: Lines) -> bool:
+def _is_there(file: Haystack, replace: Lines) -> bool:
     """Whether the replacement stands at exactly one place; a few marks of punctuation prove nothing."""
     if not any(char.isalnum() for line in replace for char in line):
         return False
-    return len(_places(lines, replace, replace, _fits_exactly)) == 1
+    found = file.find(replace, _LINE_ENDINGS)
+    return next(found, None) is not None and next(found, None) is None

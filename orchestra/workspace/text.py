@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 import re
 from dataclasses import dataclass
+from typing import Iterator, Sequence
 
 from orchestra.errors import RefusedDraft, WorkspaceError
 
@@ -13,6 +15,9 @@ UTF8_BOM = "utf-8-sig"
 _BOMS = ((codecs.BOM_UTF8, UTF8_BOM), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _PREFIXES = {encoding: bom for bom, encoding in _BOMS}
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x7f]")
+_BEYOND_LATIN_1 = re.compile(rb"[\x80-\x9f]")
+_BYTE_ENCODINGS = ("cp1252", "latin-1")
+_ENDINGS = {"\n": re.compile("\r\n|\n"), "\r\n": re.compile("\r\n|\n"), "\r": re.compile("\r\n|\r|\n")}
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,29 @@ class FileText:
 
     text: str
     form: TextForm
+    endings: tuple[str, ...] = ()
+    """Of each line, where they are of several kinds; empty where the form says it all."""
+
+    def with_text(self, text: str) -> bytes:
+        """The bytes of the file with another text: lines that stay the same keep theirs, endings and all.
+
+        `text` has its lines ended by LF. Raises RefusedDraft as `TextForm.render` does.
+        """
+        if not self.endings:
+            return self.form.render(text)
+        lines = text.split("\n")
+        endings = [self.form.newline] * len(lines)
+        for old, new in _kept_lines(self.text.split("\n"), lines):
+            endings[new] = self.endings[old] or self.form.newline
+        endings[-1] = ""
+        if not lines[-1] and len(lines) > 1 and not self.form.final_newline:
+            lines.pop()
+            endings[-2:] = [""]
+        elif lines[-1] and self.form.final_newline:
+            endings[-1] = self.form.newline
+        _check_characters(text, self.form.encoding)
+        body = "".join(line + ending for line, ending in zip(lines, endings))
+        return _PREFIXES.get(self.form.encoding, b"") + body.encode(_bare(self.form.encoding))
 
 
 NEW_FILE = TextForm()
@@ -58,19 +86,48 @@ def decode(content: bytes, *, path: str = "the file") -> FileText:
     except UnicodeDecodeError:
         if encoding != "utf-8":
             raise _binary(path) from None
-        encoding, text = "latin-1", body.decode("latin-1")
-    if "\0" in text or (encoding == "latin-1" and _BINARY.search(body)):
+        encoding, text = _decode_bytes(body)
+    if "\0" in text or (encoding in _BYTE_ENCODINGS and _BINARY.search(body)):
         raise _binary(path)
     newline = _newline_of(text)
-    unified = text.replace("\r\n", "\n")
-    if newline == "\r":
-        unified = unified.replace("\r", "\n")
-    return FileText(unified, TextForm(encoding, newline, not unified or unified.endswith("\n")))
+    found = tuple(_ENDINGS[newline].findall(text))
+    unified = _ENDINGS[newline].sub("\n", text)
+    # With a CR right before an ending, the text alone could not tell where the line ends.
+    is_mixed = any(ending != newline for ending in found) or "\r\n" in unified
+    form = TextForm(encoding, newline, not unified or unified.endswith("\n"))
+    return FileText(unified, form, (*found, "") if is_mixed else ())
 
 
 def encode(file_text: FileText) -> bytes:
-    """The bytes of a file; what `decode` was given, where its line endings were of one kind."""
-    return file_text.form.render(file_text.text)
+    """The bytes of a file: what `decode` was given."""
+    return file_text.with_text(file_text.text)
+
+
+def _decode_bytes(body: bytes) -> tuple[str, str]:
+    """Text that is not UTF-8, each byte a character: Windows' where it has quotes and dashes of that kind."""
+    if _BEYOND_LATIN_1.search(body):
+        try:
+            return "cp1252", body.decode("cp1252")
+        except UnicodeDecodeError:
+            # Five bytes mean nothing there.
+            pass
+    return "latin-1", body.decode("latin-1")
+
+
+def _kept_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The numbers of the lines that are in both texts, in order: those around the change, then those within it."""
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        yield start, start
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+        yield len(old) - end, len(new) - end
+    inner = difflib.SequenceMatcher(None, old[start:len(old) - end], new[start:len(new) - end])
+    for match in inner.get_matching_blocks():
+        for at in range(match.size):
+            yield start + match.a + at, start + match.b + at
 
 
 def _encoding_of(content: bytes) -> tuple[str, bytes]:

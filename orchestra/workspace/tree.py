@@ -7,6 +7,7 @@ import os
 import stat
 import unicodedata
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Callable, Iterable, Iterator
 
@@ -69,12 +70,32 @@ class Tree:
         created: list[str] = []
         with _errors_for(path, "written"):
             try:
-                with self._folder_of(path, created=created) as (folder, name):
-                    self._replace(path, folder, name, content, mode)
+                for is_last in (False, False, True):
+                    try:
+                        with self._folder_of(path, created=created) as (folder, name):
+                            self._replace(path, folder, name, content, mode)
+                        break
+                    except FileNotFoundError:
+                        # Another thread may have removed a folder that was empty for a moment.
+                        if is_last:
+                            raise
             except BaseException:
-                self._remove_folders(created)
+                self.remove_empty_folders(created)
                 raise
-        return tuple(created)
+        return tuple(dict.fromkeys(created))
+
+    def absent_folders(self, path: str) -> tuple[str, ...]:
+        """The folders on the way to the path that are not there, outermost first."""
+        parts = path.split("/")[:-1]
+        folders = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+        present = sum(1 for _ in takewhile(lambda folder: os.path.lexists(self.root / folder), folders))
+        return tuple(folders[present:])
+
+    def remove_empty_folders(self, paths: Iterable[str]) -> None:
+        """Remove these folders where they are empty, the innermost first; what cannot be removed stays."""
+        for path in sorted(paths, key=lambda path: path.count("/"), reverse=True):
+            with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, name):
+                os.rmdir(name, dir_fd=folder)
 
     def delete(self, path: str) -> None:
         """Remove the file; an absent one is fine."""
@@ -145,11 +166,6 @@ class Tree:
             yield folder, name
         finally:
             os.close(folder)
-
-    def _remove_folders(self, created: list[str]) -> None:
-        for path in reversed(created):
-            with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, name):
-                os.rmdir(name, dir_fd=folder)
 
 
 @contextmanager

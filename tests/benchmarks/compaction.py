@@ -197,7 +197,7 @@ def main() -> None:
         free = unprotected_tokens(request)
         target = before - int(SHARE_TO_GIVE_UP * free)
         compaction = compact_prompt(request, target_tokens=target)
-        gone = [*step_by_step(request), 100 * (1 - unprotected_tokens(compaction.request) / free)]
+        gone = [*step_by_step(request), 100 * (1 - unprotected_tokens(compaction.compacted_prompt) / free)]
         duration_ms = timed(lambda: compact_prompt(request, target_tokens=target))
         print("%-26s %8d %8d %12d   %s  %8.1f   %s" % (
             name, before, compaction.after_tokens, free, " ".join("%9.1f%%" % share for share in gone), duration_ms,

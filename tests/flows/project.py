@@ -174,7 +174,7 @@ class Project:
 
         With a script, a provider that says it is served, and configured by --config together with `settings`,
         with `provider_settings` for the provider itself, and with `more_providers` beside it. No answer comes from
-        the cache, unless `settings` have it so.
+        the cache, and no file gets more tries than the audit loop has, unless `settings` have it so.
         """
         if script is None:
             return self._main([*self._config(settings), *argv], stdin, cwd, variables)
@@ -183,6 +183,7 @@ class Project:
             config["providers"]["scripted"].update(provider_settings or {})
             config["providers"].update(more_providers or {})
             config["cache"] = {"enabled": False}
+            config["max_recovery_attempts"] = 0
             ran = self._main([*self._config({**config, **(settings or {})}), *argv], stdin, cwd, variables)
             if provider.errors and not script_may_fail:
                 raise AssertionError(f"{provider.errors}\n{ran.err}")

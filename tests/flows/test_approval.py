@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestra.records import AGENT_ROLES
 from tests.flows.project import Project, Terminal
 from tests.flows.team import APPROVED, block, one_file, plan_of, planned, team, whole
 
@@ -195,7 +196,9 @@ def test_a_plan_edited_in_its_file_is_a_new_plan_to_approve(project: Project) ->
 
 
 def test_after_approval_the_journals_copy_of_the_plan_counts(project: Project) -> None:
-    stopped = project.run("run", "task", "--yes", "--max-cost", "0.0000001", script=one_file())
+    models = {f"{role}-model": {"price_input": 1, "price_output": 2} for role in AGENT_ROLES}
+    models["executor-model"]["price_output"] = 50_000
+    stopped = project.run("run", "task", "--yes", script=one_file(), provider_settings={"models": models})
     plan = project.state / "plan.md"
     plan.write_text(plan.read_text().replace("a.txt", "b.txt"))
     ran = project.run("resume", "--yes", "--max-cost", "1", "--json", script=team("", TWO_DRAFTS))

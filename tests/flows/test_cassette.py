@@ -65,7 +65,9 @@ def record(project: Project, script: Script, *argv: str, **more: Any) -> Ran:
 
 
 def replay(project: Project, tape: Project, *argv: str, **more: Any) -> Ran:
-    return project.run("run", "task", "--yes", "--json", "--replay", str(tape.folder / "tape"), *argv, **more)
+    """With the settings of the recording, as far as they shape the story."""
+    flags = ("--yes", "--json", "--replay", str(tape.folder / "tape"))
+    return project.run("run", "task", *flags, *argv, **{"settings": {"max_recovery_attempts": 0}, **more})
 
 
 def same_in(ran: Ran) -> dict[str, Any]:

@@ -35,4 +35,4 @@ def test_any_answer_is_read_or_refused(text: str, path: str) -> None:
     try:
         read_draft(text, path, "a = 1\n")
     except OrchestraError as error:
-        assert error.code in ("unreadable-reply", "refused-draft")
+        assert error.code in ("unreadable-reply", "refused-draft", "unfit-edits")

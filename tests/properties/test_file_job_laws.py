@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -16,7 +17,7 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.spending import Spending
+from orchestra.engine.recovery import RecoveryLimits
 from orchestra.errors import ApiError
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
@@ -81,7 +82,7 @@ class Session:
             SESSION, Task("t", "words"), mode="sequential", options={}, config={}
         )
 
-    def process(self, fate: Fate, *, auto_revert: bool) -> FileOutcome | None:
+    def process(self, fate: Fate, *, auto_revert: bool, attempts: int = 0) -> FileOutcome | None:
         """The file's outcome; None for a process that was killed."""
         clock = FakeClock()
         journal = StateManager(MortalStore(self.connection, fate), clock)
@@ -89,15 +90,19 @@ class Session:
         events = Events(clock, Redactor())
         asker = Asker(
             session_id=SESSION, journal=journal, chains=self.agents, events=events, redactor=Redactor(),
-            spending=Spending(None), deadline=Deadline(clock, None), cancel=CancelToken(),
+            deadline=Deadline(clock, None), cancel=CancelToken(),
             show=lambda paths: ([], []),
         )
         plan = Plan("a plan", (self.planned,))
         prompts = FilePrompts(
             task="t", plan=plan, files=files, show=lambda paths: ([], []), custom_prompts={}, load_template=load
         )
+        limits = RecoveryLimits(
+            attempts, Deadline(clock, None), keep=partial(journal.keep, SESSION),
+            recall=partial(journal.recall, SESSION),
+        )
         try:
-            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert), self.planned)
+            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert, limits), self.planned)
             job.run()
         except Killed:
             return None
@@ -113,7 +118,7 @@ class Session:
 
 
 def play(
-    script: Answers, action: str, before: bytes | None, kills: Sequence[int], *, auto_revert: bool
+    script: Answers, action: str, before: bytes | None, kills: Sequence[int], *, auto_revert: bool, attempts: int
 ) -> tuple[object, ...]:
     with tempfile.TemporaryDirectory() as folder, journal_in_memory() as connection:
         root = Path(folder)
@@ -121,8 +126,8 @@ def play(
             (root / PATH).write_bytes(before)
         session = Session(root, connection, script, PlannedFile(PATH, action, "d"))
         for steps in kills:
-            session.process(Fate(steps), auto_revert=auto_revert)
-        outcome = session.process(Fate(None), auto_revert=auto_revert)
+            session.process(Fate(steps), auto_revert=auto_revert, attempts=attempts)
+        outcome = session.process(Fate(None), auto_revert=auto_revert, attempts=attempts)
         for agent in session.agents.values():
             # Once an answer is in the journal, its question is not put again.
             assert agent.asked == sorted(agent.asked)
@@ -131,13 +136,14 @@ def play(
 
 @settings(max_examples=80)
 @given(
-    scripts, st.sampled_from(["create", "modify", "delete"]), st.sampled_from([None, b"mine\n"]), fates, st.booleans()
+    scripts, st.sampled_from(["create", "modify", "delete"]), st.sampled_from([None, b"mine\n"]), fates, st.booleans(),
+    st.integers(0, 3),
 )
 def test_a_job_that_was_killed_ends_as_one_that_was_left_alone(
-    script: Answers, action: str, before: bytes | None, kills: Sequence[int], auto_revert: bool
+    script: Answers, action: str, before: bytes | None, kills: Sequence[int], auto_revert: bool, attempts: int
 ) -> None:
-    killed = play(script, action, before, kills, auto_revert=auto_revert)
-    assert killed == play(script, action, before, [], auto_revert=auto_revert)
+    killed = play(script, action, before, kills, auto_revert=auto_revert, attempts=attempts)
+    assert killed == play(script, action, before, [], auto_revert=auto_revert, attempts=attempts)
 
 
 @settings(max_examples=80)

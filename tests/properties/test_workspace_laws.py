@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import RefusedDraft, RefusedPath, WorkspaceError
-from orchestra.workspace.edits import Edit, apply_edits, parse_edits
+from orchestra.workspace.edit_blocks import parse_edits
+from orchestra.workspace.edits import Edit, apply_edits
 from orchestra.workspace.path_names import normalise
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import NEW_FILE, decode, encode
@@ -96,7 +97,7 @@ def test_an_edit_of_a_unique_range_makes_exactly_that_change(original: list[str]
     new = ["new %s" % line for line in data.draw(st.lists(words, max_size=4))]
     edit = Edit("\n".join(unique[start:end]) + "\n", "".join(line + "\n" for line in new))
     expected = "".join(line + "\n" for line in unique[:start] + new + unique[end:])
-    assert apply_edits("".join(line + "\n" for line in unique), (edit,)) == expected
+    assert apply_edits("".join(line + "\n" for line in unique), (edit,)).text == expected
 
 
 @given(st.text("ab \n", max_size=30), st.lists(st.tuples(st.text("ab \n", max_size=6), st.text("abc\n", max_size=6))))

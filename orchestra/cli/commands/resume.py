@@ -6,10 +6,12 @@ import argparse
 from dataclasses import replace
 
 from orchestra.cli import running
+from orchestra.cli.commands import undo
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
+from orchestra.engine import undoing
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
 from orchestra.engine.wiring import Options, Order, check_order, open_workplace
 from orchestra.errors import ExitStatus
@@ -32,6 +34,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         session_to_resume(journal, arguments.session)
     with open_workplace(context.root, context.git, context.env) as workplace:
         row = session_to_resume(workplace.journal, arguments.session)
+        if row.mode == undoing.MODE:
+            return undo.go_on(context, workplace, row.session_id)
         said_now = [key for key, origin in current.origins.items() if _is_said_now(origin, context)]
         settings, refused = resumed_settings(row.config, current, said_now=said_now)
         for key in refused:

@@ -6,9 +6,10 @@ import argparse
 from typing import Any
 
 from orchestra.cli.context import Context
+from orchestra.cli.session_argument import find_session
 from orchestra.cli.session_rows import session_json
 from orchestra.clock import iso
-from orchestra.errors import ExitStatus, UnknownSession
+from orchestra.errors import ExitStatus
 from orchestra.metrics import metrics_of
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Print the session's row, its agents, files and cost."""
     with context.journal_for_reading() as journal:
-        row = _find(journal, arguments.session)
-        assert journal is not None  # _find raises otherwise
+        row = find_session(journal, arguments.session)
+        assert journal is not None  # find_session raises otherwise
         agents = journal.sessions.agents(row.session_id)
         checkpoints = journal.sessions.checkpoints(row.session_id)
         text = _text(journal, row, agents)
@@ -34,16 +35,6 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     }
     context.output.result(text, document)
     return ExitStatus.DONE
-
-
-def _find(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    row = None
-    if journal is not None:
-        row = journal.sessions.newest() if session_id is None else journal.sessions.get(session_id)
-    if row is None:
-        what = "there is no session here" if session_id is None else f"there is no session {session_id}"
-        raise UnknownSession(what, hint="`orchestra sessions` lists all of them")
-    return row
 
 
 def _text(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, Any]]) -> str:

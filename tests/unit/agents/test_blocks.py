@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestra.agents.blocks import clean, find_blocks
+from orchestra.agents.blocks import find_blocks
+from orchestra.agents.thinking import clean
 
 
 def test_finds_a_block_with_its_info_and_the_line_before() -> None:

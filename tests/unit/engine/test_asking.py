@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from decimal import Decimal
 from typing import Callable
 
 import pytest
@@ -17,6 +16,7 @@ from orchestra.errors import (
     RefusedDraft,
     RefusedPath,
     TimedOut,
+    TooExpensive,
     UnreadableReply,
 )
 from tests.unit.engine.workshop import SESSION, Workshop
@@ -179,30 +179,17 @@ def test_an_agent_whose_call_failed_is_idle(workshop: Build, error: BaseExceptio
 # Limits
 
 
-def test_what_attempts_cost_is_spent_and_a_used_up_budget_asks_nobody(workshop: Build) -> None:
-    shop = workshop(executor=["1", "2", "3"])
-    shop.max_cost = Decimal("0.02")
-    asker = shop.asker()
-    for number in (1, 2):
-        asker.ask("executor", f"executor/{number}", QUESTION, path=None, read=read_number)
-    with pytest.raises(LimitReached, match="budget"):
-        asker.ask("executor", "executor/3", QUESTION, path=None, read=read_number)
-    assert shop.asked() == {"executor": 2}
+def test_a_call_that_the_budget_does_not_pay_for_is_the_runs_limit(workshop: Build) -> None:
+    shop = workshop(executor=[TooExpensive("it could cost too much", hint="give it more")])
+    with pytest.raises(LimitReached, match="could cost too much") as caught:
+        ask(shop)
+    assert (caught.value.hint, shop.steps()) == ("give it more", {"executor/1": "failed"})
 
 
-def test_what_was_answered_is_recalled_even_when_the_budget_is_used_up(workshop: Build) -> None:
-    shop = workshop(executor=["42"])
-    ask(shop)
-    shop.max_cost = Decimal(0)
-    assert ask(shop) == 42
-
-
-@pytest.mark.parametrize("limit", ["money", "time", "stop"])
+@pytest.mark.parametrize("limit", ["time", "stop"])
 def test_at_a_limit_nobody_is_asked_any_more(workshop: Build, limit: str) -> None:
     shop = workshop(executor=["42"])
-    if limit == "money":
-        shop.max_cost = Decimal(0)
-    elif limit == "time":
+    if limit == "time":
         shop.deadline = Deadline(shop.clock, 0)
     else:
         shop.cancel.cancel()

@@ -5,6 +5,7 @@ from typing import Mapping
 
 import pytest
 
+from orchestra.adapters.budget import Budget
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.config.settings import AgentChains, ProviderSettings
@@ -115,7 +116,8 @@ def test_who_is_left_out_may_not_even_be_reached() -> None:
 def test_each_role_gets_an_adapter_that_begins_with_its_first_choice() -> None:
     found = plan(variables=ALL_KEYS)
     http, clock = HttpClient(found.providers, variables={}, workers=1), FakeClock()
-    chains = build_chains(found, http, clock, health=Health(found.providers, clock=clock, workers=1))
+    chains = build_chains(found, http, clock, health=Health(found.providers, clock=clock, workers=1),
+                          budget=Budget(None))
     assert {role: adapter.get_info().name for role, adapter in chains.items()} == {
         role: getattr(AgentChains(), role)[0] for role in AGENT_ROLES
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Callable, Iterator, Sequence
 
 import pytest
@@ -12,6 +13,7 @@ from orchestra.agents.templates import load
 from orchestra.clock import Deadline
 from orchestra.engine.approval import Approver, Choice, Decision, approve_all, nobody_there
 from orchestra.engine.crew import Crew
+from orchestra.engine.estimate import CostRange
 from orchestra.engine.planning import Planning
 from orchestra.environment import StopSignal
 from orchestra.errors import ApiError, NotApproved, PlanError, RefusedPath, UnreadableReply, UsageError
@@ -68,7 +70,9 @@ class Person:
 
 
 @contextmanager
-def planning(shop: Workshop, approver: Approver | None = None, *, has_architect: bool = True) -> Iterator[Planning]:
+def planning(
+    shop: Workshop, approver: Approver | None = None, *, has_architect: bool = True, cost: CostRange | None = None
+) -> Iterator[Planning]:
     crew = Crew(1, stop=StopSignal(), cancel=shop.cancel, deadline=Deadline(shop.clock, None))
     yield Planning(
         session_id=SESSION, task="a task", root=shop.root, state_folder=shop.folder, journal=shop.journal,
@@ -76,7 +80,7 @@ def planning(shop: Workshop, approver: Approver | None = None, *, has_architect:
         list_repository=lambda: [("README.md", 12)],
         show=lambda paths: ([ShownFile(each, "shown") for each in paths], []),
         must_show=("must.py",), custom_prompts={"architect": "mind the gap"}, load_template=load,
-        has_architect=has_architect,
+        estimate=lambda plan: cost, max_cost_usd=Decimal(2), has_architect=has_architect,
     )
     crew.close()
 
@@ -424,3 +428,24 @@ def test_every_field_of_a_plan_survives_the_journal_and_the_file(workshop: Build
         assert room.plan(PlanFile(given, "a task")) == given
         assert room.plan() == given
     assert on_disk(shop).plan == given
+
+
+# What it costs
+
+
+def test_the_likely_cost_is_told_before_each_new_plan_is_decided(workshop: Build) -> None:
+    shop = workshop(architect=[plan_of("a.py"), plan_of("a.py", "b.py")])
+    cost = CostRange(Decimal("0.01"), Decimal("0.2"), ("auditor",))
+    person = Person(Decision(Choice.REVISE, remark="more"), Decision(Choice.APPROVE, by="user"))
+    with planning(shop, person, cost=cost) as room:
+        room.approved(room.plan())
+    told = [event.data for event in shop.events if event.name == "plan.estimated"]
+    rest = {"low": 0.01, "high": 0.2, "unpriced": ["auditor"], "budget": 2.0}
+    assert told == [{**rest, "files": 1}, {**rest, "files": 2}]
+
+
+def test_nothing_is_told_where_no_price_is_known(workshop: Build) -> None:
+    shop = workshop(architect=[plan_of("a.py")])
+    with planning(shop, approve_all("--yes")) as room:
+        room.approved(room.plan())
+    assert "plan.estimated" not in [event.name for event in shop.events]

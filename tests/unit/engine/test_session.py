@@ -100,6 +100,7 @@ class Stage:
         )
         rooms = Rooms(
             session_id=SESSION, task=Task("a task", "words"), mode=self.mode, schedule=schedule, clock=self.shop.clock,
+            state_folder=self.shop.folder,
             stop=self.stop, journal=self.shop.journal, events=self.shop.emitter(), crew=crew,
             planning=self.plans,  # type: ignore[arg-type]
             committing=self.commits,  # type: ignore[arg-type]

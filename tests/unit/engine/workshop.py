@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import threading
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Callable, Mapping, Sequence, Union
 
@@ -17,7 +18,7 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.spending import Spending
+from orchestra.engine.recovery import RecoveryLimits
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Attempt, Event, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
@@ -104,9 +105,9 @@ class Workshop:
         self.events: list[Event] = []
         self.cancel = CancelToken()
         self.deadline = Deadline(self.clock, None)
-        self.max_cost: Decimal | None = None
         self.max_iterations = 3
         self.auto_revert = True
+        self.max_recovery_attempts = 0
         self.dry_run = False
         self.tree = Tree(root)
         self.shown: list[Sequence[str]] = []
@@ -145,7 +146,7 @@ class Workshop:
     def asker(self) -> Asker:
         return Asker(
             session_id=SESSION, journal=self.journal, chains=self.agents, events=self.emitter(),
-            redactor=Redactor(["hunter22"]), spending=Spending(self.max_cost), deadline=self.deadline,
+            redactor=Redactor(["hunter22"]), deadline=self.deadline,
             cancel=self.cancel, show=self._show,
         )
 
@@ -157,7 +158,11 @@ class Workshop:
         prompts = FilePrompts(
             task="a task", plan=plan, files=files, show=self._show, custom_prompts={}, load_template=load
         )
-        return JobContext(self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert)
+        limits = RecoveryLimits(
+            self.max_recovery_attempts, self.deadline, keep=partial(self.journal.keep, SESSION),
+            recall=partial(self.journal.recall, SESSION),
+        )
+        return JobContext(self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert, limits)
 
     def job(self, file: PlannedFile, *, start: int = 0) -> FileJob:
         return FileJob(self.context(Plan("a plan", (file,))), file, start=start)

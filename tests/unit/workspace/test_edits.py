@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestra.errors import RefusedDraft
-from orchestra.workspace.edits import Edit, apply_edits, has_edits, parse_edits
+from orchestra.workspace.edit_blocks import has_edits, parse_edits
+from orchestra.workspace.edits import Edit, apply_edits
 
 
 def block(search: str, replace: str, *, marks: int = 7, tail: str = "") -> str:
@@ -54,40 +55,40 @@ def test_a_heading_line_in_the_text_is_told_from_the_divider_by_its_length() -> 
 
 
 def test_replaces_exact_lines() -> None:
-    assert apply_edits("a\nb\nc\n", edit("b\n", "x\ny\n")) == "a\nx\ny\nc\n"
-    assert apply_edits("a\nb\nc\n", edit("b\n", "")) == "a\nc\n"
-    assert apply_edits("a\n", edit("a\n", "")) == ""
+    assert apply_edits("a\nb\nc\n", edit("b\n", "x\ny\n")).text == "a\nx\ny\nc\n"
+    assert apply_edits("a\nb\nc\n", edit("b\n", "")).text == "a\nc\n"
+    assert apply_edits("a\n", edit("a\n", "")).text == ""
 
 
 def test_the_final_newline_stays_as_it_was() -> None:
-    assert apply_edits("a\nb", edit("b\n", "c\n")) == "a\nc"
-    assert apply_edits("a\nb\n", edit("b\n", "c\n")) == "a\nc\n"
+    assert apply_edits("a\nb", edit("b\n", "c\n")).text == "a\nc"
+    assert apply_edits("a\nb\n", edit("b\n", "c\n")).text == "a\nc\n"
 
 
 def test_all_edits_are_looked_for_in_the_original() -> None:
     edits = (Edit("c\n", "a\n"), Edit("a\n", "b\n"))
-    assert apply_edits("a\nx\nc\n", edits) == "b\nx\na\n"
+    assert apply_edits("a\nx\nc\n", edits).text == "b\nx\na\n"
 
 
 def test_trailing_blanks_and_line_endings_do_not_matter() -> None:
-    assert apply_edits("a  \nb\n", edit("a\nb\n", "c\n")) == "c\n"
-    assert apply_edits("a\nb\n", edit("a \nb\t\n", "c\n")) == "c\n"
-    assert apply_edits("a\r\nb\r\n", edit("a\n", "c\nd\n")) == "c\r\nd\r\nb\r\n"
-    assert apply_edits("a\nb\n", edit("a\r\n", "c\r\n")) == "c\nb\n"
+    assert apply_edits("a  \nb\n", edit("a\nb\n", "c\n")).text == "c\n"
+    assert apply_edits("a\nb\n", edit("a \nb\t\n", "c\n")).text == "c\n"
+    assert apply_edits("a\r\nb\r\n", edit("a\n", "c\nd\n")).text == "c\r\nd\r\nb\r\n"
+    assert apply_edits("a\nb\n", edit("a\r\n", "c\r\n")).text == "c\nb\n"
 
 
 def test_an_exact_place_wins_over_a_similar_one() -> None:
-    assert apply_edits("a \na\n", edit("a\n", "b\n")) == "a \nb\n"
+    assert apply_edits("a \na\n", edit("a\n", "b\n")).text == "a \nb\n"
 
 
 def test_a_search_that_lost_its_indentation_is_found_and_the_replacement_moved() -> None:
     original = "class A:\n    def f(self):\n        return 1\n"
     search, replace = "def f(self):\n    return 1\n", "def f(self):\n\n    return 2\n"
-    assert apply_edits(original, edit(search, replace)) == "class A:\n    def f(self):\n\n        return 2\n"
+    assert apply_edits(original, edit(search, replace)).text == "class A:\n    def f(self):\n\n        return 2\n"
 
 
 def test_a_search_with_too_much_indentation_is_found_and_the_replacement_moved_back() -> None:
-    assert apply_edits("def f():\n    pass\n", edit("  def f():\n      pass\n", "  def f():\n      return\n")) == (
+    assert apply_edits("def f():\n    pass\n", edit("  def f():\n      pass\n", "  def f():\n      return\n")).text == (
         "def f():\n    return\n"
     )
     with pytest.raises(RefusedDraft):
@@ -104,8 +105,8 @@ def test_an_indentation_that_is_not_uniform_is_not_guessed() -> None:
 @pytest.mark.parametrize(
     "edits, words",
     [
-        (edit("", "x\n"), "block 1 has an empty SEARCH"),
-        (edit("\n \n", "x\n"), "block 1 has an empty SEARCH"),
+        (edit("", "x\n"), "block 1 has nothing to search for"),
+        (edit("\n \n", "x\n"), "block 1 has nothing to search for"),
         (edit("b\n", "x\n"), "block 1 fits more than one place"),
         ((Edit("a\n", "x\n"), Edit("nothing like it\n", "x\n")), "block 2 searches for lines that are not"),
         ((Edit("a\nb\n", "x\n"), Edit("b\nc\n", "y\n")), "block 2 overlaps block 1"),
@@ -130,11 +131,11 @@ def test_says_where_an_ambiguous_search_fits() -> None:
 
 def test_an_edit_that_is_in_place_changes_nothing() -> None:
     replaced = edit("old()\n", "new()\n")
-    once = apply_edits("a\nold()\nb\n", replaced)
-    assert apply_edits(once, replaced) == once
+    once = apply_edits("a\nold()\nb\n", replaced).text
+    assert apply_edits(once, replaced).text == once
     added = edit("import os\n", "import os\nimport sys\n")
-    once = apply_edits("import os\n\nx = 1\n", added)
-    assert apply_edits(once, added) == once
+    once = apply_edits("import os\n\nx = 1\n", added).text
+    assert apply_edits(once, added).text == once
 
 
 def test_punctuation_is_no_proof_that_an_edit_is_in_place() -> None:

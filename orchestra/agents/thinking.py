@@ -1,0 +1,35 @@
+"""What a model thought before it answered, where its server left that in the answer."""
+
+from __future__ import annotations
+
+import re
+
+from orchestra.agents.blocks import find_blocks
+from orchestra.workspace.edit_blocks import has_edits
+
+_TAGS = r"think(?:ing)?|thought|reasoning"
+# The second pair is Kimi's.
+_THINKING = re.compile(r"\s*(?:<(%s)>.*?(?:</\1>|\Z)|◁think▷.*?(?:◁/think▷|\Z))" % _TAGS, re.DOTALL)
+_BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
+_END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
+
+
+def clean(text: str) -> str:
+    """The answer without byte order mark, carriage returns at line ends and thinking."""
+    text = text.lstrip("\ufeff").replace("\r\n", "\n")
+    thinking = _THINKING.match(text)
+    if thinking:
+        return text[thinking.end():]
+    # Some servers swallow the opening tag.
+    end = _END.search(text)
+    if end and not _BEGIN.search(text, 0, end.start()) and _is_answer_behind(text, end):
+        return text[end.end():]
+    return text
+
+
+def _is_answer_behind(text: str, end: re.Match[str]) -> bool:
+    """Whether the tag ends thinking: it stands in no block and no edit, and what is behind it can be an answer."""
+    before, behind = text[:end.start()], text[end.end():]
+    if has_edits(before) or not all(block.is_closed for block in find_blocks(before)):
+        return False
+    return bool(behind.strip()) and (bool(find_blocks(behind)) or has_edits(behind) or not find_blocks(before))

@@ -1,0 +1,138 @@
+"""The one fenced block of an answer that is the file asked for."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Sequence
+
+from orchestra.agents.blocks import Block, block_between, fence_lines
+from orchestra.errors import UnreadableReply
+from orchestra.workspace.named_file import is_same_file, names, path_in_info, sole_path
+
+_MARKDOWN = (".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd")
+_MARKDOWN_INFO = ("", "markdown", "md", "mdx", "text", "txt", "gfm", "commonmark")
+_ASIDES = (
+    "bash", "sh", "shell", "console", "zsh", "shell-session", "text", "txt", "output", "diff", "udiff", "patch",
+)
+"""What blocks beside the file are labelled as: commands to run, what they print, what changes."""
+EXACTLY_ONE = "give the whole file in exactly one fenced block, or edits"
+_CLEARLY_LONGER = 4
+
+
+def file_block(answer: str, blocks: Sequence[Block], path: str) -> Block:
+    """The block whose text is the file at `path`; `blocks` are those of the answer, at least one.
+
+    Raises UnreadableReply where none is, where it cannot be told which one, and where the answer is cut off.
+    """
+    if path.lower().endswith(_MARKDOWN):
+        return _markdown_file(answer, blocks, path)
+    if not blocks[-1].is_closed:
+        raise _cut_off()
+    lines = answer.split("\n")
+    if any(_may_go_on(lines, block, blocks[at + 1:]) for at, block in enumerate(blocks)):
+        raise _cut_off()
+    return _block_of_file(blocks, path)
+
+
+def is_aside(block: Block) -> bool:
+    """Whether the block is labelled as something beside the file."""
+    return block.info.lower() in _ASIDES
+
+
+def _markdown_file(answer: str, blocks: Sequence[Block], path: str) -> Block:
+    """The block of a Markdown file, whose own fences may have been taken for the end of it.
+
+    Where they have, a bare fence line opens a block behind the first: then all from the first fence line to the last
+    such block's end is the file. Blocks with a language behind that are asides.
+    """
+    first = blocks[0]
+    named = [block for block in blocks if _is_named(block.info, path) or _is_named(block.lead, path)]
+    if not _is_markdown(first, path):
+        if len(named) != 1 or not named[0].is_closed:
+            raise UnreadableReply(
+                "The Markdown file is not in a fence of its own; put one of four backticks around it."
+            )
+        return named[0]
+    if not blocks[-1].is_closed:
+        raise _cut_off()
+    lines = answer.split("\n")
+    last = first
+    for block in blocks[1:]:
+        if len(block.marks) < len(first.marks) or block.marks[0] != first.marks[0] or not _is_markdown(block, path):
+            break
+        last = block
+    if last is first:
+        return _refused_for_another(first, path)
+    if not _goes_on_at_once(lines, first):
+        raise _cut_off()
+    opening = next(fence for fence in fence_lines(lines) if fence.number == first.first)
+    return _refused_for_another(block_between(lines, opening, last.last), path)
+
+
+def _may_go_on(lines: Sequence[str], block: Block, later: Sequence[Block]) -> bool:
+    """Whether the closing fence may be one that the file itself holds: a bare one opens behind it in mid-text."""
+    if not block.info or not later or later[0].info or later[0].marks[0] != block.marks[0]:
+        return False
+    return _goes_on_at_once(lines, block) and bool(lines[later[0].first - 1].strip())
+
+
+def _goes_on_at_once(lines: Sequence[str], block: Block) -> bool:
+    return block.last + 1 < len(lines) and bool(lines[block.last + 1].strip())
+
+
+def _is_markdown(block: Block, path: str) -> bool:
+    return block.info.lower() in _MARKDOWN_INFO or _is_named(block.info, path)
+
+
+def _is_named(line: str, path: str) -> bool:
+    return names(line, path) or names(line, posixpath.basename(path))
+
+
+def _block_of_file(blocks: Sequence[Block], path: str) -> Block:
+    for name in (path, posixpath.basename(path)):
+        named = [block for block in blocks if names(block.info, name)] or [
+            block for block in blocks if names(block.lead, name) and not is_aside(block)
+        ]
+        if len(named) == 1:
+            return _refused_for_another(named[0], path)
+    if len(blocks) == 1:
+        return _refused_for_another(blocks[0], path)
+    likely = [block for block in blocks if not is_aside(block) and _is_for_another(block, path) is None]
+    if not likely and any(_is_for_another(block, path) for block in blocks):
+        raise _another([said for block in blocks if (said := _is_for_another(block, path))], path)
+    if len(likely) == 1:
+        return likely[0]
+    longest = max(likely or blocks, key=lambda block: len(block.text))
+    others = sum(len(block.text) for block in blocks if block is not longest)
+    if len(longest.text) > _CLEARLY_LONGER * others:
+        return longest
+    raise UnreadableReply("The answer has %d fenced blocks; %s." % (len(blocks), EXACTLY_ONE))
+
+
+def _refused_for_another(block: Block, path: str) -> Block:
+    said = _is_for_another(block, path)
+    if said is not None:
+        raise _another([said], path)
+    return block
+
+
+def _is_for_another(block: Block, path: str) -> str | None:
+    """The file that the block says it is, where that is not the one asked for."""
+    for said in (path_in_info(block.info), sole_path(block.lead)):
+        if said is not None:
+            return None if is_same_file(said, path) else said
+    return None
+
+
+def _another(said: Sequence[str], path: str) -> UnreadableReply:
+    return UnreadableReply(
+        "The answer gives %s, but the file asked for is `%s`; answer for that one only."
+        % (", ".join("`%s`" % name for name in dict.fromkeys(said)), path)
+    )
+
+
+def _cut_off() -> UnreadableReply:
+    return UnreadableReply(
+        "The answer is cut off, or its fences do not pair up: where the fenced block ends cannot be told. If the file "
+        "has lines that begin with backticks, use a fence of more backticks around it."
+    )

@@ -1,0 +1,112 @@
+"""Put back what a session changed: by default the newest that wrote files and is not wholly undone."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Sequence
+
+from orchestra.cli import running
+from orchestra.cli.context import Context
+from orchestra.cli.session_argument import session_and_paths
+from orchestra.engine.undoing import (
+    Undoing,
+    carry_out,
+    changed_paths,
+    end_of,
+    new_undo,
+    selected,
+    session_to_undo,
+)
+from orchestra.engine.wiring import Workplace, open_workplace
+from orchestra.errors import ExitStatus, OrchestraError, UnknownSession
+from orchestra.records import FileOutcome
+from orchestra.state.sessions import SessionRow
+from orchestra.workspace.patch import unified_patch
+from orchestra.workspace.tree import Tree
+
+_DONE_WITH = {"create": "made again", "modify": "put back", "delete": "removed"}
+"""What was done to a file, by what the undo had to do."""
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where nothing could be undone."""
+    return {"session_id": None, "status": status.word, "undone_session": None, "files": []}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="SESSION|PATH", nargs="*", help="the session, and which of its files")
+    parser.add_argument("--dry-run", action="store_true", help="change nothing, and show what would be changed")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Each file goes back to what it was before the session, unless somebody changed it since."""
+    session_id, wanted = session_and_paths(arguments, context)
+    with context.journal_for_reading() as journal:
+        target = session_to_undo(journal, session_id)
+        assert journal is not None  # session_to_undo raises otherwise
+        paths = selected(changed_paths(journal, target), wanted)
+        if arguments.dry_run or not paths:
+            return _preview(context, Undoing(journal, Tree(context.root), target), paths)
+    with open_workplace(context.root, context.git, context.env) as workplace:
+        return go_on(context, workplace, new_undo(workplace.journal, target, paths, context.env), target)
+
+
+def go_on(context: Context, workplace: Workplace, session_id: str, target: SessionRow | None = None) -> ExitStatus:
+    """Carry an undo out that is in the journal, from wherever it stands."""
+    row = workplace.journal.sessions.get(session_id)
+    assert row is not None  # the caller has it from the journal
+    target = target or workplace.journal.sessions.get(row.options["undoes"])
+    if target is None:
+        raise UnknownSession("the session that was being undone is gone", where=row.options["undoes"])
+    undone = carry_out(workplace, session_id, context.env, running.listeners(context, "none"))
+    text = _text(target, undone.outcomes, undone.status)
+    if undone.status is ExitStatus.DONE:
+        text += f"\n`orchestra undo {session_id}` brings the change back"
+    if workplace.journal.recall(target.session_id, "commit"):
+        text += "\nthe commit stays; `git revert` takes it back"
+    if undone.error is not None:
+        context.output.error(undone.error)
+    context.output.result(text, _document(context, undone.status, undone.error, session_id, target, undone.outcomes))
+    return undone.status
+
+
+def _preview(context: Context, undoing: Undoing, paths: Sequence[str]) -> ExitStatus:
+    outcomes, changes = undoing.preview(paths)
+    status, error = end_of(outcomes)
+    patch = unified_patch(changes)
+    document = {**_document(context, status, error, None, undoing.target, outcomes), "diff": patch}
+    if error is not None:
+        context.output.error(error)
+    if not context.output.as_json:
+        context.output.say(_text(undoing.target, outcomes, status))
+    context.output.patch(patch, document)
+    return status
+
+
+def _document(
+    context: Context, status: ExitStatus, error: OrchestraError | None, session_id: str | None, target: SessionRow,
+    outcomes: Sequence[FileOutcome],
+) -> dict[str, Any]:
+    return {
+        **context.output.head(status, error), "status": status.word, "session_id": session_id,
+        "undone_session": target.session_id,
+        "files": [
+            {
+                "path": outcome.path, "action": outcome.action, "status": outcome.status,
+                "error": None if outcome.error is None else {"code": outcome.error_code, "message": outcome.error},
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def _text(target: SessionRow, outcomes: Sequence[FileOutcome], status: ExitStatus) -> str:
+    lines = [f"{status.word}: undo of {target.session_id}, {' '.join(target.task.text.split())[:80]}"]
+    lines += [f"  {_word(outcome):<10}  {outcome.path}" for outcome in outcomes]
+    return "\n".join(lines)
+
+
+def _word(outcome: FileOutcome) -> str:
+    if outcome.status == "failed":
+        return "left alone"
+    return "as it was" if outcome.status == "unchanged" else _DONE_WITH[outcome.action]

@@ -1,0 +1,120 @@
+"""Whether what a receipt says still holds: of the files on the disk, and of the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+from orchestra.engine.receipt import has_receipt, image_json, read_receipt, receipt_of
+from orchestra.errors import UsageError, WorkspaceError
+from orchestra.state.manager import StateManager
+from orchestra.state.sessions import SessionRow
+from orchestra.workspace.path_names import normalise
+from orchestra.workspace.tree import Tree
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that does not hold any more."""
+
+    subject: str
+    """receipt, file, plan, models, tests or another part of the receipt."""
+    path: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking one receipt."""
+
+    files: int
+    """How many were held against the disk."""
+    tests_passed: bool | None
+    """None where none were run."""
+    differences: tuple[Difference, ...]
+
+
+def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder: Path) -> Checked:
+    """Hold the session's receipt against the journal and the tree. Reads only.
+
+    Raises UsageError where the session has not come so far that it has one, StateError for one that cannot be read.
+    """
+    receipt = read_receipt(folder, row.session_id)
+    if receipt is None and not has_receipt(journal, row):
+        raise UsageError(
+            f"session {row.session_id} has no receipt: no plan of it was carried out",
+            hint="`orchestra sessions` lists all sessions",
+        )
+    if receipt is None:
+        return Checked(0, None, (Difference("receipt", None, "it is gone"),))
+    files = [file for file in _list(receipt.get("files")) if file.get("after") != file.get("before")]
+    undone = journal.images.undone_paths(row.session_id)
+    differences = [*_against_journal(receipt, receipt_of(journal, row)), *_against_tree(files, Tree(root), undone)]
+    tests = receipt.get("tests")
+    if isinstance(tests, dict):
+        differences += _of_tests(tests)
+    passed = bool(tests.get("passed")) if isinstance(tests, dict) else None
+    return Checked(len(files), passed, tuple(differences))
+
+
+def _against_journal(receipt: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Difference]:
+    for part in known:
+        said, is_so = receipt.get(part), known[part]
+        # Another version of the program may check what this one wrote.
+        if part in ("program", "files"):
+            continue
+        for name, one, other in _unequal(part, said, is_so):
+            yield Difference(part, None, f"{name} is {_short(one)} in the receipt, {_short(other)} in the journal")
+    files = {str(file["path"]): file for file in known["files"]}
+    said_files = {str(file.get("path")): file for file in _list(receipt.get("files"))}
+    for path in sorted(files.keys() | said_files.keys()):
+        if files.get(path) != said_files.get(path):
+            yield Difference("files", path, "the receipt says something else than the journal")
+
+
+def _against_tree(files: list[Mapping[str, Any]], tree: Tree, undone: set[str]) -> Iterator[Difference]:
+    for file in files:
+        path = str(file.get("path"))
+        try:
+            found = image_json(tree.read(normalise(path)))
+        except WorkspaceError as error:
+            yield Difference("file", path, error.what)
+            continue
+        after = file.get("after")
+        if found != after:
+            by = "; it was put back by `undo`" if path in undone else ""
+            yield Difference("file", path, _change(after, found) + by)
+
+
+def _change(after: Any, found: Mapping[str, str] | None) -> str:
+    if found is None:
+        return "it is not there any more"
+    if not isinstance(after, dict):
+        return "it is there again"
+    if found["sha256"] != after.get("sha256"):
+        return "its content has changed"
+    return f"its mode is {found['mode']}, it was {after.get('mode')}"
+
+
+def _of_tests(tests: Mapping[str, Any]) -> Iterator[Difference]:
+    if not tests.get("ran_after_last_write"):
+        yield Difference("tests", None, "a file was written after they ran")
+
+
+def _unequal(name: str, said: Any, is_so: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The innermost differences: dotted name, what is said, what is so."""
+    if isinstance(said, dict) and isinstance(is_so, dict):
+        for key in {**is_so, **said}:
+            yield from _unequal(f"{name}.{key}", said.get(key), is_so.get(key))
+    elif said != is_so:
+        yield name, said, is_so
+
+
+def _list(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,148 @@
+"""What a session did, in one document that can be checked without a model, a key or a network."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Mapping
+
+from orchestra import __version__
+from orchestra.agents.plan_json import plan_from_json, plan_hash
+from orchestra.engine.verification import AFTER
+from orchestra.errors import OrchestraError, StateError
+from orchestra.records import FileImage
+from orchestra.state.images import content_hash
+from orchestra.state.manager import StateManager
+from orchestra.state.own_files import replace_file
+from orchestra.state.sessions import SessionRow
+
+SCHEMA = 1
+
+
+def receipt_path(folder: Path, session_id: str) -> Path:
+    """Where the receipt lies below `.orchestra`."""
+    return folder / "runs" / session_id / "receipt.json"
+
+
+def has_receipt(journal: StateManager, row: SessionRow) -> bool:
+    """Whether a session has come so far that it gets one: its plan is approved, and its files are written for good."""
+    plan = journal.sessions.plan(row.session_id)
+    return plan is not None and plan.approved_by is not None and not row.options.get("dry_run")
+
+
+def write_receipt(folder: Path, journal: StateManager, row: SessionRow) -> None:
+    """Put it there in one instant. Raises StateError where it cannot be written."""
+    path = receipt_path(folder, row.session_id)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        replace_file(folder, path, json.dumps(receipt_of(journal, row), ensure_ascii=False, indent=2) + "\n")
+    except OSError as error:
+        raise StateError("the receipt cannot be written", where=f"{path}: {error.strerror}") from None
+
+
+def read_receipt(folder: Path, session_id: str) -> Mapping[str, Any] | None:
+    """The document; None where there is none. Raises StateError for one that is no receipt."""
+    path = receipt_path(folder, session_id)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StateError("the receipt cannot be read", where=f"{path}: {error}") from None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise StateError("the receipt is none, or of another version of orchestra", where=str(path))
+    return document
+
+
+def receipt_of(journal: StateManager, row: SessionRow) -> dict[str, Any]:
+    """The receipt as the journal has it now: a function of the journal alone, so that it can be held against another.
+
+    Hashes are SHA-256 of whole files, modes octal permission bits; an absent file is null.
+    """
+    return {
+        "schema": SCHEMA,
+        "program": f"orchestra {__version__}",
+        "session_id": row.session_id,
+        "task": row.task.text,
+        "mode": row.mode,
+        "exit_status": row.exit_status,
+        "started_at": row.started_at,
+        "plan": _plan(journal, row.session_id),
+        "files": _files(journal, row.session_id),
+        "models": _models(journal, row.session_id),
+        "tests": _tests(journal, row.session_id),
+        "commit": journal.recall(row.session_id, "commit") or None,
+    }
+
+
+def image_json(image: FileImage) -> dict[str, str] | None:
+    """A file's hash and mode."""
+    if image.content is None:
+        return None
+    hash_ = content_hash(image.content)
+    assert hash_ is not None  # it has content
+    return {"sha256": hash_, "mode": f"{image.mode or 0:04o}"}
+
+
+def _plan(journal: StateManager, session_id: str) -> dict[str, Any] | None:
+    row = journal.sessions.plan(session_id)
+    if row is None:
+        return None
+    # Not the hash that was noted: that of what the journal holds.
+    hash_ = None
+    with suppress(OrchestraError):
+        hash_ = plan_hash(plan_from_json(row.content))
+    return {"hash": hash_, "approved_by": row.approved_by, "approved_at": row.approved_at}
+
+
+def _files(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
+    files = []
+    for path, outcome in journal.images.outcomes(session_id).items():
+        before = after = FileImage(None)
+        if journal.images.at(session_id, path, 0) is not None:
+            before, after = journal.images.ends(session_id, path)
+        files.append({
+            "path": path, "action": outcome.action, "status": outcome.status, "iterations": outcome.iterations,
+            "recovered": outcome.recovered, "before": image_json(before), "after": image_json(after),
+        })
+    return sorted(files, key=lambda file: str(file["path"]))
+
+
+def _models(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
+    """Those that really answered, by role; a null among the figures is unknown."""
+    groups: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in journal.steps.attempts(session_id):
+        attempt, usage = row.attempt, row.attempt.usage
+        if not attempt.success:
+            continue
+        key = (row.agent_role, attempt.provider, attempt.model_id)
+        figures = groups.setdefault(key, {
+            "role": key[0], "provider": key[1], "model_id": key[2], "answers": 0, "input_tokens": None,
+            "output_tokens": None, "cached_tokens": None, "cost": None,
+        })
+        figures["answers"] += 1
+        for name, value in (
+            ("input_tokens", usage.input_tokens), ("output_tokens", usage.output_tokens),
+            ("cached_tokens", usage.cached_tokens), ("cost", usage.cost_usd),
+        ):
+            if value is not None:
+                figures[name] = value if figures[name] is None else figures[name] + value
+    return [
+        {**figures, "cost": None if figures["cost"] is None else str(Decimal(figures["cost"]).normalize())}
+        for _, figures in sorted(groups.items())
+    ]
+
+
+def _tests(journal: StateManager, session_id: str) -> dict[str, Any] | None:
+    kept = journal.newest_of(session_id, AFTER)
+    if kept is None or not kept[0]:
+        return None
+    run, ended_at = kept
+    last_write = journal.images.last_write_at(session_id)
+    return {
+        "framework": run["framework"], "command": run["command"], "exit_status": run["exit_status"],
+        "passed": run["exit_status"] == 0, "ended_at": ended_at,
+        "ran_after_last_write": last_write is None or last_write <= ended_at,
+    }

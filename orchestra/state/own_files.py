@@ -1,0 +1,21 @@
+"""Files in the state folder that others read: replaced whole, so that nobody ever sees half of one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def replace_file(folder: Path, path: Path, text: str) -> None:
+    """Have the text lie at `path`, somewhere below the state folder `folder`, for its owner alone. Raises OSError."""
+    draft = folder / "tmp" / f"{path.name}.{os.getpid()}"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,236 @@
+"""Putting back what a session changed, to the byte, and never what somebody else wrote."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestra.demo.script import Script
+from tests.flows.project import Project, Ran
+from tests.flows.team import APPROVED, edit, plan_of, planned, team, whole
+
+PLAN = plan_of(planned("a.txt", "modify"), planned("new/deep/b.txt"), planned("old/c.txt", "delete"))
+DRAFTS = {"a.txt": edit("one\n", "two\n"), "new/deep/b.txt": whole("b\n")}
+
+
+def change(project: Project, *flags: str, script: Script | None = None) -> Ran:
+    """A session that modifies a.txt, creates new/deep/b.txt and deletes old/c.txt."""
+    ran = project.run("run", "task", "--yes", "--json", *flags, script=script or team(PLAN, DRAFTS))
+    assert ran.status == 0, ran.err
+    return ran
+
+
+@pytest.fixture
+def before(project: Project) -> dict[str, bytes]:
+    """The whole tree before the session, git's folder included."""
+    project.write("a.txt", "one\nuncommitted\n")
+    os.chmod(project.root / "a.txt", 0o750)
+    project.write("old/c.txt", "see\n")
+    project.write("staged.txt", "staged\n")
+    project.git("add", "staged.txt")
+    return project.everything()
+
+
+def modes(project: Project) -> dict[str, int]:
+    return {path: (project.root / path).stat().st_mode for path in project.tree()}
+
+
+def test_a_session_on_a_dirty_tree_is_undone_to_the_byte(project: Project, before: dict[str, bytes]) -> None:
+    modes_before = modes(project)
+    ran = change(project)
+    assert project.everything() != before
+    undone = project.run("undo", "--json")
+
+    assert (undone.status, undone.json["status"]) == (0, "completed")
+    assert undone.json["undone_session"] == ran.json["session_id"]
+    assert {file["path"]: (file["action"], file["status"]) for file in undone.json["files"]} == {
+        "a.txt": ("modify", "reverted"), "new/deep/b.txt": ("delete", "reverted"), "old/c.txt": ("create", "reverted"),
+    }
+    assert (project.everything(), modes(project)) == (before, modes_before)
+    assert not project.has("new"), "the folders that the session made go with the file"
+
+
+def test_it_works_outside_git(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "plain", is_repository=False)
+    project.write("a.txt", "one\n")
+    project.write("old/c.txt", "see\n")
+    before = project.everything()
+    change(project)
+
+    assert project.run("undo").status == 0
+    assert project.everything() == before
+
+
+def test_a_file_that_was_edited_since_is_left_alone_and_the_others_are_put_back(
+    project: Project, before: dict[str, bytes]
+) -> None:
+    change(project)
+    project.write("a.txt", "mine\n")
+    undone = project.run("undo", "--json")
+
+    assert (undone.status, undone.json["error"]["code"]) == (5, "conflict")
+    assert [file["status"] for file in undone.json["files"]] == ["failed", "reverted", "reverted"]
+    assert project.everything() == {**before, "a.txt": b"mine\n"}
+
+    again = project.run("undo", "--json")
+    assert (again.status, [file["path"] for file in again.json["files"]]) == (5, list(_all()))
+
+    project.write("a.txt", before["a.txt"])
+    assert project.run("undo").status == 0, "a file that is as it was counts as put back"
+    assert project.run("undo", "--json").json["error"]["code"] == "unknown-session"
+
+
+def test_a_folder_with_something_of_the_users_stays(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    project.write("new/mine.txt", "mine\n")
+
+    assert project.run("undo").status == 0
+    assert (project.has("new/mine.txt"), project.has("new/deep")) == (True, False)
+
+
+def test_named_paths_and_folders_alone_are_put_back(project: Project, before: dict[str, bytes]) -> None:
+    ran = change(project)
+    session = ran.json["session_id"]
+
+    assert project.run("undo", session, "new").status == 0
+    assert (project.read("a.txt"), project.has("new"), project.has("old/c.txt")) == ("two\nuncommitted\n", False, False)
+    assert project.run("undo", "c.txt", cwd=project.root / "old").status == 0
+    assert project.has("old/c.txt")
+    assert project.run("undo", "--", "a.txt").status == 0
+    assert project.everything() == before
+    assert project.run("undo").status == 2
+
+
+@pytest.mark.parametrize("argv, status", [
+    (["README.md"], 2), (["../outside"], 2), (["s-20200101-000000-abcd"], 2),
+    (["s-20200101-000000-abcd", "s-20200101-000000-abce"], 2),
+])
+def test_what_cannot_be_undone_is_an_error_of_usage(
+    project: Project, before: dict[str, bytes], argv: list[str], status: int
+) -> None:
+    change(project)
+    after = project.everything()
+    ran = project.run("undo", *argv, "--json")
+
+    assert (ran.status, ran.json["files"]) == (status, [])
+    assert project.everything() == after
+
+
+def test_a_place_without_sessions_has_nothing_to_undo(project: Project) -> None:
+    ran = project.run("undo", "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (2, "unknown-session")
+    assert not project.state.exists()
+
+
+def test_a_dry_run_shows_the_change_and_makes_none(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    after = project.everything()
+    ran = project.run("undo", "--dry-run")
+
+    assert (ran.status, project.everything()) == (0, after)
+    project.git("apply", "--check", "-", stdin=ran.out)
+    project.git("apply", "-", stdin=ran.out)
+    assert {**project.everything(), "new": b""} == {**before, "new": b""}
+
+
+def test_what_a_dry_run_of_a_task_would_have_changed_is_not_undone(project: Project, before: dict[str, bytes]) -> None:
+    change(project, "--dry-run")
+    assert project.run("undo", "--json").json["error"]["code"] == "unknown-session"
+    assert project.everything() == before
+
+
+def test_an_undo_is_a_session_of_its_own_that_is_undone_by_its_name(
+    project: Project, before: dict[str, bytes]
+) -> None:
+    change(project)
+    after = project.everything()
+    first = project.run("undo", "--json").json["session_id"]
+    assert project.run("undo").status == 2, "by itself it is not undone"
+
+    assert project.run("undo", first).status == 0
+    assert project.everything() == after
+    assert project.run("undo").status == 0, "the session's change is there again, and undone again"
+    assert project.everything() == before
+
+
+def test_the_newest_session_that_is_not_undone_comes_first(project: Project, before: dict[str, bytes]) -> None:
+    first = change(project).json["session_id"]
+    between = project.everything()
+    second = change(
+        project, script=team(plan_of(planned("a.txt", "modify")), {"a.txt": edit("two\n", "three\n")})
+    ).json["session_id"]
+
+    early = project.run("undo", first, "a.txt")
+    assert early.status == 5
+    assert second in early.err, "it says whom to undo first"
+    assert project.run("undo", "--json").json["undone_session"] == second
+    assert project.everything() == between
+    assert project.run("undo", "--json").json["undone_session"] == first
+    assert project.everything() == before
+
+
+def test_the_users_own_choice_of_who_may_read_a_file_survives(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    os.chmod(project.root / "a.txt", 0o600)
+
+    assert project.run("undo").status == 0
+    assert project.everything() == before
+    assert (project.root / "a.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_in_the_place_of_a_file_is_left_alone(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    (project.root / "new/deep/b.txt").unlink()
+    outside = project.folder / "outside.txt"
+    outside.write_text("b\n")
+    (project.root / "new/deep/b.txt").symlink_to(outside)
+    ran = project.run("undo", "--json")
+
+    assert (ran.status, ran.json["files"][1]["error"]["code"]) == (5, "refused-path")
+    assert outside.read_text() == "b\n" and (project.root / "new/deep/b.txt").is_symlink()
+
+
+def test_a_session_whose_change_was_undone_cannot_be_resumed(project: Project, before: dict[str, bytes]) -> None:
+    reviews = {"a.txt": APPROVED, "new/deep/b.txt": "no answer", "old/c.txt": APPROVED}
+    stopped = project.run(
+        "run", "task", "--yes", "--json", script=team(PLAN, DRAFTS, reviews), script_may_fail=True,
+        settings={"auto_revert": False},
+    )
+    assert stopped.json["can_resume"]
+    assert project.run("undo").status == 0
+    assert project.everything() == before
+    assert project.run("resume", "--yes").status == 2
+
+
+def test_nothing_is_undone_beside_another_run(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    after = project.everything()
+    with open(project.state / "lock", "r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert project.run("undo", "--json").json["error"]["code"] == "state-held"
+    assert project.everything() == after
+
+
+def test_a_session_is_shown_as_a_patch_that_git_applies(project: Project, before: dict[str, bytes]) -> None:
+    ran = change(project)
+    after = project.everything()
+    shown = project.run("diff")
+    assert project.run("diff", ran.json["session_id"], "--json").json["diff"] == shown.out
+
+    project.run("undo")
+    project.git("apply", "-", stdin=shown.out)
+    assert project.everything() == after
+
+
+def test_without_a_change_there_is_no_diff(project: Project) -> None:
+    assert project.run("diff", "--json").json["error"]["code"] == "unknown-session"
+    project.run("run", "task", "--yes", script=team(plan_of()))
+    assert project.run("diff").status == 2
+    assert project.run("diff", "s-20200101-000000-abcd").status == 2
+
+
+def _all() -> tuple[str, ...]:
+    return ("a.txt", "new/deep/b.txt", "old/c.txt")
