@@ -51,6 +51,7 @@ from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.git import Git
+from orchestra.workspace.project_check import project_check
 from orchestra.workspace.tree import Tree
 
 
@@ -259,6 +260,7 @@ def wire(
         )
         load_template = _loader(settings)
         testing = _testing(order, env, cancel, deadline)
+        check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
@@ -268,6 +270,7 @@ def wire(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
+                check,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from orchestra.workspace.languages.defect import Defect
 
 if TYPE_CHECKING:
     from orchestra.workspace.languages.language import Language
     from orchestra.workspace.languages.tools import RunTool
+
+SyntaxCheck = Callable[[str, str], "tuple[Defect, ...]"]
+"""The defects of a file, by its path and its text."""
 
 MAX_CHARACTERS = 5_000_000
 """Larger texts are not scanned."""
