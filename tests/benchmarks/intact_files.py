@@ -26,6 +26,8 @@ from orchestra.workspace.languages.names import language_of
 from orchestra.workspace.syntax import check_syntax
 
 DATA = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".csv", ".xml", ".svg", ".xsd", ".pom")
+FIXTURES = Path(__file__).with_name("bad_syntax_fixtures.txt")
+"""Of the packages that were measured: texts that are wrong on purpose, and programs of Tcl that begin as shell ones."""
 LARGEST_BYTES = 1_000_000
 
 
@@ -120,7 +122,7 @@ def name_of(path: Path, text: str) -> str | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--leave-out", type=Path, help="a file with parts of paths, one a line")
+    parser.add_argument("--leave-out", type=Path, default=FIXTURES, help="a file with parts of paths, one a line")
     parser.add_argument("--judge", action="append", default=[], help='LANGUAGE="COMMAND", the path comes last')
     parser.add_argument("--most", type=int, default=2000, help="files of each language")
     parser.add_argument("--cuts", type=int, default=100, help="files of each language that are cut off")
@@ -129,7 +131,7 @@ def main() -> None:
     options = parser.parse_args()
     tools = InstalledTools(Path.cwd(), dict(os.environ), clock=SystemClock(), cancel=CancelToken())
     judges = {name: shlex.split(command) for name, command in (judge.split("=", 1) for judge in options.judge)}
-    left_out = options.leave_out.read_text(encoding="utf-8").split() if options.leave_out else []
+    left_out = options.leave_out.read_text(encoding="utf-8").split()
     measurement = Measurement(tools, judges, options.seed)
     for path in files_of(options.folders, left_out, options.seed):
         try:
