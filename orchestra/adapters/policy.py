@@ -124,7 +124,7 @@ def _same_model(rule: Rule) -> str:
 
 def _afterwards(rule: Rule) -> str:
     if rule.after is After.RAISE:
-        return "a draft counts as refused: the consultant is asked for edits or a shorter file; else the step has failed"
+        return "a draft counts as refused: the consultant is asked for edits or a shorter file; else the step failed"
     if rule.fault is TooExpensive:
         return "next model; where none is left, the run stops with status 7 and can be resumed"
     text = str(rule.after.value)

@@ -30,7 +30,7 @@ from orchestra.errors import (
 )
 from orchestra.observe.events import Events
 from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
-from orchestra.workspace.syntax import check_syntax
+from orchestra.workspace.syntax import SyntaxCheck, check_syntax
 from orchestra.workspace.text import NEW_FILE, decode
 
 T = TypeVar("T")
@@ -69,6 +69,8 @@ class JobContext:
     max_iterations: int
     auto_revert: bool
     recovery: RecoveryLimits
+    check: SyntaxCheck = check_syntax
+    """With the project's own tools and Python, where there are any."""
 
 
 class FileJob:
@@ -187,9 +189,9 @@ class FileJob:
 
     def _check(self, draft: Draft, old_text: str | None) -> None:
         """Raises RefusedDraft for a draft that is not valid, or that has lost parts of the user's file."""
-        defects = check_syntax(draft.path, draft.text)
+        defects = self._context.check(draft.path, draft.text)
         # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
-        if defects and not (old_text is not None and check_syntax(draft.path, old_text)):
+        if defects and not (old_text is not None and self._context.check(draft.path, old_text)):
             listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
             raise RefusedDraft(f"The file would not be valid: {listing}")
         if old_text is None:
@@ -277,7 +279,8 @@ class FileJob:
         if self._recovery is None:
             text = context.prompts.text(path)
             known = {issue.message for issue in self._findings}
-            defects = [issue for issue in defects_of(path, text, self._original()) if issue.message not in known]
+            found = defects_of(path, text, self._original(), check=self._context.check)
+            defects = [issue for issue in found if issue.message not in known]
             self._findings = (*self._findings, *defects)
             self._recovery = Recovery(path, text or "", context.recovery)
             context.events.emit(

@@ -54,6 +54,7 @@ from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
+from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
 
@@ -261,6 +262,7 @@ def wire(
         )
         load_template = _loader(settings)
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
+        check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
@@ -270,6 +272,7 @@ def wire(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
+                check,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
