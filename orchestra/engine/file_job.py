@@ -11,8 +11,8 @@ from typing import Callable, Sequence, TypeVar
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
-from orchestra.agents.shrinking import find_loss
 from orchestra.engine.asking import Asker
+from orchestra.engine.draft_check import check_draft, cut_off
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.recovery import Recovery, RecoveryLimits, defects_of, tried_line
@@ -37,9 +37,6 @@ T = TypeVar("T")
 MOST_QUOTED_CHARACTERS = 2000
 MOST_MISSES = 2
 """After so many drafts whose edits did not fit the whole file is asked for."""
-_CUT_OFF = "The answer was cut off, because it was longer than an answer may be. "
-_SHORTER_EDITS = "Answer with SEARCH/REPLACE edits of only the lines that change, or with a shorter file."
-_SHORTER_FILE = "Answer with a shorter file that does the same."
 
 
 class NotGoodEnough(OrchestraError):
@@ -170,7 +167,7 @@ class FileJob:
         except Truncated as fault:
             # It is edits that are asked for now, being shorter.
             self._misses = 0
-            self._refuse(RefusedDraft(_CUT_OFF + (_SHORTER_FILE if base is None else _SHORTER_EDITS)), "", cause=fault)
+            self._refuse(cut_off(is_new=base is None), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
@@ -180,26 +177,15 @@ class FileJob:
         )
         before = context.files.before(path).content
         old = None if before is None else decode(before, path=path)
-        self._check(draft, None if old is None else old.text)
+        check_draft(
+            draft, None if old is None else old.text, check=context.check,
+            explanation=context.prompts.explanation(self.planned, self._demands),
+        )
         content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
         self.stage = Stage.AUDIT
-
-    def _check(self, draft: Draft, old_text: str | None) -> None:
-        """Raises RefusedDraft for a draft that is not valid, or that has lost parts of the user's file."""
-        defects = self._context.check(draft.path, draft.text)
-        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
-        if defects and not (old_text is not None and self._context.check(draft.path, old_text)):
-            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
-            raise RefusedDraft(f"The file would not be valid: {listing}")
-        if old_text is None:
-            return
-        said = self._context.prompts.explanation(self.planned, self._demands)
-        loss = find_loss(draft.path, old_text, draft.text, said)
-        if loss is not None:
-            raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
