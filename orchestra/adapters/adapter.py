@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Iterable, Protocol, Sequence
 
+from orchestra.adapters.tokens import estimate_tokens
 from orchestra.clock import CancelToken, Deadline
 from orchestra.records import Attempt, Reply
+
+
+TOKENS_PER_TURN = 6
+"""What a turn costs beside its text, at most."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,12 @@ class Request:
     """None: the model's own cap from the catalog."""
     cacheable: bool = True
     """Whether an earlier answer to the same question will do: not where asking again is the point."""
+
+    @cached_property
+    def estimated_tokens(self) -> int:
+        """About how many tokens a provider counts for the whole prompt. Counted once: several ask for it."""
+        turns = [self.system, *(segment.text for message in self.messages for segment in message.segments)]
+        return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(self.messages))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from orchestra.adapters.shortening.sentences import keep_weightiest
 from orchestra.adapters.shortening.signatures import summarise_code
 from orchestra.adapters.shortening.whitespace import drop_blanks
 from orchestra.adapters.shortening.wordiness import shorten_phrases
-from orchestra.adapters.tokens import estimate_request_tokens
-from orchestra.adapters.window import CountTokens, prompt_tokens, room_tokens
+from orchestra.adapters.window import CountTokens, estimated_tokens, prompt_tokens, room_tokens
 from orchestra.errors import ContextExceeded
 
 Strategy = Callable[[Sequence[Passage], int], "list[Passage]"]
@@ -50,7 +49,7 @@ class Compaction:
 
 
 def would_exceed_context(
-    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimate_request_tokens
+    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
 ) -> bool:
     """Whether the prompt is likely not to fit the model's window together with the longest answer.
 
@@ -65,7 +64,7 @@ def compact_prompt(request: Request, target_tokens: int) -> Compaction:
 
     Protected segments come out byte for byte. Raises ContextExceeded where they alone are more than the target.
     """
-    before = estimate_request_tokens(request)
+    before = request.estimated_tokens
     if before <= target_tokens:
         return Compaction(request, before, before, ())
     room = target_tokens - _protected_tokens(request)
@@ -76,7 +75,7 @@ def compact_prompt(request: Request, target_tokens: int) -> Compaction:
             hint="name a model with a larger window, or split the file or the task",
         )
     draft, applied = _fitted(_Draft.of(request), target_tokens, room)
-    after = estimate_request_tokens(draft.request)
+    after = draft.request.estimated_tokens
     if after >= before:
         return Compaction(request, before, before, ())
     return Compaction(draft.request, before, after, applied)
@@ -91,7 +90,7 @@ def _fitted(draft: _Draft, target_tokens: int, room: int) -> tuple[_Draft, tuple
             excess = draft.unprotected_tokens - room
             if 0 < excess <= _MOST_ROUNDED_UP * len(draft.passages):
                 # Counted passage by passage it is a little too much.
-                excess = estimate_request_tokens(draft.request) - target_tokens
+                excess = draft.request.estimated_tokens - target_tokens
             if excess <= 0:
                 return draft, tuple(applied)
             shorter = strategy(draft.passages, excess)
@@ -106,10 +105,10 @@ def _fitted(draft: _Draft, target_tokens: int, room: int) -> tuple[_Draft, tuple
 
 
 def _protected_tokens(request: Request) -> int:
-    return estimate_request_tokens(replace(request, messages=tuple(
+    return replace(request, messages=tuple(
         replace(message, segments=tuple(segment for segment in message.segments if segment.protected))
         for message in request.messages
-    )))
+    )).estimated_tokens
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from typing import Callable
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.compaction import Compaction, compact_prompt, would_exceed_context
 from orchestra.adapters.rows import ModelRow
-from orchestra.adapters.tokens import estimate_request_tokens
-from orchestra.adapters.window import CountTokens, prompt_tokens, room_tokens
+from orchestra.adapters.window import CountTokens, estimated_tokens, prompt_tokens, room_tokens
 from orchestra.errors import ContextExceeded
 
 SHARES = (0.75, 0.5)
@@ -20,7 +19,7 @@ SHARES = (0.75, 0.5)
 class Fitting:
     """How long a prompt is, and how it gets shorter."""
 
-    count_tokens: CountTokens = estimate_request_tokens
+    count_tokens: CountTokens = estimated_tokens
     compact: Callable[[Request, int], Compaction] = compact_prompt
     """Given how many tokens it should have. Raises ContextExceeded when what is protected has more alone."""
 

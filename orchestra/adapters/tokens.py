@@ -18,11 +18,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from orchestra.adapters.adapter import Request
-
 CLAUDE_4_7_FACTOR = 1.25
-TOKENS_PER_TURN = 6
-"""What a turn costs beside its text, at most."""
 
 # The classes: a small letter, A capital, 0 digit, blank, tab, line feed, p for all other ASCII; beyond it by the first
 # byte of UTF-8: L Latin, Y Greek, Hebrew and Arabic, R Cyrillic, I Indic and Thai, P typographic signs and boxes,
@@ -70,9 +66,3 @@ def estimate_tokens(text: str) -> int:
     tokens += sum(weight * classes.count(pattern) for pattern, weight in weights)
     tokens += sum(weight * words.count(pattern) for pattern, weight in _WORD_WEIGHTS)
     return max(1, ceil(tokens))
-
-
-def estimate_request_tokens(request: Request) -> int:
-    """About how many tokens a provider counts for the whole prompt."""
-    turns = [request.system, *(segment.text for message in request.messages for segment in message.segments)]
-    return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(request.messages))

@@ -8,15 +8,19 @@ from typing import Callable
 
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.rows import ModelRow
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.adapters.wire import output_cap
 
 CountTokens = Callable[[Request], int]
 """An estimate for any model."""
 
 
+def estimated_tokens(request: Request) -> int:
+    """The estimate that is made where no other way of counting is given."""
+    return request.estimated_tokens
+
+
 def prompt_tokens(
-    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimate_request_tokens
+    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
 ) -> int:
     """About how many tokens the model will count for the whole prompt."""
     return ceil(count_tokens(request) * model.token_factor)

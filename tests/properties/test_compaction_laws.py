@@ -8,7 +8,6 @@ from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.adapters.compaction import STRATEGIES, Compaction, compact_prompt
 from orchestra.adapters.shortening.passages import split
 from orchestra.adapters.shortening.sentences import split_sentences
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.errors import ContextExceeded
 
 pytest.importorskip("hypothesis")
@@ -45,15 +44,15 @@ SHARES = st.sampled_from([0.0, 0.2, 0.5, 0.8, 0.99])
 def _compacted(request: Request, share: float) -> tuple[Compaction, int]:
     """The compaction to a share of what may be shortened, and its target."""
     least = _protected_tokens(request)
-    target = least + int(share * (estimate_request_tokens(request) - least))
+    target = least + int(share * (request.estimated_tokens - least))
     return compact_prompt(request, target), target
 
 
 def _protected_tokens(request: Request) -> int:
-    return estimate_request_tokens(Request(request.system, tuple(
+    return Request(request.system, tuple(
         Message(message.role, tuple(segment for segment in message.segments if segment.protected))
         for message in request.messages
-    )))
+    )).estimated_tokens
 
 
 def _segments(request: Request) -> list[Segment]:
@@ -76,8 +75,8 @@ def test_protected_segments_come_out_byte_for_byte_and_all_keep_their_places(req
 @given(REQUESTS, SHARES)
 def test_no_prompt_gets_longer_and_the_figures_are_true(request: Request, share: float) -> None:
     compaction, _ = _compacted(request, share)
-    assert compaction.before_tokens == estimate_request_tokens(request)
-    assert compaction.after_tokens == estimate_request_tokens(compaction.compacted_prompt) <= compaction.before_tokens
+    assert compaction.before_tokens == request.estimated_tokens
+    assert compaction.after_tokens == compaction.compacted_prompt.estimated_tokens <= compaction.before_tokens
     assert (compaction.strategies == ()) is (compaction.compacted_prompt == request)
     assert set(compaction.strategies) <= {name for name, _ in STRATEGIES}
 

@@ -13,7 +13,6 @@ from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.adapters.compaction import STRATEGIES, Compaction, compact_prompt, would_exceed_context
 from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shortening.passages import split
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.agents.quoting import ShownFile, fenced, show_files
 from orchestra.errors import ContextExceeded
 
@@ -58,7 +57,7 @@ def _applied(request: Request, target: int) -> Sequence[str]:
 
 def _left_by(count: int) -> int:
     """How many tokens are left of the whole prompt when so many strategies have done all they can."""
-    after = estimate_request_tokens(ALL)
+    after = ALL.estimated_tokens
     while True:
         compaction = compact_prompt(ALL, target_tokens=after - 1)
         if len(compaction.strategies) > count:
@@ -68,7 +67,7 @@ def _left_by(count: int) -> int:
 
 @pytest.mark.parametrize("cap, exceeds", [(100, False), (101, True)])
 def test_a_prompt_exceeds_a_window_that_it_does_not_fit_together_with_the_answer(cap: int, exceeds: bool) -> None:
-    model = ModelRow("m", estimate_request_tokens(ALL) + 100, max_output=cap)
+    model = ModelRow("m", ALL.estimated_tokens + 100, max_output=cap)
     assert would_exceed_context(ALL, model) is exceeds
 
 
@@ -77,7 +76,7 @@ def test_nothing_exceeds_a_window_that_nobody_knows() -> None:
 
 
 def test_a_prompt_that_fits_comes_out_as_it_is() -> None:
-    tokens = estimate_request_tokens(ALL)
+    tokens = ALL.estimated_tokens
     assert compact_prompt(ALL, tokens) == Compaction(ALL, tokens, tokens, ())
     assert compact_prompt(ALL, tokens).reduction_percent == 0
 
@@ -108,7 +107,7 @@ def test_protected_segments_come_out_byte_for_byte_and_in_their_place() -> None:
 
 def test_the_figures_are_those_of_the_prompts() -> None:
     compaction = compact_prompt(ALL, 1000)
-    before, after = map(estimate_request_tokens, (ALL, compaction.compacted_prompt))
+    before, after = ALL.estimated_tokens, compaction.compacted_prompt.estimated_tokens
     assert (compaction.before_tokens, compaction.after_tokens) == (before, after)
     assert compaction.reduction_percent == pytest.approx(100 * (before - after) / before)
 
@@ -136,7 +135,7 @@ def test_what_must_not_be_shortened_alone_may_be_too_long() -> None:
     request = _request(Segment("file", "x = 1\n" * 1000, True), Segment("wordy", WORDY, False))
     with pytest.raises(ContextExceeded) as caught:
         compact_prompt(request, 1000)
-    alone = estimate_request_tokens(_request(request.messages[0].segments[0]))
+    alone = _request(request.messages[0].segments[0]).estimated_tokens
     assert f"takes about {alone} tokens, and there is room for 1000" in caught.value.what
     assert compact_prompt(request, alone + 50).after_tokens <= alone + 50
 
@@ -166,7 +165,7 @@ def test_chinese_is_shortened_too_and_what_it_demands_stays() -> None:
     request = _request(
         Segment("task", "给链条加上冷却时间。\n", True), Segment("notes", filler + "必须等待冷却时间结束。" + filler, False)
     )
-    compaction = compact_prompt(request, int(0.4 * estimate_request_tokens(request)))
+    compaction = compact_prompt(request, int(0.4 * request.estimated_tokens))
     assert 60 <= compaction.reduction_percent < 65
     assert "必须等待冷却时间结束。" in compaction.compacted_prompt.messages[0].text
 
@@ -193,7 +192,7 @@ HOSTILE = {
 def test_a_hostile_prompt_is_shortened_like_any_other(name: str, wrap: str) -> None:
     text = wrap % (HOSTILE[name] * (60_000 // len(HOSTILE[name])))
     request = _request(Segment("task", "Mend it.\n", True), Segment("hostile", text, False))
-    before = estimate_request_tokens(request)
+    before = request.estimated_tokens
     compaction = compact_prompt(request, int(0.6 * before))
     assert compaction.after_tokens <= 0.6 * before
     assert compaction.compacted_prompt.messages[0].text.startswith("Mend it.\n")
@@ -203,7 +202,7 @@ def test_nested_fences_are_kept_where_nothing_else_is_left_to_take() -> None:
     text = "".join("`" * (3 + n) + "\n" for n in range(200))
     request = _request(Segment("fences", text, False))
     assert compact_prompt(request, 100) == Compaction(
-        request, estimate_request_tokens(request), estimate_request_tokens(request), ()
+        request, request.estimated_tokens, request.estimated_tokens, ()
     )
     assert "".join(passage.text for passage in split(text)) == text
 

@@ -10,7 +10,6 @@ from orchestra.adapters.cut_prompt import cut_prompt
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.model_adapter import ModelAdapter
 from orchestra.adapters.rows import ModelRow, ProviderRow
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.clock import CancelToken
 from orchestra.errors import ContentFiltered, ContextExceeded, ProviderFault
 from orchestra.records import Reply, Usage
@@ -20,7 +19,7 @@ from tests.unit.adapters.loopback import Loopback, serving, streams
 MODEL = ModelRow("m")
 LONG = Request("", (Message.of("user", "The quick brown fox jumps over the lazy dog. " * 1000),))
 SHORT = Request("", (Message.of("user", "The quick brown fox jumps over the lazy dog. " * 100),))
-ESTIMATE = estimate_request_tokens(LONG)
+ESTIMATE = LONG.estimated_tokens
 DEFAULT_WINDOW = 4096
 
 
@@ -29,7 +28,7 @@ DEFAULT_WINDOW = 4096
 ])
 def test_a_whole_window_is_doubted_sooner_than_another_figure(share: float, read: int, is_cut: bool) -> None:
     request = Request("", (Message.of("user", "a b " * int(read / share / 2)),))
-    scale = read / share / estimate_request_tokens(request)
+    scale = read / share / request.estimated_tokens
     assert (cut_prompt(request, replace(MODEL, token_factor=scale), Usage(read, 10)) is not None) is is_cut
 
 
@@ -52,7 +51,7 @@ def test_an_answer_whose_usage_can_be_explained_otherwise_is_an_answer(usage: Us
 
 
 def test_a_prompt_that_fits_any_window_is_never_taken_for_cut() -> None:
-    assert estimate_request_tokens(SHORT) < 2000
+    assert SHORT.estimated_tokens < 2000
     assert cut_prompt(SHORT, MODEL, Usage(10, 10)) is None
 
 

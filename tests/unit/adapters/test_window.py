@@ -5,7 +5,7 @@ import pytest
 from orchestra.adapters.adapter import Message, Request
 from orchestra.adapters.built_in import BUILT_IN_PROVIDERS
 from orchestra.adapters.rows import ModelRow
-from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR, estimate_request_tokens
+from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR
 from orchestra.adapters.window import prompt_tokens, room_tokens, with_cap
 
 MODEL = ModelRow("m", context_window=1000, max_output=200)
@@ -49,4 +49,4 @@ def test_codex_takes_272_000_tokens_of_its_400_000_as_input() -> None:
 ])
 def test_a_prompt_is_longer_for_claude_since_it_has_a_vocabulary_of_its_own(model_id: str, factor: float) -> None:
     tokens = prompt_tokens(_request(), ROWS["anthropic"].model(model_id))
-    assert tokens == pytest.approx(factor * estimate_request_tokens(_request()), abs=1)
+    assert tokens == pytest.approx(factor * _request().estimated_tokens, abs=1)
