@@ -63,7 +63,7 @@ class Request:
     @cached_property
     def estimated_tokens(self) -> int:
         """About how many tokens a provider counts for the whole prompt. Counted once: several ask for it."""
-        turns = [self.system, *(segment.text for message in self.messages for segment in message.segments)]
+        turns = [self.system, *(message.text for message in self.messages)]
         return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(self.messages))
 
 

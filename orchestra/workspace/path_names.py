@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from orchestra.errors import RefusedPath
 
@@ -18,6 +19,7 @@ _SHORT_NAME = re.compile(r"(git|orches)~[0-9]+")
 _MISLEADING = frozenset("\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+@lru_cache(maxsize=4096)
 def normalise(path: str) -> str:
     """The path in its one spelling: NFC, forward slashes, no empty or `.` components. Raises RefusedPath.
 
