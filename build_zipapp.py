@@ -310,6 +310,7 @@ LEFT_OUT = re.compile(
     r"""certifi/.*\.py             # replaced: stock certifi writes a temporary file at import, see CERTIFI
     | urllib3/contrib/emscripten/  # for browsers
     | urllib3/contrib/(pyopenssl|socks)\.py | urllib3/http2/connection\.py  # need packages that are not here
+    | idna/uts46data\.py           # hosts are in ASCII before requests sees them
     | .*/__main__\.py | idna/cli\.py | requests/help\.py
     """,
     re.VERBOSE,
@@ -446,8 +447,6 @@ for name in sys.stdin.read().split():
 
 The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
 """
-SOURCE_ONLY = ("idna/uts46data.py",)
-"""Not compiled, for the size: a large table that only host names beyond ASCII need."""
 
 
 def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -456,7 +455,7 @@ def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes. Without
     the columns of expressions, which Python 3.11 and later would keep for tracebacks, it is a quarter smaller.
     """
-    names = sorted(name for name in sources if name.endswith(".py") and name not in SOURCE_ONLY)
+    names = sorted(name for name in sources if name.endswith(".py"))
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             path = Path(folder, name)

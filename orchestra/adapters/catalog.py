@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from orchestra.adapters.built_in import BUILT_IN_PROVIDERS
 from orchestra.adapters.model_settings import merged_model
@@ -109,7 +109,7 @@ def _merged(row: ProviderRow, said: ProviderSettings) -> ProviderRow:
     merged = replace(
         row,
         protocol=said.protocol or row.protocol,
-        base_url=(said.base_url or row.base_url).rstrip("/"),
+        base_url=_in_ascii((said.base_url or row.base_url).rstrip("/")),
         key_variables=((said.api_key_env,) if said.api_key_env else ()) if has_own_key else row.key_variables,
         key_file=said.api_key_file if has_own_key else row.key_file,
         headers={**row.headers, **said.headers},
@@ -128,6 +128,19 @@ def _merged(row: ProviderRow, said: ProviderSettings) -> ProviderRow:
     return replace(merged, models={**row.models, **models})
 
 
+def _in_ascii(url: str) -> str:
+    """The address with its host as name servers know it (RFC 3490); as it is where that cannot be."""
+    if url.isascii():
+        return url
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        in_ascii = parts.netloc.lower().replace(host, host.encode("idna").decode("ascii"))
+        return urlunsplit(parts._replace(netloc=in_ascii))
+    except ValueError:
+        return url
+
+
 def _check(row: ProviderRow) -> None:
     where = "providers.%s" % row.name
     if row.protocol not in PROTOCOLS:
@@ -136,7 +149,7 @@ def _check(row: ProviderRow) -> None:
         )
     try:
         url = urlsplit(row.base_url)
-        is_usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        is_usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and url.netloc.isascii()
     except ValueError:
         is_usable = False
     if not is_usable or url.query or url.fragment or "@" in url.netloc:

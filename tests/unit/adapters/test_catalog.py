@@ -332,3 +332,16 @@ def test_another_price_for_input_takes_the_listed_ones_of_the_cache_away() -> No
     said = ProviderSettings(models={"claude-opus-4-5": ModelSettings(price_input=Decimal(1))})
     model = resolve({"anthropic": said})["anthropic"].model("claude-opus-4-5")
     assert cost_usd(model, 1_000_000, 0, 500_000, 500_000) == 1
+
+
+@pytest.mark.parametrize(("typed", "sent"), [
+    ("http://b\u00fccher.example:8080/v1", "http://xn--bcher-kva.example:8080/v1"),
+    ("https://\u4f8b\u3048.jp/v1", "https://xn--r8jz45g.jp/v1"),
+])
+def test_a_host_beyond_ascii_is_sent_as_name_servers_know_it(typed: str, sent: str) -> None:
+    assert resolve({"local": ProviderSettings(base_url=typed)})["local"].base_url == sent
+
+
+def test_a_host_that_no_name_server_can_know_is_refused() -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        resolve({"local": ProviderSettings(base_url="http://%s.example/v1" % ("\u00fc" * 80))})
