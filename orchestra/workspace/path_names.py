@@ -30,8 +30,9 @@ def normalise(path: str) -> str:
 
     Normalising twice changes nothing.
     """
+    path = unicodedata.normalize("NFC", path)
     _check_letters(path)
-    parts = [part for part in unicodedata.normalize("NFC", path).split("/") if part not in ("", ".")]
+    parts = [part for part in path.split("/") if part not in ("", ".")]
     if not parts:
         raise refused(path, "names no file")
     if path.endswith(("/", "/.")):
