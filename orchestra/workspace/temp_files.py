@@ -46,11 +46,25 @@ def private_folder(root: Path) -> Iterator[Path | None]:
 def clean_own_folder(root: Path) -> None:
     """Remove everything in `.orchestra/tmp`; what cannot be removed stays."""
     with own_folder(root) as descriptor:
-        for name in os.listdir(descriptor) if descriptor is not None else ():
+        if descriptor is None:
+            return
+        for name in os.listdir(descriptor):
             try:
                 os.unlink(name, dir_fd=descriptor)
             except OSError:
-                shutil.rmtree(root / ".orchestra" / "tmp" / name, ignore_errors=True)
+                _remove_folder(name, descriptor)
+
+
+def _remove_folder(name: str, parent: int) -> None:
+    """By descriptors, so that a link swapped in for a folder above it leads nowhere; what cannot be removed stays."""
+    for _, folders, files, folder in os.fwalk(name, topdown=False, dir_fd=parent):
+        for inner in (*files, *folders):
+            with suppress(OSError):
+                os.unlink(inner, dir_fd=folder)
+            with suppress(OSError):
+                os.rmdir(inner, dir_fd=folder)
+    with suppress(OSError):
+        os.rmdir(name, dir_fd=parent)
 
 
 def clean_beside(folder: int) -> None:
