@@ -56,6 +56,9 @@ class Showing:
             raise OrchestraError("there is no such file, or it may not be shown")
         if not room:
             raise OrchestraError(f"only {MOST_FILES} files are shown at once")
+        if (self._root / path).lstat().st_nlink > 1:
+            # Its other name may lie anywhere, where nobody meant it to be shown.
+            raise OrchestraError("it has another name elsewhere (a hard link), so it is not shown")
         if listed[path] > MOST_BYTES:
             raise OrchestraError(f"it is too long to be shown ({listed[path]} bytes)")
         content = self._tree.read(path).content

@@ -76,3 +76,11 @@ def test_a_file_that_is_too_long_in_any_encoding_is_not_even_read(showing: Showi
         file.truncate(1 << 40)  # takes no room on the disk, but would in memory
     assert showing.show(["endless"]) == ([], [("endless", f"it is too long to be shown ({1 << 40} bytes)")])
     assert MOST_BYTES == len("\U0001f600".encode("utf-8")) * MOST_CHARACTERS
+
+
+def test_a_file_with_another_name_elsewhere_is_not_shown(showing: Showing, tmp_path: Path) -> None:
+    os.link(tmp_path / "README.md", tmp_path / "notes.txt")
+    for path in ("README.md", "notes.txt"):
+        assert showing.show([path]) == (
+            [], [(path, "it has another name elsewhere (a hard link), so it is not shown")]
+        )
