@@ -40,6 +40,7 @@ def normalise(path: str) -> str:
     for part in parts:
         _check_component(path, part)
     whole = "/".join(parts)
+    _check_start(whole)
     if len(whole.encode("utf-8")) > MAX_PATH_BYTES:
         raise refused(path, "is longer than %d bytes" % MAX_PATH_BYTES)
     return whole
@@ -76,15 +77,19 @@ def _check_letters(path: str) -> None:
         raise refused(path, "is empty")
     if path.startswith("/"):
         raise refused(path, "is absolute")
-    if _DRIVE.match(path):
-        raise refused(path, "starts with a drive letter")
-    if path.startswith("~"):
-        raise refused(path, "starts with ~, which means a home folder")
+    _check_start(path)
     if "\\" in path:
         raise refused(path, "has a backslash", hint="write folders with forward slashes")
     for char in path:
         if unicodedata.category(char) in _MISLEADING and char not in _JOINERS:
             raise refused(path, "has a control character or an invisible one")
+
+
+def _check_start(path: str) -> None:
+    if _DRIVE.match(path):
+        raise refused(path, "starts with a drive letter")
+    if path.startswith("~"):
+        raise refused(path, "starts with ~, which means a home folder")
 
 
 def _check_component(path: str, part: str) -> None:

@@ -28,6 +28,8 @@ from orchestra.workspace.paths import MAX_FILE_BYTES, check_path, check_plan_pat
         ("a/..", ".."),
         ("~/x", "home"),
         ("~root/x", "home"),
+        ("./~/x", "home"),
+        ("./C:/x.txt", "drive"),
         ("a\nb", "control"),
         ("a\0b", "control"),
         ("a\x7fb", "control"),
