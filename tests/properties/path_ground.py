@@ -153,7 +153,8 @@ class Ground:
 def wild_path(chance: random.Random) -> str:
     """A path put together of pieces that mean something somewhere, and sometimes of any characters."""
     if chance.random() < 0.1:
-        return "".join(chr(chance.randrange(chance.choice((0x80, 0x3000, 0x110000)))) for _ in range(chance.randrange(12)))
+        ends = [chance.choice((0x80, 0x3000, 0x110000)) for _ in range(chance.randrange(12))]
+        return "".join(chr(chance.randrange(end)) for end in ends)
     parts = []
     for _ in range(chance.randrange(1, 5)):
         parts.append("".join(chance.choice(PIECES) for _ in range(1 if chance.random() < 0.7 else 2)))
