@@ -9,6 +9,7 @@ The same commit, Python minor version and zlib give the same bytes; --check prov
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib.util
 import io
@@ -18,11 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import tokenize
 import zipapp
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Iterator, Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / "build" / "wheels"
@@ -111,6 +113,7 @@ def build(target: Path, *, oldest_python: tuple[int, int], wheels_folder: Path |
     wheels = gather(PINS[oldest_python], CACHE, given=wheels_folder)
     entries = {**vendored(wheels), **program(HERE, revision.files)}
     entries["orchestra/_build.py"] = build_facts(revision, wheels, oldest_python)
+    entries = {name: without_remarks(name, content) for name, content in entries.items()}
     entries.update(bytecode(entries))
     write_archive(entries, target, time_s=revision.time_s)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
@@ -365,6 +368,70 @@ def build_facts(revision: Revision, wheels: Mapping[Pin, bytes], oldest_python: 
         ")\n",
     ]
     return "\n".join(lines).encode("ascii")
+
+
+KEPT_DOCSTRINGS = re.compile(r"orchestra/cli/commands/|requests/status_codes")
+"""Modules whose docstring is asked for at run time."""
+CHANGED = b"# Without the comments and docstrings of the original, for this archive's size.\n"
+
+
+def without_remarks(name: str, content: bytes) -> bytes:
+    """A Python source without comments and docstrings, a quarter of it, every line where it was; others as they are.
+
+    What the archive is made from is there to be read elsewhere. Dataclasses keep their docstrings: they would put
+    another one together, which takes time. Raises BuildError where that would be another program.
+    """
+    if not name.endswith(".py"):
+        return content
+    source = content.decode("utf-8")
+    lines = source.splitlines(keepends=True)
+    for kind, _, (row, column), _, _ in tokenize.generate_tokens(io.StringIO(source).readline):
+        if kind == tokenize.COMMENT:
+            line = lines[row - 1]
+            lines[row - 1] = line[:column].rstrip() + line[len(line.rstrip("\r\n")):]
+    for body, remark in _remarks(name, ast.parse(source)):
+        first, last = remark.lineno - 1, (remark.end_lineno or remark.lineno) - 1
+        if lines[first][: remark.col_offset].strip() or lines[last].encode()[remark.end_col_offset:].strip():
+            continue  # something else stands on its lines
+        lines[first] = lines[first][: remark.col_offset] + "pass\n" if len(body) == 1 else "\n"
+        lines[first + 1: last + 1] = ["\n"] * (last - first)
+    stripped = "".join(lines)
+    if _plain(name, stripped) != _plain(name, source):
+        raise BuildError("%s is another program without its comments and docstrings" % name)
+    return stripped.encode("utf-8") + (b"" if name.startswith(("orchestra/", "__main__")) else CHANGED)
+
+
+def _remarks(name: str, tree: ast.Module) -> Iterator[tuple[list[ast.stmt], ast.Expr]]:
+    """Every text that stands as a statement, with the statements it stands among."""
+    for node, body in _bodies(tree):
+        keeps_first = isinstance(node, ast.Module) and KEPT_DOCSTRINGS.match(name) or _is_dataclass(node)
+        for number, child in enumerate(body):
+            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant) and not (
+                number == 0 and keeps_first
+            ) and isinstance(child.value.value, str):
+                yield body, child
+
+
+def _is_dataclass(node: ast.AST) -> bool:
+    return isinstance(node, ast.ClassDef) and any("dataclass" in ast.dump(each) for each in node.decorator_list)
+
+
+def _plain(name: str, source: str) -> str:
+    """What a source does, without its remarks."""
+    tree = ast.parse(source)
+    for body, remark in list(_remarks(name, tree)):
+        body.remove(remark)
+    for _, body in _bodies(tree):
+        body[:] = [child for child in body if not isinstance(child, ast.Pass)]
+    return ast.dump(tree)
+
+
+def _bodies(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
+    """Every node that has statements below it, with them."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            yield node, body
 
 
 COMPILE = """

@@ -111,4 +111,4 @@ class Deadline:
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as all tables and logs write it."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-len("+00:00")] + "Z"

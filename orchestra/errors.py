@@ -246,7 +246,7 @@ class RefusedDraft(OrchestraError):
 
 
 class UnfitEdits(RefusedDraft):
-    """Edits that cannot be made in the file as it is; `shown` are its lines that come nearest, for the model."""
+    """Edits that cannot be told apart, or made in the file as it is; `shown` are its nearest lines, for the model."""
 
     code = "unfit-edits"
 

@@ -219,6 +219,8 @@ class TestRun:
     failures: tuple[TestFailure, ...] = ()
     output: str = ""
     """The end of what it printed, cut."""
+    sandbox: tuple[str, ...] = ()
+    """What was enforced, in the words of `workspace.sandbox.layers`."""
 
     @property
     def passed(self) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Protocol
+from functools import cached_property
+from typing import Iterable, Protocol, Sequence
 
+from orchestra.adapters.tokens import estimate_tokens
 from orchestra.clock import CancelToken, Deadline
 from orchestra.records import Attempt, Reply
+
+
+TOKENS_PER_TURN = 6
+"""What a turn costs beside its text, at most."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,12 @@ class Request:
     cacheable: bool = True
     """Whether an earlier answer to the same question will do: not where asking again is the point."""
 
+    @cached_property
+    def estimated_tokens(self) -> int:
+        """About how many tokens a provider counts for the whole prompt. Counted once: several ask for it."""
+        turns = [self.system, *(message.text for message in self.messages)]
+        return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(self.messages))
+
 
 @dataclass(frozen=True)
 class AdapterInfo:
@@ -80,8 +92,10 @@ class CallObserver(Protocol):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         """That model will be asked, but not before so many seconds have passed."""
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        """The prompt for that model was too long and has been shortened; both by estimate."""
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        """The prompt for that model was too long and has been shortened by these strategies; both by estimate."""
 
 
 class Adapter(Protocol):

@@ -10,8 +10,8 @@ from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Reque
 from orchestra.adapters.budget import Budget, Quote
 from orchestra.adapters.catalog import price_tier
 from orchestra.adapters.rows import ModelRow
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.adapters.watched import Watched
+from orchestra.adapters.window import prompt_tokens
 from orchestra.adapters.wire import output_cap
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import TooExpensive
@@ -65,12 +65,12 @@ def quote_for(request: Request, model: ModelRow) -> Quote | None:
 
     None of the prompt is read from the provider's cache; all of it is written there, where that is dearer.
     """
-    prompt_tokens = ceil(estimate_request_tokens(request) / _LOWEST_ESTIMATE)
-    tier = price_tier(model, prompt_tokens)
+    tokens = ceil(prompt_tokens(request, model) / _LOWEST_ESTIMATE)
+    tier = price_tier(model, tokens)
     if tier.input_usd is None or tier.output_usd is None:
         return None
     input_usd = max(tier.input_usd, tier.written_usd or Decimal(0))
-    return Quote(prompt_tokens * input_usd / _MILLION, tier.output_usd / _MILLION, output_cap(request, model))
+    return Quote(tokens * input_usd / _MILLION, tier.output_usd / _MILLION, output_cap(request, model))
 
 
 class _Cost(Watched):

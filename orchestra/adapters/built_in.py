@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orchestra.adapters.rows import BUDGET, NONE, ModelRow, PriceTier, ProviderRow, SwitchedOff
+from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR
 
 
 def tier(
@@ -68,7 +69,7 @@ _GEMINI = by_id(
 )
 _OPENAI = by_id(
     ModelRow(
-        "gpt-5.3-codex", 400_000, prices=(tier("1.75", "14.00", "0.175"),), refuses=_SAMPLING,
+        "gpt-5.3-codex", 400_000, max_input=272_000, prices=(tier("1.75", "14.00", "0.175"),), refuses=_SAMPLING,
         efforts=_OPENAI_EFFORTS, thinking_switch=NONE, best_at="made for coding agents",
     ),
     ModelRow(
@@ -94,11 +95,11 @@ _ANTHROPIC = by_id(
     _opus_4_5("claude-opus-4-5-20251101"),
     ModelRow(
         "claude-opus-5", 1_000_000, prices=(tier("5", "25", "0.50", written_usd="6.25"),), refuses=_SAMPLING,
-        efforts=_CLAUDE_EFFORTS, marks_cache=True, best_at="complex agentic coding",
+        token_factor=CLAUDE_4_7_FACTOR, efforts=_CLAUDE_EFFORTS, marks_cache=True, best_at="complex agentic coding",
     ),
     ModelRow(
         "claude-opus-5-5", 1_000_000, prices=(tier("4", "20", "0.20", written_usd="5"),), refuses=_SAMPLING,
-        efforts=_CLAUDE_EFFORTS, thinking_switch=NONE, marks_cache=True,
+        token_factor=CLAUDE_4_7_FACTOR, efforts=_CLAUDE_EFFORTS, thinking_switch=NONE, marks_cache=True,
         best_at="changes across large codebases, review",
     ),
 )
@@ -107,24 +108,26 @@ BUILT_IN_PROVIDERS = (
     ProviderRow(
         "moonshot", "https://api.moonshot.ai/v1", "openai-chat", ("MOONSHOT_API_KEY", "KIMI_API_KEY"),
         models=KIMI, is_built_in=True, title="Kimi", unlisted=KIMI_UNLISTED, switched_off=KIMI_SWITCHED_OFF,
+        refuses_long_prompts=True,
     ),
     ProviderRow(
         "zai", "https://api.z.ai/api/paas/v4", "openai-chat", ("ZAI_API_KEY", "ZHIPUAI_API_KEY", "GLM_API_KEY"),
-        models=GLM, is_built_in=True, title="GLM",
+        models=GLM, is_built_in=True, title="GLM", refuses_long_prompts=True,
     ),
     ProviderRow(
         "gemini", "https://generativelanguage.googleapis.com/v1beta", "gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-        models=_GEMINI, is_built_in=True, title="Gemini",
+        models=_GEMINI, is_built_in=True, title="Gemini", refuses_long_prompts=True,
         switched_off={"gemini-3-pro-preview": SwitchedOff("gemini-3.1-pro-preview", "2026-03-09")},
     ),
     ProviderRow(
         "openai", "https://api.openai.com/v1", "openai-responses", ("OPENAI_API_KEY",),
         models=_OPENAI, is_built_in=True, title="OpenAI", unlisted=ModelRow("", refuses=_SAMPLING),
+        refuses_long_prompts=True,
         switched_off={"gpt-5.2-codex": SwitchedOff("gpt-5.3-codex", "2026-07-23")},
     ),
     ProviderRow(
         "anthropic", "https://api.anthropic.com/v1", "anthropic-messages", ("ANTHROPIC_API_KEY",),
-        models=_ANTHROPIC, is_built_in=True, title="Claude",
-        unlisted=ModelRow("", refuses=_SAMPLING, marks_cache=True),
+        models=_ANTHROPIC, is_built_in=True, title="Claude", refuses_long_prompts=True,
+        unlisted=ModelRow("", token_factor=CLAUDE_4_7_FACTOR, refuses=_SAMPLING, marks_cache=True),
     ),
 )

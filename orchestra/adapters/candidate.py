@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.continuation import going_on, joined
-from orchestra.adapters.fitting import SHARES, Fitting, with_cap
+from orchestra.adapters.fitting import SHARES, Fitting
 from orchestra.adapters.policy import Rule
 from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.watched import Watched
+from orchestra.adapters.window import with_cap
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import Truncated
 from orchestra.records import Attempt, Reply, Usage
@@ -64,7 +65,8 @@ class Candidate:
         if not self._parts:
             return reply
         return replace(
-            reply, text=joined(self._answer, reply.text), usage=self._spent.usage, latency_ms=self._spent.latency_ms
+            reply, text=joined(self._answer, reply.text, is_end=True), usage=self._spent.usage,
+            latency_ms=self._spent.latency_ms,
         )
 
     def is_available(self) -> bool:
@@ -110,8 +112,8 @@ class Candidate:
                 self._compactions = 1
             if self._compactions:
                 shortened = self._fitting.shortened(request, self.model, self._compactions)
-                observer.compacted(self.info, shortened.tokens_before, shortened.tokens_after)
-                request = shortened.request
+                observer.compacted(self.info, shortened.before_tokens, shortened.after_tokens, shortened.strategies)
+                request = shortened.compacted_prompt
         return with_cap(request, self.model)
 
 

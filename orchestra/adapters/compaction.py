@@ -7,13 +7,14 @@ from itertools import islice
 from typing import Callable, Sequence
 
 from orchestra.adapters.adapter import Request, Segment
+from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shortening.passages import Kind, Passage, split
 from orchestra.adapters.shortening.repeats import drop_repeats
 from orchestra.adapters.shortening.sentences import keep_weightiest
 from orchestra.adapters.shortening.signatures import summarise_code
 from orchestra.adapters.shortening.whitespace import drop_blanks
 from orchestra.adapters.shortening.wordiness import shorten_phrases
-from orchestra.adapters.tokens import estimate_request_tokens
+from orchestra.adapters.window import CountTokens, estimated_tokens, prompt_tokens, room_tokens
 from orchestra.errors import ContextExceeded
 
 Strategy = Callable[[Sequence[Passage], int], "list[Passage]"]
@@ -27,36 +28,43 @@ STRATEGIES: tuple[tuple[str, Strategy], ...] = (
     ("sentences", keep_weightiest),
 )
 """In the order of harmlessness: each is applied only where those before it were not enough."""
+_MOST_ROUNDS = 4
+_MOST_ROUNDED_UP = 3
+"""In tokens, for each passage that is counted by itself."""
 
 
 @dataclass(frozen=True)
 class Compaction:
     """A request that was made shorter, and by how much in estimated tokens."""
 
-    request: Request
+    compacted_prompt: Request
     before_tokens: int
     after_tokens: int
-    applied: tuple[str, ...]
-    """The names of the strategies that made it shorter."""
+    strategies: tuple[str, ...]
+    """The names of those that made it shorter, in the order in which they did."""
 
     @property
     def reduction_percent(self) -> float:
         return 100.0 * (self.before_tokens - self.after_tokens) / (self.before_tokens or 1)
 
 
-def would_exceed_context(request: Request, *, context_window: int | None, max_output_tokens: int) -> bool:
-    """Whether prompt and longest answer together are likely not to fit; False for an unknown window."""
-    if context_window is None:
-        return False
-    return estimate_request_tokens(request) + max_output_tokens > context_window
+def would_exceed_context(
+    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
+) -> bool:
+    """Whether the prompt is likely not to fit the model's window together with the longest answer.
+
+    False for an unknown window.
+    """
+    room = room_tokens(request, model)
+    return room is not None and prompt_tokens(request, model, count_tokens=count_tokens) > room
 
 
-def compact_prompt(request: Request, *, target_tokens: int) -> Compaction:
+def compact_prompt(request: Request, target_tokens: int) -> Compaction:
     """The request with at most `target_tokens`, or as near to it as all strategies together come.
 
     Protected segments come out byte for byte. Raises ContextExceeded where they alone are more than the target.
     """
-    before = estimate_request_tokens(request)
+    before = request.estimated_tokens
     if before <= target_tokens:
         return Compaction(request, before, before, ())
     room = target_tokens - _protected_tokens(request)
@@ -66,17 +74,23 @@ def compact_prompt(request: Request, *, target_tokens: int) -> Compaction:
             % (target_tokens - room, target_tokens),
             hint="name a model with a larger window, or split the file or the task",
         )
-    draft, applied = _fitted(_Draft.of(request), room)
-    return Compaction(draft.request, before, target_tokens - room + draft.unprotected_tokens, applied)
+    draft, applied = _fitted(_Draft.of(request), target_tokens, room)
+    after = draft.request.estimated_tokens
+    if after >= before:
+        return Compaction(request, before, before, ())
+    return Compaction(draft.request, before, after, applied)
 
 
-def _fitted(draft: _Draft, room: int) -> tuple[_Draft, tuple[str, ...]]:
+def _fitted(draft: _Draft, target_tokens: int, room: int) -> tuple[_Draft, tuple[str, ...]]:
     """The draft shortened until its unprotected part has room, or until nothing changes any more."""
     applied: dict[str, None] = {}
-    while True:
+    for _ in range(_MOST_ROUNDS):
         before = draft.passages
         for name, strategy in STRATEGIES:
             excess = draft.unprotected_tokens - room
+            if 0 < excess <= _MOST_ROUNDED_UP * len(draft.passages):
+                # Counted passage by passage it is a little too much.
+                excess = draft.request.estimated_tokens - target_tokens
             if excess <= 0:
                 return draft, tuple(applied)
             shorter = strategy(draft.passages, excess)
@@ -84,16 +98,17 @@ def _fitted(draft: _Draft, room: int) -> tuple[_Draft, tuple[str, ...]]:
                 applied.setdefault(name)
                 draft = replace(draft, passages=shorter)
         if draft.passages == before:
-            return draft, tuple(applied)
+            break
         # What is read afresh may be taken for something else, and shortened further.
         draft = _Draft.of(draft.request)
+    return draft, tuple(applied)
 
 
 def _protected_tokens(request: Request) -> int:
-    return estimate_request_tokens(replace(request, messages=tuple(
+    return replace(request, messages=tuple(
         replace(message, segments=tuple(segment for segment in message.segments if segment.protected))
         for message in request.messages
-    )))
+    )).estimated_tokens
 
 
 @dataclass(frozen=True)

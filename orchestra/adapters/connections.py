@@ -34,6 +34,7 @@ class _WatchedConnection(HTTPConnection):
 
     def request(self, *args: Any, **options: Any) -> None:
         call = self._current_call()
+        call.is_on_used_connection = self.sock is not None
         if self.sock is None:
             self.connect()
         call.hold(self.sock)

@@ -16,6 +16,8 @@ _CERTAIN_OVERLAP = 12
 """So many characters are not repeated by chance in the middle of a line."""
 _CERTAIN_LINES = 20
 """The same for whole lines, of which there must be two: one line may well stand twice in a file."""
+_CERTAIN_BEGINNING = 40
+"""So many characters of the answer's beginning, found there only, are not by chance where the rest should go on."""
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
 _REOPENED = re.compile(r"\s*(`{3,}|~{3,})[\w.+#-]+[^\n`]*\n")
 
@@ -26,10 +28,20 @@ def going_on(request: Request, answer_so_far: str) -> Request:
     return replace(request, messages=request.messages + turns, cacheable=False)
 
 
-def joined(answer_so_far: str, more: str) -> str:
-    """Both parts as one answer, without what the second repeats of the first."""
+def joined(answer_so_far: str, more: str, *, is_end: bool = False) -> str:
+    """Both parts as one answer, without what the second repeats of the first.
+
+    A model that began anew instead gave a whole answer where `is_end`, and another beginning where not.
+    """
+    if _begins_anew(answer_so_far, more):
+        return more if is_end or len(more) > len(answer_so_far) else answer_so_far
     more = _without_reopened_fence(answer_so_far, more)
     return answer_so_far + more[_overlap(answer_so_far, more):]
+
+
+def _begins_anew(first: str, second: str) -> bool:
+    beginning = first[:_CERTAIN_BEGINNING]
+    return len(beginning) == _CERTAIN_BEGINNING and second.startswith(beginning) and beginning not in first[1:]
 
 
 def _without_reopened_fence(answer_so_far: str, more: str) -> str:

@@ -75,8 +75,14 @@ class Course:
             is_again = may_ask_again(rule, fault, candidate.times)
             candidate.is_put_off = candidate.is_put_off or not is_again
             candidate.is_over = not is_again and not (rule.passes and fault.retry_same)
-            candidate.ready_at_s = self._clock.monotonic() + pause_s(rule, candidate.times, self._jitter())
+            candidate.ready_at_s = self._clock.monotonic() + self._pause_s(candidate, fault, rule)
             candidate.times += 1
+
+    def _pause_s(self, candidate: Candidate, fault: ProviderFault, rule: Rule) -> float:
+        own_s = pause_s(rule, candidate.times, self._jitter())
+        # The gate holds those back who were rate limited, together with everybody else.
+        asked_s = None if rule.same is Same.WHEN_LET_IN else fault.retry_after_s
+        return own_s if asked_s is None else max(own_s, asked_s)
 
     def _cut_off(self, candidate: Candidate, fault: Truncated, rule: Rule) -> None:
         if candidate.can_go_on(fault, rule):

@@ -66,8 +66,9 @@ def error_in(value: object) -> ErrorBody:
 
 def is_error(value: object) -> bool:
     """Whether a parsed body or stream event of a call that began well is an error."""
-    outer = mapping_at(value)
-    return bool(outer.get("error")) or outer.get("type") == "error" or outer.get("object") == "error"
+    return isinstance(value, dict) and (
+        bool(value.get("error")) or value.get("type") == "error" or value.get("object") == "error"
+    )
 
 
 def readable(text: str) -> str:

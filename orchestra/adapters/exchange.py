@@ -29,8 +29,12 @@ class Exchange:
     def pieces(self) -> Iterator[bytes]:
         """The body as it arrives. Raises TimedOut, ConnectionFailed, InvalidResponse, Cancelled."""
         while True:
-            with self._road.told_truly(self._call):
+            # As `told_truly`, without the cost of a context for every piece.
+            try:
                 piece = self._read()
+            except TRANSPORT_ERRORS as error:
+                raise self._road.true_fault(error, self._call) from None
+            self._call.check()
             if not piece:
                 return
             self._call.enter(IDLE)

@@ -82,7 +82,6 @@ _TABLE = (
     _Sign("code", "overloaded_error|service_unavailable_error|unavailable_error|UNAVAILABLE", Overloaded),
     _Sign("code", "timeout_error|DEADLINE_EXCEEDED", TimedOut),
     _Sign("code", "request_too_large", ContextExceeded),
-    _Sign("code", "server_error|api_error|unexpected_output|INTERNAL", ApiError),
     # What is left: the status, also where a stream holds it as its code.
     _Sign("status", "401|403|434", AuthFailed),
     _Sign("status", "402", QuotaExhausted),
@@ -90,6 +89,10 @@ _TABLE = (
     _Sign("status", "413", ContextExceeded),
     _Sign("status", "429", RateLimited),
     _Sign("status", "503|529", Overloaded),
+    # Words that say less than those statuses do.
+    _Sign("code", "server_error|api_error|unexpected_output|INTERNAL", ApiError),
+    # Two requests got into each other's way.
+    _Sign("status", "409", ApiError),
     _Sign("status", r"4\d\d", BadRequest),
     _Sign("status", r"\d+", ApiError),
 )

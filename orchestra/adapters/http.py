@@ -19,6 +19,7 @@ from orchestra.adapters.proxies import choose_proxy
 from orchestra.adapters.road import Road
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.tls_trust import TlsTrust
+from orchestra.adapters.transport_faults import is_hang_up
 from orchestra.adapters.watchdog import CONNECT, Call, Watchdog
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import HostNotAllowed
@@ -154,6 +155,7 @@ class _WatchedAdapter(HTTPAdapter):
         self, pools: dict[str, Callable[..., object]], context: ssl.SSLContext | None, *, pool_maxsize: int
     ) -> None:
         self._pools = pools
+        self._addresses: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._tls = {} if context is None else {"ssl_context": context}
         super().__init__(pool_maxsize=pool_maxsize)
 
@@ -163,7 +165,27 @@ class _WatchedAdapter(HTTPAdapter):
         """An answer whose headers have arrived; without a body it is asked for by GET."""
         method, usual = ("GET", _GET_HEADERS) if body is None else ("POST", _POST_HEADERS)
         said = {"User-Agent": "orchestra", "Accept-Encoding": "identity", **usual, **road.row.headers, **headers}
-        request = requests.Request(method, road.row.base_url + path, data=body, headers=said).prepare()
+        request = self._address(method, road.row.base_url + path).copy()
+        request.prepare_headers(said)
+        request.prepare_body(body, None)
+        try:
+            return self._send(request, road, call)
+        except requests.ConnectionError as error:
+            call.expire_if_due()
+            call.check()
+            if not (call.is_on_used_connection and is_hang_up(error)):
+                raise
+        # A server may close an idle connection at any moment, so also while we begin to use it (RFC 9112, 9.3.1).
+        call.enter(CONNECT)
+        return self._send(request, road, call)
+
+    def _address(self, method: str, url: str) -> requests.PreparedRequest:
+        """A request without headers and body; taking a URL apart costs as much as all the rest of it."""
+        if (method, url) not in self._addresses:
+            self._addresses[method, url] = requests.Request(method, url).prepare()
+        return self._addresses[method, url]
+
+    def _send(self, request: requests.PreparedRequest, road: Road, call: Call) -> requests.Response:
         timeout = road.row.timeout
         return self.send(
             request,

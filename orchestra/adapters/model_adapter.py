@@ -7,13 +7,15 @@ from dataclasses import replace
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.adapters.answer import read_answer
 from orchestra.adapters.catalog import cost_usd, needs_key, resolve
+from orchestra.adapters.cut_prompt import cut_prompt
 from orchestra.adapters.faults import classify
 from orchestra.adapters.formats import FORMATS
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.silence import silence
-from orchestra.adapters.tokens import estimate_request_tokens, estimate_tokens
-from orchestra.adapters.wire import LENGTH, STOP, StreamReader, WireReply, output_cap
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.adapters.window import prompt_tokens
+from orchestra.adapters.wire import LENGTH, STOP, WINDOW, StreamReader, WireReply, output_cap
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
@@ -50,7 +52,7 @@ class ModelAdapter:
         fault, text, usage = None, "", None
         try:
             wire = self._ask(request, reader, deadline=deadline, cancel=cancel, observer=observer)
-            fault, text, usage = wire.fault(), wire.text, wire.usage
+            fault, text, usage = self._cut_prompt(request, wire) or wire.fault(), wire.text, wire.usage
         except ProviderFault as error:
             fault = error
         if usage is None:
@@ -85,6 +87,11 @@ class ModelAdapter:
             wire = read_answer(exchange, self._format, reader, observer.received)
         return self._doubted(wire, output_cap(request, self._model))
 
+    def _cut_prompt(self, request: Request, wire: WireReply) -> ProviderFault | None:
+        if self._row.refuses_long_prompts or wire.finish not in (STOP, LENGTH, WINDOW):
+            return None
+        return cut_prompt(request, self._model, wire.usage)
+
     def _doubted(self, wire: WireReply, cap_tokens: int) -> WireReply:
         if self._format.SAYS_WHEN_TRUNCATED or wire.finish != STOP or (wire.usage.output_tokens or 0) < cap_tokens:
             return wire
@@ -94,7 +101,7 @@ class ModelAdapter:
         """The usage with its cost, which is estimated where an answer came without its usage."""
         input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
         if text and input_tokens is None:
-            input_tokens = estimate_request_tokens(request)
+            input_tokens = prompt_tokens(request, self._model)
         if text and (output_tokens is None or not is_whole):
             # What is told at the beginning of a stream that broke off is not what it came to.
             output_tokens = max(output_tokens or 0, estimate_tokens(text))

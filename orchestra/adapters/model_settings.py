@@ -18,6 +18,7 @@ def merged_model(row: ModelRow, said: ModelSettings, provider: ProviderRow) -> M
     merged = replace(
         row,
         context_window=row.context_window if said.context_window is None else said.context_window,
+        max_input=row.max_input if said.max_input is None else said.max_input,
         max_output=row.max_output if said.max_output is None else said.max_output,
         prices=_merged_prices(row.prices, said),
         refuses=row.refuses | frozenset(said.refuses),

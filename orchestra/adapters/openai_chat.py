@@ -78,12 +78,12 @@ class ChatReader(StreamReader):
     """Reads chunks, and a body in one piece, which differs by `message` in place of `delta`."""
 
     def take(self, data: Mapping[str, object]) -> str:
-        self._take_usage(mapping_at(data, "usage"))
-        choice = next((choice for choice in items_at(data, "choices") if _is_first(choice)), None)
-        if choice is None:
-            return ""
-        # Moonshot puts the usage of a stream into the choice.
-        self._take_usage(mapping_at(choice, "usage"))
+        # Moonshot puts the usage of a stream into the choice. Of thousands of events, one or two have any.
+        if data.get("usage"):
+            self._take_usage(mapping_at(data, "usage"))
+        choice = _first_choice(items_at(data, "choices"))
+        if choice.get("usage"):
+            self._take_usage(mapping_at(choice, "usage"))
         turn = mapping_at(choice, "delta") or mapping_at(choice, "message")
         reason = text_at(choice, "finish_reason")
         if reason:
@@ -106,10 +106,16 @@ class ChatReader(StreamReader):
 new_reader = ChatReader
 
 
-def _is_first(choice: object) -> bool:
-    return isinstance(choice, dict) and choice.get("index", 0) in (0, None)
+def _first_choice(choices: list[object]) -> Mapping[str, object]:
+    """The choice that we asked for; an empty one where the event holds none of it."""
+    for choice in choices:
+        if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
+            return choice
+    return {}
 
 
 def _content(turn: Mapping[str, object]) -> str:
-    parts = [text_at(part, "text") for part in items_at(turn, "content") if text_at(part, "type") == "text"]
-    return text_at(turn, "content") or "".join(parts)
+    content = turn.get("content")
+    if isinstance(content, str):
+        return content
+    return "".join(text_at(part, "text") for part in items_at(turn, "content") if text_at(part, "type") == "text")

@@ -15,6 +15,7 @@ from orchestra.records import Usage
 SAYS_WHEN_TRUNCATED = False
 """llama.cpp's server says `completed` where the output cap was reached."""
 
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
 _INCOMPLETE = {"max_output_tokens": LENGTH, "content_filter": FILTERED}
 
 
@@ -61,9 +62,12 @@ class ResponsesReader(StreamReader):
             delta = text_at(data, "delta")
             self._has_text = self._has_text or bool(delta)
             return delta
-        if kind in ("response.completed", "response.incomplete", "response.failed"):
+        if kind in _ENDS:
             self.is_done = True
-            return self._take_whole(mapping_at(data, "response"), kind)
+            response = mapping_at(data, "response")
+            # Some servers name every last event alike and tell the truth in the response only.
+            said = "response." + text_at(response, "status")
+            return self._take_whole(response, said if said in _ENDS else kind)
         return ""
 
     def _take_whole(self, response: Mapping[str, object], kind: str) -> str:

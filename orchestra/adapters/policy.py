@@ -124,7 +124,9 @@ def _same_model(rule: Rule) -> str:
 
 def _afterwards(rule: Rule) -> str:
     if rule.after is After.RAISE:
-        return "an existing file's draft counts as refused: edits or less are asked for; else the file has failed"
+        return "a draft counts as refused: the consultant is asked for edits or a shorter file; else the step failed"
+    if rule.fault is TooExpensive:
+        return "next model; where none is left, the run stops with status 7 and can be resumed"
     text = str(rule.after.value)
     if rule.passes:
         text += f"; where none is left, waits up to {PATIENCE_S:g} s"

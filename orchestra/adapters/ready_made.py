@@ -53,26 +53,26 @@ READY_MADE_PROVIDERS = (
     # The keys of a vendor's sites are not interchangeable: each site is a provider with a key of its own.
     ProviderRow(
         "moonshot-cn", "https://api.moonshot.cn/v1", key_variables=("MOONSHOT_CN_API_KEY",), title="Kimi in China",
-        models=_without_prices(KIMI), unlisted=KIMI_UNLISTED, switched_off=KIMI_SWITCHED_OFF,
+        models=_without_prices(KIMI), unlisted=KIMI_UNLISTED, switched_off=KIMI_SWITCHED_OFF, refuses_long_prompts=True,
     ),
     ProviderRow(
         "zai-cn", "https://open.bigmodel.cn/api/paas/v4", key_variables=("ZAI_CN_API_KEY",),
-        title="GLM in China, bigmodel.cn", models=_without_prices(GLM),
+        title="GLM in China, bigmodel.cn", models=_without_prices(GLM), refuses_long_prompts=True,
     ),
     ProviderRow(
         "zai-coding", "https://api.z.ai/api/coding/paas/v4", key_variables=("ZAI_CODING_API_KEY",),
-        title="GLM by the coding plan", models=_without_prices(GLM),
+        title="GLM by the coding plan", models=_without_prices(GLM), refuses_long_prompts=True,
     ),
     ProviderRow(
         "openrouter", "https://openrouter.ai/api/v1", key_variables=("OPENROUTER_API_KEY",), title="OpenRouter"
     ),
     ProviderRow(
         "deepseek", "https://api.deepseek.com/v1", key_variables=("DEEPSEEK_API_KEY",), title="DeepSeek",
-        models=_DEEPSEEK,
+        models=_DEEPSEEK, refuses_long_prompts=True,
     ),
     ProviderRow(
         "mistral", "https://api.mistral.ai/v1", key_variables=("MISTRAL_API_KEY",), title="Mistral",
-        models=_MISTRAL, unlisted=_MISTRAL_UNLISTED,
+        models=_MISTRAL, unlisted=_MISTRAL_UNLISTED, refuses_long_prompts=True,
     ),
     *LOCAL_PROVIDERS,
 )

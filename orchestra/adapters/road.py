@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Iterator
 from urllib.parse import urlsplit
 
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, transport_fault
 from orchestra.adapters.watchdog import Call
-from orchestra.errors import ConnectionFailed
+from orchestra.errors import ConnectionFailed, ProviderFault
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,19 @@ class Road:
     proxy: str | None
     """The URL of the proxy, perhaps with a password."""
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The provider's host."""
         return urlsplit(self.row.base_url).hostname or ""
 
-    @property
+    @cached_property
     def server(self) -> str:
         """HOST:PORT of the provider, for messages."""
         parts = urlsplit(self.row.base_url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return "%s:%d" % (self.host, port)
 
-    @property
+    @cached_property
     def proxy_host(self) -> str | None:
         """The proxy's host; None without one."""
         return urlsplit(self.proxy).hostname if self.proxy else None
@@ -53,10 +54,11 @@ class Road:
         try:
             yield
         except TRANSPORT_ERRORS as error:
-            call.expire_if_due()
-            call.check()
-            fault = transport_fault(
-                error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host
-            )
-            raise fault from None
+            raise self.true_fault(error, call) from None
         call.check()
+
+    def true_fault(self, error: BaseException, call: Call) -> ProviderFault:
+        """What to raise for an error on the way; raises by itself where the call was ended."""
+        call.expire_if_due()
+        call.check()
+        return transport_fault(error, provider=self.row.name, server=self.server, proxy_host=self.proxy_host)

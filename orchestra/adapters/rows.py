@@ -60,6 +60,10 @@ class ModelRow:
     """Whether it shall think first; None leaves it to the provider."""
     marks_cache: bool = False
     """Whether its provider caches a prompt's beginning only where a mark says so."""
+    max_input: int | None = None
+    """Tokens of the prompt alone, where it must not have all that the answer leaves; None: it may."""
+    token_factor: float = 1.0
+    """How many of the model's own tokens an estimated one is."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class ProviderRow:
     max_concurrency: int | None = None
     models: Mapping[str, ModelRow] = field(default_factory=dict)
     is_built_in: bool = False
+    refuses_long_prompts: bool = False
+    """Whether what does not fit the window is an error there; others may cut it without a word."""
     title: str = ""
     """What it is, for people, such as `GLM at bigmodel.cn`."""
     unlisted: ModelRow = ModelRow("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orchestra.errors import InvalidResponse
 
@@ -14,8 +14,7 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
-class ServerEvent:
+class ServerEvent(NamedTuple):
     """One event: its name, empty where the server gave none, and its data lines joined."""
 
     name: str
@@ -81,6 +80,10 @@ class SseParser:
                 line = line[len(_BYTE_ORDER_MARK):]
         if not line:
             return self._dispatch()
+        if line.startswith(b"data: "):
+            # Nearly all lines are such.
+            self._data.append(line[6:].decode("utf-8", "replace"))
+            return None
         field, _, value = line.decode("utf-8", "replace").partition(":")
         value = value[1:] if value.startswith(" ") else value
         if field == "data":

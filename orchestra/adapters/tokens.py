@@ -7,7 +7,7 @@ linear programme over 450 documents (code in twelve languages, prose, JSON, Chin
 It is at most 15 % low and 40 % high where those tokenizers let a single figure be that. Where they do not, it leans to
 the high side:
 - Chinese costs Claude, Mistral and the older vocabulary of GPT 4 about 1.65 times what it costs Qwen, DeepSeek and
-  Gemini: about 13 % low there and 43 % high here. Vocabularies without Chinese (Llama 2, SmolLM2) need up to 1.6 times
+  Gemini: about 13 % low there and 43 % high here. Vocabularies without Chinese (Llama 2, SmolLM2) need up to 1.9 times
   the estimate.
 - Long figures cost one token a digit or one for three: 28 % low, 40 % high.
 - Claude since version 4.7 has a vocabulary of its own, for which the estimate is multiplied by CLAUDE_4_7_FACTOR.
@@ -18,11 +18,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from orchestra.adapters.adapter import Request
-
 CLAUDE_4_7_FACTOR = 1.25
-TOKENS_PER_TURN = 6
-"""What a turn costs beside its text, at most."""
 
 # The classes: a small letter, A capital, 0 digit, blank, tab, line feed, p for all other ASCII; beyond it by the first
 # byte of UTF-8: L Latin, Y Greek, Hebrew and Arabic, R Cyrillic, I Indic and Thai, P typographic signs and boxes,
@@ -70,9 +66,3 @@ def estimate_tokens(text: str) -> int:
     tokens += sum(weight * classes.count(pattern) for pattern, weight in weights)
     tokens += sum(weight * words.count(pattern) for pattern, weight in _WORD_WEIGHTS)
     return max(1, ceil(tokens))
-
-
-def estimate_request_tokens(request: Request) -> int:
-    """About how many tokens a provider counts for the whole prompt."""
-    turns = [request.system, *(segment.text for message in request.messages for segment in message.segments)]
-    return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(request.messages))

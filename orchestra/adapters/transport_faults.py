@@ -45,6 +45,11 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
     return ConnectionFailed(what, where=where, hint="check base_url, proxy and headers of the provider")
 
 
+def is_hang_up(error: BaseException) -> bool:
+    """Whether a request failed because the other side had closed the connection, without a word of an answer."""
+    return _first(tuple(_chain(error)), ConnectionResetError, BrokenPipeError, *_CUT_IN_TLS) is not None
+
+
 def _first(causes: tuple[BaseException, ...], *classes: type[BaseException]) -> BaseException | None:
     return next((cause for cause in causes if isinstance(cause, classes)), None)
 

@@ -32,9 +32,11 @@ class Call:
         timeout: TimeoutSettings,
         *,
         total_s: float,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[float], None] = lambda expires_at_s: None,
     ) -> None:
         self.cancel = cancel
+        self.is_on_used_connection = False
+        """Whether the connection was there already: its server may be about to close it."""
         self._seconds = {CONNECT: timeout.connect, FIRST_BYTE: timeout.first_byte, IDLE: timeout.idle}
         self._changed = changed
         self._started_at_s = time.monotonic()
@@ -54,7 +56,7 @@ class Call:
         self._phase, self._phase_s = phase, seconds
         before, self.expires_at_s = self.expires_at_s, min(time.monotonic() + seconds, self._total_at_s)
         if self.expires_at_s < before:
-            self._changed()
+            self._changed(self.expires_at_s)
 
     def left_s(self) -> float:
         """Seconds left in this phase; a little above 0 at the end, as sockets take 0 for something else."""
@@ -131,6 +133,8 @@ class Watchdog:
     def __init__(self) -> None:
         self._woken = threading.Condition()
         self._calls: set[Call] = set()
+        self._next_at_s = math.inf
+        """When the thread looks by itself again: an earlier end must wake it."""
         self._thread: threading.Thread | None = None
 
     def start_call(self, cancel: CancelToken, timeout: TimeoutSettings, *, total_s: float) -> Call:
@@ -141,7 +145,7 @@ class Watchdog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
                 self._thread.start()
-            self._woken.notify()
+            self._wake_before(call.expires_at_s)
         if cancel.is_cancelled:
             self.finish_call(call)
             raise Cancelled()
@@ -160,8 +164,14 @@ class Watchdog:
         for call in calls:
             call.end(CANCELLED)
 
-    def _wake(self) -> None:
+    def _wake(self, expires_at_s: float) -> None:
         with self._woken:
+            self._wake_before(expires_at_s)
+
+    def _wake_before(self, expires_at_s: float) -> None:
+        """Needs the lock."""
+        if expires_at_s < self._next_at_s:
+            self._next_at_s = expires_at_s
             self._woken.notify()
 
     def _run(self) -> None:
@@ -178,8 +188,9 @@ class Watchdog:
                     # A call that has been ended is watched no more, though its thread may still hold it.
                     self._calls.difference_update(due)
                     return due
-                next_at_s = min((call.expires_at_s for call in self._calls), default=math.inf)
-                self._woken.wait(None if next_at_s == math.inf else min(next_at_s - now, threading.TIMEOUT_MAX))
+                self._next_at_s = min((call.expires_at_s for call in self._calls), default=math.inf)
+                left_s = self._next_at_s - now
+                self._woken.wait(None if left_s == math.inf else min(left_s, threading.TIMEOUT_MAX))
 
 
 def _shut(own: socket.socket) -> None:

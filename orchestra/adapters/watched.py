@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from orchestra.adapters.adapter import AdapterInfo, CallObserver
 from orchestra.records import Attempt
 
@@ -24,5 +26,7 @@ class Watched(CallObserver):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._observer.waiting(info, seconds)
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._observer.compacted(info, tokens_before, tokens_after)
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self._observer.compacted(info, tokens_before, tokens_after, strategies)

@@ -71,7 +71,8 @@ class StreamReader:
         Raises the fault that an error event is, InvalidResponse for data that is not JSON.
         """
         data = event.data.strip()
-        self.is_done = self.is_done or data == "[DONE]"
+        if data == "[DONE]":
+            self.is_done = True
         return self.feed_value(parsed(data)) if data and data != "[DONE]" else 0
 
     def feed_value(self, value: object) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Mapping, Sequence
 
 from orchestra.adapters.adapter import Request
-from orchestra.agents.outline import about_file
+from orchestra.agents.outline import Outline, about_file
 from orchestra.agents.quoting import ShownFile, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan, PlannedFile
@@ -20,10 +20,12 @@ def auditor_request(
     diff: str,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
+    outline: Outline | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request to judge a file as it would be; `diff` is the change, empty where there is none."""
-    values = {**about_file(task, plan, planned, dependencies), "diff": quote(diff), "new_text": fenced(new_text)}
+    about = about_file(task, plan, planned, dependencies, outline)
+    values = {**about, "diff": quote(diff), "new_text": fenced(new_text)}
     return _request("auditor_user", values, custom_prompt, load_template)
 
 
@@ -35,10 +37,11 @@ def deletion_request(
     old_text: str,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
+    outline: Outline | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request to judge whether a file may be deleted."""
-    values = {**about_file(task, plan, planned, dependencies), "old_text": fenced(old_text)}
+    values = {**about_file(task, plan, planned, dependencies, outline), "old_text": fenced(old_text)}
     return _request("auditor_delete", values, custom_prompt, load_template)
 
 

@@ -6,7 +6,7 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import about_file, plan_outline
+from orchestra.agents.outline import Outline, about_file
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
@@ -28,6 +28,7 @@ def consultant_request(
     wants_whole: bool = False,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
+    outline: Outline | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request to mend one file; it is answered like the executor's.
@@ -40,7 +41,7 @@ def consultant_request(
     form = load_template("draft_form").text
     system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies),
+        **about_file(task, plan, planned, dependencies, outline),
         "current": "" if current is None else fenced(current),
         "new": form_wanted(current, wants_whole=wants_whole),
         "refused_reply": quote(refused_reply),
@@ -65,7 +66,7 @@ def failing_tests_request(
     system = render(load_template("tests_system"), {"custom_prompt": custom_prompt})
     values = {
         "task": quote(task),
-        "plan": plan_outline(plan),
+        "plan": Outline(plan).around(None),
         "files": show_files(files),
         "failures": quote(_list_failures(failures)),
         "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),

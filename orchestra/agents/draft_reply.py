@@ -15,8 +15,10 @@ from orchestra.agents.whole_file import EXACTLY_ONE, file_block
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
 
+MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
 
 
@@ -30,6 +32,8 @@ def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
     if not answer.strip():
         raise UnreadableReply("The answer is empty.")
     blocks = find_blocks(answer)
+    if len(blocks) > MOST_BLOCKS:
+        raise UnreadableReply("The answer has %d fenced blocks; %s." % (len(blocks), EXACTLY_ONE))
     wanted = _wanted_files(answer, blocks, path, original)
     if wanted:
         return wanted
@@ -63,7 +67,7 @@ def _may_hold_the_key(path: str, original: str | None) -> bool:
 
 
 def _check(new_text: str, path: str, original: str | None) -> None:
-    if any("\ud800" <= character <= "\udfff" for character in new_text):
+    if _SURROGATE.search(new_text):
         raise RefusedDraft("The text holds half of a surrogate pair, which is no character.", where=path)
     if original is not None and original.strip() and not new_text.strip():
         raise RefusedDraft("The draft is empty, but the file is not to be deleted.", where=path)

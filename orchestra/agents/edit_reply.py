@@ -14,6 +14,7 @@ from orchestra.workspace.edits import Edit, Edited, apply_edits
 from orchestra.workspace.named_file import is_same_file, sole_path
 
 _DIFF_INFO = ("diff", "udiff", "patch", "git-diff")
+_MARKDOWN_INFO = ("markdown", "md", "mdx")
 _DIFF_FILES = (".diff", ".patch", ".rej")
 _MOST_REMARKS = 4
 """A block with more lines before its first marker is rather a file about such markers."""
@@ -43,16 +44,17 @@ def read_edits(answer: str, blocks: Sequence[Block], path: str, original: str | 
             return Change("edits", _new_text(edits))
         return Change("edits", apply_edits(original or "", edits))
     except RefusedDraft:
-        if _may_be_about_edits(answer, blocks):
+        if _may_be_about_edits(answer, blocks, original):
             return None
         raise
 
 
 def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> Change | None:
     """The file with the answer's diff applied; None where the answer has none. Raises as `read_edits` does."""
-    if path.lower().endswith(_DIFF_FILES):
+    # A whole Markdown file may hold diffs.
+    if path.lower().endswith(_DIFF_FILES) or (blocks and blocks[0].info.lower() in _MARKDOWN_INFO):
         return None
-    texts = [block for block in blocks if block.info.lower().split(" ")[0] in _DIFF_INFO or is_diff(block.text)]
+    texts = [block for block in blocks if _is_diff(block, original)]
     if not texts and (blocks or not is_diff(answer.lstrip("\n"))):
         return None
     if _has_whole_file_too(blocks, texts, original):
@@ -64,6 +66,11 @@ def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | N
         raise UnreadableReply("The diff changes nothing: it has no line that begins with + or - below a line @@.")
     _check_file([diff.path for diff in diffs], path)
     return Change("diff", _patched(original, diffs))
+
+
+def _is_diff(block: Block, original: str | None) -> bool:
+    """Whether the block is labelled as a diff, or looks like one where there is something to change."""
+    return block.info.lower().split(" ")[0] in _DIFF_INFO or (original is not None and is_diff(block.text))
 
 
 def _patched(original: str | None, diffs: Sequence[FileDiff]) -> Edited:
@@ -92,19 +99,22 @@ def _answers_with_edits(answer: str, blocks: Sequence[Block], original: str | No
     """Whether the markers are the answer's, not those of a file that is about such markers."""
     if not has_edits(answer):
         return False
-    if original is not None and not has_edits(original):
+    if original is None:
+        return not blocks or _begins_with_edit(blocks[0])
+    if not has_edits(original) or has_edits(_outside(answer, blocks)):
         return True
-    if any(_begins_with_edit(block) for block in blocks):
-        return original is not None or _begins_with_edit(blocks[0])
-    return has_edits(_outside(answer, blocks)) if original is not None or not blocks else False
+    within = [block for block in blocks if has_edits(block.text)]
+    return any(_begins_with_edit(block) or not _holds_most_of(original, block.text) for block in within)
 
 
-def _may_be_about_edits(answer: str, blocks: Sequence[Block]) -> bool:
+def _may_be_about_edits(answer: str, blocks: Sequence[Block], original: str | None) -> bool:
     """Whether edits that cannot be made may be text of a whole file that this change brings in."""
     if has_edits(_outside(answer, blocks)):
         return False
     within = [block for block in blocks if has_edits(block.text)]
-    return len(within) == 1 and within[0].is_closed and not _begins_with_edit(within[0], _MOST_REMARKS)
+    if len(within) != 1 or not within[0].is_closed or _begins_with_edit(within[0], _MOST_REMARKS):
+        return False
+    return _holds_most_of(original or "", within[0].text)
 
 
 def _begins_with_edit(block: Block, most_remarks: int = 0) -> bool:
@@ -114,6 +124,12 @@ def _begins_with_edit(block: Block, most_remarks: int = 0) -> bool:
         return False
     above = [line for line in block.text.split("\n")[:number] if line.strip() and sole_path(line) is None]
     return len(above) <= most_remarks
+
+
+def _holds_most_of(original: str, text: str) -> bool:
+    """Whether a text has two thirds of the file's lines, as the whole file would."""
+    wanted = {line.strip() for line in original.split("\n")} - {""}
+    return 3 * len(wanted & {line.strip() for line in text.split("\n")}) >= 2 * len(wanted)
 
 
 def _outside(answer: str, blocks: Sequence[Block]) -> str:

@@ -6,7 +6,7 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import about_file
+from orchestra.agents.outline import Outline, about_file
 from orchestra.agents.quoting import ShownFile, fenced
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan, PlannedFile
@@ -20,13 +20,14 @@ def executor_request(
     original: str | None,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
+    outline: Outline | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request for one file; `original` is its present text, None where it does not exist."""
     form = load_template("draft_form").text
     system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies),
+        **about_file(task, plan, planned, dependencies, outline),
         "original": "" if original is None else fenced(original),
         "new": form_wanted(original),
     }

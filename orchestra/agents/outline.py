@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Sequence
 
 from orchestra.agents.quoting import ShownFile, bullets, one_line, quote, show_files
 from orchestra.records import Plan, PlannedFile
 
 
-def about_file(task: str, plan: Plan, planned: PlannedFile, dependencies: Sequence[ShownFile]) -> dict[str, str]:
-    """The template values that the executor, the auditor and the consultant have in common."""
+MOST_FILES = 200
+"""Of a longer plan a prompt lists those next to its file."""
+
+
+def about_file(
+    task: str, plan: Plan, planned: PlannedFile, dependencies: Sequence[ShownFile], outline: Outline | None = None
+) -> dict[str, str]:
+    """The template values that the executor, the auditor and the consultant have in common.
+
+    `outline` is the plan's, where somebody has it already.
+    """
     return {
         "path": one_line(planned.path),
         "task": quote(task),
-        "plan": plan_outline(plan),
+        "plan": (outline or Outline(plan)).around(planned.path),
         "dependencies": show_files(dependencies),
         "order": file_order(planned),
     }
 
 
-def plan_outline(plan: Plan) -> str:
-    """The summary and one line per planned file, quoted."""
-    lines = [_file_line(planned) for planned in plan.files]
-    return quote("\n\n".join(part for part in (plan.summary.strip(), "\n".join(lines)) if part))
+class Outline:
+    """A plan's summary and one line per planned file, as prompts quote it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._summary = plan.summary.strip()
+        self._lines = [_file_line(planned) for planned in plan.files]
+        self._places = {planned.path: number for number, planned in enumerate(plan.files)}
+        self._linked: dict[int, set[int]] = defaultdict(set)
+        for planned in plan.files:
+            for path in planned.depends_on:
+                self._link(planned.path, path)
+        self._whole = self._quoted(range(len(self._lines)))
+
+    def around(self, path: str | None) -> str:
+        """The whole; of a long plan the part around a file: what it depends on, what depends on it, what stands near.
+
+        Without a path the beginning.
+        """
+        count = len(self._lines)
+        if count <= MOST_FILES:
+            return self._whole
+        place = self._places.get(path or "", 0)
+        start = max(0, min(place - MOST_FILES // 2, count - MOST_FILES))
+        linked = sorted(self._linked.get(place, ()))[:MOST_FILES]
+        return self._quoted(sorted({*linked, *range(start, start + MOST_FILES)}))
+
+    def _link(self, one: str, other: str) -> None:
+        places = self._places.get(one), self._places.get(other)
+        if places[0] is not None and places[1] is not None:
+            self._linked[places[0]].add(places[1])
+            self._linked[places[1]].add(places[0])
+
+    def _quoted(self, places: Sequence[int]) -> str:
+        lines = [self._lines[place] for place in places]
+        if len(lines) < len(self._lines):
+            lines.append("- ... and %d more files" % (len(self._lines) - len(lines)))
+        return quote("\n\n".join(part for part in (self._summary, "\n".join(lines)) if part))
 
 
 def file_order(planned: PlannedFile) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestra.agents.blocks import find_blocks
+from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.edit_blocks import has_edits
 
 _TAGS = r"think(?:ing)?|thought|reasoning"
@@ -28,8 +29,8 @@ def clean(text: str) -> str:
 
 
 def _is_answer_behind(text: str, end: re.Match[str]) -> bool:
-    """Whether the tag ends thinking: it stands in no block and no edit, and what is behind it can be an answer."""
+    """Whether the tag ends thinking: it stands in no block, edit or diff, and what is behind it can be an answer."""
     before, behind = text[:end.start()], text[end.end():]
-    if has_edits(before) or not all(block.is_closed for block in find_blocks(before)):
+    if has_edits(before) or is_diff(before.lstrip("\n")) or not all(block.is_closed for block in find_blocks(before)):
         return False
     return bool(behind.strip()) and (bool(find_blocks(behind)) or has_edits(behind) or not find_blocks(before))

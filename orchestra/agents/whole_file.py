@@ -29,7 +29,7 @@ def file_block(answer: str, blocks: Sequence[Block], path: str) -> Block:
     if not blocks[-1].is_closed:
         raise _cut_off()
     lines = answer.split("\n")
-    if any(_may_go_on(lines, block, blocks[at + 1:]) for at, block in enumerate(blocks)):
+    if any(_may_go_on(lines, block, later) for block, later in zip(blocks, blocks[1:])):
         raise _cut_off()
     return _block_of_file(blocks, path)
 
@@ -69,11 +69,11 @@ def _markdown_file(answer: str, blocks: Sequence[Block], path: str) -> Block:
     return _refused_for_another(block_between(lines, opening, last.last), path)
 
 
-def _may_go_on(lines: Sequence[str], block: Block, later: Sequence[Block]) -> bool:
+def _may_go_on(lines: Sequence[str], block: Block, later: Block) -> bool:
     """Whether the closing fence may be one that the file itself holds: a bare one opens behind it in mid-text."""
-    if not block.info or not later or later[0].info or later[0].marks[0] != block.marks[0]:
+    if not block.info or later.info or later.marks[0] != block.marks[0]:
         return False
-    return _goes_on_at_once(lines, block) and bool(lines[later[0].first - 1].strip())
+    return _goes_on_at_once(lines, block) and bool(lines[later.first - 1].strip())
 
 
 def _goes_on_at_once(lines: Sequence[str], block: Block) -> bool:

@@ -126,7 +126,7 @@ def _tests_json(run: TestRun | None, verdict: Verdict | None) -> Mapping[str, An
     return {
         "framework": run.framework, "command": list(run.command), "passed": run.passed,
         "exit_status": run.exit_status, "duration_ms": run.duration_ms,
-        "failures": [failure.id for failure in run.failures],
+        "sandbox": list(run.sandbox), "failures": [failure.id for failure in run.failures],
         "new_failures": [failure.id for failure in verdict.new_failures] if verdict else [],
     }
 

@@ -123,15 +123,6 @@ def relative_to_root(context: Context, path: str) -> str:
         raise UsageError("the file lies outside the repository", where=path) from None
 
 
-def path_below_root(context: Context, path: str) -> str:
-    """A path as typed, relative to the root, whether anything is there or not. Raises UsageError."""
-    full = Path(os.path.normpath(context.env.cwd.resolve() / path))
-    try:
-        return full.relative_to(context.root.resolve()).as_posix()
-    except ValueError:
-        raise UsageError("the path lies outside the repository", where=path) from None
-
-
 def read_text_file(context: Context, path: str) -> str:
     """The text of a file named on the command line. Raises UsageError."""
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 from orchestra.cli.context import Context
-from orchestra.cli.running import path_below_root
 from orchestra.errors import UnknownSession, UsageError
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import is_session_id
@@ -21,7 +22,7 @@ def session_and_paths(arguments: argparse.Namespace, context: Context) -> tuple[
     if len(ids) > 1:
         raise UsageError("only one session can be named", where=" ".join(ids))
     paths = [word for word in arguments.names if not is_session_id(word)] + list(context.after_dashes)
-    return ids[0] if ids else None, [path_below_root(context, path) for path in paths]
+    return ids[0] if ids else None, [_below_root(context, path) for path in paths]
 
 
 def find_session(journal: StateManager | None, session_id: str | None) -> SessionRow:
@@ -33,3 +34,12 @@ def find_session(journal: StateManager | None, session_id: str | None) -> Sessio
         what = "there is no session here" if session_id is None else f"there is no session {session_id}"
         raise UnknownSession(what, hint="`orchestra sessions` lists all of them")
     return row
+
+
+def _below_root(context: Context, path: str) -> str:
+    """A path as typed, relative to the root, whether anything is there or not. Raises UsageError."""
+    full = Path(os.path.normpath(context.env.cwd.resolve() / path))
+    try:
+        return full.relative_to(context.root.resolve()).as_posix()
+    except ValueError:
+        raise UsageError("the path lies outside the repository", where=path) from None

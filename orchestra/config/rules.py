@@ -92,6 +92,7 @@ PROVIDER_RULES = {
     "providers.*.models": Rule("what the catalog lacks or has wrong"),
     "providers.*.models.*": Rule("one model", example="my-model"),
     "providers.*.models.*.context_window": _tokens("tokens", 200000),
+    "providers.*.models.*.max_input": _tokens("tokens of a prompt, where it may not fill the window", 272000),
     "providers.*.models.*.max_output": _tokens("tokens", 16384),
     "providers.*.models.*.price_input": _price("USD per million tokens", 0.60),
     "providers.*.models.*.price_output": _price("USD per million tokens", 2.20),

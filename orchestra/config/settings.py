@@ -22,6 +22,7 @@ class ModelSettings:
     """What the user says about a model; None leaves what the catalog says."""
 
     context_window: int | None = None
+    max_input: int | None = None
     max_output: int | None = None
     price_input: Decimal | None = None
     """USD per million tokens, as all prices."""

@@ -59,11 +59,12 @@ def json_or_text(status: int, body: str | bytes | list[Any] | Mapping[str, Any],
 
 
 def _said(call: Call, text: Text) -> Said:
-    asked = len(call.system) + sum(len(turn) for _, turn in call.turns)
+    asked = _tokens(len(call.system) + sum(len(turn) for _, turn in call.turns))
+    read = asked if text.most_input_tokens is None else min(asked, text.most_input_tokens)
     pieces = tuple(text.text[at:at + text.chunk_chars] for at in range(0, len(text.text), text.chunk_chars))
     return Said(
         number=call.number, model=call.model, pieces=pieces, thinking=text.thinking, finish=text.finish,
-        input_tokens=_tokens(asked), output_tokens=_tokens(len(text.text)) + len(text.thinking) // 4,
+        input_tokens=read, output_tokens=_tokens(len(text.text)) + len(text.thinking) // 4,
         cached_tokens=text.cached_tokens, wants_usage=call.wants_usage,
     )
 

@@ -51,6 +51,8 @@ class Text:
     """`stop`, `length` or `filter`."""
     thinking: str = ""
     cached_tokens: int = 0
+    most_input_tokens: int | None = None
+    """What a server that cuts long prompts without a word reads of one; None: all of it."""
     chunk_chars: int = 200
     """How much text one event of a stream carries."""
     delay_s: float = 0.0

@@ -164,11 +164,13 @@ class Asker:
             seconds=round(seconds, 3),
         )
 
-    def compacted(self, step: Step, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
+    def compacted(
+        self, step: Step, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
         self._events.emit(
             "prompt.compacted", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
             model=info.name, tokens_before=tokens_before, tokens_after=tokens_after,
-            reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1),
+            reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1), strategies=list(strategies),
         )
 
 
@@ -191,8 +193,10 @@ class _Watcher(CallObserver):
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._asker.waiting(self._step, info, seconds)
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self._asker.compacted(self._step, info, tokens_before, tokens_after)
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self._asker.compacted(self._step, info, tokens_before, tokens_after, strategies)
 
 
 def _figures(reply: Reply) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from orchestra.adapters.budgeted_adapter import BudgetedAdapter
 from orchestra.adapters.candidate import Choice
 from orchestra.adapters.catalog import find_key, is_priced, needs_key, resolve
 from orchestra.adapters.fallback import FallbackAdapter
+from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.gated_adapter import GatedAdapter
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
@@ -121,7 +122,9 @@ def build_chains(
         return Choice(front(role, row, GatedAdapter(BudgetedAdapter(adapter, limits, budget), health)), limits)
 
     return {
-        role: FallbackAdapter([choice(role, row, model) for row, model in chain], health=health, clock=clock)
+        role: FallbackAdapter(
+            [choice(role, row, model) for row, model in chain], health=health, clock=clock, fitting=Fitting()
+        )
         for role, chain in plan.choices.items()
     }
 

@@ -11,8 +11,8 @@ from typing import Callable, Sequence, TypeVar
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
-from orchestra.agents.shrinking import find_loss
 from orchestra.engine.asking import Asker
+from orchestra.engine.draft_check import check_draft, cut_off
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.recovery import Recovery, RecoveryLimits, defects_of, tried_line
@@ -30,17 +30,13 @@ from orchestra.errors import (
 )
 from orchestra.observe.events import Events
 from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
-from orchestra.workspace.syntax import check_syntax
+from orchestra.workspace.syntax import SyntaxCheck, check_syntax
 from orchestra.workspace.text import NEW_FILE, decode
 
 T = TypeVar("T")
 MOST_QUOTED_CHARACTERS = 2000
 MOST_MISSES = 2
 """After so many drafts whose edits did not fit the whole file is asked for."""
-_CUT_OFF = (
-    "The answer was cut off, because it was longer than an answer may be. Answer with SEARCH/REPLACE edits of only the "
-    "lines that change, or with a shorter file."
-)
 
 
 class NotGoodEnough(OrchestraError):
@@ -70,6 +66,8 @@ class JobContext:
     max_iterations: int
     auto_revert: bool
     recovery: RecoveryLimits
+    check: SyntaxCheck = check_syntax
+    """With the project's own tools and Python, where there are any."""
 
 
 class FileJob:
@@ -163,16 +161,13 @@ class FileJob:
             return read_draft(text, path, base)
 
         try:
-            self._put(self._ask(role, key, request, read, keeps_cut=base is not None))
+            self._put(self._ask(role, key, request, read, keeps_cut=True))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")
         except Truncated as fault:
-            if base is None:
-                # Nothing is there that edits could be applied to.
-                raise
             # It is edits that are asked for now, being shorter.
             self._misses = 0
-            self._refuse(RefusedDraft(_CUT_OFF), "", cause=fault)
+            self._refuse(cut_off(is_new=base is None), "", cause=fault)
 
     def _put(self, draft: Draft) -> None:
         """Write a draft that may be written; raises RefusedDraft for another."""
@@ -182,26 +177,15 @@ class FileJob:
         )
         before = context.files.before(path).content
         old = None if before is None else decode(before, path=path)
-        self._check(draft, None if old is None else old.text)
+        check_draft(
+            draft, None if old is None else old.text, check=context.check,
+            explanation=context.prompts.explanation(self.planned, self._demands),
+        )
         content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
         self.stage = Stage.AUDIT
-
-    def _check(self, draft: Draft, old_text: str | None) -> None:
-        """Raises RefusedDraft for a draft that is not valid, or that has lost parts of the user's file."""
-        defects = check_syntax(draft.path, draft.text)
-        # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
-        if defects and not (old_text is not None and check_syntax(draft.path, old_text)):
-            listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
-            raise RefusedDraft(f"The file would not be valid: {listing}")
-        if old_text is None:
-            return
-        said = self._context.prompts.explanation(self.planned, self._demands)
-        loss = find_loss(draft.path, old_text, draft.text, said)
-        if loss is not None:
-            raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
@@ -266,10 +250,14 @@ class FileJob:
         """A draft was refused or not approved: the consultant is next, until drafts and tries are used up."""
         if self._drafts < self._most_drafts:
             self.stage = Stage.CONSULT
-        elif self._can_recover and self.planned.action != "delete" and self._recovers():
+        elif self._is_recoverable(error) and self._recovers():
             self.stage = Stage.CONSULT
         else:
             self._give_up(error)
+
+    def _is_recoverable(self, error: OrchestraError) -> bool:
+        """Whether another try could help: not against a deletion nobody wants, nor a model whose answers end early."""
+        return self._can_recover and self.planned.action != "delete" and not isinstance(error, Truncated)
 
     def _recovers(self) -> bool:
         """Begin the next try of recovery mode, which is entered at the first; False where there is none left."""
@@ -277,7 +265,8 @@ class FileJob:
         if self._recovery is None:
             text = context.prompts.text(path)
             known = {issue.message for issue in self._findings}
-            defects = [issue for issue in defects_of(path, text, self._original()) if issue.message not in known]
+            found = defects_of(path, text, self._original(), check=self._context.check)
+            defects = [issue for issue in found if issue.message not in known]
             self._findings = (*self._findings, *defects)
             self._recovery = Recovery(path, text or "", context.recovery)
             context.events.emit(

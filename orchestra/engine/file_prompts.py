@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Mapping, Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request
 from orchestra.agents.executor import executor_request
+from orchestra.agents.outline import Outline
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.shrinking import Explanation, explanation_of
 from orchestra.agents.templates import Loader
@@ -37,7 +39,7 @@ class FilePrompts:
         return executor_request(
             task=self.task, plan=self.plan, planned=planned, original=self.text(planned.path),
             dependencies=self._dependencies(planned), custom_prompt=self.custom_prompts.get("executor", ""),
-            load_template=self.load_template,
+            outline=self._outline, load_template=self.load_template,
         )
 
     def for_consultant(
@@ -47,7 +49,8 @@ class FilePrompts:
         return consultant_request(
             task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
             refused_reply=refused_reply, tried=tried, wants_whole=wants_whole, dependencies=self._dependencies(planned),
-            custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
+            custom_prompt=self.custom_prompts.get("consultant", ""), outline=self._outline,
+            load_template=self.load_template,
         )
 
     def for_auditor(self, planned: PlannedFile) -> Request:
@@ -57,13 +60,18 @@ class FilePrompts:
         if now.content is None:
             return deletion_request(
                 task=self.task, plan=self.plan, planned=planned, old_text=_text_of(before, planned.path) or "",
-                dependencies=dependencies, custom_prompt=custom_prompt, load_template=self.load_template,
+                dependencies=dependencies, custom_prompt=custom_prompt, outline=self._outline,
+                load_template=self.load_template,
             )
         return auditor_request(
             task=self.task, plan=self.plan, planned=planned, new_text=_text_of(now, planned.path) or "",
             diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
-            custom_prompt=custom_prompt, load_template=self.load_template,
+            custom_prompt=custom_prompt, outline=self._outline, load_template=self.load_template,
         )
+
+    @cached_property
+    def _outline(self) -> Outline:
+        return Outline(self.plan)
 
     def explanation(self, planned: PlannedFile, findings: Sequence[Issue]) -> Explanation:
         """What may explain that a draft of the file is shorter than the file was."""

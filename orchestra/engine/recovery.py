@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 from orchestra.agents.elision import find_elision
 from orchestra.clock import Deadline
 from orchestra.records import Issue
-from orchestra.workspace.syntax import check_syntax
+from orchestra.workspace.syntax import SyntaxCheck, check_syntax
 
 _LEAST_S, _MOST_S = 180.0, 1800.0
 _LINE_S, _BRANCH_S = 0.3, 1.5
@@ -68,11 +68,13 @@ def time_limit_s(text: str) -> float:
     return min(_MOST_S, _LEAST_S + _LINE_S * (text.count("\n") + 1) + _BRANCH_S * len(_BRANCH.findall(text)))
 
 
-def defects_of(path: str, text: str | None, original: str | None) -> list[Issue]:
+def defects_of(
+    path: str, text: str | None, original: str | None, *, check: SyntaxCheck = check_syntax
+) -> list[Issue]:
     """What can be said without a model of a file as it stands: where it is not valid, where it is not whole."""
     if text is None:
         return []
-    issues = [Issue("error", defect.message, defect.line) for defect in check_syntax(path, text)]
+    issues = [Issue("error", defect.message, defect.line) for defect in check(path, text)]
     elision = find_elision(text, original)
     if elision is not None:
         line, remark = elision

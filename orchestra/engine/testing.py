@@ -8,6 +8,7 @@ from typing import Callable
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TestsSettings
+from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import out_of_time
 from orchestra.environment import Environment
 from orchestra.errors import UsageError
@@ -15,6 +16,7 @@ from orchestra.records import TestRun
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_probing import Prober
 from orchestra.workspace.suite_run import run_suite
 
 _NOT_STARTED = (126, 127)
@@ -33,6 +35,7 @@ class Testing:
     cancel: CancelToken
     secret_variables: frozenset[str]
     deadline: Deadline
+    confinement: Confinement
 
     def check(self) -> None:
         """Raises UsageError where there are no tests to be found."""
@@ -49,7 +52,8 @@ class Testing:
             return None
         on_start()
         run = run_suite(
-            suite, self.root, timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),
+            suite, self.root, sandbox=self.confinement.sandbox_to_run_in(),
+            timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),
             cancel=self.cancel, clock=self.env.clock,
         )
         if run.exit_status is None and self.deadline.is_over:
@@ -62,7 +66,12 @@ class Testing:
         return run
 
     def _find(self) -> Suite | None:
-        return detect(self.root, self._variables(), command=self.settings.command)
+        variables = self._variables()
+        # In the sandbox, too: an interpreter in the tree may be what a model wrote.
+        prober = Prober(
+            self.root, variables, sandbox=lambda: self.confinement.sandbox, cancel=self.cancel, clock=self.env.clock
+        )
+        return detect(self.root, variables, imports=prober.can_import, command=self.settings.command)
 
     def _variables(self) -> dict[str, str]:
         return child_variables(self.env.variables, self.secret_variables)

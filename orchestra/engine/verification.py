@@ -154,7 +154,7 @@ def _to_json(run: TestRun) -> dict[str, Any]:
     return {
         "framework": run.framework, "command": list(run.command), "exit_status": run.exit_status,
         "duration_ms": run.duration_ms, "collected": run.collected, "output": run.output,
-        "failures": [[failure.id, failure.message] for failure in run.failures],
+        "failures": [[failure.id, failure.message] for failure in run.failures], "sandbox": list(run.sandbox),
     }
 
 
@@ -163,4 +163,6 @@ def _from_json(kept: Mapping[str, Any]) -> TestRun:
         framework=kept["framework"], command=tuple(kept["command"]), exit_status=kept["exit_status"],
         duration_ms=kept["duration_ms"], collected=kept["collected"], output=kept["output"],
         failures=tuple(TestFailure(id_, message) for id_, message in kept["failures"]),
+        # Sessions of earlier versions had none.
+        sandbox=tuple(kept.get("sandbox", ())),
     )

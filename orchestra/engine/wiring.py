@@ -27,6 +27,7 @@ from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
 from orchestra.engine.committing import Committing, check_possible
+from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
@@ -36,6 +37,7 @@ from orchestra.engine.modes import schedule_for
 from orchestra.engine.planning import Planning
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.engine.resume import generation
+from orchestra.engine.sealed_tests import SealedTests
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
@@ -50,7 +52,10 @@ from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
+from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
+from orchestra.workspace.project_check import project_check
+from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
 
 
@@ -145,19 +150,17 @@ def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Wo
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
     """Who will answer. Raises what speaks against the order before anything is written or asked."""
-    if order.settings.tests.sandbox == "required":
-        raise ConfigError(
-            "tests.sandbox: required cannot be met: this version runs tests without a sandbox",
-            hint="set it to auto or off",
-        )
     chains = _plan_chains(order, env)
     _check_prices(order, chains)
     if order.record_to is not None:
         check_recordable(order.record_to)
     if order.commits:
         check_possible(order.git)
+    testing = _testing(order, env, CancelToken(), Deadline.after(env.clock, None))
+    if order.tests and order.settings.tests.sandbox == "required":
+        testing.confinement.check()
     if order.requires_tests:
-        _testing(order, env, CancelToken(), Deadline.after(env.clock, None)).check()
+        testing.check()
     return chains
 
 
@@ -258,7 +261,8 @@ def wire(
             deadline=deadline, cancel=cancel, show=showing.show,
         )
         load_template = _loader(settings)
-        testing = _testing(order, env, cancel, deadline)
+        testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
+        check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
@@ -268,11 +272,14 @@ def wire(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
+                check,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
+            planned = [file.path for file in plan.files]
+            sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, testing.run, settings.max_iterations - 1,
+                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
             )
 
@@ -332,9 +339,24 @@ def _answering(
     return recorded(built, recorder)
 
 
-def _testing(order: Order, env: Environment, cancel: CancelToken, deadline: Deadline) -> Testing:
+def _testing(
+    order: Order, env: Environment, cancel: CancelToken, deadline: Deadline,
+    tell: Callable[[Sandbox], None] = lambda sandbox: None,
+) -> Testing:
     secret_variables = key_variables(order.settings.providers)
-    return Testing(order.root, order.settings.tests, env, cancel, secret_variables, deadline)
+    confinement = Confinement(
+        order.root, order.settings.tests.sandbox, variables=child_variables(env.variables, secret_variables),
+        cancel=cancel, clock=env.clock, tell=tell,
+    )
+    return Testing(order.root, order.settings.tests, env, cancel, secret_variables, deadline, confinement)
+
+
+def _tell_sandbox(order: Order, events: Events, sandbox: Sandbox) -> None:
+    choice, layers = order.settings.tests.sandbox, sandbox.layers
+    events.emit(
+        "tests.sandbox", level="info" if choice == "off" or not layers.missing else "warning", asked=choice,
+        enforced=list(layers.enforced), missing=list(layers.missing),
+    )
 
 
 def _estimate(order: Order, chains: ChainPlan) -> Callable[[Plan], CostRange | None]:

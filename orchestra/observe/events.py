@@ -30,6 +30,8 @@ class Events:
 
     def emit(self, name: str, *, level: str = "info", step_id: int | None = None, **data: Any) -> None:
         """Any thread. `data` are plain JSON values."""
-        event = Event(name, self._clock.now(), level, self._session_id, step_id, self._redactor.value(data))
+        # The names are the program's own.
+        hidden = {key: self._redactor.value(value) for key, value in data.items()}
+        event = Event(name, self._clock.now(), level, self._session_id, step_id, hidden)
         for listener in self._listeners:
             listener(event)

@@ -79,6 +79,8 @@ class LimitedCache:
         self._clock = clock
         self._ttl = timedelta(seconds=ttl_s)
         self._max_bytes = max_bytes
+        self._at_most_bytes: int | None = None
+        """No less than all of it; None while nobody has counted. For the writer's thread only."""
 
     def find(self, key: str) -> Reply | None:
         """The answer as it was kept; None for none, or one that is too old."""
@@ -104,7 +106,7 @@ class LimitedCache:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM reply_cache WHERE created_at <= ?", (limit,))
-            size_bytes = _size_bytes(connection, reply.text)
+            size_bytes = ROW_BYTES + len(reply.text.encode("utf-8"))
             if size_bytes > self._max_bytes or now <= limit:
                 return
             connection.execute(
@@ -113,31 +115,34 @@ class LimitedCache:
                 " VALUES (?,0,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (size_bytes, *row),
             )
-            _make_room(connection, self._max_bytes)
+            self._make_room(connection, size_bytes)
 
         self._store.write_later(work)
+
+    def _make_room(self, connection: sqlite3.Connection, added_bytes: int) -> None:
+        """Count only where there may be too much: that takes the longer the more is kept."""
+        if self._at_most_bytes is not None and self._at_most_bytes + added_bytes <= self._max_bytes:
+            self._at_most_bytes += added_bytes
+        else:
+            self._at_most_bytes = _make_room(connection, self._max_bytes)
 
     def _limit(self) -> str:
         """What was kept then, or before, is too old."""
         return iso(self._clock.now() - self._ttl)
 
 
-def _size_bytes(connection: sqlite3.Connection, text: str) -> int:
-    return int(connection.execute("SELECT length(CAST(? AS BLOB)) + ?", (text, ROW_BYTES)).fetchone()[0])
-
-
-def _make_room(connection: sqlite3.Connection, max_bytes: int) -> None:
-    """Remove what was used longest ago until the rest fits."""
-    excess = int(connection.execute("SELECT sum(size_bytes) FROM reply_cache").fetchone()[0]) - max_bytes
-    if excess <= 0:
-        return
+def _make_room(connection: sqlite3.Connection, max_bytes: int) -> int:
+    """Remove what was used longest ago until the rest fits; how many bytes that is."""
+    size_bytes = int(connection.execute("SELECT sum(size_bytes) FROM reply_cache").fetchone()[0])
     gone = []
-    for row in connection.execute("SELECT rowid, size_bytes FROM reply_cache ORDER BY used_at, rowid"):
-        gone.append((row["rowid"],))
-        excess -= row["size_bytes"]
-        if excess <= 0:
-            break
-    connection.executemany("DELETE FROM reply_cache WHERE rowid = ?", gone)
+    if size_bytes > max_bytes:
+        for row in connection.execute("SELECT rowid, size_bytes FROM reply_cache ORDER BY used_at, rowid"):
+            gone.append((row["rowid"],))
+            size_bytes -= row["size_bytes"]
+            if size_bytes <= max_bytes:
+                break
+        connection.executemany("DELETE FROM reply_cache WHERE rowid = ?", gone)
+    return size_bytes
 
 
 def _hash(text: str) -> str:

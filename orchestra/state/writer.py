@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 from concurrent.futures import Future
@@ -14,54 +13,79 @@ from orchestra.errors import StateError
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 MOST_AT_ONCE = 64
+LINGER_S = 0.05
+"""How long what nobody waits for may wait for company."""
 
 
 class Writer:
     """Owns a connection for writing. Callers wait until what they wrote is on disk.
 
     Group commit: whatever waits is written in one transaction, each caller's part under its own
-    savepoint, so that 32 threads cost one flush and one caller's error is that caller's alone.
+    savepoint, so that 32 threads cost one flush and one caller's error is that caller's alone. What nobody
+    waits for goes along with the next transaction that somebody does, or after LINGER_S.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._lock = threading.Lock()
+        self._woken = threading.Condition()
         self._is_closed = False
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._is_awaited = False
+        """Whether somebody waits for a work in the queue."""
+        self._is_asleep = False
+        """Whether the thread must be woken for any work."""
+        self._queue: list[tuple[Work, Future[Any]]] = []
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` returned, once it is committed. Raises StateError when it could not be."""
-        return self.write_later(work).result()
+        return self._enqueue(work, is_awaited=True).result()
 
     def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """The same without waiting; the order of calls is kept."""
-        done: Future[T] = Future()
-        with self._lock:
-            if self._is_closed:
-                done.set_exception(StateError("the journal is closed"))
-            else:
-                self._queue.put((work, done))
-        return done
+        return self._enqueue(work, is_awaited=False)
 
     def close(self) -> None:
         """Write what is queued and close the connection; what comes later is refused. May be called twice."""
-        with self._lock:
-            if not self._is_closed:
-                self._is_closed = True
-                self._queue.put(None)
+        with self._woken:
+            self._is_closed = True
+            self._woken.notify()
         self._thread.join()
 
+    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Future[T]:
+        done: Future[T] = Future()
+        with self._woken:
+            if self._is_closed:
+                done.set_exception(StateError("the journal is closed"))
+                return done
+            self._queue.append((work, done))
+            self._is_awaited = self._is_awaited or is_awaited
+            if is_awaited or self._is_asleep:
+                self._woken.notify()
+        return done
+
     def _run(self) -> None:
-        open_ = True
-        while open_:
-            batch = [self._queue.get()]
-            while len(batch) < MOST_AT_ONCE and not self._queue.empty():
-                batch.append(self._queue.get())
-            open_ = None not in batch
-            self._commit([item for item in batch if item is not None])
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                break
+            self._commit(batch)
         self._connection.close()
+
+    def _next_batch(self) -> list[tuple[Work, Future[Any]]]:
+        """What to commit now; waits for it. Empty when all is written and nothing can come any more."""
+        linger_s: float | None = LINGER_S
+        with self._woken:
+            while not (self._is_awaited or self._is_closed):
+                self._is_asleep = linger_s is None
+                is_woken = self._woken.wait(linger_s)
+                if self._queue and not is_woken:
+                    break
+                linger_s = LINGER_S if self._queue else None
+            self._is_asleep = False
+            batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+            self._is_awaited = self._is_awaited and bool(self._queue)
+        return batch
 
     def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
         results: list[tuple[Future[Any], Any]] = []

@@ -142,6 +142,18 @@ def _testing(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "tests", "running, to know what fails already ..." if data["baseline"] else "running ..."
 
 
+def _confined(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if not data["enforced"]:
+        why = "as tests.sandbox says" if data["asked"] == "off" else "this kernel has none that works here"
+        return "sandbox", f"none, {why}: the tests run with your rights"
+    missing = f"; not enforced here: {', '.join(data['missing'])}" if data["missing"] else ""
+    return "sandbox", f"enforced for the tests: {', '.join(data['enforced'])}{missing}"
+
+
+def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "tests", f"changed what they must leave alone: {_cut(', '.join(data['paths']))}"
+
+
 def _tested(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data["passed"]:
         return "tests", f"passed ({data['framework']})"
@@ -190,6 +202,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "draft.refused": _refused,
     "file.ended": _ended,
     "tests.started": _testing,
+    "tests.sandbox": _confined,
+    "tests.changed": _changed_by_tests,
     "tests.ended": _tested,
     "tests.not_fixed": _not_fixed,
     "commit.made": _committed,

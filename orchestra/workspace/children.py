@@ -21,6 +21,8 @@ TICK_S = 0.05
 GRACE_S = 2.0
 """Between the friendly signal and the deadly one at a deadline; at a stop there is less time."""
 STOP_GRACE_S = 0.3
+KEEPER_GRACE_S = 3.0
+"""What a keeper has for ending all that it started (see sandbox.keeper)."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,14 @@ def run_child(
     stdin: bytes = b"",
     merge_streams: bool = False,
     keep_bytes: int | None = None,
+    is_keeper: bool = False,
+    ends_group: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> ChildResult:
     """Run a command in a session of its own and wait for its end; OSError when it cannot be started.
 
-    At the deadline and at a stop its whole process group is ended; a stop raises Cancelled. With `keep_bytes`
-    only so much from the start and from the end of each stream is kept.
+    At the deadline and at a stop its whole process group is ended, with `ends_group` also after a good end; a stop
+    raises Cancelled. With `keep_bytes` only so much from the start and from the end of each stream is kept.
     """
     started_s = clock.monotonic()
     process = subprocess.Popen(
@@ -70,12 +75,17 @@ def run_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if merge_streams else subprocess.PIPE,
         start_new_session=True,
+        pass_fds=pass_fds,
     )
     conversation = _Conversation(process, stdin, keep_bytes)
     try:
         timed_out = _wait(process, conversation, deadline, cancel)
+        if timed_out:
+            _end_group(process, conversation, GRACE_S, is_keeper)
+        elif ends_group:
+            _signal_group(process, signal.SIGKILL)
     except BaseException:
-        _end_group(process, conversation, STOP_GRACE_S)
+        _end_group(process, conversation, STOP_GRACE_S, is_keeper)
         raise
     finally:
         conversation.close()
@@ -146,12 +156,11 @@ class _Conversation:
 def _wait(
     process: subprocess.Popen[bytes], conversation: _Conversation, deadline: Deadline, cancel: CancelToken
 ) -> bool:
-    """Whether the deadline ended it."""
+    """Whether it still ran at the deadline."""
     while process.poll() is None:
         if cancel.is_cancelled:
             raise Cancelled()
         if deadline.is_over:
-            _end_group(process, conversation, GRACE_S)
             return True
         _pass_a_tick(process, conversation)
     # What a process left in the background holds open is not waited for.
@@ -168,18 +177,27 @@ def _pass_a_tick(process: subprocess.Popen[bytes], conversation: _Conversation) 
             process.wait(TICK_S)
 
 
-def _end_group(process: subprocess.Popen[bytes], conversation: _Conversation, grace_s: float) -> None:
+def _end_group(
+    process: subprocess.Popen[bytes], conversation: _Conversation, grace_s: float, is_keeper: bool
+) -> None:
     """End the child and all that still is in its group. The grace is real time: it is another process's."""
     _signal_group(process, signal.SIGTERM)
-    end_s = time.monotonic() + grace_s
-    while process.poll() is None and time.monotonic() < end_s:
-        _pass_a_tick(process, conversation)
+    _wait_for_end(process, conversation, grace_s)
+    if is_keeper and process.poll() is None:
+        process.send_signal(signal.SIGUSR1)
+        _wait_for_end(process, conversation, KEEPER_GRACE_S)
     _signal_group(process, signal.SIGKILL)
     process.wait()
     # The pipes close when the last of the group is gone; one that left the group may keep them open.
     end_s = time.monotonic() + STOP_GRACE_S
     while conversation.is_open and time.monotonic() < end_s:
         conversation.serve(TICK_S)
+
+
+def _wait_for_end(process: subprocess.Popen[bytes], conversation: _Conversation, seconds: float) -> None:
+    end_s = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end_s:
+        _pass_a_tick(process, conversation)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -70,16 +70,20 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
         lines.pop()
     files: list[_Growing] = [_Growing()]
     for number, line in enumerate(lines):
-        _read(files, line, lines[number + 1] if number + 1 < len(lines) else "")
+        _read(files, line, lines[number + 1:number + 3])
     files[-1].end_hunk()
     return tuple(FileDiff(file.path, tuple(file.edits)) for file in files if file.edits)
 
 
-def _read(files: list[_Growing], line: str, following: str) -> None:
+def _read(files: list[_Growing], line: str, following: Sequence[str]) -> None:
     file = files[-1]
+    # Within a hunk, two such lines may be text that goes and text that comes.
+    is_headed = bool(following) and following[0].startswith("+++ ") and (
+        file.hunk is None or following[-1].startswith("@@")
+    )
     header = line if len(line) <= _LONGEST_HEADER else ""
     old_file = _OLD_FILE.fullmatch(header)
-    if old_file and (header.startswith("***") or following.startswith("+++ ")):
+    if old_file and (header.startswith("***") or is_headed):
         file.end_hunk()
         path = _path(old_file[1])
         files.append(_Growing(path, hunk=(None, "") if header.startswith("*** Add") else None))

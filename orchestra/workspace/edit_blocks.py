@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
-from orchestra.errors import RefusedDraft
+from orchestra.errors import RefusedDraft, UnfitEdits
 from orchestra.records import MATCHES
 from orchestra.workspace.edit_matching import Haystack
 from orchestra.workspace.edits import Edit
@@ -19,6 +19,7 @@ _OPEN = re.compile(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = re.compile(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = re.compile(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
 """So far above a block may stand the name of its file."""
 
@@ -48,7 +49,7 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
 
     Lines that look like marks may stand inside a block of another number of marks. Where a block could be divided in
     more than one way, `original` decides: its longest part that a division would search for.
-    Raises RefusedDraft for a block that is not closed, or that cannot be divided.
+    Raises RefusedDraft for a block that is cut off, UnfitEdits for one that cannot be told from the next, or divided.
     """
     lines = _lines(text)
     haystack = None if original is None else Haystack(original.split("\n"))
@@ -80,7 +81,7 @@ def _pairs(lines: Sequence[str]) -> Iterator[tuple[_Marker, int]]:
         if following is not None and (closing is None or following < closing):
             raise _refused(count, "is not closed before the next one starts")
         if closing is None:
-            raise _refused(count, "is cut off: it has no >>>>>>> REPLACE line")
+            raise RefusedDraft("SEARCH/REPLACE block %d is cut off: it has no >>>>>>> REPLACE line" % count)
         yield opening, closing
         end = closing
 
@@ -135,8 +136,8 @@ def _divider(number: int, marks: int, body: Sequence[str], haystack: Haystack | 
         raise _refused(number, "has no ======= line")
     if len(candidates) == 1:
         return candidates[0]
-    fitting = [at for at in candidates if haystack is not None and _is_found(haystack, body[:at])]
-    if fitting:
+    fitting = [at for at in candidates[:_MOST_DIVIDERS] if haystack is not None and _is_found(haystack, body[:at])]
+    if fitting and len(candidates) <= _MOST_DIVIDERS:
         return fitting[-1]
     raise _refused(
         number, "has more than one ======= line, so its parts cannot be told apart",
@@ -154,8 +155,8 @@ def _is_found(haystack: Haystack, search: Sequence[str]) -> bool:
     return any(next(haystack.find(search, how), None) is not None for how in MATCHES)
 
 
-def _refused(number: int, why: str, *, hint: str | None = None) -> RefusedDraft:
-    return RefusedDraft("SEARCH/REPLACE block %d %s" % (number, why), hint=hint)
+def _refused(number: int, why: str, *, hint: str | None = None) -> UnfitEdits:
+    return UnfitEdits("SEARCH/REPLACE block %d %s" % (number, why), hint=hint)
 
 
 def _lines(text: str) -> list[str]:

@@ -128,6 +128,16 @@ class Git:
                 return name
         return None
 
+    def deciding_places(self) -> tuple[Path, ...]:
+        """The files and folders that say which programs git runs: its configuration, as read now, and its hooks."""
+        asked = ("config", "config.worktree", "hooks", "info/attributes")
+        arguments = [argument for name in asked for argument in ("--git-path", name)]
+        lines = os.fsdecode(self._process.read("rev-parse", *arguments)).splitlines()
+        named = self._process.reading("config", "--list", "--show-origin", "--name-only", "-z").stdout
+        origins = [origin[len("file:"):] for origin in split(named) if origin.startswith("file:")]
+        places = [self.root / ".git", *(self.root / path for path in (*lines, *origins))]
+        return tuple(place for place in dict.fromkeys(places) if place != self.root / ".git" or not place.is_dir())
+
     def commit(
         self,
         paths: Sequence[str],

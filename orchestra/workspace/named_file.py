@@ -6,19 +6,21 @@ import re
 
 _LONGEST = 300
 _DECORATION = "`*_\"'()[]{}<>,;：，。（）【】《》"
-_BEFORE_PATH = re.compile(
-    r"(?i)^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)?"
-    r"(?:(?:file|path|filename|in|文件|文件名|路径)\s*[:：]?\s*)?"
-)
-_BEHIND_PATH = re.compile(r"\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：])*\s*$")
+_COMMENT = re.compile(r"^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)")
+_LABEL = re.compile(r"(?i)^(?:file|path|filename|in|文件|文件名|路径)\s*[:：\s]\s*")
+_BEHIND_PATH = re.compile(r"(?:\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：]))+\s*$")
 _PATH = re.compile(r"(?:[^\s/:*?\"<>|`]+/)*[^\s/:*?\"<>|`]*\.[A-Za-z][A-Za-z0-9_+-]{0,11}")
 _PATH_WITH_FOLDER = re.compile(r"(?:[^\s/:*?\"<>|`]*/)+[^\s/:*?\"<>|`]+")
 _BETWEEN_TOKENS = re.compile(r"[\s:=,;]+")
+_PROSE_BEFORE_PATH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][A-Za-z0-9_]")
+"""Chinese that runs into a path without a blank."""
 _NO_FILES = frozenset(("asp.net", "vb.net", "node.js", "vue.js", "next.js", "react.js", "three.js", "d3.js"))
 
 
 def names(line: str, path: str) -> bool:
     """Whether the line has this path as a word of its own."""
+    if path not in line:
+        return False
     # ASCII, so that Chinese, which has no blanks between words, may stand right beside it.
     return re.search(r"(?a)(?<![\w./-])%s(?![\w/-]|\.\w)" % re.escape(path), line) is not None
 
@@ -28,8 +30,8 @@ def sole_path(line: str) -> str | None:
     stripped = line.strip()
     if len(stripped) > _LONGEST or stripped.startswith(("- ", "* ", "+ ")):
         return None
-    bare = _BEFORE_PATH.sub("", stripped.strip(_DECORATION), count=1)
-    return _as_path(_BEHIND_PATH.sub("", bare.strip(_DECORATION)).strip(_DECORATION))
+    bare = _COMMENT.sub("", _BEHIND_PATH.sub("", stripped)).strip(_DECORATION)
+    return _as_path(_BEHIND_PATH.sub("", _LABEL.sub("", bare)).strip(_DECORATION))
 
 
 def path_in_info(info: str) -> str | None:
@@ -45,7 +47,7 @@ def is_same_file(said: str, path: str) -> bool:
     said = said.replace("\\", "/")
     while said.startswith("./"):
         said = said[2:]
-    if said.lstrip("/") == path or path.endswith("/" + said):
+    if said.lstrip("/") == path or path.endswith("/" + said) or names(said, path):
         return True
     return "/" in path and said.endswith("/" + path)
 
@@ -55,5 +57,7 @@ def _as_path(token: str) -> str | None:
         is_relative = token.startswith("./") and len(token) > 2
         if not is_relative:
             return None
+    if _PROSE_BEFORE_PATH.search(token):
+        return None
     found = _PATH.fullmatch(token) or _PATH_WITH_FOLDER.fullmatch(token)
     return token if found and any(character.isalnum() for character in token) else None

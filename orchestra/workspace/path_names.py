@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from orchestra.errors import RefusedPath
 
@@ -25,6 +26,7 @@ _MISLEADING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _JOINERS = frozenset("\u200c\u200d")
 
 
+@lru_cache(maxsize=4096)
 def normalise(path: str) -> str:
     """The path in its one spelling: NFC, forward slashes, no empty or `.` components. Raises RefusedPath.
 

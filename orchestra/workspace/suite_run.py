@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Mapping
 
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import WorkspaceError
 from orchestra.records import TestFailure, TestRun
-from orchestra.workspace import suite_output
-from orchestra.workspace.children import ChildResult, run_child
+from orchestra.workspace.children import ChildResult
+from orchestra.workspace.failures.blocks import last_of
+from orchestra.workspace.failures.python import junit_failures
+from orchestra.workspace.failures.reading import failures_in, found_nothing, plain_text
+from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_variables import suite_variables
 from orchestra.workspace.temp_files import private_folder
 
-KEEP_BYTES = 32 * 1024
+KEEP_BYTES = 2 * 1024 * 1024
+"""Of each end of the output, to find failures in."""
+KEEP_CHARACTERS = 32 * 1024
+"""Of each end, to go on with."""
 MAX_REPORT_BYTES = 32 * 1024 * 1024
 WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
@@ -23,7 +33,8 @@ _PYTEST_NO_TESTS = 5
 
 
 def run_suite(
-    suite: Suite, root: Path, *, timeout_s: float, variables: Mapping[str, str], cancel: CancelToken, clock: Clock
+    suite: Suite, root: Path, *, sandbox: Sandbox, timeout_s: float, variables: Mapping[str, str],
+    cancel: CancelToken, clock: Clock,
 ) -> TestRun:
     """How the tests went. Raises Cancelled at a stop, WorkspaceError when they cannot be started.
 
@@ -31,31 +42,31 @@ def run_suite(
     """
     with private_folder(root) as folder:
         try:
-            result = run_child(
+            result = sandbox.run(
                 [*suite.command, *_report_options(suite, folder)],
-                cwd=root,
-                variables={**variables, **_quiet_variables(folder)},
+                root=root,
+                private=folder,
+                variables=suite_variables(suite, root, folder, sandbox=sandbox, variables=variables),
                 deadline=Deadline.after(clock, timeout_s),
                 cancel=cancel,
                 clock=clock,
-                merge_streams=True,
                 keep_bytes=KEEP_BYTES,
             )
         except OSError as error:
             what = "the tests cannot be started: %s" % error.strerror
             raise WorkspaceError(what, where=suite.command[0], hint="name another one with --test-command") from error
         report = _read_report(folder)
-    return _as_test_run(suite, result, report, timeout_s)
+    return replace(_as_test_run(suite, root, result, report, timeout_s), sandbox=sandbox.layers.enforced)
 
 
-def _as_test_run(suite: Suite, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:
-    output = suite_output.plain_text(result.stdout)
+def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:
+    output = _without_root(plain_text(result.stdout), root)
     failures = _failures(suite, output, report) if result.exit_status != 0 else ()
     collected = bool(failures) or not _found_nothing(suite, result, output)
     if result.exit_status is None:
         failures += (TestFailure(WHOLE_SUITE, "the tests ran out of time after %g s" % timeout_s),)
     elif result.exit_status != 0 and collected and not failures:
-        failures = (TestFailure(WHOLE_SUITE, output[-suite_output.MAX_MESSAGE:].strip()),)
+        failures = (TestFailure(WHOLE_SUITE, last_of(output)),)
     return TestRun(
         framework=suite.framework,
         command=suite.command,
@@ -63,23 +74,33 @@ def _as_test_run(suite: Suite, result: ChildResult, report: bytes | None, timeou
         duration_ms=result.duration_ms,
         collected=collected,
         failures=failures,
-        output=output,
+        output=_both_ends(output),
     )
 
 
 def _failures(suite: Suite, output: str, report: bytes | None) -> tuple[TestFailure, ...]:
-    if suite.framework == "pytest":
-        reported = suite_output.junit_failures(report) if report is not None else None
-        return reported if reported is not None else suite_output.pytest_failures(output)
-    if suite.framework == "unittest":
-        return suite_output.unittest_failures(output)
-    return suite_output.pytest_failures(output) or suite_output.unittest_failures(output)
+    reported = junit_failures(report) if report is not None else None
+    return reported if reported is not None else failures_in(output, suite.framework)
 
 
 def _found_nothing(suite: Suite, result: ChildResult, output: str) -> bool:
     if suite.framework == "pytest":
         return result.exit_status == _PYTEST_NO_TESTS
-    return suite.framework == "unittest" and suite_output.nothing_ran(output)
+    return found_nothing(output, suite.framework)
+
+
+def _without_root(output: str, root: Path) -> str:
+    """Paths as they stand in the project: what names a test must not depend on where that lies."""
+    for folder in {os.path.realpath(root), os.path.abspath(root)}:
+        output = output.replace(folder + "/", "")
+    return output
+
+
+def _both_ends(output: str) -> str:
+    if len(output) <= 2 * KEEP_CHARACTERS:
+        return output
+    cut = "\n[... %d characters left out ...]\n" % (len(output) - 2 * KEEP_CHARACTERS)
+    return output[:KEEP_CHARACTERS] + cut + output[-KEEP_CHARACTERS:]
 
 
 def _report_options(suite: Suite, folder: Path | None) -> list[str]:
@@ -92,16 +113,14 @@ def _report_options(suite: Suite, folder: Path | None) -> list[str]:
     return ["-rfE", "--color=no", "-o", "cache_dir=%s" % (folder / "cache"), "-o", "junit_family=xunit1", report]
 
 
-def _quiet_variables(folder: Path | None) -> dict[str, str]:
-    """Variables that keep Python and its tools from writing beside the sources."""
-    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-    if folder is not None:
-        quiet.update(COVERAGE_FILE=str(folder / "coverage"), HYPOTHESIS_STORAGE_DIRECTORY=str(folder / "hypothesis"))
-    return quiet
-
-
 def _read_report(folder: Path | None) -> bytes | None:
+    """The report, where it is a plain file: the tests could have put anything in its place."""
+    if folder is None:
+        return None
     with suppress(OSError):
-        if folder is not None and (folder / "report.xml").stat().st_size <= MAX_REPORT_BYTES:
-            return (folder / "report.xml").read_bytes()
+        descriptor = os.open(folder / "report.xml", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_REPORT_BYTES:
+                return file.read(MAX_REPORT_BYTES)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,35 +36,21 @@ def own_folder(root: Path) -> Iterator[int | None]:
 def private_folder(root: Path) -> Iterator[Path | None]:
     """A new empty folder outside the user's files, removed afterwards; None where none can be made."""
     folder = _make_private_folder(root)
+    parent = None if folder is None else os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield folder
     finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None and parent is not None:
+            _remove(folder.name, parent)
+            os.close(parent)
 
 
 def clean_own_folder(root: Path) -> None:
     """Remove everything in `.orchestra/tmp`; what cannot be removed stays."""
     with own_folder(root) as descriptor:
-        if descriptor is None:
-            return
-        for name in os.listdir(descriptor):
-            try:
-                os.unlink(name, dir_fd=descriptor)
-            except OSError:
-                _remove_folder(name, descriptor)
-
-
-def _remove_folder(name: str, parent: int) -> None:
-    """By descriptors, so that a link swapped in for a folder above it leads nowhere; what cannot be removed stays."""
-    for _, folders, files, folder in os.fwalk(name, topdown=False, dir_fd=parent):
-        for inner in (*files, *folders):
-            with suppress(OSError):
-                os.unlink(inner, dir_fd=folder)
-            with suppress(OSError):
-                os.rmdir(inner, dir_fd=folder)
-    with suppress(OSError):
-        os.rmdir(name, dir_fd=parent)
+        if descriptor is not None:
+            for name in os.listdir(descriptor):
+                _remove(name, descriptor)
 
 
 def clean_beside(folder: int) -> None:
@@ -87,6 +73,23 @@ def _open_own_folder(root: Path) -> int | None:
     finally:
         if outer is not None:
             os.close(outer)
+
+
+def _remove(name: str, parent: int) -> None:
+    """Remove what lies in the open folder, by descriptors: a link swapped in leads nowhere. What cannot go stays."""
+    with suppress(OSError):
+        return os.unlink(name, dir_fd=parent)
+    with suppress(OSError, RecursionError):
+        if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+            # A program may have taken its own rights away.
+            os.chmod(name, 0o700, dir_fd=parent)
+        folder = os.open(name, _FOLDER_FLAGS, dir_fd=parent)
+        try:
+            for inner in os.listdir(folder):
+                _remove(inner, folder)
+        finally:
+            os.close(folder)
+        os.rmdir(name, dir_fd=parent)
 
 
 def _make_private_folder(root: Path) -> Path | None:

@@ -58,9 +58,7 @@ class FileText:
         if not self.endings:
             return self.form.render(text)
         lines = text.split("\n")
-        endings = [self.form.newline] * len(lines)
-        for old, new in _kept_lines(self.text.split("\n"), lines):
-            endings[new] = self.endings[old] or self.form.newline
+        endings = [ending or self.form.newline for ending in self._endings_of(lines)]
         endings[-1] = ""
         if not lines[-1] and len(lines) > 1 and not self.form.final_newline:
             lines.pop()
@@ -70,6 +68,16 @@ class FileText:
         _check_characters(text, self.form.encoding)
         body = "".join(line + ending for line, ending in zip(lines, endings))
         return _PREFIXES.get(self.form.encoding, b"") + body.encode(_bare(self.form.encoding))
+
+    def _endings_of(self, lines: Sequence[str]) -> Iterator[str]:
+        """The ending of each line that stays, and of one in the place of another that one's."""
+        old_lines = self.text.split("\n")
+        kept = {new: old for old, new in _kept_lines(old_lines, lines)}
+        taken = set(kept.values())
+        old = -1
+        for number in range(len(lines)):
+            old = kept.get(number, old + 1 if old + 1 not in taken else old)
+            yield self.endings[old] if number in kept or (old not in taken and old < len(old_lines)) else ""
 
 
 NEW_FILE = TextForm()

@@ -21,7 +21,7 @@ from typing import Callable, Iterator
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.compaction import STRATEGIES, compact_prompt
 from orchestra.adapters.shortening.passages import Kind, Passage, split
-from orchestra.adapters.tokens import estimate_request_tokens, estimate_tokens
+from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.architect import architect_request
 from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
@@ -193,11 +193,11 @@ def main() -> None:
         "prompt", "before", "after", "unprotected", " ".join("%10s" % name for name in names), "      ms"
     ))
     for name, request in [*prompts(), ("a million characters", million())]:
-        before = estimate_request_tokens(request)
+        before = request.estimated_tokens
         free = unprotected_tokens(request)
         target = before - int(SHARE_TO_GIVE_UP * free)
         compaction = compact_prompt(request, target_tokens=target)
-        gone = [*step_by_step(request), 100 * (1 - unprotected_tokens(compaction.request) / free)]
+        gone = [*step_by_step(request), 100 * (1 - unprotected_tokens(compaction.compacted_prompt) / free)]
         duration_ms = timed(lambda: compact_prompt(request, target_tokens=target))
         print("%-26s %8d %8d %12d   %s  %8.1f   %s" % (
             name, before, compaction.after_tokens, free, " ".join("%9.1f%%" % share for share in gone), duration_ms,

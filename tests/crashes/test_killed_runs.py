@@ -95,7 +95,9 @@ def test_killed_again_and_again(project: Project, uninterrupted: Uninterrupted) 
 
 
 def test_killed_while_the_tests_run(project: Project, uninterrupted: Uninterrupted) -> None:
-    command = "test -e new1.txt && test ! -e ../killed && touch ../killed && kill -9 $PPID; true"
+    # Confined, they could neither tell nor kill.
+    project.variables["ORCHESTRA_TESTS__SANDBOX"] = "off"
+    command = "test -e new1.txt && test ! -e ../killed && touch ../killed && kill -9 $(cat ../pid); true"
     killed = run(project, *RUN, "--test-command", command)
 
     assert (project.folder / "killed").exists()
@@ -124,7 +126,8 @@ def test_a_signal_stops_the_run_cleanly_and_it_can_go_on(
 
 
 def test_a_signal_ends_tests_that_hang(project: Project, uninterrupted: Uninterrupted) -> None:
-    command = "test -e new1.txt && test ! -e ../hung && touch ../hung && kill -TERM $PPID && exec sleep 600; true"
+    project.variables["ORCHESTRA_TESTS__SANDBOX"] = "off"
+    command = "test -e new1.txt && test ! -e ../hung && touch ../hung && kill $(cat ../pid) && exec sleep 600; true"
     stopped = run(project, *RUN, "--test-command", command, "--json")
 
     assert stopped.json["exit_status"] == 143

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
 
 from orchestra.demo.script import Fault
@@ -299,3 +302,15 @@ def test_new_files_come_with_their_folders(project: Project) -> None:
     ran = project.run(*RUN, script=team(plan_of(planned("a/b/c.txt")), {"a/b/c.txt": whole("deep\n")}))
 
     assert (ran.status, project.read("a/b/c.txt")) == (0, "deep\n")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_draft_that_an_installed_parser_rejects_goes_to_the_consultant(project: Project) -> None:
+    project.variables["PATH"] += os.pathsep + os.path.dirname(shutil.which("node") or "")
+    broken, sound = "let x = 1;\nlet x = 2;\n", "let x = 1;\n"
+    script = team(plan_of(planned("a.js")), {"a.js": whole(broken)}, APPROVED, {"a.js": whole(sound)})
+    ran = project.run(*RUN, script=script)
+
+    assert (ran.status, project.read("a.js")) == (0, sound)
+    assert [role for role, path in ran.asked if path] == ["executor", "consultant", "auditor"]
+    assert "already been declared" in ran.calls[2].text

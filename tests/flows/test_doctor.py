@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestra.workspace.sandbox.layers import WORDS
 from tests.flows.model_servers import closed_port, listing, models, nobody_home
 from tests.flows.project import Project, Ran, Terminal
 
@@ -230,6 +231,17 @@ def test_tests_that_nothing_can_run_are_a_warning_and_a_command_is_taken(project
     told = checks(doctor(project, {**config, "tests": {"command": "make test"}}))["tests"]
     assert (told["state"], told["framework"], told["command"][-1]) == ("ok", "command", "make test")
     assert checks(doctor(project, {**config, "tests": {"run": False}}))["tests"]["state"] == "ok"
+
+
+def test_what_tests_lack_and_what_confines_them_is_told(project: Project) -> None:
+    config = settings("http://127.0.0.1:1/v1", "mine/a")
+    project.write("noxfile.py", "")
+    found = checks(doctor(project, config))
+    assert found["tests"]["state"] == "warn" and "noxfile.py speaks of nox" in found["tests"]["text"]
+    assert set(found["sandbox"]["enforced"]) | set(found["sandbox"]["missing"]) == set(WORDS)
+    assert found["sandbox"]["state"] == ("warn" if found["sandbox"]["missing"] else "ok")
+    off = checks(doctor(project, {**config, "tests": {"sandbox": "off"}}))["sandbox"]
+    assert (off["state"], off["enforced"]) == ("warn", [])
 
 
 def test_whether_a_person_can_be_asked_is_told(project: Project) -> None:

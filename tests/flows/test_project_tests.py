@@ -142,22 +142,22 @@ def test_no_test_runs_none(tested: Project) -> None:
 
 
 def test_the_users_own_command_runs_before_and_after(project: Project) -> None:
-    command = "echo ran >> ../runs; test ! -e bad.txt"
+    command = "echo ran >> runs; test ! -e bad.txt"
     script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")})
     ran = project.run("run", "task", "--yes", "--test-command", command, "--json", script=script)
 
     assert ran.status == 0
     assert (ran.json["tests"]["framework"], ran.json["tests"]["passed"]) == ("command", True)
     assert ran.json["tests"]["command"][-1] == command
-    assert (project.folder / "runs").read_text() == "ran\nran\n"
+    assert (project.root / "runs").read_text() == "ran\nran\n"
 
 
 def test_the_tests_run_before_the_first_write(project: Project) -> None:
-    command = "test -e a.txt && echo there >> ../seen || echo absent >> ../seen"
+    command = "test -e a.txt && echo there >> seen || echo absent >> seen"
     script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")})
     project.run("run", "task", "--yes", "--test-command", command, script=script)
 
-    assert (project.folder / "seen").read_text() == "absent\nthere\n"
+    assert (project.root / "seen").read_text() == "absent\nthere\n"
 
 
 def test_a_session_may_write_the_first_test(project: Project) -> None:
@@ -209,10 +209,10 @@ def test_a_partial_change_that_breaks_tests_is_partial(tested: Project) -> None:
 
 def test_tests_do_not_run_when_nothing_was_changed(tested: Project) -> None:
     script = team(PLAN, {"code_.py": whole(CODE)})
-    ran = tested.run("run", "task", "--yes", "--test-command", "echo ran >> ../runs", "--json", script=script)
+    ran = tested.run("run", "task", "--yes", "--test-command", "echo ran >> runs", "--json", script=script)
 
     assert (ran.status, ran.files["code_.py"]["status"], ran.json["tests"]) == (0, "unchanged", None)
-    assert (tested.folder / "runs").read_text() == "ran\n", "only before the first write"
+    assert (tested.root / "runs").read_text() == "ran\n", "only before the first write"
 
 
 def test_a_provider_that_fails_over_the_fixes_leaves_failing_tests(tested: Project) -> None:

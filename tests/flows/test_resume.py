@@ -143,13 +143,13 @@ def test_a_provider_that_is_back_finishes_what_it_failed(project: Project) -> No
 
 
 def test_the_tests_before_the_first_write_run_once(project: Project) -> None:
-    command = "echo ran >> ../runs; test ! -e bad"
+    command = "echo ran >> runs; test ! -e bad"
     script = team(PLAN, DRAFTS)
     project.run("run", "task", "--yes", "--test-command", command, script=stopping(project, script, 4, signal.SIGINT))
     ran = resumed(project, script)
 
     assert (ran.status, ran.json["tests"]["passed"]) == (0, True)
-    assert (project.folder / "runs").read_text() == "ran\n" * 2, "once before, once after"
+    assert (project.root / "runs").read_text() == "ran\n" * 2, "once before, once after"
 
 
 def test_a_stop_while_tests_are_fixed_goes_on_there(project: Project) -> None:

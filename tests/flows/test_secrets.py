@@ -79,12 +79,12 @@ def test_children_get_no_providers_key(project: Project) -> None:
     }
     unused = {"protocol": "openai-chat", "base_url": "http://127.0.0.1:9/v1", "api_key_env": "OTHER_TOKEN"}
     ran = keyed(
-        project, "run", "task", "--commit", "--test-command", dump(project, "of-tests"), script=one_file(),
+        project, "run", "task", "--commit", "--test-command", "env > of-tests", script=one_file(),
         stdin=Terminal("e", "a"), variables=variables, more_providers={"unused": unused},
     )
 
     assert ran.status == 0, ran.err
-    for child in ("of-editor", "of-hook", "of-tests"):
+    for child in ("of-editor", "of-hook", "project/of-tests"):
         seen = (project.folder / child).read_text()
         assert "HARMLESS=kept" in seen
         assert KEY not in seen, child

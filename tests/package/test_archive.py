@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from tests.package.conftest import Run
 
 EVERY_PYTHON = pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.12", "3.13"], indirect=True)
 OLD_PYTHON = pytest.mark.parametrize("python", ["2.7", "3.6", "3.7", "3.8"], indirect=True)
+ROOT = Path(__file__).resolve().parents[2]
 LOAD = "import sys; sys.path.insert(0, sys.argv[1]); "
 
 
@@ -91,6 +93,23 @@ def test_holds_sources_their_bytecode_and_licences_and_nothing_compiled(archive:
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dylib")) or "__pycache__" in name]
     licences = {"licenses/%s.txt" % name for name in ("orchestra", "requests", "urllib3", "idna", "certifi", "PyYAML")}
     assert licences <= names
+
+
+def test_sources_are_without_remarks_and_every_line_stands_where_it_was(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as file:
+        inside = {
+            name: file.read(name).decode("utf-8") for name in file.namelist()
+            if name.startswith("orchestra/") and name.endswith(".py") and name != "orchestra/_build.py"
+        }
+    for name, source in inside.items():
+        original = (ROOT / name).read_text(encoding="utf-8")
+        assert _definitions(source) == _definitions(original), name
+    assert sum(map(len, inside.values())) < 0.85 * sum(len((ROOT / name).read_text()) for name in inside)
+
+
+def _definitions(source: str) -> list[tuple[str, int]]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [(node.name, node.lineno) for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
 
 
 def test_is_small_enough_to_be_passed_around(archive: Path) -> None:

@@ -37,7 +37,10 @@ SESSION, PATH = "s-1", "a.txt"
 FAULT = "FAULT"
 Answers = Mapping[str, Sequence[str]]
 
-drafts = st.lists(st.sampled_from([whole("one\n"), whole("two\n"), whole("mine\n"), PROSE, FAULT]), max_size=6)
+MISS = "<<<<<<< SEARCH\nnowhere\n=======\ntwo\n>>>>>>> REPLACE\n"
+EDIT = "<<<<<<< SEARCH\nmine\n=======\ntwo\n>>>>>>> REPLACE\n"
+texts = [whole("one\n"), whole("two\n"), whole("mine\n"), PROSE, FAULT, MISS, EDIT]
+drafts = st.lists(st.sampled_from(texts), max_size=6)
 reviews = st.lists(st.sampled_from([APPROVED, needs_work("bad"), PROSE, FAULT]), max_size=6)
 scripts = st.fixed_dictionaries({"executor": drafts, "auditor": reviews, "consultant": drafts})
 fates = st.lists(st.integers(0, 30), max_size=5)

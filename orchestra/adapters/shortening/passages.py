@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from typing import Sequence
+
 from orchestra.adapters.shortening.signature_lines import begins_like_code
 from orchestra.adapters.tokens import estimate_tokens
 
@@ -50,9 +52,15 @@ class Passage:
 
 
 # The line feed before is part of it, since that is found fastest.
-_FRAME = re.compile(r"\n(?:=== (?P<path>\S[^\n]*)|[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*))(?=\n|\Z)")
+_FRAME = re.compile(
+    r"\n(?:=== (?P<path>\S[^\n]{0,300})|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
+)
+_MOST_FRAMES = 5000
+"""Nobody quotes so much: what follows is lines."""
 _DEEPEST = 3
-_PROSE_NAMES = re.compile(r"\.(?:md|markdown|rst|txt|adoc|org)$|^(?:.*/)?[A-Z]+$", re.IGNORECASE)
+_MOST_INDENTATION = 3
+"""A fence that is indented more, beyond the one that it would close, is text."""
+_PROSE_NAMES = re.compile(r"(?i:\.(?:md|markdown|rst|txt|adoc|org))$|^(?:.*/)?[A-Z]+$")
 _LINES_NAMES = re.compile(r"\.(?:csv|tsv|log|diff|patch)$", re.IGNORECASE)
 _PROSE_INFOS = ("markdown", "md", "text", "txt", "rst")
 _LINES_INFOS = ("diff", "patch", "log", "console", "csv", "output")
@@ -65,29 +73,42 @@ def split(text: str, *, depth: int = 0) -> list[Passage]:
     """
     passages: list[Passage] = []
     opening: re.Match[str] | None = None
-    path, position = "", 0
+    path, position, frames = "", 0, 0
     for frame in _FRAME.finditer("\n" + text):
+        if opening is not None and not _closes(frame, opening):
+            continue
         start, end = frame.start(), min(frame.end(), len(text))
         between = text[position:start]
         if opening is None:
             passages.append(Passage(Kind.PROSE, between))
             path = frame["path"] or ("" if between.strip() else path)
             opening = frame if frame["fence"] else None
-        elif _closes(frame, opening):
+        else:
             passages.extend(_quoted(between, path, opening["info"], depth))
             opening, path = None, ""
-        else:
-            continue
         passages.append(Passage(Kind.FRAME, text[start:end]))
-        position = end
+        position, frames = end, frames + 1
+        if frames >= _MOST_FRAMES and opening is None:
+            return [*_filled(passages), *_filled([Passage(Kind.LINES, text[position:])])]
     rest = text[position:]
     passages.extend(_quoted(rest, path, opening["info"], depth) if opening else [Passage(Kind.PROSE, rest)])
+    return _filled(passages)
+
+
+def _filled(passages: Sequence[Passage]) -> list[Passage]:
     return [passage for passage in passages if passage.text]
 
 
 def _closes(frame: re.Match[str], opening: re.Match[str]) -> bool:
     fence = frame["fence"]
-    return bool(fence) and not frame["info"].strip() and fence.startswith(opening["fence"])
+    return (
+        bool(fence) and not frame["info"].strip() and fence.startswith(opening["fence"])
+        and _width(frame["indent"]) <= _width(opening["indent"]) + _MOST_INDENTATION
+    )
+
+
+def _width(indentation: str) -> int:
+    return len(indentation.expandtabs(4))
 
 
 def _quoted(text: str, path: str, info: str, depth: int) -> list[Passage]:

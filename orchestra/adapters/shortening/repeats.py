@@ -29,7 +29,7 @@ def drop_repeats(passages: Sequence[Passage], excess_tokens: int) -> list[Passag
 
 
 class _Seen:
-    """Every line read so far, and where each was first."""
+    """Every line read so far, and where each that may begin a repeat was first."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
@@ -38,22 +38,28 @@ class _Seen:
     def read(self, text: str) -> None:
         start = self._add(text.split("\n"))
         for place in range(start, len(self._keys)):
-            self._places.setdefault(self._keys[place], place)
+            self._note_place(place)
 
     def without_repeats(self, text: str) -> str:
         """The text without repeats; it counts as read then."""
         lines = text.split("\n")
         start, kept, number = self._add(lines), [], 0
         while number < len(lines):
-            length = self._repeat_at(start + number)
-            if sum(map(len, self._keys[start + number:start + number + length])) >= _SHORTEST_REPEAT:
+            place = start + number
+            length = self._repeat_at(place) if self._keys[place] in self._places else 0
+            if length and sum(map(len, self._keys[place:place + length])) >= _SHORTEST_REPEAT:
                 kept.append(_note(length))
                 number += length
                 continue
-            self._places.setdefault(self._keys[start + number], start + number)
+            self._note_place(place)
             kept.append(lines[number])
             number += 1
         return "\n".join(kept)
+
+    def _note_place(self, place: int) -> None:
+        key = self._keys[place]
+        if len(key) >= _SHORTEST_ANCHOR:
+            self._places.setdefault(key, place)
 
     def _add(self, lines: Sequence[str]) -> int:
         self._keys.append(_BARRIER)
@@ -63,12 +69,8 @@ class _Seen:
 
     def _repeat_at(self, place: int) -> int:
         """How many lines from here on were read before, without blank ones at their end."""
-        keys = self._keys
-        if len(keys[place]) < _SHORTEST_ANCHOR:
-            return 0
-        earlier = self._places.get(keys[place], place)
-        length = 0
-        while earlier < place and place + length < len(keys) and keys[earlier + length] == keys[place + length]:
+        keys, earlier, length = self._keys, self._places[self._keys[place]], 0
+        while place + length < len(keys) and keys[earlier + length] == keys[place + length]:
             length += 1
         while length and not keys[place + length - 1]:
             length -= 1

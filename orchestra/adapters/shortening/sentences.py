@@ -28,6 +28,10 @@ _SENTENCE_END = re.compile(
     r")"
 )
 _LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+")
+_SHORTEST_UNIT = 8
+_LONGEST_UNIT = 500
+"""In characters: what is longer is cut at the end of a line, else between words, else anywhere."""
+_PIECE = re.compile(r"(?s)(?:.{250,499}\n|.{250,499}[ \t]|.{1,500})\n*")
 
 _ACTIONS = frozenset((
     "add allow always assert avoid call cannot change check create delete deny deprecated ensure error errors "
@@ -40,8 +44,9 @@ _CHINESE_ACTION = re.compile(
     "必须|必需|应该|应当|需要|不要|不得|不能|不可|禁止|务必|确保|注意|错误|失败|异常|修复|修改|添加|增加|删除|返回|检查|要求"
 )
 _MOST_FREQUENT = 20
-_FOR_ACTION, _FOR_KEY_TERM, _FOR_FREQUENT_TERM, _FOR_LEADING = 4.0, 1.0, 0.5, 1.5
-_MOST_TERMS = 4
+_FOR_ACTION, _FOR_KEY_TERM, _FOR_FREQUENT_TERM, _FOR_LEADING = 4.0, 1.25, 0.25, 1.5
+_MOST_TERMS = 3
+"""More of them weigh no more: so an action outweighs key terms, and one key term what is said often."""
 
 
 class _Unit(NamedTuple):
@@ -65,29 +70,54 @@ def keep_weightiest(passages: Sequence[Passage], excess_tokens: int) -> list[Pas
     room = sum(each) - excess_tokens
     # Signs for gaps cost something too: as much as the first choice needs, and what that still lacks.
     room -= _SIGN_TOKENS * _gaps(units, _fitting(heaviest_first, each, room))
+    step = 0.0
     while True:
         kept = _fitting(heaviest_first, each, room)
         result = _without(units, kept, passages)
         over = _tokens(result) - wanted
         if over <= 0 or not kept:
             return result
-        room -= 1.25 * over + 1
+        # Each step is at least twice the one before: so few are enough.
+        step = max(1.25 * over + 1, 2 * step)
+        room -= step
 
 
 def split_sentences(text: str) -> list[str]:
     """The sentences, items and headings of a prose text, which joined give the text again."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)]) if start < end]
+    sentences = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)]) if start < end]
+    return _measured(sentences)
+
+
+def _measured(texts: Sequence[str]) -> list[str]:
+    """The same texts, the long ones in pieces, the shortest with what follows them."""
+    measured: list[str] = []
+    pending = ""
+    for text in texts:
+        text = pending + text
+        pending = ""
+        if len(text) < _SHORTEST_UNIT:
+            pending = text
+        elif len(text) <= _LONGEST_UNIT:
+            measured.append(text)
+        else:
+            measured.extend(_PIECE.findall(text))
+    return [*measured, pending] if pending else measured
 
 
 def _units(number: int, passage: Passage) -> list[_Unit]:
     if passage.is_fixed:
         return []
-    texts = split_sentences(passage.text) if passage.kind is Kind.PROSE else _LINE.findall(passage.text)
+    texts = split_sentences(passage.text) if passage.kind is Kind.PROSE else _measured(_LINE.findall(passage.text))
     return [
-        _Unit(number, text, index == 0 or (passage.kind is Kind.CODE and is_definition(text.rstrip())))
+        _Unit(number, text, index == 0 or (passage.kind is Kind.CODE and is_definition(_last_line(text))))
         for index, text in enumerate(texts)
     ]
+
+
+def _last_line(text: str) -> str:
+    """The last one with words: a short one, such as a bracket, may stand before it."""
+    return text.rstrip().rsplit("\n", 1)[-1]
 
 
 def _tokens(passages: Sequence[Passage]) -> int:
@@ -146,18 +176,21 @@ def _without(units: Sequence[_Unit], kept: frozenset[int], passages: Sequence[Pa
 def _joined(texts: Sequence[tuple[str, bool]], *, mark_gaps: bool) -> str:
     """The kept units, with a sign for each gap; a summary of code says at its beginning that it has gaps."""
     parts: list[str] = []
-    gap = ""
+    gap: list[str] = []
     for number, (text, is_kept) in enumerate([*texts, ("", True)]):
         if not is_kept and (mark_gaps or number):
-            gap += text
+            gap.append(text)
             continue
-        if gap:
-            parts.append(_filled(gap) if mark_gaps else "")
+        if gap and mark_gaps:
+            parts.append(_filled("".join(gap)))
         parts.append(text)
-        gap = ""
+        gap = []
     return "".join(parts)
 
 
 def _filled(gap: str) -> str:
+    if len(gap) < _SHORTEST_GAP:
+        return gap
     content = gap.rstrip()
-    return gap if len(content) < _SHORTEST_GAP else GAP + gap[len(content):]
+    blanks = gap[len(content):]
+    return (GAP if content else "") + ("\n" * min(2, blanks.count("\n")) or blanks[:1])

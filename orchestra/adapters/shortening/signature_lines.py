@@ -20,13 +20,16 @@ _DEFINED = (
 )
 _IMPORTED = (
     r"(?:import|from|include|require|require_relative|use|using|package|#\s*include|#\s*define|@import|@use)"
-    r"\b\s*[\w\"'<({*.@]"
+    r"\b\s*[\w\"'<({*.@]|(?:const|let|var)\s+[^=\n]{1,80}=\s*require\("
 )
 # A member that says who may see it, method or field.
 _MEMBER = r"(?:public|private|protected|internal|override|abstract)\s+[\w<]"
-_SQL = r"(?:CREATE|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:TABLE|VIEW|INDEX|UNIQUE|FUNCTION|PROCEDURE|TRIGGER|TYPE)\b"
+_SQL = (
+    r"(?i:(?:CREATE|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:TABLE|VIEW|INDEX|UNIQUE|FUNCTION|PROCEDURE|TRIGGER|TYPE))"
+    r"\s+[\w\"`\[]"
+)
 _DECORATOR = r"@[A-Za-z_][\w.]*(?:\(.*\)?)?$|#\[.*\]$"
-_ARROW = r"(?:const|let|var)\s+\w+[^=\n]*=\s*(?:async\s*)?(?:\([^)]*\)|\w+)[^=\n]*=>"
+_ARROW = r"(?:const|let|var)\s+\w[^=\n]*=\s*(?:async\b\s*)?(?:\([^)]*\)|\w)[^=\n]*=>"
 _KEYWORD = re.compile(
     "[ \t]*" + _MODIFIERS + "(?:" + "|".join([_DEFINED, _IMPORTED, _MEMBER, _DECORATOR, _SQL, _ARROW]) + ")"
 )
@@ -36,7 +39,7 @@ _CONSTANT = re.compile(
 # Of C++, Java, JavaScript and shell: a name, arguments, and the brace that opens the body.
 _METHOD = re.compile(
     r"[ \t]*(?=\S)" + _NOT_A_SIGNATURE + r"[\w$#~<>\[\],.:*&? \t]*[\w$>]\s*\([^;]*\)\s*"
-    r"(?:const|noexcept|override|throws [\w., ]+|->[^{;]+|:[^{;=]+)?\s*\{[^}]*$"
+    r"(?:(?:const|noexcept|override|final)\s*)*(?:throws [\w., ]+|->[^{;]+|:[^{;=]+)?\s*\{[^}]*$"
 )
 # Of C: a type, a name and arguments at the margin, and the brace in the next line.
 _FUNCTION = re.compile(_NOT_A_SIGNATURE + r"[A-Za-z_][\w \t*&:<>,]*[\s*&][\w:~]+\([^;{}=]*[),(]$")

@@ -66,21 +66,26 @@ def _share(passage: Passage, wanted: frozenset[str]) -> float:
 def _signature_lines(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     until = 0
+    deepening = [line.count("(") + line.count("[") - line.count(")") - line.count("]") for line in lines]
     for number, line in enumerate(lines):
-        if number < until or not line or not is_signature(line):
+        if number < until or not line or not is_signature(line.rstrip()):
             continue
-        until = _end_of_signature(lines, number)
+        until = _end_of_signature(lines, number, deepening)
         kept.extend(lines[number:until])
     return kept
 
 
-def _end_of_signature(lines: Sequence[str], start: int) -> int:
-    """The number of the first line behind a signature that may go over several, and behind its docstring's first."""
-    brackets = "({[" if is_import(lines[start]) else "(["
-    closing = {"(": ")", "[": "]", "{": "}"}
+def _end_of_signature(lines: Sequence[str], start: int, deepening: Sequence[int]) -> int:
+    """The number of the first line behind a signature that may go over several, and behind its docstring's first.
+
+    `deepening` says for each line how many more brackets it opens than it closes, braces left out.
+    """
+    with_braces = is_import(lines[start])
     depth = 0
     for number in range(start, min(start + _MOST_LINES_OF_ONE, len(lines))):
-        depth += sum(lines[number].count(mark) - lines[number].count(closing[mark]) for mark in brackets)
+        depth += deepening[number]
+        if with_braces:
+            depth += lines[number].count("{") - lines[number].count("}")
         if depth <= 0:
             following = lines[number + 1] if number + 1 < len(lines) else ""
             return number + (2 if following.lstrip().startswith(('"""', "'''")) else 1)

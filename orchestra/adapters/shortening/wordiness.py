@@ -33,10 +33,12 @@ _IDLE = (
 _CHINESE_SHORT_FORMS = {
     "需要注意的是，": "", "值得注意的是，": "", "值得一提的是，": "", "请注意，": "", "请注意：": "", "众所周知，": "",
     "实际上，": "", "事实上，": "", "总的来说，": "", "一般来说，": "", "也就是说，": "即", "与此同时，": "同时，",
-    "在这种情况下": "此时", "为了能够": "为了", "由于这个原因": "因此", "通过使用": "用", "进行处理": "处理",
-    "进行修改": "修改", "进行检查": "检查", "进行测试": "测试", "进行分析": "分析", "进行比较": "比较", "能够": "能",
-    "以及": "和", "并且": "且", "但是": "但", "如果": "若", "的时候": "时", "是否能": "能否", "非常": "", "十分": "",
+    "在这种情况下": "此时", "为了能够": "为了", "由于这个原因": "因此", "进行处理": "处理",
+    "进行修改": "修改", "进行检查": "检查", "进行测试": "测试", "进行分析": "分析", "进行比较": "比较",
+    "是否能够": "能否", "能够": "能", "并且": "且", "但是": "但", "如果": "若", "的时候": "时",
 }
+_ENDS_ANOTHER_WORD = {"能够": "功性可", "并且": "合", "但是": "不非"}
+"""After these characters it is no phrase: their words end with its first character."""
 
 
 def _any_of(phrases: Collection[str]) -> str:
@@ -54,9 +56,12 @@ def _any_of(phrases: Collection[str]) -> str:
 _ENGLISH = re.compile(
     r"`[^`\n]*`|\b(?:(?P<wordy>%s)\b|(?P<idle>%s)\b,?[ \t]+(?P<next>\w))" % (_any_of(_SHORT_FORMS), _any_of(_IDLE))
 )
-_CHINESE = re.compile(r"`[^`\n]*`|" + "|".join(_CHINESE_SHORT_FORMS))
+_CHINESE = re.compile(r"`[^`\n]*`|" + "|".join(
+    "(?<![%s])%s" % (_ENDS_ANOTHER_WORD[phrase], phrase) if phrase in _ENDS_ANOTHER_WORD else phrase
+    for phrase in _CHINESE_SHORT_FORMS
+))
 _HAS_CHINESE = re.compile("[\u3400-\u9fff]")
-_NEGATION = re.compile(r"(?:\bnot|n't)[ \t]+\Z")
+_NEGATION = re.compile(r"(?:\b(?:not|no|never|cannot)|n['’]t)[ \t]+\Z", re.IGNORECASE)
 
 
 def shorten_phrases(passages: Sequence[Passage], excess_tokens: int) -> list[Passage]:

@@ -8,13 +8,18 @@ from typing import Any
 
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.cli.context import Context
+from orchestra.clock import CancelToken
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import key_variables
+from orchestra.engine.confinement import Confinement
 from orchestra.errors import OrchestraError
 from orchestra.state.database import FOLDER
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git_process import GitProcess
-from orchestra.workspace.suite_detection import detect, find_test_files
+from orchestra.workspace.sandbox.layers import REQUIRED, WORDS
+from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_detection import candidates
+from orchestra.workspace.suite_probing import Prober
 
 
 def check_git(context: Context) -> Finding:
@@ -68,16 +73,50 @@ def check_tests(root: Path, settings: Settings, context: Context) -> Finding:
     """Which tests a run would find, and by what."""
     if settings.tests.run == "false":
         return Finding("tests", OK, "switched off by tests.run", details={"framework": None, "command": None})
+    command = settings.tests.command
+    if command is not None:
+        return _tests(Suite("command", ("/bin/sh", "-c", command)), "as tests.command says")
     variables = child_variables(context.env.variables, key_variables(settings.providers))
-    suite = detect(root, variables, command=settings.tests.command)
-    if suite is not None:
-        why = f"because of {suite.found_by}" if suite.found_by else "as tests.command says"
-        text = f"{suite.framework}, {why}: {' '.join(suite.command)}"
-        details = {"framework": suite.framework, "command": list(suite.command), "found_by": suite.found_by or None}
-        return Finding("tests", OK, text, details=details)
-    files = find_test_files(root)
-    command = "name a command in tests.command or with --test-command"
-    if files:
-        text = f"{files[0]} is there, but no Python that was found has pytest: runs go without"
-        return Finding("tests", WARN, text, f"install pytest, or {command}", {"framework": None, "command": None})
-    return Finding("tests", WARN, "none were found: runs go without", command, {"framework": None, "command": None})
+    cancel, clock = CancelToken(), context.env.clock
+    confinement = Confinement(root, _confined(settings), variables=variables, cancel=cancel, clock=clock)
+    prober = Prober(root, variables, sandbox=lambda: confinement.sandbox, cancel=cancel, clock=clock)
+    found = []
+    for suite in candidates(root, variables, imports=prober.can_import):
+        if not suite.lacks:
+            return _tests(suite, f"because of {suite.found_by}")
+        found.append(suite)
+    details = {"framework": None, "command": None}
+    hint = "name a command in tests.command or with --test-command"
+    if found:
+        text = f"{found[0].found_by} speaks of {found[0].framework}, but {found[0].lacks}: runs go without"
+        return Finding("tests", WARN, text, f"install what is missing, or {hint}", details)
+    return Finding("tests", WARN, "none were found: runs go without", hint, details)
+
+
+def check_sandbox(root: Path, settings: Settings, context: Context) -> Finding:
+    """What tests would be confined by."""
+    choice = settings.tests.sandbox
+    if choice == "off":
+        hint = "set tests.sandbox to auto"
+        text = "switched off by tests.sandbox: tests run with your rights"
+        return Finding("sandbox", WARN, text, hint, {"enforced": [], "missing": list(WORDS)})
+    variables = child_variables(context.env.variables, key_variables(settings.providers))
+    confinement = Confinement(root, "auto", variables=variables, cancel=CancelToken(), clock=context.env.clock)
+    layers = confinement.sandbox.layers
+    details = {"enforced": list(layers.enforced), "missing": list(layers.missing)}
+    if not layers.missing:
+        return Finding("sandbox", OK, "; ".join(WORDS.values()), details=details)
+    text = "not enforced here: " + "; ".join(WORDS[word] for word in layers.missing)
+    is_refused = choice == "required" and any(word in layers.missing for word in REQUIRED)
+    hint = "a kernel with Landlock, or one that lets you make namespaces, can do more"
+    return Finding("sandbox", FAIL if is_refused else WARN, text, hint, details)
+
+
+def _confined(settings: Settings) -> str:
+    """The checkup goes on where a run would refuse."""
+    return "off" if settings.tests.sandbox == "off" else "auto"
+
+
+def _tests(suite: Suite, why: str) -> Finding:
+    details = {"framework": suite.framework, "command": list(suite.command), "found_by": suite.found_by or None}
+    return Finding("tests", OK, f"{suite.framework}, {why}: {' '.join(suite.command)}", details=details)

@@ -12,7 +12,7 @@ from orchestra.adapters.local_servers import is_local, usual_servers
 from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.checkup.agents import check_agents, plans_of
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding, finding_json, lines_of
-from orchestra.cli.checkup.place import check_git, check_state, check_tests
+from orchestra.cli.checkup.place import check_git, check_sandbox, check_state, check_tests
 from orchestra.cli.checkup.program import check_program, check_python, check_terminal
 from orchestra.cli.checkup.providers import check_hosts, check_providers, check_servers
 from orchestra.cli.configuration import configuration
@@ -56,7 +56,9 @@ def _check(context: Context, *, network: bool) -> list[Finding]:
         providers = survey(settings, context.env.variables)
     except ConfigError as error:
         return [*findings, Finding.of_error("configuration", error)]
-    findings += [finding, check_tests(context.root, settings, context)]
+    findings += [
+        finding, check_tests(context.root, settings, context), check_sandbox(context.root, settings, context)
+    ]
     return findings + _check_models(context, settings, providers, network=network)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Message, Request
 from orchestra.clock import CancelToken, Deadline, SystemClock
 from orchestra.errors import ProviderFault
@@ -20,7 +22,7 @@ class Watcher:
         self.characters = 0
         self.attempts: list[Attempt] = []
         self.waits_s: list[tuple[str, float]] = []
-        self.compactions: list[tuple[str, int, int]] = []
+        self.compactions: list[tuple[str, int, int, tuple[str, ...]]] = []
 
     def attempt_started(self, info: AdapterInfo) -> None:
         self.started.append(info.name)
@@ -34,8 +36,10 @@ class Watcher:
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self.waits_s.append((info.name, seconds))
 
-    def compacted(self, info: AdapterInfo, tokens_before: int, tokens_after: int) -> None:
-        self.compactions.append((info.name, tokens_before, tokens_after))
+    def compacted(
+        self, info: AdapterInfo, tokens_before: int, tokens_after: int, strategies: Sequence[str]
+    ) -> None:
+        self.compactions.append((info.name, tokens_before, tokens_after, tuple(strategies)))
 
 
 class ScriptedAdapter:

@@ -13,7 +13,6 @@ from orchestra.adapters.adapter import AdapterInfo, CallObserver, Message, Reque
 from orchestra.adapters.budget import SMALLEST_OUTPUT_CAP, Budget
 from orchestra.adapters.budgeted_adapter import BudgetedAdapter, quote_for
 from orchestra.adapters.rows import ModelRow, PriceTier
-from orchestra.adapters.tokens import estimate_request_tokens
 from orchestra.adapters.wire import output_cap
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import Overloaded, TooExpensive
@@ -127,7 +126,7 @@ def quote_usd(model: ModelRow, request: Request = QUESTION) -> Decimal:
 
 def test_the_prompt_is_taken_for_longer_than_it_is_estimated() -> None:
     million = ModelRow("m", prices=(PriceTier(Decimal(1_000_000), Decimal(0)),))
-    assert quote_usd(million) * Decimal("0.85") >= estimate_request_tokens(QUESTION)
+    assert quote_usd(million) * Decimal("0.85") >= QUESTION.estimated_tokens
 
 
 def test_a_prompt_that_is_written_to_the_cache_costs_what_that_costs() -> None:

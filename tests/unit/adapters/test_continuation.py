@@ -44,6 +44,25 @@ def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole
     assert joined(first, second) == whole
 
 
+_ANEW = "Two plus two is a classic problem of arithmetic, debated for centuries"
+
+
+def test_an_answer_that_begins_anew_and_comes_to_its_end_is_the_answer() -> None:
+    assert joined(_ANEW + ". In", _ANEW + ".\n", is_end=True) == _ANEW + ".\n"
+    fenced = "```python\n# A module about many things, of which this is one.\n"
+    assert joined(fenced + "a = 1\nb =", fenced + "a = 1\nb = 2\n```\n", is_end=True) == fenced + "a = 1\nb = 2\n```\n"
+
+
+def test_of_an_answer_that_begins_anew_and_is_cut_off_again_the_longer_part_counts() -> None:
+    assert joined(_ANEW + ". In", _ANEW[:60]) == _ANEW + ". In"
+    assert joined(_ANEW, _ANEW + ". In") == _ANEW + ". In"
+
+
+def test_a_beginning_that_stands_in_the_answer_more_than_once_does_not_begin_anew() -> None:
+    row = "    a row that stands in this table many times,\n"
+    assert joined(row * 3 + "    [],\n", row * 2, is_end=True) == row * 3 + "    [],\n" + row * 2
+
+
 @pytest.mark.parametrize("first, second", [
     ("[1, [2", "2, 3]]"),
     ("f(g(x", "x))"),

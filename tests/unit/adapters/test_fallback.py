@@ -10,6 +10,7 @@ from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Messa
 from orchestra.adapters.candidate import Choice
 from orchestra.adapters.continuation import GO_ON
 from orchestra.adapters.fallback import FallbackAdapter
+from orchestra.adapters.compaction import Compaction
 from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.gated_adapter import GatedAdapter
 from orchestra.adapters.health import Health
@@ -114,6 +115,20 @@ def test_goes_to_the_next_model_when_that_did_not_help(fault_class: type[Provide
     first = ScriptedAdapter("a/1", fault_class("x"), fault_class("x"))
     assert Stage().ask(first, ScriptedAdapter("b/2", "answer")) == "answer"
     assert first.calls == 2
+
+
+@pytest.mark.parametrize("fault_class", (*ONCE_MORE, Overloaded))
+def test_a_wait_that_comes_with_any_fault_is_waited_for(fault_class: type[ProviderFault]) -> None:
+    stage = Stage()
+    assert stage.ask(ScriptedAdapter("a/1", fault_class("x", retry_after_s=7.0), "answer")) == "answer"
+    assert stage.clock.seconds == 7
+
+
+@pytest.mark.parametrize("fault_class", ONCE_MORE)
+def test_a_long_wait_that_comes_with_any_fault_sends_the_question_on(fault_class: type[ProviderFault]) -> None:
+    stage, first = Stage(), ScriptedAdapter("a/1", fault_class("x", retry_after_s=20.0), "unasked")
+    assert stage.ask(first, ScriptedAdapter("b/2", "answer")) == "answer"
+    assert (first.calls, stage.clock.seconds) == (1, 0)
 
 
 def test_an_overloaded_provider_gets_a_longer_pause() -> None:
@@ -411,9 +426,10 @@ class Recorder(ScriptedAdapter):
 
 def _by_characters(protected: int = 0) -> Fitting:
     """A character is a token, and a shortened prompt a beginning of it."""
-    def compact(request: Request, target: int) -> Request:
+    def compact(request: Request, target: int) -> Compaction:
         text = request.messages[0].text[:max(target, protected)]
-        return replace(request, messages=(Message.of("user", text), *request.messages[1:]))
+        shorter = replace(request, messages=(Message.of("user", text), *request.messages[1:]))
+        return Compaction(shorter, 0, 0, ("beginnings",))
 
     return Fitting(lambda request: sum(len(message.text) for message in request.messages), compact)
 
@@ -427,7 +443,7 @@ def test_a_prompt_that_is_known_to_be_too_long_is_compacted_before_it_is_paid() 
     assert stage.ask(model) == "answer"
     target = int(0.75 * (LENGTH - 1))
     assert [len(request.messages[0].text) for request in model.asked] == [target]
-    assert stage.watcher.compactions == [("a/1", LENGTH, target)]
+    assert stage.watcher.compactions == [("a/1", LENGTH, target, ("beginnings",))]
 
 
 def test_a_prompt_that_fits_is_sent_as_it_is() -> None:

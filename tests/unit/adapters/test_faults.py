@@ -135,6 +135,10 @@ _OPENAI = [
     (400, _openai(None, message="Unsupported parameter: 'temperature' is not supported with this model."), BadRequest),
     (503, _openai("server_is_overloaded", "service_unavailable_error"), Overloaded),
     (500, _openai(None, "server_error"), ApiError),
+    (503, _openai("service_unavailable", "server_error"), Overloaded),
+    (529, _openai("overloaded", "server_error"), Overloaded),
+    (504, _openai("gateway_timeout", "server_error"), TimedOut),
+    (409, _openai("conflict", "conflict_error"), ApiError),
 ]
 _ANTHROPIC = [
     (400, _claude("invalid_request_error", "prompt is too long: 206881 tokens > 200000 maximum"), ContextExceeded),

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from orchestra.adapters.adapter import Message, Request
-from orchestra.adapters.fitting import Fitting, room_tokens, with_cap
+from orchestra.adapters.adapter import Message, Request, Segment
+from orchestra.adapters.compaction import Compaction
+from orchestra.adapters.fitting import Fitting
 from orchestra.adapters.rows import ModelRow
 from orchestra.errors import ContextExceeded
 
 
-def _request(words: int, cap: int | None = None) -> Request:
-    return Request("", (Message.of("user", "word " * words),), max_output_tokens=cap)
+def _request(words: int) -> Request:
+    return Request("", (Message.of("user", "word " * words),))
 
 
 def _count(request: Request) -> int:
@@ -24,11 +27,12 @@ class Compactor:
         self.stubborn = stubborn
         self.targets: list[int] = []
 
-    def __call__(self, request: Request, target: int) -> Request:
+    def __call__(self, request: Request, target: int) -> Compaction:
         self.targets.append(target)
         if self.protected > target:
             raise ContextExceeded("what is protected alone has more")
-        return _request(max(self.stubborn, min(target, _count(request))))
+        before, after = _count(request), max(self.stubborn, min(target, _count(request)))
+        return Compaction(_request(after), before, after, ("words",))
 
 
 def _fitting(protected: int = 0, stubborn: int = 0) -> tuple[Fitting, Compactor]:
@@ -37,20 +41,6 @@ def _fitting(protected: int = 0, stubborn: int = 0) -> tuple[Fitting, Compactor]
 
 
 MODEL = ModelRow("m", context_window=1000, max_output=200)
-
-
-def test_the_prompt_has_the_window_less_the_output_cap() -> None:
-    assert room_tokens(_request(1), MODEL) == 800
-    assert room_tokens(_request(1, cap=100), MODEL) == 900
-    assert room_tokens(_request(1), ModelRow("m")) is None
-
-
-def test_a_cap_never_takes_more_than_half_of_a_small_window() -> None:
-    small = ModelRow("m", context_window=1000, max_output=16384)
-    assert room_tokens(_request(1), small) == 500
-    assert with_cap(_request(1), small).max_output_tokens == 500
-    assert with_cap(_request(1), MODEL) == _request(1)
-    assert with_cap(_request(1), ModelRow("m")) == _request(1)
 
 
 @pytest.mark.parametrize("words, too_long", [(800, False), (801, True)])
@@ -68,8 +58,27 @@ def test_a_compacted_prompt_fills_three_quarters_of_the_room_and_then_half_of_it
     fitting, compactor = _fitting()
     first, second = (fitting.shortened(_request(5000), MODEL, times) for times in (1, 2))
     assert compactor.targets == [600, 400]
-    assert (first.tokens_before, first.tokens_after, second.tokens_after) == (5000, 600, 400)
-    assert _count(first.request) == 600
+    assert (first.before_tokens, first.after_tokens, second.after_tokens) == (5000, 600, 400)
+    assert _count(first.compacted_prompt) == 600
+    assert first.strategies == ("words",)
+
+
+def test_a_model_that_counts_more_tokens_is_given_fewer_words_and_told_of_in_its_own_tokens() -> None:
+    fitting, compactor = _fitting()
+    model = replace(MODEL, token_factor=1.25)
+    assert [fitting.is_too_long(_request(words), model) for words in (640, 641)] == [False, True]
+    first = fitting.shortened(_request(5000), model, 1)
+    assert compactor.targets == [480]
+    assert (first.before_tokens, first.after_tokens, round(first.reduction_percent)) == (6250, 600, 90)
+
+
+def test_without_a_compactor_of_ones_own_the_five_strategies_shorten() -> None:
+    prose = "".join(f"Sentence {number} says nothing of interest.\n\n\n" for number in range(400))
+    request = Request("", (Message("user", (Segment("task", "Do it.\n", True), Segment("notes", prose, False))),))
+    shortened = Fitting().shortened(request, MODEL, 1)
+    assert shortened.after_tokens <= 600 < 800 < shortened.before_tokens
+    assert shortened.strategies == ("whitespace", "sentences")
+    assert shortened.compacted_prompt.messages[0].segments[0].text == "Do it.\n"
 
 
 def test_a_prompt_that_was_refused_though_it_seemed_to_fit_gets_shorter_all_the_same() -> None:
@@ -81,13 +90,13 @@ def test_a_prompt_that_was_refused_though_it_seemed_to_fit_gets_shorter_all_the_
 
 def test_what_must_not_be_shortened_may_fill_the_room_to_the_brim() -> None:
     fitting, compactor = _fitting(protected=790)
-    assert fitting.shortened(_request(5000), MODEL, 1).tokens_after == 800
+    assert fitting.shortened(_request(5000), MODEL, 1).after_tokens == 800
     assert compactor.targets == [600, 800]
 
 
 def test_what_fits_though_it_is_not_as_short_as_wanted_is_sent() -> None:
     fitting, _ = _fitting(stubborn=790)
-    assert fitting.shortened(_request(5000), MODEL, 1).tokens_after == 790
+    assert fitting.shortened(_request(5000), MODEL, 1).after_tokens == 790
 
 
 def test_a_prompt_whose_protected_part_does_not_fit_is_not_sent() -> None:

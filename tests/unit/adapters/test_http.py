@@ -105,6 +105,23 @@ def test_uses_one_connection_for_calls_that_follow_each_other() -> None:
         assert (len(server.received), server.connections) == (3, 1)
 
 
+@pytest.mark.parametrize("hangs_up", [closes, resets])
+def test_a_used_connection_that_the_server_closes_just_then_is_replaced_unseen(hangs_up: Behaviour) -> None:
+    with serving(one_after_another(answers(200, b"one"), hangs_up, answers(200, b"two"))) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        assert [_ask(_row(server), http)[1] for _ in range(2)] == [b"one", b"two"]
+        assert (len(server.received), server.connections) == (3, 2)
+
+
+def test_a_new_connection_that_is_cut_is_a_fault_at_once() -> None:
+    with serving(one_after_another(answers(200, b"one"), closes, closes, answers(200, b"unasked"))) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        _ask(_row(server), http)
+        with pytest.raises(ConnectionFailed):
+            _ask(_row(server), http)
+        assert len(server.received) == 3
+
+
 @pytest.mark.parametrize("encoding, packed", [("gzip", gzip.compress(b"hello")), ("identity", b"hello")])
 def test_unpacks_what_a_gateway_packed_unasked(encoding: str, packed: bytes) -> None:
     with serving(answers(200, packed, headers="Content-Encoding: %s\r\n" % encoding)) as server:
@@ -168,6 +185,27 @@ def test_the_callers_deadline_counts_when_it_is_nearer() -> None:
                 row, "/", headers={}, payload={}, deadline=Deadline.after(CLOCK, 0.2), cancel=CancelToken()
             ):
                 pass
+
+
+def test_a_short_deadline_holds_while_a_call_with_a_long_one_is_under_way() -> None:
+    with serving(hangs) as server:
+        row, cancel = _row(server), CancelToken()
+        http = HttpClient([row], variables={}, workers=2)
+        ends: list[type[BaseException]] = []
+
+        def ask_at_length() -> None:
+            with pytest.raises(Cancelled) as caught:
+                _ask(row, http, cancel)
+            ends.append(caught.type)
+
+        patient = threading.Thread(target=ask_at_length)
+        patient.start()
+        assert server.is_asked.wait(10)
+        with pytest.raises(TimedOut):
+            _ask(_row(server, _SHORT), http)
+        cancel.cancel()
+        patient.join()
+        assert ends == [Cancelled]
 
 
 @pytest.mark.parametrize("how", ["the token", "the client"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestra.adapters.adapter import Message, Request, Segment
-from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR, estimate_request_tokens, estimate_tokens
+from orchestra.adapters.tokens import CLAUDE_4_7_FACTOR, estimate_tokens
 
 SAMPLES: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("token_samples.json").read_text(encoding="utf-8")
@@ -60,6 +60,6 @@ def test_a_request_is_its_parts_and_something_for_each_turn() -> None:
     system, text = "You are brief.", "def f(x):\n    return x\n"
     two = Message("user", (Segment("a", text, True), Segment("b", text, False)))
     request = Request(system, (two,))
-    assert estimate_request_tokens(request) > estimate_tokens(system) + 2 * estimate_tokens(text)
+    assert request.estimated_tokens > estimate_tokens(system) + 2 * estimate_tokens(text)
     longer = Request(system, (two, Message.of("assistant", ""), Message.of("user", "Go on.")))
-    assert estimate_request_tokens(longer) > estimate_request_tokens(request) + estimate_tokens("Go on.")
+    assert longer.estimated_tokens > request.estimated_tokens + estimate_tokens("Go on.")

@@ -374,6 +374,11 @@ def _incomplete(reason: str, *parts: object) -> list[Any]:
         ("chat", [_delta("", "stop")], InvalidResponse),
         ("chat", [_delta(" \n", "stop")], InvalidResponse),
         ("responses", _incomplete("max_output_tokens", _output("Hel")), Truncated),
+        (
+            "responses",
+            [{**_incomplete("max_output_tokens", _output("Hel"))[0], "type": "response.completed"}],
+            Truncated,
+        ),
         ("responses", _incomplete("content_filter"), ContentFiltered),
         ("responses", _incomplete("steered"), ApiError),
         (

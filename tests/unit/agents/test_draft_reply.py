@@ -112,6 +112,27 @@ def test_a_file_about_edits_is_not_taken_for_edits() -> None:
     assert draft(block(original.rstrip("\n"))) == original
 
 
+ABOUT = "".join("line %d\n" % number for number in range(9))
+
+
+def test_a_file_that_becomes_one_about_edits_is_taken_whole() -> None:
+    changed = ABOUT + EDIT + "\n"
+    assert draft(block(changed.rstrip("\n"), ""), "a.txt", original=ABOUT) == changed
+
+
+def test_remarks_before_edits_that_do_not_fit_are_no_file() -> None:
+    answer = block("one\ntwo\nthree\nfour\nfive\n" + EDIT, "")
+    assert "searches for lines that are not in the file" in why_refused(answer, "a.txt", original=ABOUT)
+    about_edits = ABOUT + EDIT + "\n"
+    answer = block("# the ninth line\n" + EDIT.replace("b = 2", "line 8").replace("b = 3", "line nine"), "")
+    assert draft(answer, "a.txt", original=about_edits) == about_edits.replace("line 8", "line nine")
+
+
+def test_a_markdown_file_that_holds_a_diff_is_a_file() -> None:
+    text = "# Title\n\n```\nx\n```\n\n```diff\n-a\n+b\n```\n"
+    assert draft(block(text.rstrip("\n"), "markdown"), "README.md", original="# Title\n") == text
+
+
 def test_reads_files_asked_for() -> None:
     asked = '{"need_files": ["src/b.py"]}'
     for text in (asked, block(asked, "json"), "I must see it first.\n" + block(asked, "json")):

@@ -14,6 +14,7 @@ from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.outline import MOST_FILES, Outline
 from orchestra.agents.quoting import ShownFile, fenced
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
 
@@ -202,3 +203,31 @@ def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
     assert [piece.text for piece in shortenable] == [
         "=== src/b.py\n```\nB = 1\n```", "asked", "=== src/b.py\n```\nB = 1\n```",
     ]
+
+
+# A long plan
+
+
+def _long_plan(count: int, **depends_on: tuple[str, ...]) -> Plan:
+    files = [PlannedFile(f"f{number}", "create", "d", depends_on.get(f"f{number}", ())) for number in range(count)]
+    return Plan("the summary", tuple(files))
+
+
+def test_a_plan_that_is_not_long_is_shown_whole_to_all() -> None:
+    outline = Outline(_long_plan(MOST_FILES))
+    assert outline.around("f0") == outline.around("f199") == outline.around(None)
+    assert outline.around("f0").count("\n- create f") == MOST_FILES
+
+
+def test_of_a_long_plan_a_prompt_shows_what_stands_near_its_file_and_what_it_is_linked_with() -> None:
+    outline = Outline(_long_plan(10_000, f5000=("f1", "f9999"), f42=("f5000",)))
+    shown = outline.around("f5000")
+    assert "the summary" in shown
+    assert all(f"- create {name}: d\n" in shown for name in ("f1", "f42", "f9999", "f4950", "f5000", "f5050"))
+    assert "- create f4000:" not in shown
+    assert f"- ... and {10_000 - MOST_FILES - 3} more files" in shown
+
+
+@pytest.mark.parametrize("path", ["f0", "f9999", "not planned", None])
+def test_at_the_ends_of_a_long_plan_as_many_files_are_shown(path: str | None) -> None:
+    assert Outline(_long_plan(10_000)).around(path).count("\n- create f") == MOST_FILES

@@ -37,11 +37,20 @@ def test_an_answer_that_is_always_cut_off_is_the_providers_fault(workshop: Build
     assert shop.text() == "mine\n"
 
 
-def test_a_new_file_has_nothing_that_edits_could_be_applied_to(workshop: Build) -> None:
-    shop = workshop(executor=[_cut()])
+def test_of_a_new_file_a_shorter_one_is_asked_for(workshop: Build) -> None:
+    shop = workshop(executor=[_cut()], consultant=[whole("short\n")], auditor=[APPROVED])
+    outcome = shop.run(CREATE)
+    assert (outcome.status, shop.text()) == ("approved", "short\n")
+    assert "The answer was cut off" in shop.agents["consultant"].heard[0]
+    assert "a shorter file that does the same" in shop.agents["consultant"].heard[0]
+
+
+def test_what_is_always_cut_off_is_not_recovered(workshop: Build) -> None:
+    shop = workshop(executor=[_cut()], consultant=[_cut(), _cut()])
+    shop.max_recovery_attempts = 3
     outcome = shop.run(CREATE)
     assert (outcome.status, outcome.error_code, outcome.exit_status) == ("failed", "truncated", 4)
-    assert shop.asked() == {"executor": 1}
+    assert shop.told("recovery.started") == []
 
 
 def test_a_restarted_job_does_not_ask_again_for_what_was_cut_off(workshop: Build) -> None:

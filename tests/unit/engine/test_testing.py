@@ -8,6 +8,7 @@ import pytest
 
 from orchestra.clock import CancelToken, Deadline, SystemClock
 from orchestra.config.settings import TestsSettings
+from orchestra.engine.confinement import Confinement
 from orchestra.engine.testing import Testing
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled, ExitStatus, LimitReached, UsageError
@@ -23,6 +24,7 @@ def suite_of(
     return Testing(
         root, TestsSettings(command=command, timeout=timeout), env, cancel or CancelToken(),
         frozenset({"LOCAL_KEY"}), Deadline.after(SystemClock(), deadline_s),
+        Confinement(root, "off", variables=env.variables, cancel=CancelToken(), clock=SystemClock()),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Mapping
 import pytest
 
 from orchestra.agents.plan_file import PlanFile
+from orchestra.clock import CancelToken, SystemClock
 from orchestra.config.settings import AgentChains, CommitSettings, ProviderSettings, Settings, TestsSettings
 from orchestra.engine.approval import approve_all
 from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace, wire
@@ -20,6 +21,8 @@ from orchestra.environment import Environment
 from orchestra.errors import ConfigError, ExitStatus, NoProviderError, StateError, StateHeld, UsageError
 from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.workspace.git import Git
+from orchestra.workspace.sandbox.layers import REQUIRED
+from orchestra.workspace.sandbox.sandbox import Sandbox
 from tests.unit.fake_clock import FakeClock
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
@@ -118,9 +121,15 @@ def test_a_known_plan_excuses_nobody_but_the_architect(tmp_path: Path) -> None:
         check_order(order(tmp_path, settings, has_plan=True), environment(tmp_path))
 
 
-def test_a_sandbox_that_there_is_not_cannot_be_required(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="sandbox"):
-        check_order(order(tmp_path, replace(SETTINGS, tests=TestsSettings(sandbox="required"))), environment(tmp_path))
+def test_a_sandbox_that_is_required_is_tried_before_a_session_starts(tmp_path: Path) -> None:
+    env, wanted = environment(tmp_path), replace(SETTINGS, tests=TestsSettings(sandbox="required"))
+    sandbox = Sandbox.none().strengthened(tmp_path, variables={}, cancel=CancelToken(), clock=SystemClock())
+    if set(REQUIRED) <= set(sandbox.layers.enforced):
+        assert check_order(order(tmp_path, wanted), env).choices
+    else:
+        with pytest.raises(ConfigError, match="sandbox"):
+            check_order(order(tmp_path, wanted), env)
+    assert check_order(order(tmp_path, wanted, only_plan=True), env).choices, "where no test runs none is needed"
 
 
 @pytest.mark.parametrize("section", [{"commit": CommitSettings(enabled=True)}, {"tests": TestsSettings(run="true")}])

@@ -88,6 +88,20 @@ def test_what_waits_is_committed_together(desk: Desk) -> None:
     assert desk.rows() == list(range(10))
 
 
+def test_what_nobody_waits_for_goes_along_with_what_somebody_does(desk: Desk) -> None:
+    futures = [desk.writer.write_later(insert(number)) for number in range(3)]
+    desk.writer.write(insert(3))
+    assert all(future.done() for future in futures)
+    assert desk.rows() == [0, 1, 2, 3]
+
+
+def test_what_nobody_waits_for_is_written_soon_all_the_same(desk: Desk) -> None:
+    desk.writer.write(insert(0))
+    for number in (1, 2):
+        assert desk.writer.write_later(insert(number)).result(LONG_S) == number
+    assert desk.rows() == [0, 1, 2]
+
+
 def test_one_callers_error_is_that_callers_alone(desk: Desk) -> None:
     before, wrong, after = desk.in_one_batch(insert(1), insert(1), insert(2))
     assert (before.result(LONG_S), after.result(LONG_S)) == (1, 2)

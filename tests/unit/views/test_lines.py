@@ -60,11 +60,18 @@ ONE = {"path": "a.py"}
         ("plan.circle", {"path": "a", "other": "b"}, "note", ["a", "b"]),
         ("file.reviewed", {**ONE, "approved": False, "issues": [{"message": "one"}, {"message": "two"}]}, "review",
          ["a.py", "one; two"]),
+        ("draft.read", {**ONE, "matches": {"exact": 3, "indentation": 1}}, "draft", ["a.py", "1 but for indentation"]),
         ("draft.refused", {**ONE, "why": "cut off"}, "draft", ["a.py", "cut off"]),
         ("file.ended", {**ONE, "status": "approved", "error": None}, "file", ["a.py approved"]),
         ("file.ended", {**ONE, "status": "failed", "error": "no"}, "file", ["a.py failed: no"]),
         ("tests.started", {"baseline": True}, "tests", ["already"]),
         ("tests.started", {"baseline": False}, "tests", ["running"]),
+        ("tests.sandbox", {"asked": "auto", "enforced": ["writes"], "missing": ["git"]}, "sandbox", [
+            "enforced for the tests: writes", "not enforced here: git",
+        ]),
+        ("tests.sandbox", {"asked": "auto", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "kernel"]),
+        ("tests.sandbox", {"asked": "off", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "tests.sandbox"]),
+        ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
         ("tests.not_fixed", {"why": "nobody answered"}, "tests", ["nobody answered"]),
@@ -82,6 +89,7 @@ def test_an_event_is_a_line_with_its_time_and_label(
 
 
 def test_an_event_that_deserves_no_line_has_none() -> None:
+    assert told(("draft.read", {"path": "a.py", "matches": {"exact": 2}})) == []
     assert told(("file.written", {"path": "a.py"}), ("something.new", {})) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.errors import RefusedDraft
+from orchestra.errors import RefusedDraft, UnfitEdits
 from orchestra.workspace.edit_blocks import has_edits, parse_edits
 from orchestra.workspace.edits import Edit, apply_edits
 
@@ -145,3 +145,66 @@ def test_punctuation_is_no_proof_that_an_edit_is_in_place() -> None:
 
 def test_the_same_block_twice_counts_once() -> None:
     assert parse_edits(block("a", "b") + block("a", "b")) == (Edit("a\n", "b\n"),)
+
+
+@pytest.mark.parametrize("original, search, how", [
+    ("a\n", "a\n", "exact"), ("a\r\nb\n", "a\n", "line endings"), ("a \n", "a\n", "trailing blanks"),
+    ("  a\n", "a\n", "indentation"), ("z\n", "a\n", "exact"),
+])
+def test_says_how_an_edit_fits(original: str, search: str, how: str) -> None:
+    assert apply_edits(original, edit(search, "z\n")).matches == (how,)
+
+
+def test_a_line_keeps_the_ending_of_those_that_it_replaces() -> None:
+    assert apply_edits("a\r\nb\nc\r\n", edit("a\n", "x\ny\n")).text == "x\r\ny\r\nb\nc\r\n"
+    assert apply_edits("a\r\nb\nc\r\n", edit("b\n", "x\r\n")).text == "a\r\nx\nc\r\n"
+
+
+def test_every_block_that_does_not_fit_is_shown_beside_what_is_there() -> None:
+    edits = (Edit("def f(a):\n", "z\n"), Edit("b = 1\n", "z\n"), Edit("c\n", "z\n"))
+    with pytest.raises(UnfitEdits, match=r"block 1 .* \(and 2 more cannot be made either\)") as caught:
+        apply_edits("def f(b):\nb = 1\nx\nb = 1\n", edits)
+    assert "1: def f(b):\n2: b = 1" in caught.value.shown
+    assert "block 2 fits more than one place; at lines 2, 4" in caught.value.shown
+    assert "block 3 searches" in caught.value.shown
+
+
+def test_the_nearest_place_is_where_most_lines_stand() -> None:
+    original = "".join("line %d\n" % number for number in range(1, 30))
+    with pytest.raises(UnfitEdits) as caught:
+        apply_edits(original, edit("line 12\nline 13\nline 99\n", "x\n"))
+    assert caught.value.where == "nearest is line 12: line 12"
+    assert "11: line 11\n12: line 12\n13: line 13\n14: line 14\n15: line 15" in caught.value.shown
+
+
+def test_too_many_edits_are_no_edits() -> None:
+    with pytest.raises(UnfitEdits, match="more than 500"):
+        apply_edits("a\n", tuple(Edit("a%d\n" % number, "b\n") for number in range(501)))
+
+
+def test_blocks_of_another_number_of_marks_may_stand_within() -> None:
+    inner = block("a", "b", marks=7)
+    outer = "<<<<<<<<< SEARCH\n%s=========\n%s>>>>>>>>> REPLACE\n" % (inner, inner.replace("a", "c"))
+    assert parse_edits(outer) == (Edit(inner, inner.replace("a", "c")),)
+
+
+def test_a_marker_line_may_name_the_file() -> None:
+    (found,) = parse_edits(block("a", "b").replace(" SEARCH", " SEARCH src/a.py"))
+    assert (found, found.path) == (Edit("a\n", "b\n"), "src/a.py")
+
+
+def test_the_lines_above_a_block_may_name_its_file_and_that_of_the_blocks_that_follow() -> None:
+    answer = "**src/a.py**\n```python\n" + block("a", "b") + block("c", "d") + "```\n\nsrc/b.py\n" + block("e", "f")
+    assert [found.path for found in parse_edits(answer)] == ["src/a.py", "src/a.py", "src/b.py"]
+
+
+def test_the_file_decides_where_a_block_is_divided() -> None:
+    answer = block("Title\n=======\nText", "Name\n=======\nText")
+    assert parse_edits(answer, "Title\n=======\nText\n") == (Edit("Title\n=======\nText\n", "Name\n=======\nText\n"),)
+    with pytest.raises(RefusedDraft, match="more than one ======="):
+        parse_edits(answer, "nothing like it\n")
+
+
+def test_the_indentation_of_the_marks_is_that_of_the_block() -> None:
+    answer = "".join("   %s\n" % line for line in block("a\n  b", "c").splitlines())
+    assert parse_edits(answer) == (Edit("a\n  b\n", "c\n"),)

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestra.clock import CancelToken, SystemClock
+from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
-from orchestra.workspace.suite_detection import detect, interpreters
+from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_probing import Prober
+from orchestra.workspace.suite_python import interpreters
 
 UNITTEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_x(self):\n        pass\n"
 PYTEST = "def test_x():\n    pass\n"
@@ -150,5 +154,6 @@ def test_asks_the_python_itself_whether_it_has_pytest(tmp_path: Path) -> None:
     for status, framework in (("0", "pytest"), ("1", None)):
         python.write_text("#!/bin/sh\nexit %s\n" % status)
         python.chmod(0o755)
-        suite = detect(tmp_path, variables)
+        prober = Prober(tmp_path, variables, sandbox=Sandbox.none, cancel=CancelToken(), clock=SystemClock())
+        suite = detect(tmp_path, variables, imports=prober.can_import)
         assert (suite.framework if suite else None) == framework

@@ -12,6 +12,7 @@ import pytest
 from orchestra.clock import CancelToken, Clock, SystemClock
 from orchestra.errors import Cancelled, WorkspaceError
 from orchestra.records import TestRun
+from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import detect
 from orchestra.workspace.suite_run import run_suite
@@ -53,7 +54,8 @@ def put(root: Path, files: dict[str, str]) -> None:
 
 def run(suite: Suite, root: Path, *, clock: Clock | None = None, cancel: CancelToken | None = None) -> TestRun:
     return run_suite(
-        suite, root, timeout_s=60, variables=VARIABLES, cancel=cancel or CancelToken(), clock=clock or SystemClock()
+        suite, root, sandbox=Sandbox.none(), timeout_s=60, variables=VARIABLES, cancel=cancel or CancelToken(),
+        clock=clock or SystemClock(),
     )
 
 

@@ -24,6 +24,18 @@ from orchestra.workspace.syntax import check_syntax
         ("a.yaml", "a: 1\nb: [1,\n", 3),
         ("a.yml", "a: b: c\n", 1),
         (".github/workflows/ci.yml", "a:\n\t- b\n", 2),
+        ("a.xml", "<a>\n<b>\n</a>\n", 3),
+        ("a.svg", "<svg>\n<g>", 2),
+        ("a.csproj", "<A>\n<B c=d/>\n</A>", 2),
+        ("a.ini", "[a]\nb = 1\n[c", 3),
+        ("setup.cfg", "[a]\nb = 1\n[a]\n", 3),
+        ("setup.cfg", "a = 1\n", 1),
+        ("tox.ini", "[a]\n = b\n", 2),
+        ("a.csv", "a,b\nc,\"d\n\n", 2),
+        ("a.jsonc", "{ // why\n \"a\": [\n", 2),
+        ("tsconfig.json", "{\n \"a\": { /* b\n}\n", 2),
+        ("a.js", "f(\n", 1),
+        ("deploy", "#!/usr/bin/env bash\nif x; then\n", 2),
     ],
 )
 def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:
@@ -48,7 +60,17 @@ def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:
         ("a.yaml", "a: &x 1\nb: *x\n"),
         ("chart/templates/a.yaml", "{{ if x }}\na: [\n{{ end }}\n"),
         ("a.yaml", "a: 1\n{% if x %}\nb: 2\n{% endif %}\n"),
-        ("a.js", "((("),
+        ("a.xml", "<?xml version='1.0' encoding='latin-1'?><!DOCTYPE a [<!ENTITY b 'c'>]><a d='&b;'>&b;\u00e4</a>\n"),
+        ("a.xml", "<a>{% if b %}</c>{% endif %}</a>"),
+        ("a.svg", "<!DOCTYPE svg PUBLIC 'x' 'http://127.0.0.1:9/x.dtd'><svg>&nbsp;</svg>"),
+        ("pom.xml", ""),
+        ("a.plist", "{ old = style; }"),
+        ("a.ini", "top = 1\n[a]\nb\nb = [1\n  2\n; [\n"),
+        ("setup.cfg", "[a]\nb =\n  c\n"),
+        ("a.csv", "a;b\n\"c\";\"d \"\"e\"\" f\"\n"),
+        ("a.csv", "a,b\n\"c \\\" d\",e\n"),
+        ("a.csv", "it's,5\" wide\n"),
+        ("a.jsonc", "{ // why\n 'a': [1,], }"),
         ("Makefile", "((("),
         ("README", ""),
     ],
@@ -69,6 +91,8 @@ def test_checks_toml_where_python_can() -> None:
     broken = check_syntax("pyproject.toml", "[a]\nb = 1\nb = = 2\n")
     assert check_syntax("pyproject.toml", "[a]\nb = 1\n") == ()
     assert [defect.line for defect in broken] == ([3] if sys.version_info >= (3, 11) else [])
+    # Older ones have no parser of it, but the lexer.
+    assert check_syntax("pyproject.toml", "[a]\nb = [1\n")
 
 
 @pytest.mark.parametrize("depth", [1000, 50_000])
@@ -93,3 +117,9 @@ def test_deep_nesting_ends_with_an_answer(path: str, before: str, after: str, de
 
 def test_text_that_would_overflow_the_compiler_is_not_compiled() -> None:
     assert check_syntax("a.py", "a" + ".b" * 1_500_000) == ()
+
+
+def test_an_entity_that_grows_is_not_expanded() -> None:
+    levels = "".join("<!ENTITY e%d '%s'>" % (level, ("&e%d;" % (level - 1)) * 10) for level in range(1, 12))
+    bomb = "<!DOCTYPE a [<!ENTITY e0 'x'>%s]><a b='&e11;'>&e11;</a>" % levels
+    assert check_syntax("a.xml", bomb) == ()

@@ -23,6 +23,8 @@ from orchestra.workspace.text import NEW_FILE, TextForm, decode, encode
         (codecs.BOM_UTF16_LE + "\u00e4\r\n".encode("utf-16-le"), "\u00e4\n", TextForm("utf-16-le", "\r\n")),
         (codecs.BOM_UTF16_BE + "\u00e4".encode("utf-16-be"), "\u00e4", TextForm("utf-16-be", final_newline=False)),
         (b"caf\xe9\n", "caf\u00e9\n", TextForm("latin-1")),
+        (b"\x84caf\xe9\x93\n", "\u201ecaf\u00e9\u201c\n", TextForm("cp1252")),
+        (b"\x81\xe9\n", "\x81\u00e9\n", TextForm("latin-1")),
         (b"\x1b[0m\x0c\n", "\x1b[0m\x0c\n", TextForm()),
         ("a\u2028b\x85c\n".encode(), "a\u2028b\x85c\n", TextForm()),
     ],
@@ -82,3 +84,25 @@ def test_names_the_line_of_the_character() -> None:
     with pytest.raises(RefusedDraft) as caught:
         TextForm("latin-1").render("one\ntwo\nthree \u2713\n")
     assert caught.value.where == "line 3"
+
+
+@pytest.mark.parametrize("content", [
+    b"a\r\nb\nc\r\n", b"a\r\r\nb\r\n", b"a\rb\r\nc\r", b"a\nb\r\nc", b"\r\n\n\r",
+    codecs.BOM_UTF16_LE + "a\r\nb\n".encode("utf-16-le"),
+])
+def test_mixed_line_endings_are_written_back_as_they_were(content: bytes) -> None:
+    assert encode(decode(content)) == content
+
+
+def test_a_line_keeps_its_ending_and_a_new_one_gets_that_of_the_line_it_replaces() -> None:
+    file = decode(b"one\r\ntwo\nthree\r\nfour\nfive\n")
+    assert file.with_text("one\n2\nthree\nfour\nfive\n") == b"one\r\n2\nthree\r\nfour\nfive\n"
+    assert file.with_text("one\ntwo\n3\nfour\nfive\n") == b"one\r\ntwo\n3\r\nfour\nfive\n"
+    assert file.with_text("zero\none\ntwo\nthree\nfour\nfive\n") == b"zero\none\r\ntwo\nthree\r\nfour\nfive\n"
+    assert file.with_text("four\nfive\n") == b"four\nfive\n"
+
+
+def test_a_mixed_file_keeps_its_final_newline_or_has_none() -> None:
+    assert decode(b"a\r\nb\n").with_text("a\nx") == b"a\r\nx\n"
+    assert decode(b"a\r\nb\nc").with_text("a\nb\nx\n") == b"a\r\nb\nx"
+    assert decode(b"a\r\nb\n").with_text("") == b""

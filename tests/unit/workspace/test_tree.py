@@ -257,6 +257,19 @@ def test_cleaning_removes_links_and_not_what_they_lead_to(root: Path, tmp_path: 
     assert list((root / ".orchestra" / "tmp").iterdir()) == []
 
 
+def test_a_tree_too_deep_to_be_removed_stays_and_stops_nothing(root: Path) -> None:
+    (root / ".orchestra" / "tmp").mkdir(parents=True)
+    folder = os.open(root / ".orchestra" / "tmp", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    Tree(root).clean_temp()
+    subprocess.run(["rm", "-rf", str(root / ".orchestra" / "tmp")], check=True)
+
+
 def test_cleaning_does_not_follow_a_link(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -1,4 +1,4 @@
-"""Which tests failed, read from what the test programs write."""
+"""Failing tests, as pytest and unittest tell them."""
 
 from __future__ import annotations
 
@@ -7,44 +7,34 @@ import xml.etree.ElementTree as ElementTree
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.workspace.failures.blocks import last_of, unique
 
-MAX_MESSAGE = 2000
-MAX_FAILURES = 500
-
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNITTEST_HEADER = re.compile(r"^(FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \(([^()\s]+)\)(.*)$", re.M)
 _UNITTEST_RULE = re.compile(r"^(={70}|-{70})$", re.M)
-_NOTHING_RAN = re.compile(r"^(Ran 0 tests in |NO TESTS RAN)", re.M)
+_REPORT_START = b'<?xml version="1.0" encoding="utf-8"?>'
 _PYTEST_SUMMARY = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py(?:::.*?)?)(?: - (.*))?$", re.M)
-
-
-def plain_text(output: bytes) -> str:
-    """The output as text without colours."""
-    return _ANSI.sub("", output.decode("utf-8", "replace")).replace("\r\n", "\n").replace("\0", "")
 
 
 def pytest_failures(output: str) -> tuple[TestFailure, ...]:
     """The failures of pytest's short summary."""
-    return _unique(TestFailure(id, _cut(message or "")) for id, message in _PYTEST_SUMMARY.findall(output))
+    return unique(TestFailure(id, last_of(message or "")) for id, message in _PYTEST_SUMMARY.findall(output))
 
 
 def junit_failures(report: bytes) -> tuple[TestFailure, ...] | None:
     """The failures of pytest's XML report of the family xunit1; None for a report that cannot be read."""
+    # A test may have written it: definitions, in whatever encoding, could blow it up.
+    if not report.startswith(_REPORT_START) or b"<!DOCTYPE" in report:
+        return None
     try:
         document = ElementTree.fromstring(report)
     except ElementTree.ParseError:
         return None
-    return _unique(_failures_of_cases(document))
+    return unique(_failures_of_cases(document))
 
 
 def unittest_failures(output: str) -> tuple[TestFailure, ...]:
     """The failures that unittest describes under a header each; subtests count as their test."""
-    return _unique(_failures_under_headers(output))
-
-
-def nothing_ran(output: str) -> bool:
-    """Whether unittest says that it found no test."""
-    return bool(_NOTHING_RAN.search(output))
+    return unique(_failures_under_headers(output))
 
 
 def _failures_of_cases(document: ElementTree.Element) -> Iterator[TestFailure]:
@@ -53,7 +43,7 @@ def _failures_of_cases(document: ElementTree.Element) -> Iterator[TestFailure]:
             fault = case.find(kind)
             if fault is not None:
                 message = fault.text or fault.get("message") or ""
-                yield TestFailure(_node_id(case), _cut(message))
+                yield TestFailure(_node_id(case), last_of(message))
 
 
 def _node_id(case: ElementTree.Element) -> str:
@@ -76,18 +66,4 @@ def _failures_under_headers(output: str) -> Iterator[TestFailure]:
         # The first rule parts header and traceback, the next one ends it.
         rules = [rule.start() for rule in _UNITTEST_RULE.finditer(output, found.end(), found.end() + 100_000)][:2]
         end = rules[1] if len(rules) == 2 else len(output)
-        yield TestFailure(whole, _cut(output[found.end():end].strip("-\n ")))
-
-
-def _cut(message: str) -> str:
-    """The end of a long message: what was expected stands there."""
-    stripped = message.strip()
-    return stripped if len(stripped) <= MAX_MESSAGE else "..." + stripped[-MAX_MESSAGE:]
-
-
-def _unique(failures: Iterator[TestFailure]) -> tuple[TestFailure, ...]:
-    by_id: dict[str, TestFailure] = {}
-    for failure in failures:
-        if len(by_id) < MAX_FAILURES:
-            by_id.setdefault(failure.id, failure)
-    return tuple(by_id.values())
+        yield TestFailure(whole, last_of(output[found.end():end].strip("-\n ")))

@@ -1,0 +1,46 @@
+"""A model's window: what of it the prompt may have, and what the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import Callable
+
+from orchestra.adapters.adapter import Request
+from orchestra.adapters.rows import ModelRow
+from orchestra.adapters.wire import output_cap
+
+CountTokens = Callable[[Request], int]
+"""An estimate for any model."""
+
+
+def estimated_tokens(request: Request) -> int:
+    """The estimate that is made where no other way of counting is given."""
+    return request.estimated_tokens
+
+
+def prompt_tokens(
+    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
+) -> int:
+    """About how many tokens the model will count for the whole prompt."""
+    return ceil(count_tokens(request) * model.token_factor)
+
+
+def room_tokens(request: Request, model: ModelRow) -> int | None:
+    """Tokens of the window that the prompt may have; None where the window is unknown."""
+    if model.context_window is None:
+        return model.max_input
+    room = model.context_window - cap_within(request, model)
+    return room if model.max_input is None else min(room, model.max_input)
+
+
+def cap_within(request: Request, model: ModelRow) -> int:
+    """The output cap, but never more than half of the window."""
+    cap = output_cap(request, model)
+    return cap if model.context_window is None else min(cap, model.context_window // 2)
+
+
+def with_cap(request: Request, model: ModelRow) -> Request:
+    """The request with a cap that leaves room for a prompt."""
+    cap = cap_within(request, model)
+    return request if cap == output_cap(request, model) else replace(request, max_output_tokens=cap)

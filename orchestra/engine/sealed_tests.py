@@ -1,0 +1,69 @@
+"""Test runs after which git's configuration and the planned files must be what they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Sequence
+
+from orchestra.errors import WorkspaceError
+from orchestra.observe.events import Events
+from orchestra.records import TestRun
+from orchestra.state.manager import StateManager
+from orchestra.workspace.git import Git
+from orchestra.workspace.path_names import quoted
+from orchestra.workspace.seal import ABSENT, Seal, broken, seal
+
+_FACT = "tests/changed"
+_MOST_NAMED = 10
+
+
+class ChangedByTests(WorkspaceError):
+    """A test run changed what it must leave alone; nothing is committed before that is put right."""
+
+    code = "changed-by-tests"
+
+
+@dataclass(frozen=True)
+class SealedTests:
+    """Runs the tests of a session. What they changed stays as found, and the journal knows how it was."""
+
+    session_id: str
+    journal: StateManager
+    events: Events
+    root: Path
+    git: Git | None
+    planned: Sequence[str]
+    run_tests: Callable[[Callable[[], None]], TestRun | None]
+
+    def run(self, on_start: Callable[[], None]) -> TestRun | None:
+        """As `run_tests`; raises ChangedByTests too, also for what an earlier run of the session changed."""
+        # Asked before the tests: git must not be asked again with a configuration that a test may have written.
+        watched = () if self.git is None else self.git.deciding_places()
+        before = seal(self.root, self.planned, watched)
+        known = self.journal.recall(self.session_id, _FACT) or {}
+        self._refuse([path for path, mark in known.items() if before.get(path, ABSENT) != mark])
+        try:
+            run = self.run_tests(on_start)
+        except BaseException:
+            # A stop or a limit is what is told then; the next run refuses.
+            self._note(before, watched)
+            raise
+        self._refuse(self._note(before, watched))
+        return run
+
+    def _note(self, before: Seal, watched: Sequence[Path]) -> tuple[str, ...]:
+        """What has changed, put down in the journal."""
+        changed = broken(before, seal(self.root, self.planned, watched))
+        if changed:
+            self.journal.keep(self.session_id, _FACT, {path: before.get(path, ABSENT) for path in changed})
+            self.events.emit("tests.changed", level="error", paths=list(changed))
+        return changed
+
+    def _refuse(self, changed: Sequence[str]) -> None:
+        if changed:
+            listing = ", ".join(map(quoted, changed[:_MOST_NAMED])) + (", ..." if len(changed) > _MOST_NAMED else "")
+            raise ChangedByTests(
+                "the tests changed what they must leave alone, so nothing is committed", where=listing,
+                hint=f"look at it and put it back; then `orchestra resume {self.session_id}`",
+            )

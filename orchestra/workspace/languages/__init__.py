@@ -1,0 +1,1 @@
+"""What text of each language looks like when it is whole, and who can tell."""

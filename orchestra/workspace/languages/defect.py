@@ -1,0 +1,22 @@
+"""What is wrong with a file's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Where a parser gave up and why."""
+
+    line: int | None
+    """From 1; None where the parser does not tell."""
+    message: str
+
+
+class Unfinished(Exception):
+    """Where a scan must end: what opens at `start` does not end as it should."""
+
+    def __init__(self, start: int, message: str) -> None:
+        super().__init__(message)
+        self.start = start

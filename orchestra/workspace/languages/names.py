@@ -1,0 +1,93 @@
+"""Which language a file is written in, by its name or by the interpreter that its first line calls."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Mapping
+
+from orchestra.workspace.languages import c_like, notations, scripts
+from orchestra.workspace.languages.language import Language
+
+_SUFFIXES: tuple[tuple[Language, str], ...] = (
+    (c_like.C, "c"),
+    (c_like.CPP, "h cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp ino cu cuh m mm"),
+    (c_like.JAVA, "java"),
+    (c_like.C_SHARP, "cs csx"),
+    (c_like.GO, "go"),
+    (c_like.RUST, "rs"),
+    (c_like.KOTLIN, "kt kts"),
+    (c_like.SCALA, "scala sc"),
+    (c_like.SWIFT, "swift"),
+    (c_like.DART, "dart"),
+    (c_like.GROOVY, "groovy gradle gvy"),
+    (c_like.PROTOBUF, "proto"),
+    (c_like.SOLIDITY, "sol"),
+    (c_like.ZIG, "zig"),
+    (scripts.JAVASCRIPT, "js mjs cjs jsx"),
+    (scripts.TYPESCRIPT, "ts mts cts"),
+    (scripts.TSX, "tsx"),
+    (scripts.SHELL, "sh bash bats ksh"),
+    (scripts.Z_SHELL, "zsh"),
+    (scripts.RUBY, "rb rake gemspec ru"),
+    (scripts.PHP, "php"),
+    (scripts.LUA, "lua"),
+    (scripts.PYTHON, "py pyi"),
+    (scripts.POWER_SHELL, "ps1 psm1 psd1"),
+    (notations.CSS, "css"),
+    (notations.SCSS, "scss"),
+    (notations.LESS, "less"),
+    (notations.SQL, "sql"),
+    (notations.TOML, "toml"),
+    (notations.JSON_WITH_COMMENTS, "jsonc json5 code-workspace"),
+    (notations.HCL, "tf tfvars hcl"),
+    (notations.GRAPHQL, "graphql gql"),
+    (notations.HASKELL, "hs"),
+    (notations.CLOJURE, "clj cljs cljc edn"),
+    (notations.R, "r"),
+    (notations.CMAKE, "cmake"),
+    (notations.MARKUP, "html htm vue svelte"),
+)
+_NAMES: Mapping[str, Language] = {
+    "Gemfile": scripts.RUBY, "Rakefile": scripts.RUBY, "Vagrantfile": scripts.RUBY, "Podfile": scripts.RUBY,
+    "Guardfile": scripts.RUBY, "Jenkinsfile": c_like.GROOVY, "CMakeLists.txt": notations.CMAKE,
+    "Cargo.lock": notations.TOML, "poetry.lock": notations.TOML, "Pipfile": notations.TOML,
+}
+_INTERPRETERS: Mapping[str, Language] = {
+    "sh": scripts.SHELL, "bash": scripts.SHELL, "dash": scripts.SHELL, "ksh": scripts.SHELL, "zsh": scripts.Z_SHELL,
+    "python": scripts.PYTHON, "ruby": scripts.RUBY, "node": scripts.JAVASCRIPT, "lua": scripts.LUA,
+    "php": scripts.PHP,
+}
+_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?([a-z]+)[\d.]*(?=\s|$)")
+_OBJECTIVE_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
+_KNOWN_BY_FIRST_LINE = frozenset((scripts.SHELL.name, scripts.Z_SHELL.name))
+_OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish", "xonsh", "perl", "awk", "tclsh"))
+
+
+def language_of(path: str, text: str) -> Language | None:
+    """None for one that is not known."""
+    name = PurePosixPath(path).name
+    language = _NAMES.get(name) or _by_suffix().get(PurePosixPath(path).suffix.lower()[1:])
+    if language is None and "." in name:
+        return None
+    if name.endswith(".m") and not _OBJECTIVE_C.search(text):
+        # MATLAB's.
+        return None
+    if language is None or language.name in _KNOWN_BY_FIRST_LINE:
+        interpreter = interpreter_of(text)
+        if interpreter in _OTHER_SHELLS:
+            return None
+        return _INTERPRETERS.get(interpreter, language)
+    return language
+
+
+def interpreter_of(text: str) -> str:
+    """The name of the program that the first line calls, without its version; empty where it calls none."""
+    found = _SHEBANG.match(text)
+    return found.group(1) if found else ""
+
+
+@lru_cache(maxsize=1)
+def _by_suffix() -> dict[str, Language]:
+    return {suffix: language for language, suffixes in _SUFFIXES for suffix in suffixes.split()}

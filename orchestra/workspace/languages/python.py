@@ -1,0 +1,109 @@
+"""Python: the compiler of the version that the project asks for, if that is here, else the lexer."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import threading
+import warnings
+from typing import Mapping, Optional
+
+from orchestra.workspace.languages.defect import Defect
+from orchestra.workspace.languages.lexer import find_unfinished
+from orchestra.workspace.languages.scripts import PYTHON
+from orchestra.workspace.languages.tools import RunTool, ToolCall
+
+MAX_CHARACTERS = 200_000 if sys.version_info < (3, 11) else 2_000_000
+"""Before 3.11 the compiler's stack overflows, fatally, on a chain of some 200,000 operators."""
+_OLDEST = (3, 7)
+"""The oldest grammar that `ast.parse` knows."""
+_NEWEST = (3, 15)
+"""Newer ones are not looked for."""
+# catch_warnings swaps a list of the whole process.
+_warnings_lock = threading.Lock()
+_COMPILE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+try:
+    compile(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"), "<draft>", "exec", dont_inherit=True)
+except SyntaxError as error:
+    print("%s:%s" % (error.lineno or 0, error.msg))
+except ValueError as error:
+    print("0:%s" % error)
+else:
+    print("whole")
+"""
+_WANTED = re.compile(r"(?P<operator>>=|~=|==|\^|>)\s*3\.(?P<minor>\d+)")
+_SETTINGS = (
+    ("pyproject.toml", re.compile(r"^\s*requires-python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
+    ("setup.cfg", re.compile(r"^\s*python_requires\s*=\s*(?P<wanted>[^\n]*)", re.M)),
+    ("setup.py", re.compile(r"\bpython_requires\s*=\s*['\"](?P<wanted>[^'\"\n]*)")),
+    ("pyproject.toml", re.compile(r"^\s*python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
+)
+"""Where a project says which Python it wants, the first that says so counts; the last is Poetry's way."""
+
+
+def wanted_python(settings: Mapping[str, str]) -> tuple[int, int] | None:
+    """The oldest Python 3 that a project supports, by the text of its files at the root; None where it does not say."""
+    for name, pattern in _SETTINGS:
+        found = pattern.search(settings.get(name, ""))
+        wanted = _WANTED.search(found.group("wanted")) if found else None
+        if wanted is not None:
+            return (3, int(wanted.group("minor")) + (wanted.group("operator") == ">"))
+    return None
+
+
+def check_python(text: str, wanted: tuple[int, int] | None, run: RunTool | None) -> tuple[Defect, ...]:
+    """The defects by the project's oldest Python; where the project does not say which, by this or a newer one."""
+    if len(text) > MAX_CHARACTERS:
+        return find_unfinished(text, PYTHON)
+    here = sys.version_info[:2]
+    if wanted is not None and wanted > here:
+        answer = _ask_another(text, range(wanted[1], _NEWEST[1] + 1), run)
+        return find_unfinished(text, PYTHON) if answer is None else answer
+    defects = _compile(text)
+    if defects and wanted is None:
+        answer = _ask_another(text, range(_NEWEST[1], here[1], -1), run)
+        return defects if answer is None else answer
+    if not defects and wanted is not None and wanted < here:
+        return _parse_as(text, max(wanted, _OLDEST))
+    return defects
+
+
+def _compile(text: str) -> tuple[Defect, ...]:
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "<draft>", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            return (Defect(error.lineno, error.msg or "invalid syntax"),)
+        except ValueError as error:
+            # NUL characters and lone surrogates.
+            return (Defect(None, str(error)),)
+    return ()
+
+
+def _parse_as(text: str, version: tuple[int, int]) -> tuple[Defect, ...]:
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text, feature_version=version)
+        except SyntaxError as error:
+            return (Defect(error.lineno, "%s, for Python %d.%d" % ((error.msg or "invalid syntax",) + version)),)
+    return ()
+
+
+def _ask_another(text: str, minors: range, run: RunTool | None) -> Optional[tuple[Defect, ...]]:
+    """What the first other Python that is found says; None where none is. It compiles only."""
+    if run is None:
+        return None
+    for minor in minors:
+        result = run(ToolCall("python3.%d" % minor, ("-I", "-S", "-c", _COMPILE), text))
+        said = result.stdout.decode("utf-8", "replace").strip() if result and result.exit_status == 0 else ""
+        if said == "whole":
+            return ()
+        line, mark, message = said.partition(":")
+        if mark and line.isdigit():
+            return (Defect(int(line) or None, message.split("\n")[0]),)
+    return None

@@ -1,0 +1,127 @@
+"""What an installed parser says of a file: which one is asked, and which of its words count as a verdict.
+
+None of these runs the text or reads the project's settings: it gets the text alone, in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Callable, Mapping, Optional
+
+from orchestra.workspace.children import ChildResult
+from orchestra.workspace.languages.defect import Defect
+from orchestra.workspace.languages.names import interpreter_of
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A program to start with a text as its input."""
+
+    name: str
+    arguments: tuple[str, ...]
+    text: str
+    file_name: str | None = None
+    """The name of a file with the text, whose path is the last argument; None where it is the standard input."""
+
+
+RunTool = Callable[[ToolCall], Optional[ChildResult]]
+"""How the program ended; None where it is not installed, was ended by force or took too long."""
+
+
+@dataclass(frozen=True)
+class _Tool:
+    name: str
+    arguments: tuple[str, ...]
+    complaint: re.Pattern[str]
+    """With the groups `line` and `message`, in what it says of a syntax error."""
+    accepts: tuple[int, ...] = (0,)
+    reads_file: bool = False
+
+
+_SCRIPT_ERROR = re.compile(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[^\n]*)", re.M)
+_SHELL_ERROR = re.compile(
+    r"line (?P<line>\d+): (?P<message>syntax error[^\n]*|unexpected EOF[^\n]*|[^\n]*here-document[^\n]*)"
+)
+_RUST_ERROR = re.compile(
+    r"^error(?:\[E\d+\])?: (?![^\n]*(?:only allowed in|has been removed|experimental))(?P<message>[^\n]*)\n"
+    r"\s*--> <stdin>:(?P<line>\d+):", re.M
+)
+_JAVA_ERROR = re.compile(
+    r"^[\w-]+\.java:(?P<line>\d+):\d+: compiler\.err\.(?P<message>(?:expected\d?|premature\.eof|unclosed|illegal\.start"
+    r"|illegal\.char|not\.stmt|else\.without|catch\.without|finally\.without|orphaned|try\.without)[^\n]*)", re.M
+)
+_SCRIPT = (
+    _Tool("node", ("--check", "-"), _SCRIPT_ERROR),
+    _Tool("node", ("--check", "--input-type=module", "-"), _SCRIPT_ERROR),
+)
+_TOOLS: Mapping[str, tuple[_Tool, ...]] = {
+    "JavaScript": _SCRIPT,
+    "Go": (
+        _Tool("gofmt", ("-e", "-l"), re.compile(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
+    ),
+    "Rust": tuple(
+        _Tool("rustfmt", ("--check", "--edition", edition), _RUST_ERROR, (0, 1)) for edition in ("2021", "2015")
+    ),
+    "shell": (
+        _Tool("bash", ("--norc", "--noprofile", "-n", "/dev/stdin"), _SHELL_ERROR),
+        _Tool("bash", ("--norc", "--noprofile", "-O", "extglob", "-n", "/dev/stdin"), _SHELL_ERROR),
+    ),
+    "Ruby": (
+        _Tool(
+            "ruby", ("--disable=gems,rubyopt", "-W0", "-c", "-"),
+            re.compile(r"^-:(?P<line>\d+): (?P<message>(?!invalid multibyte)[^\n]*)", re.M),
+        ),
+    ),
+    "PHP": (
+        _Tool(
+            "php", ("-n", "-d", "display_errors=stderr", "-l"),
+            re.compile(r"Parse error:\s*(?P<message>[^\n]*?) in [^\n]* on line (?P<line>\d+)"),
+        ),
+    ),
+    "Java": (
+        _Tool(
+            "javac",
+            ("-proc:none", "-XDshould-stop.ifError=PARSE", "-XDshould-stop.ifNoError=PARSE", "-XDrawDiagnostics",
+             "-encoding", "UTF-8"),
+            _JAVA_ERROR, reads_file=True,
+        ),
+    ),
+}
+"""Each language's ways of asking; a text is broken only where all of them say so."""
+_NOT_PLAIN_SCRIPT = re.compile(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
+_MODULE = re.compile(r"^(?:import|export)\b", re.M)
+_SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.java")
+
+
+def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect, ...] | None:
+    """The defects that a parser on this machine finds; None where none has an opinion."""
+    name = PurePosixPath(path).name
+    if _is_dialect(language, name, text):
+        return None
+    first: tuple[Defect, ...] | None = None
+    tools = _TOOLS.get(language, ())
+    for tool in reversed(tools) if language == "JavaScript" and _MODULE.search(text) else tools:
+        file_name = (name if _SAFE_NAME.fullmatch(name) else "Draft.java") if tool.reads_file else None
+        result = run(ToolCall(tool.name, tool.arguments, text, file_name))
+        verdict = None if result is None else _verdict(tool, result)
+        if not verdict:
+            return verdict
+        first = first or verdict
+    return first
+
+
+def _is_dialect(language: str, name: str, text: str) -> bool:
+    """Whether the parser would call broken what is not its own: elements and types in JavaScript, tests of bats."""
+    if language == "JavaScript":
+        return name.endswith(".jsx") or _NOT_PLAIN_SCRIPT.search(text) is not None
+    return language == "shell" and (name.endswith((".bats", ".ksh")) or interpreter_of(text) in ("ksh", "bats"))
+
+
+def _verdict(tool: _Tool, result: ChildResult) -> tuple[Defect, ...] | None:
+    said = (result.stderr + b"\n" + result.stdout).decode("utf-8", "replace")
+    found = tool.complaint.search(said)
+    if found is not None and (result.exit_status or 0) >= 0:
+        return (Defect(int(found.group("line")), found.group("message").strip()),)
+    return () if result.exit_status in tool.accepts else None

@@ -1,0 +1,64 @@
+"""Fingerprints of what a test run must leave as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Iterable, Iterator, Mapping, Sequence
+
+from orchestra.errors import OrchestraError
+from orchestra.workspace.tree import Tree
+
+Seal = Mapping[str, str]
+"""Place to fingerprint; a planned file's place is its path, any other is absolute."""
+ABSENT = "absent"
+
+
+def seal(root: Path, planned: Iterable[str], watched: Sequence[Path]) -> dict[str, str]:
+    """The fingerprints of planned files, and of the watched files and all that lies in the watched folders."""
+    tree = Tree(root)
+    marks = {path: _mark_of_planned(tree, path) for path in planned}
+    for place in watched:
+        marks.update((str(file), _mark(file)) for file in _files_of(place))
+    return marks
+
+
+def broken(before: Seal, after: Seal) -> tuple[str, ...]:
+    """The places whose fingerprints differ, sorted."""
+    places = sorted({*before, *after})
+    return tuple(place for place in places if before.get(place, ABSENT) != after.get(place, ABSENT))
+
+
+def _mark_of_planned(tree: Tree, path: str) -> str:
+    try:
+        image = tree.read(path)
+    except OrchestraError as error:
+        # Such as a link in its place.
+        return "not to be read: %s" % error.what
+    if image.content is None:
+        return ABSENT
+    return "%o %s" % (image.mode or 0, hashlib.sha256(image.content).hexdigest())
+
+
+def _files_of(place: Path) -> Iterator[Path]:
+    if place.is_symlink() or not place.is_dir():
+        yield place
+        return
+    for folder, names, files in os.walk(place):
+        links = [name for name in names if os.path.islink(os.path.join(folder, name))]
+        for name in (*files, *links):
+            yield Path(folder, name)
+
+
+def _mark(file: Path) -> str:
+    """Of a link, its target and what lies there."""
+    try:
+        target = os.readlink(file) if file.is_symlink() else ""
+        status = os.stat(file)
+        if not stat.S_ISREG(status.st_mode):
+            return "%s %o" % (target, status.st_mode)
+        return "%s %o %s" % (target, status.st_mode, hashlib.sha256(file.read_bytes()).hexdigest())
+    except OSError:
+        return ABSENT if not os.path.lexists(file) else "not to be read"

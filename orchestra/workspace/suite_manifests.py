@@ -1,0 +1,107 @@
+"""The tests of projects whose build files name them: Go, Rust, Java, Ruby, PHP, .NET, CMake, make."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Iterator
+
+from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_evidence import Evidence
+
+_BUILD_FOLDERS = ("build", "cmake-build-debug", "cmake-build-release", "out/build", "_build", "out")
+_RUN_ALL = "ARGV.each { |file| require File.expand_path(file) }"
+_MAX_NAMED_FILES = 200
+
+
+def go(evidence: Evidence) -> Iterator[Suite]:
+    if evidence.has("go.mod") and evidence.first_like(r".*_test\.go") is not None:
+        yield _suite(evidence, "go", "go", ("test", "./..."), "go.mod")
+
+
+def cargo(evidence: Evidence) -> Iterator[Suite]:
+    if evidence.has("Cargo.toml"):
+        # Else what fails in one crate hides what fails in the next.
+        yield _suite(evidence, "cargo", "cargo", ("test", "--no-fail-fast"), "Cargo.toml")
+
+
+def maven(evidence: Evidence) -> Iterator[Suite]:
+    if evidence.has("pom.xml"):
+        yield _suite(evidence, "maven", "mvn", ("-B", "test"), "pom.xml", own="mvnw")
+
+
+def gradle(evidence: Evidence) -> Iterator[Suite]:
+    file = evidence.first("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
+    if file is not None:
+        yield _suite(evidence, "gradle", "gradle", ("--no-daemon", "--console=plain", "test"), file, own="gradlew")
+
+
+def rspec(evidence: Evidence) -> Iterator[Suite]:
+    file = evidence.first(".rspec") or evidence.first_like(r"(?:.*/)?spec/.*_spec\.rb")
+    if file is not None:
+        yield _ruby(evidence, "rspec", "rspec", (), file)
+
+
+def minitest(evidence: Evidence) -> Iterator[Suite]:
+    pattern = r"test/(?:.*/)?(?:test_[^/]*|[^/]*_test)\.rb"
+    file = evidence.first_like(pattern)
+    if file is None:
+        return
+    rails = evidence.own_program("bin/rails")
+    if rails is not None:
+        yield Suite("minitest", (rails, "test"), file)
+    elif evidence.says("Rakefile", r"TestTask|task[ (]:?['\"]?test\b"):
+        yield _ruby(evidence, "minitest", "rake", ("test",), file)
+    else:
+        named = [path for path in evidence.paths if path.startswith("test/") and path.endswith("_test.rb")]
+        named = named or [path for path in evidence.paths if path.startswith("test/") and "/test_" in path]
+        yield _ruby(evidence, "minitest", "ruby", ("-Ilib", "-Itest", "-e", _RUN_ALL, *named[:_MAX_NAMED_FILES]), file)
+
+
+def phpunit(evidence: Evidence) -> Iterator[Suite]:
+    file = evidence.first("phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml")
+    if file is not None:
+        options = ("--do-not-cache-result", "--colors=never")
+        yield _suite(evidence, "phpunit", "phpunit", options, file, own="vendor/bin/phpunit")
+
+
+def dotnet(evidence: Evidence) -> Iterator[Suite]:
+    projects = [path for path in evidence.paths if path.endswith((".csproj", ".fsproj", ".vbproj"))]
+    tests = [path for path in projects if "Microsoft.NET.Test.Sdk" in evidence.text(path)]
+    if tests:
+        at_root = evidence.first_like(r"[^/]+\.(?:slnx?|[cfv][sb]proj)")
+        yield _suite(evidence, "dotnet", "dotnet", ("test", "--nologo", *([] if at_root else tests[:1])), tests[0])
+
+
+def ctest(evidence: Evidence) -> Iterator[Suite]:
+    """In a folder that CMake was run for; built first, else what was changed would not be what is tested."""
+    if not evidence.says("CMakeLists.txt", r"(?i)^\s*(?:enable_testing|include)\s*\(\s*(?:CTest)?\s*\)"):
+        return
+    folder = next((name for name in _BUILD_FOLDERS if evidence.has(name + "/CMakeCache.txt")), None)
+    quoted = shlex.quote(folder or "build")
+    line = "cmake --build %s && ctest --test-dir %s --output-on-failure" % (quoted, quoted)
+    missing = [name for name in ("cmake", "ctest") if evidence.program(name) is None]
+    lacks = "" if folder else "no folder is configured: cmake -B build"
+    lacks = "%s is not installed" % missing[0] if missing else lacks
+    yield Suite("ctest", ("/bin/sh", "-c", line), "CMakeLists.txt", lacks)
+
+
+def make(evidence: Evidence) -> Iterator[Suite]:
+    file = evidence.first("GNUmakefile", "makefile", "Makefile")
+    for target in ("test", "check"):
+        if file is not None and evidence.says(file, r"^%s\s*::?(?!=)" % target):
+            yield _suite(evidence, "make", "make", (target,), file)
+
+
+def _ruby(evidence: Evidence, framework: str, program: str, options: tuple[str, ...], file: str) -> Suite:
+    bundle = evidence.program("bundle")
+    if bundle is not None and evidence.has("Gemfile"):
+        return Suite(framework, (bundle, "exec", program, *options), file)
+    return _suite(evidence, framework, program, options, file)
+
+
+def _suite(
+    evidence: Evidence, framework: str, program: str, options: tuple[str, ...], file: str, *, own: str = ""
+) -> Suite:
+    """Run by the project's own copy of the program where it has one."""
+    found = (evidence.own_program(own) if own else None) or evidence.program(program)
+    return Suite(framework, (found or program, *options), file, "" if found else "%s is not installed" % program)

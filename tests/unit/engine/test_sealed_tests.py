@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+
+from orchestra.engine.sealed_tests import ChangedByTests, SealedTests
+from orchestra.errors import Cancelled, ExitStatus
+from orchestra.records import TestRun
+from tests.unit.engine.test_committing import Repository
+from tests.unit.engine.workshop import SESSION, Workshop
+
+Build = Callable[..., Workshop]
+Act = Callable[[], object]
+PASSED = TestRun("pytest", ("pytest",), 0, 5, True)
+
+
+@pytest.fixture
+def repository(workshop: Build) -> Repository:
+    repository = Repository(workshop())
+    repository.shop.put("one\n", "a.py")
+    return repository
+
+
+def run(repository: Repository, act: Act = lambda: None, *planned: str) -> TestRun | None:
+    """One run of tests that do something meanwhile."""
+    shop = repository.shop
+
+    def tests(on_start: Callable[[], None]) -> TestRun:
+        on_start()
+        act()
+        return PASSED
+
+    sealed = SealedTests(
+        SESSION, shop.journal, shop.emitter(), shop.root, repository.found(), planned or ("a.py",), tests
+    )
+    return sealed.run(lambda: None)
+
+
+def add_hook(repository: Repository) -> None:
+    (repository.shop.root / ".git" / "hooks" / "pre-commit").write_text("evil")
+
+
+def test_tests_that_change_nothing_of_it_are_as_without(repository: Repository) -> None:
+    assert run(repository, lambda: repository.shop.put("two\n", "other.py")) is PASSED
+
+
+@pytest.mark.parametrize("act, place", [
+    (lambda repository: repository.shop.put("two\n", "a.py"), "a.py"),
+    (add_hook, ".git/hooks/pre-commit"),
+    (lambda repository: repository.git("config", "core.hooksPath", "evil"), ".git/config"),
+])
+def test_what_tests_must_leave_alone_ends_the_session_with_5(
+    repository: Repository, act: Callable[[Repository], object], place: str
+) -> None:
+    with pytest.raises(ChangedByTests, match="nothing is committed") as caught:
+        run(repository, lambda: act(repository))
+    assert caught.value.exit_status is ExitStatus.WORKSPACE
+    assert place in (caught.value.where or "")
+    (event,) = repository.shop.told("tests.changed")
+    assert [path for path in event.data["paths"] if path.endswith(place)]  # type: ignore[attr-defined]
+
+
+def test_hooks_that_lie_in_the_tree_are_watched_as_well(repository: Repository) -> None:
+    repository.git("config", "core.hooksPath", ".husky")
+    repository.shop.put("exit 0\n", ".husky/pre-commit")
+    with pytest.raises(ChangedByTests, match="pre-commit"):
+        run(repository, lambda: repository.shop.put("evil\n", ".husky/pre-commit"))
+
+
+def test_a_configuration_that_another_one_includes_is_watched_as_well(repository: Repository) -> None:
+    repository.git("config", "include.path", "../team.gitconfig")
+    repository.shop.put("[core]\n\tabbrev = 8\n", "team.gitconfig")
+    with pytest.raises(ChangedByTests, match="team.gitconfig"):
+        run(repository, lambda: repository.shop.put("[core]\n\tfsmonitor = evil\n", "team.gitconfig"))
+
+
+def test_it_is_refused_until_it_is_put_back(repository: Repository) -> None:
+    hook = repository.shop.root / ".git" / "hooks" / "pre-commit"
+    with pytest.raises(ChangedByTests):
+        run(repository, lambda: add_hook(repository))
+    ran: list[bool] = []
+    with pytest.raises(ChangedByTests):
+        run(repository, lambda: ran.append(True))
+    assert ran == [], "nor is anything run before"
+    hook.unlink()
+    assert run(repository) is PASSED
+
+
+def test_a_stop_is_told_as_one_and_what_changed_is_known_all_the_same(repository: Repository) -> None:
+    def stopped() -> None:
+        add_hook(repository)
+        raise Cancelled()
+
+    with pytest.raises(Cancelled):
+        run(repository, stopped)
+    with pytest.raises(ChangedByTests):
+        run(repository)
+
+
+def test_without_git_the_planned_files_are_watched(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("one\n", "a.py")
+    sealed = SealedTests(
+        SESSION, shop.journal, shop.emitter(), shop.root, None, ("a.py",), lambda on_start: shop.put("two\n", "a.py")
+    )
+    with pytest.raises(ChangedByTests, match="a.py"):
+        sealed.run(lambda: None)

@@ -1,0 +1,152 @@
+"""Whose words count, and that nothing of the repository is run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestra.clock import CancelToken, SystemClock
+from orchestra.workspace.children import ChildResult
+from orchestra.workspace.languages.installed import InstalledTools
+from orchestra.workspace.languages.tools import ToolCall, ask_tool
+from orchestra.workspace.syntax import check_syntax
+
+
+def answering(exit_status: int, stderr: str = "") -> ChildResult:
+    return ChildResult(exit_status, b"", stderr.encode(), 1)
+
+
+def ask(language: str, path: str, text: str, *answers: ChildResult | None) -> tuple[list[ToolCall], object]:
+    calls: list[ToolCall] = []
+
+    def run(call: ToolCall) -> ChildResult | None:
+        calls.append(call)
+        return answers[len(calls) - 1]
+
+    return calls, ask_tool(language, path, text, run)
+
+
+def installed(root: Path, *folders: Path, **variables: str) -> InstalledTools:
+    path = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
+    return InstalledTools(root, {"PATH": path, **variables}, clock=SystemClock(), cancel=CancelToken())
+
+
+def program(folder: Path, name: str, body: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / name
+    file.write_text("#!%s -S\n%s" % (sys.executable, body), encoding="utf-8")
+    file.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "language, path, said, line",
+    [
+        ("Go", "a.go", "<standard input>:3:1: expected declaration\n", 3),
+        ("Rust", "a.rs", "error: expected `;`, found `}`\n --> <stdin>:7:2\n", 7),
+        ("Ruby", "a.rb", "-:2: syntax error, unexpected end-of-input\n", 2),
+        ("PHP", "a.php", "PHP Parse error:  syntax error, unexpected '}' in Standard input code on line 4\n", 4),
+        ("shell", "a.sh", "/dev/stdin: line 5: syntax error near unexpected token `fi'\n", 5),
+        ("shell", "a.sh", "/dev/stdin: line 9: warning: here-document at line 3 delimited by end-of-file\n", 9),
+        ("Java", "A.java", "A.java:2:7: compiler.err.expected: ';'\n", 2),
+        ("JavaScript", "a.js", "[stdin]:6\nlet a = {;\n\nSyntaxError: Unexpected token ';'\n", 6),
+    ],
+)
+def test_a_complaint_about_syntax_is_a_defect_with_its_line(language: str, path: str, said: str, line: int) -> None:
+    _, defects = ask(language, path, "text", answering(1, said), answering(1, said))
+    assert isinstance(defects, tuple) and [defect.line for defect in defects] == [line]
+
+
+@pytest.mark.parametrize(
+    "language, path, answer",
+    [
+        ("Go", "a.go", None),
+        ("Go", "a.go", answering(2, "open /root: permission denied\n")),
+        ("Rust", "a.rs", answering(101, "thread 'main' panicked\n")),
+        ("Ruby", "a.rb", answering(1, "-:1: invalid multibyte char (US-ASCII)\n")),
+        ("Java", "A.java", answering(1, "A.java:1:8: compiler.err.feature.not.supported.in.source.plural: x\n")),
+        ("C", "a.c", answering(1, "")),
+    ],
+)
+def test_anything_else_is_no_opinion(language: str, path: str, answer: ChildResult | None) -> None:
+    assert ask(language, path, "text", answer, answer)[1] is None
+
+
+def test_a_script_is_broken_only_where_it_is_so_as_a_module_too() -> None:
+    said = answering(1, "[stdin]:1\n\nSyntaxError: no\n")
+    assert ask("JavaScript", "a.js", "await x", said, answering(0))[1] == ()
+    assert ask("JavaScript", "a.js", "await x", said, None)[1] is None
+    calls, _ = ask("JavaScript", "a.js", "import a from 'b'\n", said, said)
+    assert "--input-type=module" in calls[0].arguments
+
+
+@pytest.mark.parametrize(
+    "language, path, text",
+    [
+        ("JavaScript", "a.js", "x = <p>a</p>\n"),
+        ("JavaScript", "a.js", "// @flow\nlet a: b = 1\n"),
+        ("JavaScript", "a.jsx", "x\n"),
+        ("shell", "a.bats", "@test 'x' {\n}\n"),
+        ("shell", "a.sh", "#!/bin/ksh\n"),
+    ],
+)
+def test_a_dialect_that_the_tool_does_not_read_is_not_shown_to_it(language: str, path: str, text: str) -> None:
+    assert ask(language, path, text) == ([], None)
+
+
+def test_a_tool_gets_the_text_alone_in_a_neutral_folder_without_the_users_settings(tmp_path: Path) -> None:
+    tell = "import os, sys\nsys.stderr.write(repr((os.getcwd(), sys.stdin.read(), sorted(os.environ))))\n"
+    program(tmp_path / "bin", "gofmt", tell)
+    tools = installed(tmp_path / "repo", tmp_path / "bin", NODE_OPTIONS="--require ./x", HOME="/h", BASH_ENV="x")
+    result = tools(ToolCall("gofmt", (), "text"))
+    assert result is not None
+    said = result.stderr.decode()
+    assert said.startswith("('/', 'text', ") and "HOME" in said
+    assert "NODE_OPTIONS" not in said and "BASH_ENV" not in said
+
+
+def test_programs_of_the_repository_are_not_run(tmp_path: Path) -> None:
+    repository, outside = tmp_path / "repo", tmp_path / "bin"
+    program(repository / "node_modules" / ".bin", "gofmt", "")
+    outside.mkdir()
+    (outside / "gofmt").symlink_to(repository / "node_modules" / ".bin" / "gofmt")
+    for folder in (repository / "node_modules" / ".bin", outside, Path("node_modules/.bin")):
+        tools = InstalledTools(repository, {"PATH": str(folder)}, clock=SystemClock(), cancel=CancelToken())
+        assert tools(ToolCall("gofmt", (), "text")) is None
+
+
+def test_a_tool_that_crashes_has_no_opinion_and_the_lexer_judges(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "gofmt", "import os\nos.kill(os.getpid(), 9)\n")
+    tools = installed(tmp_path / "repo", tmp_path / "bin")
+    assert tools(ToolCall("gofmt", (), "text")) is None
+    assert check_syntax("a.go", "package a\nfunc f() {\n", run_tool=tools)[0].line == 2
+
+
+def test_a_file_for_a_tool_that_reads_no_input_is_gone_afterwards(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "javac", "import sys\nsys.stderr.write(sys.argv[-1] + '|' + open(sys.argv[-1]).read())\n")
+    result = installed(tmp_path / "repo", tmp_path / "bin")(ToolCall("javac", (), "text", "A.java"))
+    assert result is not None
+    path, _, text = result.stderr.decode().partition("|")
+    assert path.endswith("/A.java") and text == "text" and not os.path.exists(path)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_real_bash_runs_nothing(tmp_path: Path) -> None:
+    tools = installed(tmp_path / "repo")
+    mark = tmp_path / "mark"
+    assert check_syntax("a.sh", "touch %s\necho @(a|b)\n" % mark, run_tool=tools) == ()
+    assert check_syntax("a.sh", "touch %s\nif x; then\n" % mark, run_tool=tools)
+    assert not mark.exists()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_real_node_runs_nothing(tmp_path: Path) -> None:
+    tools = installed(tmp_path / "repo")
+    mark = tmp_path / "mark"
+    write = "require('fs').writeFileSync(%r, '')\n" % str(mark)
+    assert check_syntax("a.js", write, run_tool=tools) == ()
+    assert check_syntax("a.js", write + "let = = 1\n", run_tool=tools)[0].line == 2
+    assert not mark.exists()

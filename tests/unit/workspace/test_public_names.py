@@ -1,0 +1,48 @@
+"""What a source file offers to others."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestra.workspace.public_names import lost_names, public_names
+
+
+@pytest.mark.parametrize("path, text, expected", [
+    ("a.py", "def f():\n    def g(): pass\nasync def h(): pass\nclass A: pass\ndef _p(): pass\nMAX = 1\nx = 2\n",
+     ("f", "h", "A", "MAX")),
+    ("a.ts", "export function f() {}\nexport default class A {}\nexport const x = 1\nexport type T = 1\n"
+     "function g() {}\nexport async function h() {}\n"
+     "module.exports.q = 1\nexport enum E {}\n", ("f", "A", "x", "T", "h", "q", "E")),
+    ("a.go", "func Do() {}\nfunc (s *S) Run() {}\nfunc small() {}\ntype T struct {}\nconst Max = 1\n",
+     ("Do", "Run", "T", "Max")),
+    ("a.rs", "pub fn f() {}\npub(crate) struct S;\nfn g() {}\npub async fn h() {}\nmacro_rules! m {\n",
+     ("f", "S", "h", "m")),
+    ("A.java", "public final class A {\ninterface B {\n    public void f() {\n", ("A", "B")),
+    ("a.kt", "fun f() {}\ndata class D(val x: Int)\nobject O {\n", ("f", "D", "O")),
+    ("a.h", "#define MAX 1\nint add(int a, int b);\nstruct point {\n", ("MAX", "point")),
+    ("a.c", "static int own(void) {\nint add(int a, int b) {\n", ("add",)),
+    ("a.rb", "class A\n  def f\nmodule M\ndef g\n", ("A", "M", "g")),
+    ("a.php", "final class A {\nfunction f() {\n", ("A", "f")),
+    ("a.sh", "function f {\ng() {\n", ("f", "g")),
+    ("a.txt", "def f():\n", ()),
+])
+def test_finds_the_names_of_a_language(path: str, text: str, expected: tuple[str, ...]) -> None:
+    assert set(public_names(path, text)) == set(expected)
+
+
+@pytest.mark.parametrize("new", [
+    "from b import f\n", "from b import (\n    f,\n)\n", "f = partial(g)\n", "import b as f\n",
+    "if True:\n    def f(): pass\n", "f: Callable = g\n",
+])
+def test_a_name_that_is_still_bound_is_not_lost(new: str) -> None:
+    assert lost_names("a.py", "def f(): pass\n", new) == ()
+
+
+@pytest.mark.parametrize("new", ["", "f()\n", "x = f(1)\n", "# f was here\n", "def ff(): pass\n"])
+def test_a_name_that_is_only_spoken_of_is_lost(new: str) -> None:
+    assert lost_names("a.py", "def f(): pass\n", new) == ("f",)
+
+
+def test_a_name_that_is_exported_from_elsewhere_is_not_lost() -> None:
+    assert lost_names("a.ts", "export function f() {}\n", 'export { f } from "./f";\n') == ()
+    assert lost_names("a.ts", "export function f() {}\n", "f();\n") == ("f",)
