@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
+from orchestra.agents.circles import cuts
 from orchestra.records import Plan, PlannedFile
 
 
@@ -26,35 +28,40 @@ def order_of(plan: Plan) -> PlanOrder:
 
     A circle is entered at the file of it that stands first in the plan. Paths that are not planned do not count.
     """
-    waiting = {index: _dependencies(plan, index) for index in range(len(plan.files))}
+    needs = _needs(plan)
+    unmet = [set(needed) for needed in needs]
+    needed_by: list[list[int]] = [[] for _ in needs]
+    for index, needed in enumerate(needs):
+        for other in needed:
+            needed_by[other].append(index)
+    ready = [index for index, needed in enumerate(unmet) if not needed]
     order: list[int] = []
     ignored: list[tuple[str, str]] = []
-    while waiting:
-        ready = next((index for index, needed in waiting.items() if not needed & waiting.keys()), None)
-        if ready is None:
-            ready = next(index for index in waiting if _needs_only_its_circle(waiting, index))
-            unmet = sorted(waiting[ready] & waiting.keys())
-            ignored += [(plan.files[ready].path, plan.files[index].path) for index in unmet]
-        del waiting[ready]
-        order.append(ready)
+    groups = cuts(needs)
+    while len(order) < len(needs):
+        for index, other in () if ready else next(groups):
+            ignored.append((plan.files[index].path, plan.files[other].path))
+            _meet(unmet, index, other, ready)
+        written = heapq.heappop(ready)
+        order.append(written)
+        for index in needed_by[written]:
+            _meet(unmet, index, written, ready)
     return PlanOrder(tuple(plan.files[index] for index in order), tuple(ignored))
 
 
-def _dependencies(plan: Plan, index: int) -> set[int]:
-    wanted = set(plan.files[index].depends_on) - {plan.files[index].path}
-    return {other for other, planned in enumerate(plan.files) if planned.path in wanted}
+def _needs(plan: Plan) -> list[frozenset[int]]:
+    numbers: dict[str, list[int]] = {}
+    for index, planned in enumerate(plan.files):
+        numbers.setdefault(planned.path, []).append(index)
+    return [
+        frozenset(other for path in {*planned.depends_on} - {planned.path} for other in numbers.get(path, ()))
+        for planned in plan.files
+    ]
 
 
-def _needs_only_its_circle(waiting: dict[int, set[int]], index: int) -> bool:
-    """Whether all that a file waits for waits for that file too, so that nothing outside has to be ignored."""
-    return all(index in _reached(waiting, other) for other in _reached(waiting, index))
-
-
-def _reached(waiting: dict[int, set[int]], start: int) -> set[int]:
-    reached: set[int] = set()
-    to_visit = [start]
-    while to_visit:
-        found = waiting[to_visit.pop()] & waiting.keys() - reached
-        reached |= found
-        to_visit += found
-    return reached
+def _meet(unmet: list[set[int]], index: int, other: int, ready: list[int]) -> None:
+    """What `index` needs of `other` is done, or need not be."""
+    if other in unmet[index]:
+        unmet[index].remove(other)
+        if not unmet[index]:
+            heapq.heappush(ready, index)

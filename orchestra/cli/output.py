@@ -64,7 +64,7 @@ class Output:
         stream = self._env.stdout
         is_utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
         indent = None if self.as_json_stream else 2
-        text = json.dumps(document, ensure_ascii=not is_utf8, indent=indent)
+        text = _STEERING.sub(_escaped, json.dumps(document, ensure_ascii=not is_utf8, indent=indent))
         with self._lock:
             _print(stream, text)
 
@@ -101,6 +101,11 @@ class Output:
 def printable(text: str) -> str:
     """The text without characters by which it could look like another one: much of it comes from models."""
     return _STEERING.sub("?", text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """As JSON may write any character of a text: the same text for scripts, harmless for a terminal."""
+    return "\\u%04x" % ord(match.group())
 
 
 def _print(stream: TextIO, text: str) -> None:

@@ -7,16 +7,19 @@ import re
 from orchestra.records import Plan
 
 MOST_SUBJECT_CHARACTERS = 72
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+MOST_BODY_CHARACTERS = 8000
+"""The message has to fit one argument of a command."""
+# Control characters, and those that turn the order of a line's characters around (UAX #9) or break it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def commit_message(plan: Plan, *, template: str | None, session_id: str) -> str:
     """The message; `template` may hold {type} {scope} {subject} {body} {session}, other braces stay."""
     intent = plan.commit
-    type_ = re.sub(r"[^a-z]", "", intent.type.lower()) or "feat"
-    scope = _one_line(intent.scope).strip("()")
-    subject = _one_line(intent.subject) or _one_line(plan.summary) or "carry out the plan"
-    body = _CONTROL.sub("", intent.body).strip()
+    type_ = re.sub(r"[^a-z]", "", intent.type.lower())[:20] or "feat"
+    scope = _one_line(intent.scope).strip("()")[:MOST_SUBJECT_CHARACTERS]
+    subject = (_one_line(intent.subject) or _one_line(plan.summary))[:MOST_BODY_CHARACTERS] or "carry out the plan"
+    body = _CONTROL.sub("", intent.body).strip()[:MOST_BODY_CHARACTERS]
     if template is not None:
         values = {"type": type_, "scope": scope, "subject": subject, "body": body, "session": session_id}
         filled = re.sub(r"\{(type|scope|subject|body|session)\}", lambda match: values[match.group(1)], template)

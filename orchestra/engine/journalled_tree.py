@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from orchestra.errors import Conflict
+from orchestra.errors import Conflict, RefusedPath
 from orchestra.records import FileImage
 from orchestra.state.images import Images
+from orchestra.workspace.listing import is_secret
 from orchestra.workspace.tree import Tree
 
 
@@ -39,10 +40,13 @@ class JournalledTree:
         return self._images.count_writes(self._session_id, path) if known is None else known
 
     def before(self, path: str) -> FileImage:
-        """What lay there before the session; noted at the first call."""
+        """What lay there before the session; noted at the first call. Raises RefusedPath for secrets."""
         image = self._images.at(self._session_id, path, 0)
         if image is None:
             image = self._tree.read(path)
+            if image.content is not None and is_secret(path):
+                # It was not there when the plan was made.
+                raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
             self._images.save(self._session_id, path, "before", image)
         return image
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from orchestra.agents.quoting import ShownFile
 from orchestra.errors import OrchestraError
@@ -14,6 +14,8 @@ from orchestra.workspace.text import decode
 from orchestra.workspace.tree import Tree
 
 MOST_CHARACTERS = 200_000
+MOST_BYTES = 4 * MOST_CHARACTERS
+"""No longer file is read at all: a text of so many bytes has too many characters in every encoding."""
 MOST_FILES = 20
 
 
@@ -36,7 +38,7 @@ class Showing:
         """The files that may be shown, and the others with the reason."""
         shown: list[ShownFile] = []
         not_shown: list[tuple[str, str]] = []
-        listed = {path for path, _ in self.listing()} if paths else set()
+        listed = dict(self.listing()) if paths else {}
         for path in dict.fromkeys(paths):
             try:
                 shown.append(self._file(path, listed, room=len(shown) < MOST_FILES))
@@ -48,12 +50,17 @@ class Showing:
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
         return not is_hidden and not is_secret(path) and _is_text(path)
 
-    def _file(self, path: str, listed: set[str], *, room: bool) -> ShownFile:
+    def _file(self, path: str, listed: Mapping[str, int], *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)
         if path not in listed:
             raise OrchestraError("there is no such file, or it may not be shown")
         if not room:
             raise OrchestraError(f"only {MOST_FILES} files are shown at once")
+        if (self._root / path).lstat().st_nlink > 1:
+            # Its other name may lie anywhere, where nobody meant it to be shown.
+            raise OrchestraError("it has another name elsewhere (a hard link), so it is not shown")
+        if listed[path] > MOST_BYTES:
+            raise OrchestraError(f"it is too long to be shown ({listed[path]} bytes)")
         content = self._tree.read(path).content
         text = "" if content is None else decode(content, path=path).text
         if len(text) > MOST_CHARACTERS:

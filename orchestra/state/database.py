@@ -18,6 +18,8 @@ FILE = "state.db"
 BUSY_S = 30.0
 DAMAGED_HINT = "move it away to start anew; what it knew of sessions is lost with it"
 
+_FOLDERS = ("logs", "runs", "tmp")
+
 Migrations = Sequence[Sequence[str]]
 
 
@@ -29,7 +31,7 @@ def make_folder(root: Path) -> Path:
     folder = root / FOLDER
     try:
         check_folder(root)
-        for made in (folder, folder / "logs", folder / "runs", folder / "tmp"):
+        for made in (folder, *(folder / name for name in _FOLDERS)):
             made.mkdir(mode=0o700, exist_ok=True)
         ignore = folder / ".gitignore"
         # A kill may have come between making it and filling it.
@@ -41,11 +43,11 @@ def make_folder(root: Path) -> Path:
 
 
 def check_folder(root: Path) -> None:
-    """Raises StateError where `.orchestra` is a link, a file or another user's."""
+    """Raises StateError where `.orchestra` is a link, a file or another user's, or what lies in it leads elsewhere."""
     folder = root / FOLDER
     try:
         found = folder.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     if not stat.S_ISDIR(found.st_mode):
         raise StateError("the state folder is not a folder", where=str(folder), hint="move it out of the way")
@@ -53,6 +55,23 @@ def check_folder(root: Path) -> None:
         raise StateError(
             "the state folder belongs to another user", where=str(folder), hint="run as its owner, or move it away"
         )
+    if FOLDER not in os.listdir(root):
+        # A file system that folds names: git may have brought it, under the other name.
+        raise StateError("the state folder has another name on the disk", where=str(folder), hint="move it away")
+    _check_kinds(folder)
+
+
+def _check_kinds(folder: Path) -> None:
+    """Raises StateError for a link or anything else that somebody put where a folder or a file of ours should be."""
+    for entry in os.scandir(folder):
+        is_well = entry.is_dir(follow_symlinks=False) if entry.name in _FOLDERS else _is_plain(entry)
+        if not is_well:
+            kind = "folder" if entry.name in _FOLDERS else "file"
+            raise StateError(f"what lies there is no {kind} of the program's", where=entry.path, hint="move it away")
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
 
 
 def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:

@@ -49,7 +49,7 @@ class Git:
         arguments = ("rev-parse", "--show-toplevel")
         result = process.reading(*arguments)
         if result.exit_status == 0:
-            return cls(process.at(Path(os.fsdecode(result.stdout[:-1]))))
+            return cls(_own_worktree(process, Path(os.fsdecode(result.stdout[:-1]))))
         if any(words in words_of(result) for words in _NO_REPOSITORY):
             return None
         raise process.refuse(result, arguments)
@@ -158,3 +158,21 @@ class Git:
         if not changed:
             return None
         return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)
+
+
+def _own_worktree(process: GitProcess, root: Path) -> GitProcess:
+    """Git at the root. Raises GitError where that is not the folder in which the repository lies.
+
+    `core.worktree` can name any folder, and a bare repository among cloned files brings its own settings.
+    """
+    folder = Path(os.fsdecode(process.read("rev-parse", "--absolute-git-dir")[:-1]))
+    place = root / ".git"
+    try:
+        if place.is_file():
+            place = root / place.read_text(encoding="utf-8", errors="surrogateescape").partition(": ")[2].rstrip("\r\n")
+        if place.samefile(folder):
+            return process.at(root)
+    except OSError:
+        pass  # no repository lies there
+    what = "the repository %s takes another folder, %s, for its working tree" % (folder, root)
+    raise GitError(what, where=str(process.cwd), hint="take that setting back: git config --unset core.worktree")

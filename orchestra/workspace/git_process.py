@@ -17,6 +17,8 @@ _KEPT_PREFIXES = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_")
 _KEPT = frozenset(("GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"))
 _DROPPED = frozenset(("GIT_CONFIG_PARAMETERS", "LANGUAGE", "LC_ALL", "LC_MESSAGES"))
 _SCREEN = {"GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "PAGER": "cat", "GIT_EDITOR": ":"}
+# A repository can name a program here, which git would start to learn what has changed.
+_NO_PROGRAMS = ("-c", "core.fsmonitor=false")
 _MAX_WORDS = 1200
 
 
@@ -47,7 +49,7 @@ class GitProcess:
 
     def read(self, *arguments: str, stdin: bytes = b"", accepted: Sequence[int] = (0,)) -> bytes:
         """The output of a command that changes nothing. Raises GitError."""
-        result = self.attempt(arguments, stdin=stdin, variables=reading_variables(self._variables))
+        result = self._reading(arguments, stdin)
         return self._accept(result, arguments, accepted)
 
     def write(
@@ -63,6 +65,7 @@ class GitProcess:
         arguments: Sequence[str],
         *,
         variables: Mapping[str, str],
+        settings: Sequence[str] = (),
         stdin: bytes = b"",
         timeout_s: float = READ_TIMEOUT_S,
         cancel: CancelToken | None = None,
@@ -70,7 +73,7 @@ class GitProcess:
         """How the command ended, whatever its status. Raises GitError when it cannot be started or hangs."""
         try:
             result = run_child(
-                [self._executable, *arguments],
+                [self._executable, *settings, *arguments],
                 cwd=self.cwd,
                 variables=variables,
                 deadline=Deadline.after(self._clock, timeout_s),
@@ -93,7 +96,12 @@ class GitProcess:
 
     def reading(self, *arguments: str) -> ChildResult:
         """How a reading command ended, whatever its status."""
-        return self.attempt(arguments, variables=reading_variables(self._variables))
+        return self._reading(arguments, b"")
+
+    def _reading(self, arguments: Sequence[str], stdin: bytes) -> ChildResult:
+        return self.attempt(
+            arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self._variables)
+        )
 
     def _accept(self, result: ChildResult, arguments: Sequence[str], accepted: Sequence[int]) -> bytes:
         if result.exit_status not in accepted:
@@ -103,7 +111,7 @@ class GitProcess:
 
 def reading_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables for a command whose words and output the program reads."""
-    return {**_scrubbed(variables), **_SCREEN, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return {**_scrubbed(variables), **_SCREEN, "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none", "LC_ALL": "C"}
 
 
 def writing_variables(variables: Mapping[str, str]) -> dict[str, str]:

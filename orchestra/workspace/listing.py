@@ -65,12 +65,12 @@ def walk(root: Path) -> Iterator[str]:
 
 def is_secret(path: str) -> bool:
     """Whether a file of this name usually holds keys or passwords; its content is never shown."""
-    pure = PurePosixPath(path)
+    pure = PurePosixPath(path.casefold())
     if _EXAMPLES.fullmatch(pure.name):
         return False
     if pure.parts[-2:] == (".docker", "config.json") or _SECRET_FOLDERS.intersection(pure.parts[:-1]):
         return True
-    return bool(_SECRET_NAMES.fullmatch(pure.name))
+    return bool(_SECRET_NAMES.fullmatch(pure.name.rstrip("~")))
 
 
 def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:

@@ -14,9 +14,16 @@ PRIVATE_FOLDERS = (".git", ".orchestra")
 HINT = "name a file inside the repository, relative to its root, such as src/app.py"
 
 _DRIVE = re.compile(r"[A-Za-z]:")
-_SHORT_NAME = re.compile(r"(git|orches)~[0-9]+")
-# They reorder or break a line of text, so a name with them reads as another name.
-_MISLEADING = frozenset("\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SHORT_NAME = re.compile(r"(git|gi[0-9a-f]{4}|orches|or[0-9a-f]{4})~[0-9]+")
+# Of Unicode's Default_Ignorable_Code_Point what is not Cf: a Linux folder that folds case passes over it too.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+# They steer a terminal, reorder or break a line of text, or are not seen: a name with them reads as another name.
+_MISLEADING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+# Of what cannot be seen only these belong to words: Persian, Indic scripts and emoji are written with them.
+_JOINERS = frozenset("\u200c\u200d")
 
 
 @lru_cache(maxsize=4096)
@@ -25,8 +32,9 @@ def normalise(path: str) -> str:
 
     Normalising twice changes nothing.
     """
+    path = unicodedata.normalize("NFC", path)
     _check_letters(path)
-    parts = [part for part in unicodedata.normalize("NFC", path).split("/") if part not in ("", ".")]
+    parts = [part for part in path.split("/") if part not in ("", ".")]
     if not parts:
         raise refused(path, "names no file")
     if path.endswith(("/", "/.")):
@@ -34,6 +42,7 @@ def normalise(path: str) -> str:
     for part in parts:
         _check_component(path, part)
     whole = "/".join(parts)
+    _check_start(whole)
     if len(whole.encode("utf-8")) > MAX_PATH_BYTES:
         raise refused(path, "is longer than %d bytes" % MAX_PATH_BYTES)
     return whole
@@ -42,12 +51,16 @@ def normalise(path: str) -> str:
 def names_private_folder(component: str) -> bool:
     """Whether some file system would take the name for `.git` or `.orchestra`.
 
-    HFS+ ignores invisible characters and case, NTFS drops trailing dots and blanks, cuts at a colon
-    and has short names such as GIT~1 (git's own checks in path.c and utf8.c).
+    HFS+ and a folding Linux ignore invisible characters and case, NTFS drops trailing dots and blanks, cuts at a
+    colon and has short names such as GIT~1 (git's own checks in path.c and utf8.c, Linux's fs/unicode).
     """
-    visible = "".join(char for char in component if unicodedata.category(char) != "Cf")
-    folded = unicodedata.normalize("NFKC", visible).casefold().split(":")[0].strip(" ").rstrip(" .")
+    folded = unicodedata.normalize("NFKC", visible(component)).casefold().split(":")[0].strip(" ").rstrip(" .")
     return folded in PRIVATE_FOLDERS or bool(_SHORT_NAME.fullmatch(folded))
+
+
+def visible(text: str) -> str:
+    """The text without the characters that some file systems pass over, and that no reader sees."""
+    return _IGNORABLE.sub("", "".join(char for char in text if unicodedata.category(char) != "Cf"))
 
 
 def refused(path: str, why: str, *, hint: str = HINT) -> RefusedPath:
@@ -66,15 +79,19 @@ def _check_letters(path: str) -> None:
         raise refused(path, "is empty")
     if path.startswith("/"):
         raise refused(path, "is absolute")
+    _check_start(path)
+    if "\\" in path:
+        raise refused(path, "has a backslash", hint="write folders with forward slashes")
+    for char in path:
+        if unicodedata.category(char) in _MISLEADING and char not in _JOINERS:
+            raise refused(path, "has a control character or an invisible one")
+
+
+def _check_start(path: str) -> None:
     if _DRIVE.match(path):
         raise refused(path, "starts with a drive letter")
     if path.startswith("~"):
         raise refused(path, "starts with ~, which means a home folder")
-    if "\\" in path:
-        raise refused(path, "has a backslash", hint="write folders with forward slashes")
-    for char in path:
-        if unicodedata.category(char) in ("Cc", "Cs") or char in _MISLEADING:
-            raise refused(path, "has a control character")
 
 
 def _check_component(path: str, part: str) -> None:

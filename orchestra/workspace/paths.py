@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-import sys
 import unicodedata
 from pathlib import Path
 from typing import Iterable
 
 from orchestra.errors import RefusedPath, WorkspaceError
+from orchestra.workspace.collisions import check_distinct
 from orchestra.workspace.path_names import normalise, quoted, refused
+
+MAX_FILE_BYTES = 64 << 20
+"""Of a file that is written: its before-image has to find room in the journal and in memory."""
 
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
@@ -19,6 +23,8 @@ _KINDS = (
     (stat.S_ISBLK, "is a device"),
     (stat.S_ISCHR, "is a device"),
 )
+# Names that Windows keeps for devices, with any ending (learn.microsoft.com, Naming Files).
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])([ .].*)?")
 
 
 def check_path(root: Path, path: str, *, for_writing: bool = True) -> str:
@@ -28,55 +34,64 @@ def check_path(root: Path, path: str, *, for_writing: bool = True) -> str:
     """
     whole = _spelling_on_disk(root, path)
     parts = whole.split("/")
+    _check_root(root, whole)
     for depth in range(1, len(parts)):
         if not _check_folder(root, whole, "/".join(parts[:depth])):
+            _check_new(whole, parts[depth - 1:])
             return whole
     status = _lstat(root, whole)
     if status is not None:
         _check_target(root, whole, status, for_writing)
+    else:
+        _check_new(whole, parts[-1:])
     return whole
 
 
 def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     """The normalised paths of a plan, all fit for writing. Raises RefusedPath, also where two of them collide."""
     checked = tuple(check_path(root, path) for path in paths)
-    folds = folds_case(root)
-    seen: dict[str, str] = {}
-    for path in checked:
-        key = _collision_key(path, folds)
-        if key in seen:
-            raise refused(path, "is planned twice%s" % _as_other(path, seen[key]), hint="plan each file once")
-        seen[key] = path
-    for path in checked:
-        parts = _collision_key(path, folds).split("/")
-        for depth in range(1, len(parts)):
-            other = seen.get("/".join(parts[:depth]))
-            if other is not None:
-                raise refused(path, "lies below %s, which is planned as a file" % quoted(other))
+    check_distinct(root, checked)
     return checked
 
 
-def folds_case(root: Path) -> bool:
-    """Whether the file system takes `A` and `a` for the same name; seen from the names that are there."""
-    try:
-        names = sorted(os.listdir(root))
-    except OSError:
-        names = []
-    for name in names:
-        other = name.swapcase()
-        if other == name or other.swapcase() != name:
-            continue
-        return other not in names and os.path.lexists(os.path.join(root, other))
-    return sys.platform == "darwin"
-
-
 def _spelling_on_disk(root: Path, path: str) -> str:
-    """NFC, except for a file that is there under the very spelling given."""
-    whole = normalise(path)
-    if unicodedata.is_normalized("NFC", path):
-        return whole
-    given = "/".join(part for part in path.split("/") if part not in ("", "."))
-    return given if os.path.lexists(os.path.join(root, given)) else whole
+    """NFC, but for what is there under another spelling of the same name: that one."""
+    found: list[str] = []
+    given = [part for part in path.split("/") if part not in ("", ".")]
+    for part, typed in zip(normalise(path).split("/"), given):
+        found.append(_entry(os.path.join(root, *found), part, typed))
+    return "/".join(found)
+
+
+def _entry(folder: str, name: str, typed: str) -> str:
+    """The name in the folder that is meant by `name`, which was `typed` so."""
+    status = _status(os.path.join(folder, name))
+    if name.isascii() and (status is None or _status(os.path.join(folder, name.swapcase())) is None):
+        return name
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return name
+    if typed in names or name in names:
+        return typed if typed in names else name
+    if status is None:
+        same = [other for other in names if unicodedata.normalize("NFC", other) == name]
+    else:
+        # The file system folds names: of those that read alike the one that is this very file.
+        alike = [other for other in names if other.casefold() == name.casefold()]
+        same = [other for other in alike if _is_same(status, _status(os.path.join(folder, other)))]
+    return same[0] if len(same) == 1 else name
+
+
+def _is_same(one: os.stat_result, other: os.stat_result | None) -> bool:
+    return other is not None and os.path.samestat(one, other)
+
+
+def _check_root(root: Path, path: str) -> None:
+    """Raises RefusedPath where the root is git's own folder, or below it."""
+    for folder in (root.resolve(), *root.resolve().parents):
+        if _is_git_folder(folder):
+            raise refused(path, "would lie in git's own folder, %s" % folder, hint="run in a working tree instead")
 
 
 def _check_folder(root: Path, path: str, folder: str) -> bool:
@@ -88,7 +103,7 @@ def _check_folder(root: Path, path: str, folder: str) -> bool:
         raise _through_link(root, path, folder)
     if not stat.S_ISDIR(status.st_mode):
         raise refused(path, "lies below %s, which is a file" % quoted(folder))
-    if os.path.lexists(os.path.join(root, folder, ".git")):
+    if os.path.lexists(os.path.join(root, folder, ".git")) or _is_git_folder(root / folder):
         raise refused(path, "belongs to another repository, %s" % quoted(folder), hint="run in that repository instead")
     return True
 
@@ -99,9 +114,23 @@ def _check_target(root: Path, path: str, status: os.stat_result, for_writing: bo
     for is_kind, words in _KINDS:
         if is_kind(status.st_mode):
             raise refused(path, words)
+    if for_writing and status.st_size > MAX_FILE_BYTES:
+        raise refused(path, "is too large to be changed (%d bytes)" % status.st_size, hint="leave it out of the plan")
     if for_writing and status.st_nlink > 1:
         hint = "replace it by a copy of its own first: cp FILE NEW && mv NEW FILE"
         raise refused(path, "has another name elsewhere (a hard link), so it is not written", hint=hint)
+
+
+def _check_new(path: str, names: Iterable[str]) -> None:
+    """Refuses to make what no checkout on Windows could hold; a file that is there already is somebody's wish."""
+    for name in names:
+        if _RESERVED.fullmatch(name):
+            raise refused(path, "has the name of a device on Windows, %s" % quoted(name), hint="choose another name")
+
+
+def _is_git_folder(folder: Path) -> bool:
+    """What git takes for a repository of its own (is_git_directory in setup.c)."""
+    return os.path.lexists(folder / "HEAD") and (folder / "objects").is_dir() and (folder / "refs").is_dir()
 
 
 def _through_link(root: Path, path: str, link: str) -> RefusedPath:
@@ -112,6 +141,13 @@ def _through_link(root: Path, path: str, link: str) -> RefusedPath:
         return refused(path, "%s that leads outside the repository" % subject)
     inside = os.path.relpath(real, real_root).replace(os.sep, "/")
     return refused(path, "%s; links are not followed" % subject, hint="name the file itself: %s" % quoted(inside))
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None
 
 
 def _lstat(root: Path, path: str) -> os.stat_result | None:
@@ -125,12 +161,3 @@ def _lstat(root: Path, path: str) -> os.stat_result | None:
             where=str(root),
             hint="check the permissions of its folders",
         ) from error
-
-
-def _collision_key(path: str, folds: bool) -> str:
-    key = unicodedata.normalize("NFC", path)
-    return unicodedata.normalize("NFC", key.casefold()) if folds else key
-
-
-def _as_other(path: str, other: str) -> str:
-    return "" if path == other else ", also as %s" % quoted(other)

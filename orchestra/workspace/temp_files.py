@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,21 +36,21 @@ def own_folder(root: Path) -> Iterator[int | None]:
 def private_folder(root: Path) -> Iterator[Path | None]:
     """A new empty folder outside the user's files, removed afterwards; None where none can be made."""
     folder = _make_private_folder(root)
+    parent = None if folder is None else os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield folder
     finally:
-        if folder is not None:
-            _remove(folder)
+        if folder is not None and parent is not None:
+            _remove(folder.name, parent)
+            os.close(parent)
 
 
 def clean_own_folder(root: Path) -> None:
     """Remove everything in `.orchestra/tmp`; what cannot be removed stays."""
     with own_folder(root) as descriptor:
-        for name in os.listdir(descriptor) if descriptor is not None else ():
-            try:
-                os.unlink(name, dir_fd=descriptor)
-            except OSError:
-                _remove(root / ".orchestra" / "tmp" / name)
+        if descriptor is not None:
+            for name in os.listdir(descriptor):
+                _remove(name, descriptor)
 
 
 def clean_beside(folder: int) -> None:
@@ -75,15 +75,21 @@ def _open_own_folder(root: Path) -> int | None:
             os.close(outer)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder, also one in which a program took its own rights away; what cannot be removed stays."""
-    for inner, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(inner, name)
-            if not os.path.islink(path):
-                with suppress(OSError):
-                    os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+def _remove(name: str, parent: int) -> None:
+    """Remove what lies in the open folder, by descriptors: a link swapped in leads nowhere. What cannot go stays."""
+    with suppress(OSError):
+        return os.unlink(name, dir_fd=parent)
+    with suppress(OSError, RecursionError):
+        if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+            # A program may have taken its own rights away.
+            os.chmod(name, 0o700, dir_fd=parent)
+        folder = os.open(name, _FOLDER_FLAGS, dir_fd=parent)
+        try:
+            for inner in os.listdir(folder):
+                _remove(inner, folder)
+        finally:
+            os.close(folder)
+        os.rmdir(name, dir_fd=parent)
 
 
 def _make_private_folder(root: Path) -> Path | None:

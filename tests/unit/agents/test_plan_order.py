@@ -46,3 +46,22 @@ def test_keeps_every_file_of_a_path_planned_twice() -> None:
     twice = Plan("", (PlannedFile("a", "create", "", ("b",)), PlannedFile("b", "create", ""),
                       PlannedFile("b", "delete", "")))
     assert order(twice) == "b b a"
+
+
+def test_leaves_out_no_more_than_closes_a_circle() -> None:
+    found = order_of(plan(a="b c", b="a", c="b d", d=""))
+    assert [planned.path for planned in found.files] == ["d", "a", "b", "c"]
+    assert found.ignored == (("a", "b"), ("a", "c"))
+
+
+def test_orders_ten_thousand_files_however_they_depend_on_each_other() -> None:
+    number = 10_000
+    chain = plan(**{f"f{i}": f"f{i + 1}" for i in range(number)})
+    assert [planned.path for planned in order_of(chain).files] == [f"f{i}" for i in reversed(range(number))]
+    circle = plan(**{f"f{i}": f"f{(i + 1) % number}" for i in range(number)})
+    assert order_of(circle).ignored == (("f0", "f1"),)
+    pairs = plan(**{f"f{i}": f"f{i ^ 1}" for i in range(number)})
+    assert len(order_of(pairs).ignored) == number // 2
+    knot = plan(**{f"f{i}": " ".join(f"f{j}" for j in range(300)) for i in range(300)})
+    found = order_of(knot)
+    assert found.files[0].path == "f0" and len(found.files) == 300

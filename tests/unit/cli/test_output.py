@@ -197,6 +197,15 @@ def test_characters_that_steer_a_terminal_or_turn_the_text_around_are_shown_as_a
     assert printable(f"a{character}b") == "a?b"
 
 
+@pytest.mark.parametrize("as_json_stream", [False, True])
+def test_json_holds_what_a_model_wrote_in_a_form_that_steers_no_terminal(as_json_stream: bool) -> None:
+    desk = Desk(as_json=True, as_json_stream=as_json_stream)
+    document = {"a\x9b": "\x1b[31m \x9b31m \u202e \u2028 \x7f \r\n \u20ac"}
+    desk.output.result("", document)
+    assert json.loads(desk.out.getvalue()) == document
+    assert printable(desk.out.getvalue()) == desk.out.getvalue()
+
+
 @pytest.mark.parametrize("text", ["a\tb\nc", "\u00fc \u20ac \u6587 \U0001f600", "\u05d0\u200f\u05d1", "a\u200db"])
 def test_ordinary_text_of_any_language_stays(text: str) -> None:
     assert printable(text) == text

@@ -68,3 +68,15 @@ def test_a_template_is_filled_and_other_braces_stay() -> None:
 
 def test_braces_of_the_model_are_not_filled() -> None:
     assert message(subject="use {session}", template="{subject}") == "use {session}\n"
+
+
+def test_what_turns_a_line_around_or_steers_a_terminal_is_left_out() -> None:
+    written = message(subject="a\u202eb\x9b31m\u2028c", body="d\u2066e\x1b[2Jf\x85")
+    assert written == "feat(cli): a b 31m c\n\nde[2Jf\n"
+
+
+def test_a_message_fits_one_argument_of_a_command() -> None:
+    huge = "\u20ac" * 1_000_000
+    for template in (None, "{type} {scope} {subject} {body}"):
+        written = message(huge, huge, huge, huge, summary=huge, template=template)
+        assert len(written.encode("utf-8")) < 128 * 1024  # MAX_ARG_STRLEN of Linux

@@ -6,7 +6,7 @@ from typing import Callable
 import pytest
 
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.errors import Conflict, WorkspaceError
+from orchestra.errors import Conflict, RefusedPath, WorkspaceError
 from orchestra.records import FileImage
 from orchestra.workspace.tree import Tree, write_all
 from tests.unit.engine.workshop import PATH, SESSION, Workshop
@@ -51,6 +51,22 @@ def test_what_lay_there_before_is_noted_once_and_stays_noted(workshop: Build) ->
     shop.put("changed\n")
     assert text_of(files.before(PATH)) == text_of(files.current(PATH)) == "mine\n"
     assert shop.images() == ["mine\n"]
+
+
+def test_secrets_that_came_after_the_plan_are_not_read_for_a_model(workshop: Build) -> None:
+    shop = workshop()
+    (shop.root / ".env").write_text("KEY=hunter22\n")
+    for act in (lambda: shop.files().before(".env"), lambda: shop.files().write(".env", b"KEY=\n")):
+        with pytest.raises(RefusedPath, match="secrets"):
+            act()
+    assert (shop.root / ".env").read_text() == "KEY=hunter22\n"
+
+
+def test_a_secret_file_that_the_session_made_is_its_own(workshop: Build) -> None:
+    files = workshop().files()
+    files.write(".env", b"KEY=\n")
+    files.write(".env", b"KEY=1\n")
+    assert text_of(files.current(".env")) == "KEY=1\n"
 
 
 def test_what_is_current_is_what_the_session_wrote_last(workshop: Build) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.engine.showing import MOST_CHARACTERS, MOST_FILES, Showing
+from orchestra.engine.showing import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, Showing
 from orchestra.workspace.tree import Tree
 
 
@@ -69,3 +69,18 @@ def test_only_so_many_files_are_shown_at_once(showing: Showing, tmp_path: Path) 
 
 def test_nothing_asked_for_is_nothing_shown(showing: Showing) -> None:
     assert showing.show([]) == ([], [])
+
+
+def test_a_file_that_is_too_long_in_any_encoding_is_not_even_read(showing: Showing, tmp_path: Path) -> None:
+    with open(tmp_path / "endless", "wb") as file:
+        file.truncate(1 << 40)  # takes no room on the disk, but would in memory
+    assert showing.show(["endless"]) == ([], [("endless", f"it is too long to be shown ({1 << 40} bytes)")])
+    assert MOST_BYTES == len("\U0001f600".encode("utf-8")) * MOST_CHARACTERS
+
+
+def test_a_file_with_another_name_elsewhere_is_not_shown(showing: Showing, tmp_path: Path) -> None:
+    os.link(tmp_path / "README.md", tmp_path / "notes.txt")
+    for path in ("README.md", "notes.txt"):
+        assert showing.show([path]) == (
+            [], [(path, "it has another name elsewhere (a hard link), so it is not shown")]
+        )

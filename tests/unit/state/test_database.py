@@ -12,7 +12,7 @@ from typing import Iterator
 import pytest
 
 from orchestra.errors import ExitStatus, StateError, WorkspaceError
-from orchestra.state.database import FILE, FOLDER, make_folder, open_database, open_for_reading
+from orchestra.state.database import FILE, FOLDER, check_folder, make_folder, open_database, open_for_reading
 from orchestra.state.migrations import MIGRATIONS
 
 NOBODY = 65534
@@ -91,6 +91,30 @@ def test_another_users_folder_is_refused(tmp_path: Path) -> None:
     os.chown(folder, NOBODY, NOBODY)
     with pytest.raises(StateError, match="belongs to another user"):
         make_folder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["logs", "runs", "tmp", "state.db", "state.db-wal", "lock", "plan.md", ".gitignore"])
+@pytest.mark.parametrize("kind", ["folder", "file", "nothing", "pipe"])
+def test_what_leads_out_of_the_folder_is_refused_and_its_target_left_alone(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    (root / FOLDER).mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(root / FOLDER / name)
+    else:
+        (root / FOLDER / name).symlink_to(elsewhere)
+    if kind == "folder":
+        elsewhere.mkdir()
+    elif kind == "file":
+        elsewhere.write_bytes(b"")
+    for look in (make_folder, check_folder):
+        with pytest.raises(StateError, match="no (folder|file) of the program's") as caught:
+            look(root)
+        assert name in str(caught.value)
+    assert os.path.lexists(elsewhere) == (kind in ("folder", "file"))
+    assert kind != "folder" or not list(elsewhere.iterdir())
+    assert kind != "file" or elsewhere.read_bytes() == b""
 
 
 def test_no_write_access_is_the_workspaces_fault_and_not_the_journals() -> None:

@@ -118,6 +118,81 @@ def test_variables_of_another_repository_do_not_count(root: Path, tmp_path: Path
     assert found.status() == ()
 
 
+def test_a_repository_cannot_move_its_working_tree_elsewhere(
+    root: Path, tmp_path: Path, run: Run, variables: dict[str, str]
+) -> None:
+    run("config", "core.worktree", str(tmp_path))
+    with pytest.raises(GitError, match="takes .* for its working tree") as caught:
+        Git.find(root, variables)
+    assert "core.worktree" in (caught.value.hint or "")
+
+
+def test_a_bare_repository_among_the_files_cannot_have_its_neighbours_for_a_working_tree(
+    root: Path, run: Run, variables: dict[str, str]
+) -> None:
+    run("init", "-q", "--bare", "inner")
+    (root / "inner" / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tworktree = %s\n" % root)
+    with pytest.raises(GitError, match="takes .* for its working tree"):
+        Git.find(root / "inner", variables)
+
+
+def test_finds_the_root_of_a_worktree_of_a_submodule_and_of_a_folder_kept_apart(
+    root: Path, tmp_path: Path, run: Run, variables: dict[str, str]
+) -> None:
+    seed(root, run, a="one")
+    run("worktree", "add", "-q", str(tmp_path / "linked"))
+    run("init", "-q", "--separate-git-dir", str(tmp_path / "apart.git"), str(tmp_path / "apart"))
+    run("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(root), "sub")
+    os.symlink(root, tmp_path / "link")
+    for folder in (tmp_path / "linked", tmp_path / "apart", root / "sub", tmp_path / "link"):
+        found = Git.find(folder, variables)
+        assert found is not None and found.root == folder.resolve()
+
+
+def test_reading_runs_no_program_that_the_repository_names(root: Path, tmp_path: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="one", b="two")
+    trace, program = tmp_path / "ran", tmp_path / "program"
+    program.write_text("#!/bin/sh\necho $0 $* >> '%s'\n" % trace)
+    program.chmod(0o755)
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("post-index-change", "fsmonitor-watchman", "reference-transaction", "pre-auto-gc"):
+        shutil.copy(program, hooks / name)
+    for name in (
+        "core.fsmonitor", "core.pager", "pager.status", "core.editor", "core.sshCommand", "core.askPass",
+        "core.alternateRefsCommand", "diff.external", "diff.x.command", "diff.x.textconv", "gpg.program",
+        "credential.helper",
+    ):
+        run("config", name, str(program))
+    run("config", "core.hooksPath", str(hooks))
+    run("config", "log.showSignature", "true")
+    run("config", "alias.status", "!" + str(program))
+    (root / ".gitattributes").write_text("* diff=x\n")
+    (root / "a").write_text("changed")
+
+    assert [entry.path for entry in git.status()] == ["a", ".gitattributes"]
+    assert git.dirty(["a"]) == ("a",)
+    assert git.ignored(["a"]) == ()
+    assert git.is_tracked("a") and git.tracks("b") and git.listed_paths()
+    assert git.head() and git.in_progress() is None and git.commit_after(None, ["a", "b"])
+    assert not trace.exists(), trace.read_text()
+
+
+def test_reading_fetches_nothing_that_a_partial_clone_lacks(root: Path, tmp_path: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="one")
+    trace = tmp_path / "ran"
+    tree = run("rev-parse", "HEAD^{tree}").strip()
+    for name, value in (
+        ("core.repositoryFormatVersion", "1"), ("extensions.partialClone", "origin"), ("protocol.ext.allow", "always"),
+        ("remote.origin.promisor", "true"), ("remote.origin.url", "ext::touch %s" % trace),
+    ):
+        run("config", name, value)
+    (root / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(GitError):
+        git.commit_after(None, ["a"])
+    assert not trace.exists()
+
+
 def test_head_is_none_before_the_first_commit(root: Path, run: Run, git: Git) -> None:
     assert git.head() is None
     seed(root, run, a="1")

@@ -74,6 +74,7 @@ def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
         "deploy/id_ed25519", ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
         "config/secrets.yml", ".aws/config", ".ssh/config", ".git-credentials", "service-account-prod.json",
         "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json",
+        ".SSH/config", ".Docker/Config.json", ".AWS/x", ".env~", "id_rsa~",
     ],
 )
 def test_knows_files_that_hold_secrets(path: str) -> None:

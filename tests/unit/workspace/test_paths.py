@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import ExitStatus, RefusedPath
-from orchestra.workspace.paths import check_path, check_plan_paths, folds_case
+from orchestra.workspace.collisions import check_distinct, folds_case
+from orchestra.workspace.paths import MAX_FILE_BYTES, check_path, check_plan_paths
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,8 @@ from orchestra.workspace.paths import check_path, check_plan_paths, folds_case
         ("a/..", ".."),
         ("~/x", "home"),
         ("~root/x", "home"),
+        ("./~/x", "home"),
+        ("./C:/x.txt", "drive"),
         ("a\nb", "control"),
         ("a\0b", "control"),
         ("a\x7fb", "control"),
@@ -34,6 +37,11 @@ from orchestra.workspace.paths import check_path, check_plan_paths, folds_case
         ("a\ud800b", "control"),
         ("a\u202eb.py", "control"),
         ("a\u2028b.py", "control"),
+        ("a\u200eb.py", "control"),
+        ("a\u061cb.py", "control"),
+        ("a\u200bb.py", "control"),
+        ("a\u2060b.py", "control"),
+        ("a\U000e0041b.py", "control"),
         (".", "no file"),
         ("./.", "no file"),
         ("src/", "folder"),
@@ -54,8 +62,15 @@ from orchestra.workspace.paths import check_path, check_plan_paths, folds_case
         (".git./config", "leads into"),
         (".git::$INDEX_ALLOCATION/config", "leads into"),
         (".g\u200cit/config", "leads into"),
-        (".gi\u00adt/config", "leads into"),
+        (".gi\u00adt/config", "control"),
+        (".git\ufe0f/config", "leads into"),
+        (".g\u034fit/config", "leads into"),
+        (".gi\u3164t/config", "leads into"),
+        (".git\U000e0101/config", "leads into"),
+        (".orchestra\u180b/state.db", "leads into"),
         ("\u2024git/config", "leads into"),
+        ("GI7EBA~1/config", "leads into"),
+        ("OR12AB~1/x", "leads into"),
         ("\uff0egit/config", "leads into"),
         (".orchestra/state.db", "leads into"),
         (".Orchestra/x", "leads into"),
@@ -86,13 +101,16 @@ def test_refuses_by_the_letters_of_a_path(tmp_path: Path, path: str, why: str) -
         ("git/x", "git/x"),
         ("orchestra/x.py", "orchestra/x.py"),
         ("a b.txt", "a b.txt"),
-        ("CON.txt", "CON.txt"),
+        ("CONTENTS.txt", "CONTENTS.txt"),
+        ("com/a.py", "com/a.py"),
         ("what?.txt", "what?.txt"),
         ("backup~", "backup~"),
         ("caf\u00e9.py", "caf\u00e9.py"),
         ("cafe\u0301.py", "caf\u00e9.py"),
         ("x" * 255, "x" * 255),
         ("...a/b", "...a/b"),
+        ("\u0646\u200c\u06cc.txt", "\u0646\u200c\u06cc.txt"),
+        ("\u2764\ufe0f.txt", "\u2764\ufe0f.txt"),
     ],
 )
 def test_normalises_what_may_be_touched(tmp_path: Path, path: str, normal: str) -> None:
@@ -216,3 +234,73 @@ def test_a_plan_may_not_use_a_file_as_a_folder(tmp_path: Path) -> None:
         with pytest.raises(RefusedPath, match="planned as a file"):
             check_plan_paths(tmp_path, paths)
     assert check_plan_paths(tmp_path, ["a", "ab/c"]) == ("a", "ab/c")
+
+
+def test_a_path_is_judged_in_the_letters_that_it_will_have(tmp_path: Path) -> None:
+    with pytest.raises(RefusedPath, match="drive"):
+        check_path(tmp_path, "\u212a:/x.txt")  # the Kelvin sign, which becomes a K
+
+
+def test_a_file_that_is_there_keeps_its_spelling_however_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "re\u0301sume\u0301").mkdir()
+    (tmp_path / "re\u0301sume\u0301" / "cafe\u0301.py").write_text("")
+    assert check_path(tmp_path, "r\u00e9sum\u00e9/caf\u00e9.py") == "re\u0301sume\u0301/cafe\u0301.py"
+    assert check_path(tmp_path, "r\u00e9sum\u00e9/th\u00e9.py") == "re\u0301sume\u0301/th\u00e9.py"
+    (tmp_path / "re\u0301sume\u0301" / "caf\u00e9.py").write_text("")
+    assert check_path(tmp_path, "r\u00e9sum\u00e9/caf\u00e9.py") == "re\u0301sume\u0301/caf\u00e9.py"
+    assert check_path(tmp_path, "re\u0301sume\u0301/cafe\u0301.py") == "re\u0301sume\u0301/cafe\u0301.py"
+
+
+def test_names_that_only_an_invisible_character_tells_apart_collide(tmp_path: Path) -> None:
+    for other in ("a\u200d.py", "a\ufe0f.py", "a\u034f.py"):
+        with pytest.raises(RefusedPath, match="planned twice, also as"):
+            check_plan_paths(tmp_path, ["a.py", other])
+
+
+def test_on_a_folding_file_system_paths_that_differ_in_case_are_one_file(tmp_path: Path) -> None:
+    def folds(folder: Path) -> bool:
+        return True
+
+    for paths in (["Makefile", "makefile"], ["src/A.py", "SRC/a.py"], ["stra\u00dfe", "STRASSE"]):
+        with pytest.raises(RefusedPath, match="planned twice, also as") as caught:
+            check_distinct(tmp_path, paths, folds=folds)
+        assert "git mv" in (caught.value.hint or "")
+    with pytest.raises(RefusedPath, match="planned as a file"):
+        check_distinct(tmp_path, ["A", "a/b"], folds=folds)
+    check_distinct(tmp_path, ["A", "b", "src/a"], folds=folds)
+
+
+def test_the_folder_of_a_path_is_asked_whether_it_folds_case(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    asked: list[Path] = []
+    check_distinct(tmp_path, ["src/new/A", "src/new/a", "b"], folds=lambda folder: bool(asked.append(folder)))
+    assert asked == [tmp_path / "src"]
+
+
+@pytest.mark.parametrize("path", ["CON", "con.txt", "src/Aux.py", "nul.tar.gz", "COM1", "lpt\u00b9.c", "aux/a.py"])
+def test_a_new_file_may_not_have_a_name_that_windows_keeps_for_devices(tmp_path: Path, path: str) -> None:
+    with pytest.raises(RefusedPath, match="device on Windows"):
+        check_path(tmp_path, path)
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text("")
+    assert check_path(tmp_path, path) == path
+
+
+def test_refuses_to_write_a_file_that_is_too_large_for_a_before_image(tmp_path: Path) -> None:
+    with open(tmp_path / "large.bin", "wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(RefusedPath, match="too large"):
+        check_path(tmp_path, "large.bin")
+    assert check_path(tmp_path, "large.bin", for_writing=False) == "large.bin"
+
+
+def test_refuses_what_lies_in_a_bare_repository(tmp_path: Path) -> None:
+    for folder in ("fixtures/bare/objects", "fixtures/bare/refs"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "fixtures" / "bare" / "HEAD").write_text("ref: refs/heads/main\n")
+    with pytest.raises(RefusedPath, match="another repository, 'fixtures/bare'"):
+        check_path(tmp_path, "fixtures/bare/hooks/pre-receive")
+    for root in (tmp_path / "fixtures" / "bare", tmp_path / "fixtures" / "bare" / "hooks"):
+        root.mkdir(exist_ok=True)
+        with pytest.raises(RefusedPath, match="git's own folder"):
+            check_path(root, "pre-receive")

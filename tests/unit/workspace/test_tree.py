@@ -243,6 +243,33 @@ def test_leftovers_of_an_interrupted_run_are_removed_and_nothing_else(root: Path
         assert all_names(root / ".orchestra") == {"tmp", "plan.md"}
 
 
+def test_cleaning_removes_links_and_not_what_they_lead_to(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "folder").mkdir(parents=True)
+    (outside / "folder" / "precious").write_bytes(b"")
+    left = root / ".orchestra" / "tmp" / "run-1" / "deep"
+    left.mkdir(parents=True)
+    (left / "link").symlink_to(outside)
+    (left.parent / "file-link").symlink_to(outside / "folder" / "precious")
+    os.mkfifo(left / "pipe")
+    Tree(root).clean_temp()
+    assert all_names(outside) == {"folder", "folder/precious"}
+    assert list((root / ".orchestra" / "tmp").iterdir()) == []
+
+
+def test_a_tree_too_deep_to_be_removed_stays_and_stops_nothing(root: Path) -> None:
+    (root / ".orchestra" / "tmp").mkdir(parents=True)
+    folder = os.open(root / ".orchestra" / "tmp", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    Tree(root).clean_temp()
+    subprocess.run(["rm", "-rf", str(root / ".orchestra" / "tmp")], check=True)
+
+
 def test_cleaning_does_not_follow_a_link(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
