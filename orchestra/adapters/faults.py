@@ -113,7 +113,10 @@ _HINTS: Mapping[_Fault, str] = {
     ModelNotFound: "name a model that the provider serves under `agents` in the configuration",
     ContextExceeded: "use a model with a larger context_window",
 }
-_WRONG_PATH_HINT = "check base_url: it needs the version segment, such as /v1"
+_STATUS_HINTS = {
+    404: "check base_url: it needs the version segment, such as /v1",
+    407: "the proxy wants a user and a password: write them into its URL",
+}
 
 
 def classify(
@@ -136,7 +139,7 @@ def _fault_of(
     status = _status_in(error) if status is None else status
     fault_class = _class_of(error, status)
     where = "%s, HTTP %d" % (provider, status) if provider and status else provider
-    hint = _WRONG_PATH_HINT if status == 404 and fault_class is BadRequest else _HINTS.get(fault_class)
+    hint = _STATUS_HINTS.get(status or 0) if fault_class is BadRequest else _HINTS.get(fault_class)
     fault = fault_class(
         error.message or "the provider gave no reason",
         where=where,

@@ -335,3 +335,7 @@ def test_a_redirect_names_its_target() -> None:
 
 def test_a_wrong_path_hints_at_the_base_url() -> None:
     assert "base_url" in str(classify(404, {}, b'{"detail":"Not Found"}', provider="p").hint)
+
+
+def test_a_proxys_demand_for_a_password_is_told() -> None:
+    assert "password" in str(classify(407, {}, b"", provider="p").hint)
