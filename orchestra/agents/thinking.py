@@ -7,9 +7,15 @@ import re
 from orchestra.agents.blocks import find_blocks
 from orchestra.workspace.edit_blocks import has_edits
 
-_TAGS = r"think(?:ing)?|thought|reasoning"
-# The second pair is Kimi's.
-_THINKING = re.compile(r"\s*(?:<(%s)>.*?(?:</\1>|\Z)|◁think▷.*?(?:◁/think▷|\Z))" % _TAGS, re.DOTALL)
+_TAGS = r"think(?:ing)?|thought|reasoning|seed:think"
+_THINKING = re.compile(
+    r"\s*(?:<(%s)>.*?(?:</\1>|\Z)"
+    # Kimi's, Mistral's, and that of OpenAI's open models.
+    r"|◁think▷.*?(?:◁/think▷|\Z)"
+    r"|\[THINK\].*?(?:\[/THINK\]|\Z)"
+    r"|<\|channel\|>analysis<\|message\|>.*?(?:<\|channel\|>final<\|message\|>|\Z))" % _TAGS,
+    re.DOTALL,
+)
 _BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
 _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
 
@@ -17,9 +23,13 @@ _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)
 def clean(text: str) -> str:
     """The answer without byte order mark, carriage returns at line ends and thinking."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n")
-    thinking = _THINKING.match(text)
-    if thinking:
-        return text[thinking.end():]
+    thinking, start = _THINKING.match(text), 0
+    while thinking:
+        # Some think more than once.
+        start = thinking.end()
+        thinking = _THINKING.match(text, start)
+    if start:
+        return text[start:]
     # Some servers swallow the opening tag.
     end = _END.search(text)
     if end and not _BEGIN.search(text, 0, end.start()) and _is_answer_behind(text, end):
