@@ -16,6 +16,7 @@ _THINKING = re.compile(
     r"|<\|channel\|>analysis<\|message\|>.*?(?:<\|channel\|>final<\|message\|>|\Z))" % _TAGS,
     re.DOTALL,
 )
+_AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % _TAGS, re.DOTALL | re.MULTILINE)
 _BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
 _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
 
@@ -30,11 +31,18 @@ def clean(text: str) -> str:
         thinking = _THINKING.match(text, start)
     if start:
         return text[start:]
+    aside = _AFTER_WORDS.search(text)
+    if aside and _is_prose(text[:aside.start()]):
+        return text[aside.end():]
     # Some servers swallow the opening tag.
     end = _END.search(text)
     if end and not _BEGIN.search(text, 0, end.start()) and _is_answer_behind(text, end):
         return text[end.end():]
     return text
+
+
+def _is_prose(text: str) -> bool:
+    return not find_blocks(text) and not has_edits(text)
 
 
 def _is_answer_behind(text: str, end: re.Match[str]) -> bool:

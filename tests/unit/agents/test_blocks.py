@@ -59,6 +59,13 @@ def test_drops_thinking_in_the_tags_of_other_vendors(thinking: str) -> None:
     assert clean(thinking + "\nyes") == "\nyes"
 
 
+def test_drops_thinking_after_a_few_words() -> None:
+    assert clean("Let me see.\n<think>\n```\nno\n```\n</think>\nyes") == "\nyes"
+    assert clean("I put it into\n<think> tags") == "I put it into\n<think> tags"
+    block = "So:\n```\n<think>\nx\n</think>\n```\n"
+    assert clean(block) == block
+
+
 def test_keeps_a_tag_of_thinking_that_stands_in_a_block() -> None:
     text = "```\n</think>\n```"
     assert clean(text) == text
