@@ -16,6 +16,7 @@ from orchestra.errors import (
     ContentFiltered,
     ContextExceeded,
     ModelNotFound,
+    ModelQuotaExhausted,
     Overloaded,
     ProviderFault,
     QuotaExhausted,
@@ -67,6 +68,7 @@ _TABLE = (
     _Sign("text", r"余额不足|欠费|套餐已到期|今日调用次数限额|的使用上限|公平使用", QuotaExhausted),
     _Sign("text", r"daily call limit|usage limit reached", QuotaExhausted),
     _Sign("text", r"insufficient_quota|_spend_limit_(exceeded|reached)|billing_error", QuotaExhausted),
+    _Sign("text", r"quotaid\W{1,6}\w*perday\w*permodel|\blimit: 0, model: ", ModelQuotaExhausted),
     _Sign("text", r"quotaid\W{1,6}\w*perday|\blimit: 0(?![\d.])", QuotaExhausted),
     # The rest of what only words tell.
     _Sign("text", r"api key not valid|api key not found|incorrect api key|invalid api key", AuthFailed),
@@ -110,6 +112,7 @@ _TABLE = (
 _HINTS: Mapping[_Fault, str] = {
     AuthFailed: "check the provider's key, and that it belongs to this base_url",
     QuotaExhausted: "top up or raise the limit at the provider, or put another provider into the chain",
+    ModelQuotaExhausted: "raise the limit at the provider, or put another model into the chain",
     ModelNotFound: "name a model that the provider serves under `agents` in the configuration",
     ContextExceeded: "use a model with a larger context_window",
 }
