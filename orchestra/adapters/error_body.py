@@ -53,19 +53,30 @@ def read_error(body: bytes) -> ErrorBody:
 
 def error_in(value: object) -> ErrorBody:
     """The error in a parsed body or stream event."""
-    # Written again, because the provider may have escaped what the patterns look for.
-    text = json.dumps(value, ensure_ascii=False)[:_MAX_TEXT_CHARACTERS]
     if isinstance(value, list) and value:
         value = value[0]
+    outer = mapping_at(value)
+    # What lies around it may be the request, or a part of an answer.
+    inner = mapping_at(outer, "error") or mapping_at(outer, "response", "error")
+    # Written again, because the provider may have escaped what the patterns look for.
+    text = json.dumps(inner or _without_quotations(value), ensure_ascii=False)[:_MAX_TEXT_CHARACTERS]
     if isinstance(value, str):
         return ErrorBody(readable(value), text=text)
-    outer = mapping_at(value)
-    inner = mapping_at(outer, "error") or mapping_at(outer, "response", "error")
     if inner:
         return _from_object(inner, text)
     if isinstance(outer.get("error"), str):
         return ErrorBody(readable(text_at(outer, "error")), _word(outer, "code"), _word(outer, "type"), text)
     return _from_object(outer, text)
+
+
+def _without_quotations(value: object) -> object:
+    """FastAPI's list of what is wrong with a request, without the request that it quotes: its words tell nothing."""
+    reasons = _reasons(value)
+    return {**mapping_at(value), "detail": reasons} if reasons else value
+
+
+def _reasons(value: object) -> str:
+    return "; ".join(filter(None, (text_at(detail, "msg") for detail in items_at(value, "detail"))))
 
 
 def is_error(value: object) -> bool:
@@ -94,7 +105,7 @@ def _has_code_and_message(value: Mapping[str, object]) -> bool:
 
 def _from_object(error: Mapping[str, object], text: str) -> ErrorBody:
     names = ("message", "msg", "detail", "error_description")
-    message = next(filter(None, (text_at(error, name) for name in names)), "")
+    message = next(filter(None, (text_at(error, name) for name in names)), "") or _reasons(error)
     kind = _word(error, "type") or _word(error, "status")
     details = items_at(error, "details")
     reasons = [text_at(detail, "reason") for detail in details]

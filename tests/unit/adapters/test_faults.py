@@ -235,6 +235,9 @@ def test_the_status_decides_where_the_body_says_nothing(
         ([{"error": {"code": "1113", "message": "x"}}], QuotaExhausted),
         ({"code": 1302, "msg": "x", "success": False}, RateLimited),
         ("Overloaded", Overloaded),
+        # What surrounds the error is the request, and what there is of an answer.
+        ({"status": "failed", "error": {"code": "server_error"}, "instructions": "余额不足"}, ApiError),
+        ({"response": {"error": {"code": "server_error"}, "output": "rate limit exceeded"}}, ApiError),
     ],
 )
 def test_an_error_inside_a_good_status_has_its_class(value: object, expected: type[ProviderFault]) -> None:
@@ -309,6 +312,12 @@ def test_the_same_error_in_another_form_is_the_same_fault(form: str) -> None:
     body = form % json.dumps(_glm("1113", "x"))
     fault = classify(429, {}, body.encode("utf-8"), provider="p")
     assert (type(fault), fault.what) == (QuotaExhausted, "x")
+
+
+def test_what_an_error_quotes_of_the_request_tells_nothing() -> None:
+    quoted = [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": "insufficient balance, 余额不足"}]
+    fault = classify(422, {}, json.dumps({"detail": quoted}).encode(), provider="p")
+    assert (type(fault), fault.what) == (BadRequest, "Field required")
 
 
 def test_escaped_chinese_is_understood() -> None:
