@@ -26,6 +26,7 @@ from typing import Callable, Iterator
 import requests
 
 from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.budget import Budget
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.model_adapter import ModelAdapter
@@ -35,7 +36,6 @@ from orchestra.config.settings import CacheSettings
 from orchestra.engine.answering import front_of
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains
-from orchestra.engine.spending import Spending
 from orchestra.observe.events import Events
 from orchestra.observe.log import LogFile
 from orchestra.observe.redaction import Redactor
@@ -91,11 +91,11 @@ class Ours:
         chains = build_chains(
             ChainPlan({"executor": ((row, "model"),)}, {"local": KEY}, {}),
             HttpClient([row], variables={}, workers=workers), CLOCK, health=health,
-            front=front_of(self.journal.reply_cache, CacheSettings()),
+            front=front_of(self.journal.reply_cache, CacheSettings()), budget=Budget(Decimal(1000)),
         )
         self._asker = Asker(
             session_id=SESSION, journal=self.journal, chains=chains, events=events, redactor=redactor,
-            spending=Spending(Decimal(1000)), deadline=Deadline(CLOCK, None), cancel=CancelToken(),
+            deadline=Deadline(CLOCK, None), cancel=CancelToken(),
             show=lambda paths: ([], []),
         )
 
