@@ -339,6 +339,14 @@ class QuotaExhausted(ProviderFault):
     drops_provider = True
 
 
+class ModelQuotaExhausted(QuotaExhausted):
+    """The quota of this model is used up; the provider counts each model by itself."""
+
+    code = "model-quota"
+    drops_provider = False
+    drops_model = True
+
+
 class ModelNotFound(ProviderFault):
     """The provider does not serve this model to this key."""
 

@@ -64,11 +64,18 @@ def _overlap(first: str, second: str) -> int:
     """How many characters at the beginning of `second` repeat the end of `first`.
 
     The shortest repetition that is none by chance: of a text that repeats itself, as little as possible is lost.
+    A longer one goes before it where it is a passage of its own, whose beginning looks like what is cut off.
     """
+    found = 0
     for length in range(1, min(len(first), len(second), _LONGEST_OVERLAP) + 1):
         if first.endswith(second[:length]) and _is_repetition(first[:-length], second[:length]):
-            return length
-    return 0
+            if not found or _is_passage(first[:-length], second[:length - found]):
+                found = length
+    return found
+
+
+def _is_passage(before: str, piece: str) -> bool:
+    return len({line for line in piece.splitlines() if line.strip()}) > 1 and not before.endswith(piece)
 
 
 def _is_repetition(before: str, piece: str) -> bool:

@@ -20,6 +20,9 @@ _BLANKS = re.compile(r"\s{2,}")
 _KEY = re.compile(r"\b(?:sk|ak)-[\w*.-]{6,}|\bAIza[\w-]{20,}")
 _TAG = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
+_ANSWERS = frozenset({"choices", "output", "content", "candidates"})
+"""Where the wire formats hold an answer."""
+_EVENT_DATA = re.compile(r"^data: ?(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,24 +42,26 @@ class ErrorBody:
 
 
 def read_error(body: bytes) -> ErrorBody:
-    """The error in a body: an object, a list of one, a bare string, HTML, plain text, or nothing."""
-    text = body.decode("utf-8", "replace")[:_MAX_TEXT_CHARACTERS]
+    """The error in a body: an object, a list of one, a bare string, a stream's event, HTML, plain text, or nothing."""
+    text = body.decode("utf-8-sig", "replace")[:_MAX_TEXT_CHARACTERS]
+    event = _EVENT_DATA.search(text)
     try:
-        return error_in(parse_json(text))
+        return error_in(parse_json(event.group(1) if event else text))
     except ValueError:
         return ErrorBody(readable(_without_tags(text[:_MAX_PAGE_CHARACTERS])), text=text)
 
 
 def error_in(value: object) -> ErrorBody:
     """The error in a parsed body or stream event."""
-    # Written again, because the provider may have escaped what the patterns look for.
-    text = json.dumps(value, ensure_ascii=False)[:_MAX_TEXT_CHARACTERS]
     if isinstance(value, list) and value:
         value = value[0]
+    outer = mapping_at(value)
+    # What lies around it may be the request, or a part of an answer.
+    inner = mapping_at(outer, "error") or mapping_at(outer, "response", "error")
+    # Written again, because the provider may have escaped what the patterns look for.
+    text = json.dumps(inner or _without_quotations(value), ensure_ascii=False)[:_MAX_TEXT_CHARACTERS]
     if isinstance(value, str):
         return ErrorBody(readable(value), text=text)
-    outer = mapping_at(value)
-    inner = mapping_at(outer, "error") or mapping_at(outer, "response", "error")
     if inner:
         return _from_object(inner, text)
     if isinstance(outer.get("error"), str):
@@ -64,10 +69,25 @@ def error_in(value: object) -> ErrorBody:
     return _from_object(outer, text)
 
 
+def _without_quotations(value: object) -> object:
+    """FastAPI's list of what is wrong with a request, without the request that it quotes: its words tell nothing."""
+    reasons = _reasons(value)
+    return {**mapping_at(value), "detail": reasons} if reasons else value
+
+
+def _reasons(value: object) -> str:
+    return "; ".join(filter(None, (text_at(detail, "msg") for detail in items_at(value, "detail"))))
+
+
 def is_error(value: object) -> bool:
     """Whether a parsed body or stream event of a call that began well is an error."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     return isinstance(value, dict) and (
-        bool(value.get("error")) or value.get("type") == "error" or value.get("object") == "error"
+        bool(value.get("error"))
+        or "error" in (value.get("type"), value.get("object"))
+        # Some gateways say no more than these two; others put them beside a good answer.
+        or (_has_code_and_message(value) and not value.keys() & _ANSWERS)
     )
 
 
@@ -79,8 +99,13 @@ def readable(text: str) -> str:
     return line
 
 
+def _has_code_and_message(value: Mapping[str, object]) -> bool:
+    return value.get("code") is not None and isinstance(value.get("message", value.get("msg")), str)
+
+
 def _from_object(error: Mapping[str, object], text: str) -> ErrorBody:
-    message = text_at(error, "message") or text_at(error, "detail") or text_at(error, "error_description")
+    names = ("message", "msg", "detail", "error_description")
+    message = next(filter(None, (text_at(error, name) for name in names)), "") or _reasons(error)
     kind = _word(error, "type") or _word(error, "status")
     details = items_at(error, "details")
     reasons = [text_at(detail, "reason") for detail in details]

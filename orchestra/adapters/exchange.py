@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from typing import Any, Iterator, Mapping
 
@@ -11,6 +12,8 @@ from orchestra.adapters.watchdog import IDLE, Call
 from orchestra.errors import InvalidResponse, ProviderFault
 
 _PIECE_BYTES = 65536
+_ERROR_S = 5.0
+"""How long to read of an error, whose status says enough."""
 _SETTLE_S = 0.1
 """How long to wait for the end of a body whose last event has come."""
 
@@ -40,14 +43,15 @@ class Exchange:
             self._call.enter(IDLE)
             yield from self._decoded(piece)
 
-    def start_of_body(self, *, limit_bytes: int) -> bytes:
-        """The body up to the limit, or as much of it as came: for an error, whose status says enough."""
-        kept = b""
+    def start_of_body(self, *, limit_bytes: int, limit_s: float = _ERROR_S) -> bytes:
+        """The body up to the limits, or as much of it as came: for an error."""
+        kept, until_s = b"", time.monotonic() + limit_s
         try:
             for piece in self.pieces():
                 kept += piece
-                if len(kept) >= limit_bytes:
+                if len(kept) >= limit_bytes or time.monotonic() >= until_s:
                     break
+                self._call.enter(IDLE, seconds=limit_s)
         except ProviderFault:
             pass
         return kept[:limit_bytes]

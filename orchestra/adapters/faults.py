@@ -16,6 +16,7 @@ from orchestra.errors import (
     ContentFiltered,
     ContextExceeded,
     ModelNotFound,
+    ModelQuotaExhausted,
     Overloaded,
     ProviderFault,
     QuotaExhausted,
@@ -46,6 +47,7 @@ _TABLE = (
     _Sign("code", "invalid_api_key|API_KEY_INVALID|incorrect_api_key_error", AuthFailed),
     _Sign("code", "invalid_authentication_error|unsupported_country_region_territory", AuthFailed),
     _Sign("code", "1000|1001|1002|1003|1004|1110|1111|1112|1121|1220", AuthFailed),
+    _Sign("code", "FAILED_PRECONDITION", AuthFailed),
     _Sign("code", "model_not_found|resource_not_found_error|1211|1311", ModelNotFound),
     _Sign("code", "rate_limit_reached_error|rate_limit_exceeded|slow_down|1302|1303|1305", RateLimited),
     _Sign("code", "engine_overloaded_error|server_is_overloaded|1312", Overloaded),
@@ -63,17 +65,27 @@ _TABLE = (
     _Sign("text", r"exceeds the context window|max_tokens must be at least 1, got -", ContextExceeded),
     # No money, or no quota that comes back within minutes.
     _Sign("text", r"insufficient balance|credit balance is too low|prepayment credits are depleted", QuotaExhausted),
-    _Sign("text", r"余额不足|欠费|套餐已到期", QuotaExhausted),
+    _Sign("text", r"余额不足|欠费|套餐已到期|今日调用次数限额|的使用上限|公平使用", QuotaExhausted),
+    _Sign("text", r"daily call limit|usage limit reached", QuotaExhausted),
     _Sign("text", r"insufficient_quota|_spend_limit_(exceeded|reached)|billing_error", QuotaExhausted),
+    _Sign("text", r"quotaid\W{1,6}\w*perday\w*permodel|\blimit: 0, model: ", ModelQuotaExhausted),
     _Sign("text", r"quotaid\W{1,6}\w*perday|\blimit: 0(?![\d.])", QuotaExhausted),
     # The rest of what only words tell.
     _Sign("text", r"api key not valid|api key not found|incorrect api key|invalid api key", AuthFailed),
+    _Sign("text", r"invalid (authentication|x-api-key)|authentication failed|reported as leaked", AuthFailed),
+    _Sign("text", r"身份验证|authentication token|您无权访问|账户(非活动|不存在|已被锁定|存在违规)", AuthFailed),
     _Sign("text", r"not available in your country|country, region, or territory not supported", AuthFailed),
+    _Sign("text", r"user location is not supported", AuthFailed),
     _Sign("text", r"not found the model|is not found for api version|model does not exist|模型不存在", ModelNotFound),
     _Sign("text", r"model \S{1,200} (not found|does not exist)|no such model", ModelNotFound),
     _Sign("text", r"only supported in v1/responses|not a chat model", ModelNotFound),
-    _Sign("text", r"不安全或敏感内容|flagged as potentially violating", ContentFiltered),
-    _Sign("text", r"loading model|server busy", Overloaded),
+    _Sign("text", r"does not have access to model|套餐暂未开放", ModelNotFound),
+    _Sign("text", r"不安全或敏感内容|被策略阻止|unsafe or sensitive content", ContentFiltered),
+    _Sign("text", r"flagged as potentially violating|considered high risk", ContentFiltered),
+    _Sign("text", r"loading model|server busy|访问量过大|experiencing high demand|\"overloaded\"", Overloaded),
+    _Sign("text", r"(engine|model|server) is (currently )?overloaded", Overloaded),
+    _Sign("text", r"(并发数|频率)过高|流量限制|rate limit (reached|exceeded)|max organization concurrency", RateLimited),
+    _Sign("status", "402", QuotaExhausted),
     # Wider words. They decide where a stream that began with status 200 holds the error.
     _Sign("code", "authentication_error|permission_error|permission_denied_error", AuthFailed),
     _Sign("code", "UNAUTHENTICATED|PERMISSION_DENIED", AuthFailed),
@@ -84,13 +96,13 @@ _TABLE = (
     _Sign("code", "request_too_large", ContextExceeded),
     # What is left: the status, also where a stream holds it as its code.
     _Sign("status", "401|403|434", AuthFailed),
-    _Sign("status", "402", QuotaExhausted),
     _Sign("status", "408|504", TimedOut),
     _Sign("status", "413", ContextExceeded),
     _Sign("status", "429", RateLimited),
     _Sign("status", "503|529", Overloaded),
     # Words that say less than those statuses do.
     _Sign("code", "server_error|api_error|unexpected_output|INTERNAL", ApiError),
+    _Sign("code", "invalid_request_error|INVALID_ARGUMENT", BadRequest),
     # Two requests got into each other's way.
     _Sign("status", "409", ApiError),
     _Sign("status", r"4\d\d", BadRequest),
@@ -100,10 +112,14 @@ _TABLE = (
 _HINTS: Mapping[_Fault, str] = {
     AuthFailed: "check the provider's key, and that it belongs to this base_url",
     QuotaExhausted: "top up or raise the limit at the provider, or put another provider into the chain",
+    ModelQuotaExhausted: "raise the limit at the provider, or put another model into the chain",
     ModelNotFound: "name a model that the provider serves under `agents` in the configuration",
     ContextExceeded: "use a model with a larger context_window",
 }
-_WRONG_PATH_HINT = "check base_url: it needs the version segment, such as /v1"
+_STATUS_HINTS = {
+    404: "check base_url: it needs the version segment, such as /v1",
+    407: "the proxy wants a user and a password: write them into its URL",
+}
 
 
 def classify(
@@ -126,7 +142,7 @@ def _fault_of(
     status = _status_in(error) if status is None else status
     fault_class = _class_of(error, status)
     where = "%s, HTTP %d" % (provider, status) if provider and status else provider
-    hint = _WRONG_PATH_HINT if status == 404 and fault_class is BadRequest else _HINTS.get(fault_class)
+    hint = _STATUS_HINTS.get(status or 0) if fault_class is BadRequest else _HINTS.get(fault_class)
     fault = fault_class(
         error.message or "the provider gave no reason",
         where=where,

@@ -18,7 +18,7 @@ def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str])
     if configured:
         return _with_scheme(configured)
     parts = urlsplit(url)
-    host = parts.hostname or ""
+    host = (parts.hostname or "").rstrip(".")
     if is_loopback(host) or _is_exempt(host, parts.port, _variable(variables, "no_proxy")):
         return None
     # HTTP_PROXY in capitals can be set by a request's header where a program runs as CGI; this one never does.
@@ -35,13 +35,13 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
-    return any(_covers(entry.strip().lower(), host, port) for entry in no_proxy.split(",") if entry.strip())
+    return any(_covers(entry, host, port) for entry in no_proxy.lower().replace(",", " ").split())
 
 
 def _covers(entry: str, host: str, port: int | None) -> bool:
     if entry == "*":
         return True
-    name, _, entry_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+    name, entry_port = _name_and_port(entry)
     if entry_port and entry_port != str(port):
         return False
     try:
@@ -50,6 +50,15 @@ def _covers(entry: str, host: str, port: int | None) -> bool:
         name = name.lstrip("*").lstrip(".")
         return bool(name) and (host == name or host.endswith("." + name))
     try:
-        return address in ipaddress.ip_network(name.strip("[]"), strict=False)
+        return address in ipaddress.ip_network(name, strict=False)
     except ValueError:
         return False
+
+
+def _name_and_port(entry: str) -> tuple[str, str]:
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.lstrip(":")
+    name, _, port = entry.partition(":")
+    # More than one colon: an IPv6 address without brackets.
+    return (entry, "") if ":" in port else (name, port)

@@ -16,6 +16,8 @@ from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
 TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 """What requests, urllib3 and the standard library raise; requests' own root is an OSError."""
 
+_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH, _EXPIRED = 62, 64, 10
+"""X509_V_ERR_* of OpenSSL's x509_vfy.h, which trusting the issuer does not mend."""
 _CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -61,14 +63,24 @@ def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> P
             "the certificate of %s%s is not trusted: %s"
             % (server, ", issued by %s," % issuer if issuer else "", error.verify_message or "it cannot be verified"),
             where=where,
-            hint="name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider,
+            hint=_certificate_hint(error.verify_code, provider),
         )
         # The server shows the same certificate the next time.
         fault.retry_same = False
         return fault
     reason = (error.reason or "the handshake failed").lower().replace("_", " ")
     hint = "check whether base_url should begin with http or https"
+    if "certificate required" in reason or "handshake failure" in reason:
+        hint = "if the server asks for our certificate, name its PEM file in providers.%s.client_cert" % provider
     return ConnectionFailed("no TLS connection to %s: %s" % (server, reason), where=where, hint=hint)
+
+
+def _certificate_hint(verify_code: int, provider: str) -> str:
+    if verify_code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
+        return "write base_url with a name that the certificate is for"
+    if verify_code == _EXPIRED:
+        return "the server needs a new certificate; or this machine's clock is wrong"
+    return "name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -71,6 +71,8 @@ class StreamReader:
         Raises the fault that an error event is, InvalidResponse for data that is not JSON.
         """
         data = event.data.strip()
+        if event.name == "error":
+            raise classify_event(_value_or_text(data))
         if data == "[DONE]":
             self.is_done = True
         return self.feed_value(parsed(data)) if data and data != "[DONE]" else 0
@@ -151,6 +153,13 @@ def parsed(text: str) -> object:
         return parse_json(text)
     except ValueError:
         raise InvalidResponse("the answer is not JSON") from None
+
+
+def _value_or_text(text: str) -> object:
+    try:
+        return parse_json(text)
+    except ValueError:
+        return text
 
 
 def mended(text: str) -> str:

@@ -8,9 +8,16 @@ from orchestra.agents.blocks import find_blocks
 from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.edit_blocks import has_edits
 
-_TAGS = r"think(?:ing)?|thought|reasoning"
-# The second pair is Kimi's.
-_THINKING = re.compile(r"\s*(?:<(%s)>.*?(?:</\1>|\Z)|◁think▷.*?(?:◁/think▷|\Z))" % _TAGS, re.DOTALL)
+_TAGS = r"think(?:ing)?|thought|reasoning|seed:think"
+_THINKING = re.compile(
+    r"\s*(?:<(%s)>.*?(?:</\1>|\Z)"
+    # Kimi's, Mistral's, and that of OpenAI's open models.
+    r"|◁think▷.*?(?:◁/think▷|\Z)"
+    r"|\[THINK\].*?(?:\[/THINK\]|\Z)"
+    r"|<\|channel\|>analysis<\|message\|>.*?(?:<\|channel\|>final<\|message\|>|\Z))" % _TAGS,
+    re.DOTALL,
+)
+_AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % _TAGS, re.DOTALL | re.MULTILINE)
 _BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
 _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
 
@@ -18,14 +25,25 @@ _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)
 def clean(text: str) -> str:
     """The answer without byte order mark, carriage returns at line ends and thinking."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n")
-    thinking = _THINKING.match(text)
-    if thinking:
-        return text[thinking.end():]
+    thinking, start = _THINKING.match(text), 0
+    while thinking:
+        # Some think more than once.
+        start = thinking.end()
+        thinking = _THINKING.match(text, start)
+    if start:
+        return text[start:]
+    aside = _AFTER_WORDS.search(text)
+    if aside and _is_prose(text[:aside.start()]):
+        return text[aside.end():]
     # Some servers swallow the opening tag.
     end = _END.search(text)
     if end and not _BEGIN.search(text, 0, end.start()) and _is_answer_behind(text, end):
         return text[end.end():]
     return text
+
+
+def _is_prose(text: str) -> bool:
+    return not find_blocks(text) and not has_edits(text)
 
 
 def _is_answer_behind(text: str, end: re.Match[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.rows import ModelRow, PriceTier
 from orchestra.engine.survey import Provider
-from orchestra.errors import BadRequest, HostNotAllowed, InvalidResponse, ModelNotFound
+from orchestra.errors import BadRequest, HostNotAllowed, InvalidResponse, ModelNotFound, ProviderFault
 
 if TYPE_CHECKING:
     # Asking takes requests, which takes longer to load than the catalog to list.
@@ -112,7 +112,7 @@ def mark_of(inquiry: Inquiry, sent_id: str, today: date) -> str:
     """What a server says of a model, as `ListedModel.mark`."""
     if isinstance(inquiry.error, HostNotAllowed):
         return NOT_ASKED
-    if isinstance(inquiry.error, _LISTS_NOTHING):
+    if isinstance(inquiry.error, _LISTS_NOTHING) and not _sends_on(inquiry.error):
         return NO_LIST
     if inquiry.error is not None:
         return inquiry.error.code
@@ -122,6 +122,11 @@ def mark_of(inquiry: Inquiry, sent_id: str, today: date) -> str:
     if served.is_retired(today):
         return f"retired {served.ends_on or ''}".rstrip()
     return SERVED
+
+
+def _sends_on(fault: ProviderFault) -> bool:
+    """Whether it is a redirect, which a question would meet as well."""
+    return 300 <= (fault.http_status or 0) < 400
 
 
 def _price_json(tier: PriceTier) -> dict[str, Any]:

@@ -130,6 +130,12 @@ def test_a_server_without_a_list_proves_nothing(project: Project, status: int, b
     assert provider(ran, "mine")["error"]["code"] in ("bad-request", "invalid-response")
 
 
+def test_a_server_that_sends_us_on_is_1(project: Project) -> None:
+    with listing({}, status=302) as server:
+        ran = project.run("models", "--check", "--json", settings=one_server(server.base_url, "mine/a"))
+    assert (ran.status, rows(ran)["mine/a"]["check"]) == (1, "bad-request")
+
+
 def test_a_refused_key_is_1_and_does_not_show_it(project: Project) -> None:
     with listing({"error": {"message": f"bad key {KEY}", "code": "invalid_api_key"}}, status=401) as server:
         settings = one_server(server.base_url, "mine/a", api_key_env="MY_KEY")

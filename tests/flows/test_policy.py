@@ -65,6 +65,22 @@ def test_a_wrong_key_drops_the_provider_for_the_run(project: Project) -> None:
     assert [model for model, _ in _attempts(project)].count("first-model") == 1
 
 
+def test_a_models_quota_for_the_day_leaves_its_providers_other_models_in_use(project: Project) -> None:
+    violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3s"}
+    body = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"violations": [violation]}, retry]}}
+
+    def script(call: Call) -> Answer:
+        return Fault(429, body) if call.model == "first-model" else one_file()(call)
+
+    ran = project.run("run", "task", "--yes", "--json", script=script, settings=_two_choices())
+
+    assert ran.status == 0
+    attempts = _attempts(project)
+    assert attempts[:2] == [("first-model", "QUOTA"), ("architect-model", None)]
+    assert [model for model, _ in attempts].count("first-model") == 1
+
+
 def test_a_later_run_leaves_alone_who_wanted_to_be_left_alone(project: Project) -> None:
     def script(call: Call) -> Answer:
         if call.model == "first-model":

@@ -91,7 +91,7 @@ def test_only_the_same_call_that_may_help_is_tried_again() -> None:
         "timeout", "api-error", "invalid-response", "connection", "overloaded", "rate-limited"
     }
     assert {each.code for each in faults if each.drops_provider} == {"auth", "quota", "host-not-allowed"}
-    assert {each.code for each in faults if each.drops_model} == {"model-not-found"}
+    assert {each.code for each in faults if each.drops_model} == {"model-not-found", "model-quota"}
 
 
 def test_an_error_says_what_happened_where_and_what_to_type() -> None:

@@ -79,6 +79,17 @@ def test_of_a_text_that_repeats_itself_as_little_as_possible_is_lost() -> None:
     assert joined(row * 9 + "    (0, 0", row * 3) == row * 9 + "    (0, 0" + row[9:] + row * 2
 
 
+def test_a_passage_whose_beginning_looks_like_the_cut_line_is_left_out_as_a_whole() -> None:
+    first = "def f1():\n    return 1\n\ndef f2():\n    return 2\n\ndef f3():\n    return 3\n\ndef f"
+    second = "def f2():\n    return 2\n\ndef f3():\n    return 3\n\ndef f4():\n    return 4\n"
+    assert joined(first, second) == first + "4():\n    return 4\n"
+
+
+def test_records_that_are_all_alike_are_not_lost() -> None:
+    record = "{\n    zero: 0,\n},\n"
+    assert joined(record * 9 + "{\n    ze", record * 3) == record * 9 + "{\n    ze" + record[8:] + record * 2
+
+
 def test_a_block_that_is_opened_anew_is_one_block() -> None:
     assert joined("```python\na = 1\n", "```python\nb = 2\n```\n") == "```python\na = 1\nb = 2\n```\n"
     assert joined("````\na = 1\n", "\n```py\nb = 2\n````\n") == "````\na = 1\nb = 2\n````\n"

@@ -13,6 +13,7 @@ from orchestra.errors import (
     ContentFiltered,
     ContextExceeded,
     ModelNotFound,
+    ModelQuotaExhausted,
     Overloaded,
     ProviderFault,
     QuotaExhausted,
@@ -99,6 +100,7 @@ _GOOGLE = [
     (400, _gemini(400, "INVALID_ARGUMENT", "API Key not found. Please pass a valid API key."), AuthFailed),
     (400, _gemini(400, "INVALID_ARGUMENT", "Unknown name"), BadRequest),
     (400, _gemini(400, "FAILED_PRECONDITION", "Free tier is not available in your country."), AuthFailed),
+    (400, _gemini(400, "FAILED_PRECONDITION", "Enable billing on your project."), AuthFailed),
     (403, _gemini(403, "PERMISSION_DENIED", "leaked"), AuthFailed),
     (
         400,
@@ -106,10 +108,12 @@ _GOOGLE = [
         ContextExceeded,
     ),
     (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA + " Please retry in 3.98s."), RateLimited),
-    (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA, _PER_DAY), QuotaExhausted),
-    (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA + " requests, limit: 0, model: gemini-3-pro"), QuotaExhausted),
+    (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA, _PER_DAY), ModelQuotaExhausted),
+    (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA + " requests, limit: 0, model: gemini-3"), ModelQuotaExhausted),
+    (429, _gemini(429, "RESOURCE_EXHAUSTED", _QUOTA, {"quotaId": "RequestsPerDayPerProject"}), QuotaExhausted),
     (429, _gemini(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."), RateLimited),
     (429, _gemini(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."), QuotaExhausted),
+    (402, _gemini(402, "RESOURCE_EXHAUSTED", "x"), QuotaExhausted),
     (404, _gemini(404, "NOT_FOUND", "models/X is not found for API version v1beta"), ModelNotFound),
     (503, _gemini(503, "UNAVAILABLE", "This model is currently experiencing high demand."), Overloaded),
     (500, _gemini(500, "INTERNAL"), ApiError),
@@ -227,6 +231,13 @@ def test_the_status_decides_where_the_body_says_nothing(
         ({"type": "response.failed", "response": {"error": {"code": "server_error", "message": "x"}}}, ApiError),
         ({"error": "Context size has been exceeded."}, ContextExceeded),
         ({"error": True}, ApiError),
+        ({"error": {"message": "max_tokens: required", "type": "invalid_request_error"}}, BadRequest),
+        ([{"error": {"code": "1113", "message": "x"}}], QuotaExhausted),
+        ({"code": 1302, "msg": "x", "success": False}, RateLimited),
+        ("Overloaded", Overloaded),
+        # What surrounds the error is the request, and what there is of an answer.
+        ({"status": "failed", "error": {"code": "server_error"}, "instructions": "余额不足"}, ApiError),
+        ({"response": {"error": {"code": "server_error"}, "output": "rate limit exceeded"}}, ApiError),
     ],
 )
 def test_an_error_inside_a_good_status_has_its_class(value: object, expected: type[ProviderFault]) -> None:
@@ -248,6 +259,9 @@ def test_an_error_inside_a_good_status_has_its_class(value: object, expected: ty
         ({}, {"error": {"message": "Please retry in 3.98361248s."}}, 3.98361248),
         ({}, {"error": {"message": "Please try again in 6m0s."}}, 360),
         ({}, {"error": {"message": "Please try again in 120ms."}}, 0.12),
+        ({}, {"error": {"message": "Please try again in 500 milliseconds."}}, 0.5),
+        ({}, {"error": {"message": "Please retry after 20 seconds."}}, 20),
+        ({}, {"error": {"message": "Please wait 2 minutes."}}, 120),
         ({"retry-after": "nan"}, {}, None),
         ({"retry-after": "soon"}, {"error": {"message": "after the rain"}}, None),
         ({"retry-after": "999999999"}, {}, 86400),
@@ -266,6 +280,44 @@ def test_the_wait_comes_from_the_first_source_that_names_one(
 )
 def test_honours_whether_the_provider_says_to_retry(status: int, said: str, expected: bool) -> None:
     assert classify(status, {"X-Should-Retry": said}, b"", provider="p").retry_same is expected
+
+
+@pytest.mark.parametrize("message, expected", [
+    ("该 API 已达今日调用次数限额", QuotaExhausted),
+    ("已达到 120 次 的使用上限。您的限额将在 2026-11-23 08:00:00 重置", QuotaExhausted),
+    ("身份验证失败", AuthFailed),
+    ("Invalid Authentication", AuthFailed),
+    ("invalid x-api-key", AuthFailed),
+    ("您的账户已被锁定", AuthFailed),
+    ("User location is not supported for the API use.", AuthFailed),
+    ("Project `p` does not have access to model `m`", ModelNotFound),
+    ("当前订阅套餐暂未开放glm-5.3权限", ModelNotFound),
+    ("API 调用被策略阻止", ContentFiltered),
+    ("System detected potentially unsafe or sensitive content in input or generation", ContentFiltered),
+    ("The request was rejected because it was considered high risk", ContentFiltered),
+    ("The engine is currently overloaded, please try again later", Overloaded),
+    ("该模型当前访问量过大,请您稍后再试", Overloaded),
+    ("This model is currently experiencing high demand.", Overloaded),
+    ("您当前使用该 API 的并发数过高,请降低并发", RateLimited),
+    ("您当前使用该 API 的频率过高", RateLimited),
+    ("Organization Rate limit exceeded", RateLimited),
+])
+def test_words_decide_where_a_gateway_has_dropped_the_code(message: str, expected: type[ProviderFault]) -> None:
+    assert type(classify_event({"error": message})) is expected
+    assert type(classify(400, {}, message.encode("utf-8"), provider="p")) is expected
+
+
+@pytest.mark.parametrize("form", ["%s", "\ufeff%s", "[%s]", "data: %s\n\n", "event: error\ndata: %s\n\n"])
+def test_the_same_error_in_another_form_is_the_same_fault(form: str) -> None:
+    body = form % json.dumps(_glm("1113", "x"))
+    fault = classify(429, {}, body.encode("utf-8"), provider="p")
+    assert (type(fault), fault.what) == (QuotaExhausted, "x")
+
+
+def test_what_an_error_quotes_of_the_request_tells_nothing() -> None:
+    quoted = [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": "insufficient balance, 余额不足"}]
+    fault = classify(422, {}, json.dumps({"detail": quoted}).encode(), provider="p")
+    assert (type(fault), fault.what) == (BadRequest, "Field required")
 
 
 def test_escaped_chinese_is_understood() -> None:
@@ -294,3 +346,7 @@ def test_a_redirect_names_its_target() -> None:
 
 def test_a_wrong_path_hints_at_the_base_url() -> None:
     assert "base_url" in str(classify(404, {}, b'{"detail":"Not Found"}', provider="p").hint)
+
+
+def test_a_proxys_demand_for_a_password_is_told() -> None:
+    assert "password" in str(classify(407, {}, b"", provider="p").hint)

@@ -143,6 +143,17 @@ def test_the_total_deadline_holds_when_the_server(behaviour: Behaviour) -> None:
     assert "timeout.total" in str(caught.value)
 
 
+def test_an_error_that_drips_for_ever_is_not_read_for_ever() -> None:
+    drip = in_turn(sends(b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n\r\n"), drips)
+    with serving(drip) as server:
+        row = _row(server, TimeoutSettings(total=5))
+        http = HttpClient([row], variables={}, workers=1)
+        with http.post(row, "/ask", headers={}, payload={}, deadline=NEVER, cancel=CancelToken()) as exchange:
+            body = exchange.start_of_body(limit_bytes=1000, limit_s=0.05)
+    assert exchange.status == 500
+    assert 1 <= len(body) < 100
+
+
 def test_the_callers_own_deadline_is_not_blamed_on_the_provider() -> None:
     with serving(hangs) as server, pytest.raises(TimedOut) as caught:
         row = _row(server)
@@ -397,6 +408,17 @@ def test_a_certificate_for_another_host_is_refused(pki: Path, server_context: ss
     with serving(answers(200, b""), tls=server_context) as server, pytest.raises(ConnectionFailed) as caught:
         _ask(ProviderRow("local", "https://localhost:%d" % server.port, ca_bundle=str(pki / "ca.pem")))
     assert "is not trusted" in str(caught.value)
+    assert "base_url" in str(caught.value.hint) and "ca_bundle" not in str(caught.value.hint)
+
+
+def test_a_server_that_wants_a_client_certificate_is_told_with_the_setting_that_names_one(
+    pki: Path, server_context: ssl.SSLContext
+) -> None:
+    server_context.load_verify_locations(pki / "ca.pem")
+    server_context.verify_mode = ssl.CERT_REQUIRED
+    with serving(answers(200, b""), tls=server_context) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(_row(server, ca_bundle=str(pki / "ca.pem")))
+    assert "providers.local.client_cert" in str(caught.value.hint)
 
 
 def test_shows_a_client_certificate(pki: Path, server_context: ssl.SSLContext) -> None:

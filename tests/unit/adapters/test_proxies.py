@@ -41,6 +41,11 @@ def test_variables_name_the_proxy(url: str, variables: dict[str, str], expected:
         ("http://10.1.2.3/v1", "10.1.2.3", True),
         ("http://10.1.2.3/v1", "192.168.0.0/16", False),
         ("http://[fd00::1]/v1", "fd00::/8", True),
+        ("http://[fd00::1]/v1", "fd00::1", True),
+        ("http://[fd00::1]:80/v1", "[fd00::1]:80", True),
+        ("http://[fd00::1]:80/v1", "[fd00::1]:81", False),
+        (_URL, "other.com example.com", True),
+        ("https://api.example.com./v1", "example.com", True),
     ],
 )
 def test_no_proxy_exempts(url: str, no_proxy: str, is_exempt: bool) -> None:

@@ -466,3 +466,22 @@ def test_a_character_escaped_across_two_events_is_joined() -> None:
 def test_counts_that_cannot_be_are_unknown() -> None:
     usage = {"prompt_tokens": -1, "completion_tokens": True, "prompt_tokens_details": {"cached_tokens": 1e300}}
     assert _stream("chat", [_delta("Hello", "stop"), {"usage": usage}]).usage == Usage()
+
+
+@pytest.mark.parametrize("data, expected", [
+    ('{"code": "1302", "message": "x"}', RateLimited),
+    ('{"type": "overloaded_error", "message": "x"}', Overloaded),
+    ("Overloaded", Overloaded),
+])
+@pytest.mark.parametrize("name", _FORMATS)
+def test_an_event_named_error_is_a_fault_whatever_it_holds(
+    name: str, data: str, expected: type[ProviderFault]
+) -> None:
+    with pytest.raises(expected):
+        _FORMATS[name].new_reader().feed(ServerEvent("error", data))
+
+
+def test_a_gateways_code_beside_an_answer_is_no_fault() -> None:
+    choice = {"index": 0, "message": {"content": "fine"}, "finish_reason": "stop"}
+    body = {"code": 0, "msg": "ok", "choices": [choice]}
+    assert _FORMATS["chat"].parse_reply(body).text == "fine"

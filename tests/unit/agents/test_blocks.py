@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from orchestra.agents.blocks import find_blocks
 from orchestra.agents.thinking import clean
 
@@ -45,6 +47,23 @@ def test_drops_thinking_byte_order_mark_and_carriage_returns() -> None:
     assert clean("\ufeff<think>\n```\nno\n```\n</think>\r\nyes\r\n") == "\nyes\n"
     assert clean("thought about it\n</think>\nyes") == "\nyes"
     assert clean("<think>never ends") == ""
+
+
+@pytest.mark.parametrize("thinking", [
+    "<seed:think>\n```\nno\n```\n</seed:think>",
+    "[THINK]no[/THINK]",
+    "<|channel|>analysis<|message|>no<|end|><|start|>assistant<|channel|>final<|message|>",
+    "<think>no</think>\n<think>neither</think>",
+])
+def test_drops_thinking_in_the_tags_of_other_vendors(thinking: str) -> None:
+    assert clean(thinking + "\nyes") == "\nyes"
+
+
+def test_drops_thinking_after_a_few_words() -> None:
+    assert clean("Let me see.\n<think>\n```\nno\n```\n</think>\nyes") == "\nyes"
+    assert clean("I put it into\n<think> tags") == "I put it into\n<think> tags"
+    block = "So:\n```\n<think>\nx\n</think>\n```\n"
+    assert clean(block) == block
 
 
 def test_keeps_a_tag_of_thinking_that_stands_in_a_block() -> None:
