@@ -247,6 +247,9 @@ def test_a_remark_for_what_was_left_out_is_refused(remark: str) -> None:
     "# the rest of the query remains in the buffer until it is flushed",
     "# one more time ...",
     "# ... more of them follow",
+    "# the rest " + "#" * 100 + " x",
+    "# the rest " + "-" * 100 + " x",
+    "# " * 50 + "the rest x",
     "...and the rest of the world waits for the remaining ships to arrive, which nobody there " + "had expected " * 12,
 ])
 def test_an_innocent_line_is_kept(line: str) -> None:
