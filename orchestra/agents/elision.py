@@ -6,15 +6,16 @@ import re
 
 # Such a remark is a comment, a bracketed note, or a bare line that begins with dots.
 _REMARK = re.compile(
-    r"^\s*(?P<opening>(?:(?:#+|//+|/\*+|\*|--+|;+|%+|<!--|<%--|\{\{!(?:--)?|\{/\*|"
-    r"\"\"\"|'''|\(\*|'(?=\s)|[\[({（【<])\s*)*)"
+    r"^\s*(?P<opening>(?:(?:#+[:!]?|//+!?|/\*+|\*|--+|;+|%+|<!--|<%--|<%#|\{\{!(?:--)?|\{/\*|\{-|!+|::"
+    r"|(?i:@?rem|dnl)(?=\s)|\"\"\"|'''|\(\*|['\"](?=\s)|[\[({（【<])\s*)*)"
     r"(?P<dots>(?:\.{3,}|…+|\. \. \.)\s*)?(?P<words>.*?)(?P<more_dots>\s*(?:\.{3,}|…+|\. \. \.))?"
-    r"[\s.。]*(?:\*/\}?|-->|--%>|(?:--)?\}\}|\"\"\"|'''|\*\)|--+|#+|[\])}）】>。]|\s)*$"
+    # One character at a time: a banner can be divided up in one way only.
+    r"(?:\*[/)]|\"\"\"|'''|[-#%>\])}）】。.\s])*$"
 )
 _COMMENT = re.compile(r"#|//|/\*|--|;|%|<!--|\{/\*|\"\"\"|'''|\(\*|'")
 _WORDS = re.compile(
-    r"\.\.\.|…|\. \. \.|unchanged|rest|remain|existing|previous|original|other|same|before|above|omitted|truncated"
-    r"|snip|no change"
+    r"\.\.\.|…|\. \. \.|unchanged|as is|rest|remain|existing|previous|original|other|same|before|above|omitted"
+    r"|truncated|snip|no change"
     r"|不变|其余|剩余|省略|同上|相同|其他|现有|原有|保持|原样|以下略|此处略|変更なし|同じ|以下同|변경 없|생략|나머지",
     re.IGNORECASE,
 )
@@ -24,7 +25,8 @@ _PARTS = r"(?:code|file|class|functions?|methods?|module|implementation|contents
 _LEFT_OUT = (
     r"(?:\b(?:unchanged|(?:rest|remainder)\s+of"
     r"|remaining\s+(?:code|file|lines|methods|functions|content)"
-    r"|(?:existing|previous|original|other)\s+(?:code|methods|functions|content|imports|implementation|lines|tests)"
+    r"|(?:existing|previous|original|other|more)\s+(?:code|methods|functions|content|imports|implementation|lines"
+    r"|tests)"
     r"|(?:stays?|remains?)\s+the\s+same|same\s+as\s+(?:before|above|original)|as\s+before|no\s+changes"
     r"|omitted|truncated|snip(?:ped)?)\b"
     r"|不变|其余|剩余|省略|同上|其他代码|现有代码|原有代码|保持原样|変更なし|以下同|생략|나머지)"
@@ -35,12 +37,21 @@ _TAIL = (
     r"(?:remains?|stays?|is|are|goes|continues|unchanged|here|omitted|as\s+before)\b\s*"
     r"(?:(?:exactly\s+)?(?:the\s+same|unchanged|as\s+(?:is|before)|here|omitted|same)(?:\s+as\s+before)?)?"
 )
+_AS_BEFORE = (
+    r"(?:(?:is|are|remains?|stays?|kept|left)\s+)?(?:exactly\s+)?"
+    r"(?:unchanged|the\s+same|as\s+(?:is|before|it\s+(?:is|was))|omitted)(?:\s+(?:as\s+before|for\s+brevity))?"
+)
 _WITHOUT_DOTS = re.compile(
     r"(?:keep\s+)?(?:the\s+)?(?:rest|remainder)\s+of\s+(?:the\s+|this\s+|your\s+)?(?:\w+\s+)?" + _PARTS
     + r"\s*(?:" + _TAIL + ")?"
-    r"|existing\s+code\s*(?:" + _TAIL + ")?"
-    r"|(?:existing|previous|original|remaining)\s+(?:code|methods|functions|content|imports|implementation)\s+" + _TAIL
-    + r"|same\s+as\s+(?:before|original|in\s+the\s+original)|(?:code|lines?|content)\s+omitted(?:\s+for\s+brevity)?"
+    r"|(?:the\s+)?(?:rest|remainder)(?:\s+of\s+(?:the\s+|this\s+|your\s+)?\w+)?\s+" + _AS_BEFORE
+    + r"|(?:todo:?\s+)?(?:keep|leave)\s+(?:the\s+)?(?:rest|remainder|everything\s+else)\s+" + _AS_BEFORE
+    + r"|(?:your\s+)?existing\s+code\s*(?:" + _TAIL + ")?"
+    r"|(?:the\s+)?(?:existing|previous|original|remaining)\s+"
+    r"(?:code|methods|functions|content|imports|implementation)\s+" + _TAIL
+    + r"|(?:unchanged|existing|remaining|other)\s+(?:code|lines?|methods|functions|content)\s+omitted"
+    r"(?:\s+for\s+brevity)?"
+    r"|same\s+as\s+(?:before|original|in\s+the\s+original)|(?:code|lines?|content)\s+omitted(?:\s+for\s+brevity)?"
     r"|omitted\s+for\s+brevity"
     r"|(?:其余|剩余|其他|现有|原有|以下|以上|此处|这里|后续)的?(?:代码|部分|内容|方法|函数|实现|逻辑)*(?:保持|均|都|与原来|与之前|与原文件)?"
     r"(?:不变|省略|同上|相同|一致|原样|略)|(?:代码|内容)?(?:保持不变|保持原样|省略)"

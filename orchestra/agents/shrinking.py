@@ -10,7 +10,7 @@ from typing import Sequence
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.public_names import lost_names
 
-FEWEST_LINES = 20
+FEWEST_LINES = 10
 """A file with fewer lines that are not blank is soon another one altogether."""
 _MOST_NAMED = 5
 # Stems: of English, German, French, Spanish, Russian, Chinese and Japanese, since a task is in the user's language.
@@ -60,7 +60,7 @@ def find_loss(path: str, old: str, new: str, said: Explanation) -> str | None:
         more = " and %d more" % (len(names) - _MOST_NAMED) if len(names) > _MOST_NAMED else ""
         return "The draft no longer has %s%s, which the plan does not say." % (listed, more)
     before, after = _count(old), _count(new)
-    if before >= FEWEST_LINES and 3 * after < 2 * before and not _speaks_of_file(path, said.rest):
+    if before >= FEWEST_LINES and 3 * after <= 2 * before and not _speaks_of_file(path, said.rest):
         return "The draft has %d lines that are not blank, the file had %d; the plan does not say so." % (after, before)
     return None
 

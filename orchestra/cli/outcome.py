@@ -84,6 +84,7 @@ def _file_lines(files: tuple[FileOutcome, ...]) -> list[str]:
     lines = []
     for file in files:
         audits = f"{file.iterations} audit{'' if file.iterations == 1 else 's'}" if file.iterations else ""
+        audits += ", recovered" if file.recovered else ""
         line = f"  {file.status:<9} {file.action:<6}  {file.path:<{width}}  {audits}".rstrip()
         lines.append(line + (f"\n            {file.error}" if file.error else ""))
     return lines

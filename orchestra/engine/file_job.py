@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable, Sequence, TypeVar
 
@@ -161,7 +161,8 @@ class FileJob:
             return read_draft(text, path, base)
 
         try:
-            self._put(self._ask(role, key, request, read, keeps_cut=True))
+            draft = self._ask(role, key, request, read, keeps_cut=True)
+            self._put(replace(draft, matches=_matches(draft, replies[-1], context.files.current(path))))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")
         except Truncated as fault:
@@ -332,6 +333,14 @@ class FileJob:
             error=None if error is None else error.message,
             exit_status=int(ExitStatus.DONE if error is None else error.exit_status),
         )
+
+
+def _matches(draft: Draft, reply: str, image: FileImage) -> tuple[str, ...]:
+    """How the edits fit the file as it lies there, not as it was shown: with the endings of its lines."""
+    newline = "\n" if image.content is None else decode(image.content, path=draft.path).form.newline
+    if newline == ("\r\n" if "\r\n" in reply else "\n"):
+        return draft.matches
+    return tuple("line endings" if how == "exact" else how for how in draft.matches)
 
 
 def _not_approved(review: Review) -> NotGoodEnough:

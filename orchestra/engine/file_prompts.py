@@ -59,7 +59,7 @@ class FilePrompts:
         dependencies = self._dependencies(planned)
         if now.content is None:
             return deletion_request(
-                task=self.task, plan=self.plan, planned=planned, old_text=_text_of(before, planned.path) or "",
+                task=self.task, plan=self.plan, planned=planned, old_text=_shown(before, planned.path),
                 dependencies=dependencies, custom_prompt=custom_prompt, outline=self._outline,
                 load_template=self.load_template,
             )
@@ -93,6 +93,14 @@ class FilePrompts:
                     if text is not None:
                         texts[path] = text
         return [ShownFile(path, texts[path]) for path in others if path in texts]
+
+
+def _shown(image: FileImage, path: str) -> str:
+    """The text of a file that is to be deleted, or what it is instead of text."""
+    try:
+        return _text_of(image, path) or ""
+    except WorkspaceError:
+        return f"(a binary file of {len(image.content or b'')} bytes)"
 
 
 def _text_of(image: FileImage, path: str) -> str | None:

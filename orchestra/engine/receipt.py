@@ -140,9 +140,8 @@ def _tests(journal: StateManager, session_id: str) -> dict[str, Any] | None:
     if kept is None or not kept[0]:
         return None
     run, ended_at = kept
-    last_write = journal.images.last_write_at(session_id)
     return {
         "framework": run["framework"], "command": run["command"], "exit_status": run["exit_status"],
         "passed": run["exit_status"] == 0, "ended_at": ended_at,
-        "ran_after_last_write": last_write is None or last_write <= ended_at,
+        "ran_after_last_write": journal.images.are_as_at(session_id, ended_at),
     }

@@ -22,6 +22,8 @@ class ChangedByTests(WorkspaceError):
     """A test run changed what it must leave alone; nothing is committed before that is put right."""
 
     code = "changed-by-tests"
+    run: TestRun | None = None
+    """The run that did it, where it came to an end."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class SealedTests:
             # A stop or a limit is what is told then; the next run refuses.
             self._note(before, watched)
             raise
-        self._refuse(self._note(before, watched))
+        self._refuse(self._note(before, watched), run)
         return run
 
     def _note(self, before: Seal, watched: Sequence[Path]) -> tuple[str, ...]:
@@ -60,10 +62,13 @@ class SealedTests:
             self.events.emit("tests.changed", level="error", paths=list(changed))
         return changed
 
-    def _refuse(self, changed: Sequence[str]) -> None:
+    def _refuse(self, changed: Sequence[str], run: TestRun | None = None) -> None:
         if changed:
-            listing = ", ".join(map(quoted, changed[:_MOST_NAMED])) + (", ..." if len(changed) > _MOST_NAMED else "")
-            raise ChangedByTests(
-                "the tests changed what they must leave alone, so nothing is committed", where=listing,
+            more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+            error = ChangedByTests(
+                "the tests changed what they must leave alone, so nothing is committed",
+                where=", ".join(map(quoted, changed[:_MOST_NAMED])) + more,
                 hint=f"look at it and put it back; then `orchestra resume {self.session_id}`",
             )
+            error.run = run
+            raise error

@@ -16,12 +16,13 @@ from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import has_receipt, write_receipt
+from orchestra.engine.sealed_tests import ChangedByTests
 from orchestra.engine.verification import DONE, Verdict, Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics import metrics_of
 from orchestra.observe.events import Events
-from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task
+from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
 from orchestra.state.manager import StateManager
 from orchestra.state.steps import moment
 
@@ -96,6 +97,7 @@ class Session:
         self._plan: Plan | None = None
         self._outcomes: dict[str, FileOutcome] = rooms.journal.images.outcomes(rooms.session_id)
         self._verdict: Verdict | None = None
+        self._test_run: TestRun | None = None
         self._commit: Commit | None = None
 
     def run(self) -> Report:
@@ -176,7 +178,12 @@ class Session:
     def _test(self, verification: Verification) -> None:
         self._enter("testing")
         outcomes = dict(self._outcomes)
-        self._verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
+        try:
+            self._verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
+        except ChangedByTests as error:
+            self._test_run = error.run
+            raise
+        self._test_run = None if self._verdict is None else self._verdict.run
         for path, outcome in outcomes.items():
             if outcome != self._outcomes[path]:
                 self._ended(outcome)
@@ -227,7 +234,7 @@ class Session:
         files = tuple(self._outcomes.get(file.path) or self._unfinished(file) for file in planned)
         outcome = Outcome(
             session_id=rooms.session_id, task=rooms.task.text, summary=plan.summary if plan else "",
-            mode=rooms.mode, files=files, test_run=self._verdict.run if self._verdict else None,
+            mode=rooms.mode, files=files, test_run=self._test_run,
             commit=self._commit, metrics=metrics,
         )
         retriable = any(outcome.exit_status == ExitStatus.PROVIDER for outcome in self._outcomes.values())

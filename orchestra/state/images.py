@@ -87,12 +87,16 @@ class Images:
         pairs = {row["path"]: (self._by_id(row["first"]), self._by_id(row["last"])) for row in rows}
         return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
-    def last_write_at(self, session_id: str) -> str | None:
-        """When the session last wrote a file; None where it wrote none."""
-        row = self._store.rows(
-            "SELECT max(created_at) AS moment FROM file_versions WHERE session_id = ? AND kind = 'after'", (session_id,)
-        )[0]
-        return None if row["moment"] is None else str(row["moment"])
+    def are_as_at(self, session_id: str, moment: str) -> bool:
+        """Whether the session's last images are those of that moment: what was put back since counts as not written."""
+        return self._store.row(
+            "SELECT ends.path FROM (SELECT path, max(id) AS last,"
+            " coalesce(max(CASE WHEN created_at <= ? THEN id END), min(id)) AS known"
+            " FROM file_versions WHERE session_id = ? GROUP BY path) AS ends"
+            " JOIN file_versions AS a ON a.id = ends.known JOIN file_versions AS b ON b.id = ends.last"
+            " WHERE a.hash IS NOT b.hash OR a.mode IS NOT b.mode LIMIT 1",
+            (moment, session_id),
+        ) is None
 
     def note_folders(self, session_id: str, paths: Sequence[str]) -> None:
         """These folders are about to be made."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Mapping, Pattern
+from typing import Callable, Iterable, Iterator, Mapping, Pattern
 
 _LONGEST_LINE = 400
 _WORD = re.compile(r"\w+")
@@ -27,6 +27,9 @@ _RUST = _compiled(
     r"pub(?:\([^)]*\))?[ \t]+(?:(?:async|unsafe|const|default|extern(?:[ \t]+\"[^\"]*\")?)[ \t]+)*"
     r"(?:fn|struct|enum|trait|type|const|static|mod|union)[ \t]+([A-Za-z]\w*)",
     r"macro_rules![ \t]*([A-Za-z]\w*)",
+)
+_METHODS = _compiled(
+    r"(?:public|protected)[ \t]+(?:[^()=;{}\"]*[ \t>\]])?([A-Za-z]\w*)[ \t]*(?:<[^()]*>)?\(",
 )
 _CURLY_TYPES = _compiled(
     r"(?:(?:public|protected|internal|abstract|final|sealed|static|open|data|partial|export|inline)[ \t]+)*"
@@ -51,15 +54,19 @@ _BY_SUFFIX: Mapping[str, tuple[Pattern[str], ...]] = {
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte"), _SCRIPT),
     ".go": _GO,
     ".rs": _RUST,
-    **dict.fromkeys((".java", ".kt", ".kts", ".cs", ".swift", ".scala", ".dart"), _CURLY_TYPES),
+    **dict.fromkeys((".java", ".cs"), _CURLY_TYPES + _METHODS),
+    **dict.fromkeys((".kt", ".kts", ".swift", ".scala", ".dart"), _CURLY_TYPES),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp"), _C),
     ".rb": _RUBY,
     ".php": _PHP,
     **dict.fromkeys((".sh", ".bash"), _SHELL),
 }
 _STATEMENTS = frozenset(("if", "for", "while", "switch", "return", "sizeof", "main", "catch", "else", "defined"))
-_INDENTED = (".vue", ".svelte", ".cs", ".php")
-"""Where what is public may stand inside an element, a namespace or a block."""
+_INDENTED = (".vue", ".svelte", ".cs", ".php", ".java")
+"""Where what is public may stand inside an element, a namespace, a class or a block."""
+_PYTHON_CLASS = re.compile(r"class[ \t]+[A-Za-z]")
+_RUBY_PRIVATE = re.compile(r"[ \t]*(?:private|protected)[ \t]*$")
+_RUBY_PUBLIC = re.compile(r"[ \t]*(?:public[ \t]*$|(?:class|module)\b)")
 _IMPORTED = r"(?:import|from|export|use|require|include|using|as)\b.*(?<!\w)%s(?!\w)"
 _LISTED = r"[\"']?%s[\"']?(?:[ \t]+as[ \t]+\w+)?,?"
 _DECLARED = (
@@ -73,15 +80,49 @@ def public_names(path: str, text: str) -> tuple[str, ...]:
     suffix = PurePosixPath(path).suffix.lower()
     patterns = _BY_SUFFIX.get(suffix, ())
     names: dict[str, None] = {}
-    for line in text.split("\n") if patterns else ():
-        if len(line) > _LONGEST_LINE:
-            continue
-        bare = line.lstrip() if suffix in _INDENTED else line
+    lines = (line for line in text.split("\n") if len(line) <= _LONGEST_LINE) if patterns else ()
+    for bare in _READERS.get(suffix, _as_they_are)(lines):
         for pattern in patterns:
             found = pattern.match(bare)
             if found and found[1] not in _STATEMENTS:
                 names[found[1]] = None
     return tuple(names)
+
+
+def _as_they_are(lines: Iterable[str]) -> Iterator[str]:
+    yield from lines
+
+
+def _without_indent(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield line.lstrip()
+
+
+def _python_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The lines at the margin, and of a public class those of its own body."""
+    indent: str | None = None
+    in_class = False
+    for line in lines:
+        bare = line.lstrip()
+        if bare and bare == line and bare[0] not in "#)@]}":
+            in_class, indent = _PYTHON_CLASS.match(line) is not None, None
+        elif bare and in_class and indent is None:
+            indent = line[: len(line) - len(bare)]
+        yield bare if in_class and indent and line == indent + bare else line
+
+
+def _ruby_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Without those under a bare `private`."""
+    is_private = False
+    for line in lines:
+        is_private = (is_private or _RUBY_PRIVATE.match(line) is not None) and _RUBY_PUBLIC.match(line) is None
+        if not is_private:
+            yield line.lstrip()
+
+
+_READERS: Mapping[str, Callable[[Iterable[str]], Iterator[str]]] = {
+    **dict.fromkeys(_INDENTED, _without_indent), **dict.fromkeys((".py", ".pyi"), _python_lines), ".rb": _ruby_lines,
+}
 
 
 def lost_names(path: str, old: str, new: str) -> tuple[str, ...]:

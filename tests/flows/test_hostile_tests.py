@@ -199,6 +199,7 @@ def test_what_tests_must_leave_alone_ends_with_5_and_no_commit(project: Project,
 
     assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (5, "changed-by-tests", None)
     assert place in ran.json["error"]["message"]
+    assert (ran.json["tests"]["framework"], ran.json["tests"]["exit_status"]) == ("unittest", 0)
     assert project.head() == head and not project.has("hooked")
     again = project.run("resume", "--yes", "--json", script=team())
     assert (again.status, again.json["error"]["code"]) == (5, "changed-by-tests"), "until it is put back"

@@ -69,6 +69,18 @@ def test_a_binary_file_is_not_changed(project: Project) -> None:
     assert (project.root / "image.png").read_bytes() == content
 
 
+def test_a_binary_file_is_deleted_and_comes_back(project: Project) -> None:
+    content = b"\x89PNG\r\n\0\0binary"
+    project.write("image.png", content)
+    ran = project.run(*RUN, script=team(plan_of(planned("image.png", "delete"))))
+
+    assert (ran.status, ran.files["image.png"]["status"]) == (0, "approved")
+    assert not project.has("image.png")
+    assert "(a binary file of 14 bytes)" in ran.calls[-1].text
+    assert project.run("undo").status == 0
+    assert (project.root / "image.png").read_bytes() == content
+
+
 def test_a_file_in_latin_1_keeps_its_encoding(project: Project) -> None:
     project.write("a.txt", "caf\xe9\nold\n".encode("latin-1"))
     ran = project.run(*RUN, script=team(plan_of(planned("a.txt", "modify")), {"a.txt": edit("old\n", "new\n")}))

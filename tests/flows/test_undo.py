@@ -129,6 +129,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(project: Project, before: dic
     change(project)
     after = project.everything()
     ran = project.run("undo", "--dry-run")
+    assert "nothing is changed" in ran.err and "completed" not in ran.err
 
     assert (ran.status, project.everything()) == (0, after)
     project.git("apply", "--check", "-", stdin=ran.out)

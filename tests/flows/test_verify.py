@@ -11,7 +11,7 @@ import pytest
 
 from orchestra.demo.script import Fault
 from tests.flows.project import Project, Ran
-from tests.flows.team import APPROVED, edit, finding, one_file, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, edit, finding, fixes, one_file, plan_of, planned, team, whole
 
 PASSING = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertTrue(True)\n"
 
@@ -175,3 +175,16 @@ def test_a_session_that_was_resumed_has_one_receipt_of_all_of_it(project: Projec
 def test_no_secret_and_no_text_of_a_file_is_in_it(project: Project, ran: Ran) -> None:
     (path,) = project.state.glob("runs/*/receipt.json")
     assert "assertTrue" not in path.read_text() and path.stat().st_mode & 0o077 == 0
+
+
+def test_a_fix_that_was_put_back_leaves_the_tests_as_good_as_they_were(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+    script = team(
+        plan_of(planned("a.txt", "modify")), {"a.txt": whole("one\n")}, [APPROVED, finding("worse")],
+        {"a.txt": whole("two\n")}, fixes(("a.txt", "it must say old")),
+    )
+    ran = project.run("run", "task", "--yes", "--json", "--test-command", "grep -q old a.txt", script=script)
+
+    assert (ran.status, project.read("a.txt")) == (8, "one\n")
+    assert receipt(project)["tests"]["ran_after_last_write"] is True
+    assert project.run("verify", "--json").json["differences"] == []

@@ -78,7 +78,7 @@ def _preview(context: Context, undoing: Undoing, paths: Sequence[str]) -> ExitSt
     if error is not None:
         context.output.error(error)
     if not context.output.as_json:
-        context.output.say(_text(undoing.target, outcomes, status))
+        context.output.say(_text(undoing.target, outcomes, status, is_dry=True))
     context.output.patch(patch, document)
     return status
 
@@ -100,8 +100,11 @@ def _document(
     }
 
 
-def _text(target: SessionRow, outcomes: Sequence[FileOutcome], status: ExitStatus) -> str:
-    lines = [f"{status.word}: undo of {target.session_id}, {' '.join(target.task.text.split())[:80]}"]
+def _text(
+    target: SessionRow, outcomes: Sequence[FileOutcome], status: ExitStatus, *, is_dry: bool = False
+) -> str:
+    head = "nothing is changed: a dry run of the" if is_dry else f"{status.word}:"
+    lines = [f"{head} undo of {target.session_id}, {' '.join(target.task.text.split())[:80]}"]
     lines += [f"  {_word(outcome):<10}  {outcome.path}" for outcome in outcomes]
     return "\n".join(lines)
 

@@ -36,7 +36,8 @@ class _Tool:
     arguments: tuple[str, ...]
     complaint: re.Pattern[str]
     """With the groups `line` and `message`, in what it says of a syntax error."""
-    accepts: tuple[int, ...] = (0,)
+    reformats: str = ""
+    """What it begins with, and ends with status 1, where it would only lay the text out otherwise."""
     reads_file: bool = False
 
 
@@ -62,7 +63,7 @@ _TOOLS: Mapping[str, tuple[_Tool, ...]] = {
         _Tool("gofmt", ("-e", "-l"), re.compile(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
     ),
     "Rust": tuple(
-        _Tool("rustfmt", ("--check", "--edition", edition), _RUST_ERROR, (0, 1)) for edition in ("2021", "2015")
+        _Tool("rustfmt", ("--check", "--edition", edition), _RUST_ERROR, "Diff in ") for edition in ("2021", "2015")
     ),
     "shell": (
         _Tool("bash", ("--norc", "--noprofile", "-n", "/dev/stdin"), _SHELL_ERROR),
@@ -124,4 +125,5 @@ def _verdict(tool: _Tool, result: ChildResult) -> tuple[Defect, ...] | None:
     found = tool.complaint.search(said)
     if found is not None and (result.exit_status or 0) >= 0:
         return (Defect(int(found.group("line")), found.group("message").strip()),)
-    return () if result.exit_status in tool.accepts else None
+    reformats = bool(tool.reformats) and result.stdout.startswith(tool.reformats.encode("utf-8"))
+    return () if result.exit_status == 0 or (result.exit_status == 1 and reformats) else None

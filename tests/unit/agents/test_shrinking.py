@@ -22,14 +22,16 @@ def test_a_public_name_that_is_gone_without_a_word_is_told() -> None:
     assert loss(OLD, NEW) == "The draft no longer has `g`, which the plan does not say."
 
 
-def test_more_than_a_third_of_the_lines_gone_without_a_word_is_told() -> None:
+def test_a_third_of_the_lines_gone_without_a_word_is_told() -> None:
     short = "".join(LONG.splitlines(True)[:19])
     assert "The draft has 19 lines that are not blank, the file had 30" in (loss(LONG, short) or "")
-    assert loss(LONG, "".join(LONG.splitlines(True)[:20])) is None
+    assert loss(LONG, "".join(LONG.splitlines(True)[:20])) is not None
+    assert loss(LONG, "".join(LONG.splitlines(True)[:21])) is None
 
 
 def test_a_short_file_may_become_another_one() -> None:
-    assert loss("a\n" * 19, "b\n", path="a.txt") is None
+    assert loss("a\n" * 9, "b\n", path="a.txt") is None
+    assert loss("a\n" * 10, "b\n", path="a.txt") is not None
 
 
 @pytest.mark.parametrize("order", [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Callable
 
+import pytest
+
 from orchestra.errors import Truncated
 from orchestra.records import PlannedFile
 from tests.unit.engine.workshop import APPROVED, PATH, Workshop, needs_work, planned, whole
@@ -12,6 +14,7 @@ Build = Callable[..., Workshop]
 MODIFY = planned(PATH, "modify")
 MISS = "<<<<<<< SEARCH\nnine\n=======\n9\n>>>>>>> REPLACE\n"
 HIT = "<<<<<<< SEARCH\n  two\n=======\n  2\n>>>>>>> REPLACE\n"
+EXACT = HIT.replace("  ", "")
 BEFORE = "one\ntwo\nthree\n"
 WHOLE_WANTED = "answer with the whole file this time"
 
@@ -59,6 +62,24 @@ def test_how_edits_fit_is_told(workshop: Build) -> None:
     assert [dict(event.data) for event in shop.told("draft.read")] == [
         {"path": PATH, "draft": 1, "form": "edits", "matches": {"indentation": 1}}
     ]
+
+
+@pytest.mark.parametrize(("before", "answer", "how"), [
+    (BEFORE, EXACT, "exact"),
+    (BEFORE.replace("\n", "\r\n"), EXACT, "line endings"),
+    (BEFORE, EXACT.replace("\n", "\r\n"), "line endings"),
+    (BEFORE.replace("\n", "\r\n"), EXACT.replace("\n", "\r\n"), "exact"),
+    (BEFORE.replace("\n", "\r\n"), HIT, "indentation"),
+])
+def test_edits_with_other_line_endings_than_the_file_fit_but_for_these(
+    workshop: Build, before: str, answer: str, how: str
+) -> None:
+    shop = workshop(executor=[answer], auditor=[APPROVED])
+    shop.put(before)
+    shop.run(MODIFY)
+    (event,) = shop.told("draft.read")
+    assert event.data["matches"] == {how: 1}
+    assert shop.images()[-1] == before.replace("two", "2")
 
 
 def test_a_file_that_has_lost_what_nobody_ordered_never_reaches_the_disk(workshop: Build) -> None:

@@ -66,6 +66,7 @@ def test_a_complaint_about_syntax_is_a_defect_with_its_line(language: str, path:
         ("Go", "a.go", None),
         ("Go", "a.go", answering(2, "open /root: permission denied\n")),
         ("Rust", "a.rs", answering(101, "thread 'main' panicked\n")),
+        ("Rust", "a.rs", answering(1, "error: rustup could not choose a version of rustfmt to run\n")),
         ("Ruby", "a.rb", answering(1, "-:1: invalid multibyte char (US-ASCII)\n")),
         ("Java", "A.java", answering(1, "A.java:1:8: compiler.err.feature.not.supported.in.source.plural: x\n")),
         ("C", "a.c", answering(1, "")),
@@ -73,6 +74,10 @@ def test_a_complaint_about_syntax_is_a_defect_with_its_line(language: str, path:
 )
 def test_anything_else_is_no_opinion(language: str, path: str, answer: ChildResult | None) -> None:
     assert ask(language, path, "text", answer, answer)[1] is None
+
+
+def test_a_text_that_is_only_laid_out_otherwise_is_sound() -> None:
+    assert ask("Rust", "a.rs", "text", ChildResult(1, b"Diff in <stdin>:1:\n-text\n", b"", 1))[1] == ()
 
 
 def test_a_script_is_broken_only_where_it_is_so_as_a_module_too() -> None:
