@@ -46,6 +46,11 @@ def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder:
             f"session {row.session_id} has no receipt: no plan of it was carried out",
             hint="`orchestra sessions` lists all sessions",
         )
+    if receipt is None and row.exit_status is None:
+        raise UsageError(
+            f"session {row.session_id} has no receipt yet: it has not ended",
+            hint=f"`orchestra resume {row.session_id}` goes on with it",
+        )
     if receipt is None:
         return Checked(0, None, (Difference("receipt", None, "it is gone"),))
     files = [file for file in _list(receipt.get("files")) if file.get("after") != file.get("before")]

@@ -146,6 +146,17 @@ def test_a_receipt_that_is_gone_or_is_none_is_said(project: Project, ran: Ran) -
     assert (checked.status, checked.json["differences"][0]["subject"]) == (1, "receipt")
 
 
+def test_a_session_that_was_killed_has_no_receipt_yet(project: Project, ran: Ran) -> None:
+    (path,) = project.state.glob("runs/*/receipt.json")
+    path.unlink()
+    with sqlite3.connect(project.state / "state.db") as journal:
+        journal.execute("UPDATE sessions SET exit_status = NULL, phase = 'executing'")
+    journal.close()
+    checked = project.run("verify", "--json")
+    assert (checked.status, checked.json["error"]["code"]) == (2, "usage")
+    assert "has not ended" in checked.json["error"]["message"]
+
+
 def test_after_undo_it_says_so(project: Project, ran: Ran) -> None:
     project.run("undo")
     messages = [each["message"] for each in project.run("verify", "--json").json["differences"]]
