@@ -446,7 +446,7 @@ for name in sys.stdin.read().split():
 
 The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
 """
-SOURCE_ONLY = ("idna/uts46data.py", "orchestra/views/screen/")
+SOURCE_ONLY = ("idna/uts46data.py", "orchestra/demo/", "orchestra/views/screen/")
 """Not compiled, for the size: a large table that only host names beyond ASCII need, and what only people wait for."""
 
 

@@ -22,7 +22,8 @@ MOST_SPARK_CELLS = 40
 RATE_OF_S = 10
 """Over how many seconds the throughput is averaged."""
 _STATES = {"approved": "good", "unchanged": "good", "failed": "bad", "reverted": "bad", "skipped": "dim"}
-_COLUMNS = (("agent", 11), ("time", 8), ("file", 0), ("tokens", 8), ("tries", 6), ("model", 28))
+_COLUMNS = (("agent", 11), ("time", 8), ("file", 0), ("tokens", 8), ("tries", 6), ("model", 0))
+MOST_MODEL_CELLS = 28
 _NARROW = {"time": 24, "tokens": 44, "tries": 50, "model": 72}
 """From which width of the screen on a column is there."""
 
@@ -130,15 +131,16 @@ def _figures(row: Row, now: datetime) -> dict[str, str]:
 
 
 def _columns(figures: dict[str, str], width: int) -> str:
-    shown = [(name, cells_) for name, cells_ in _COLUMNS if width >= _NARROW.get(name, 0)]
-    spare = max(0, width - sum(cells_ for _, cells_ in shown) - 1)
+    room = {name: wanted for name, wanted in _COLUMNS if width >= _NARROW.get(name, 0)}
+    if "model" in room:
+        room["model"] = min(MOST_MODEL_CELLS, width // 5)
+    room["file"] = max(1, width - sum(room.values()))
     texts = []
-    for name, cells_ in shown:
-        text = figures[name]
+    for name, wide in room.items():
         if name in ("time", "tokens", "tries"):
-            texts.append(clip(text, cells_ - 1).rjust(cells_ - 1) + " ")
+            texts.append(clip(figures[name], wide - 1).rjust(wide - 1) + " ")
         else:
-            texts.append(padded(text, (cells_ or spare) - (name != "file"), keeps_end=name == "file") + " ")
+            texts.append(padded(figures[name], wide - 1, keeps_end=name == "file") + " ")
     return clip("".join(texts), width, mark="")
 
 
