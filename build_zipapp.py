@@ -447,6 +447,8 @@ for name in sys.stdin.read().split():
 
 The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
 """
+SOURCE_ONLY = ("orchestra/demo/", "orchestra/views/screen/")
+"""Not compiled, for the size: what only people wait for."""
 
 
 def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -455,7 +457,7 @@ def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes. Without
     the columns of expressions, which Python 3.11 and later would keep for tracebacks, it is a quarter smaller.
     """
-    names = sorted(name for name in sources if name.endswith(".py"))
+    names = sorted(name for name in sources if name.endswith(".py") and not name.startswith(SOURCE_ONLY))
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             path = Path(folder, name)

@@ -7,7 +7,7 @@ import select
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping, TextIO
+from typing import Callable, Mapping, TextIO
 
 from orchestra.clock import Clock, SystemClock
 
@@ -17,6 +17,8 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self.last_act: Callable[[], None] = lambda: None
+        """What a second signal, which ends the process at once, must still do: give the terminal back."""
 
     def request(self, number: int) -> None:
         """Only a store, so that a signal handler may call it."""

@@ -68,7 +68,10 @@ def listen(stop: StopSignal) -> None:
 
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.number is not None:
-            os._exit(128 + number)
+            try:
+                stop.last_act()
+            finally:
+                os._exit(128 + number)
         stop.request(number)
 
     for number in STOPPING_SIGNALS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -19,6 +20,7 @@ from orchestra.errors import ExitStatus, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json
 from orchestra.state.database import FOLDER
+from orchestra.state.manager import StateManager
 from orchestra.views.lines import LineView
 from orchestra.views.plan_prompt import TerminalPrompt
 from orchestra.workspace.children import child_variables
@@ -70,13 +72,11 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
 
 
 def listeners(context: Context, view: str) -> list[Listener]:
-    """Who is told of events besides the journal and the log."""
+    """Who is told of events besides the journal and the log, where there is no screen."""
     output = context.output
     told: list[Listener] = []
     if output.as_json_stream:
         told.append(lambda event: output.event(as_json(event)))
-    if view == "screen":
-        output.warn("this version has no screen view; lines are shown instead")
     if view != "none" and not context.options.is_quiet:
         write: Callable[[str], None] = output.say
         told.append(LineView(write, started=context.env.clock.now(), is_verbose=context.options.is_verbose))
@@ -96,7 +96,8 @@ def carry_out(
         context.output.warn(f"no price is known for {', '.join(chains.unpriced)}: what it costs is outside the budget")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
     with wire(workplace, order, chains, session_id, context.env) as session:
-        report = session.run()
+        with order.helm.open(partial(_diff_of, workplace.journal, session_id)):
+            report = session.run()
     changes = workplace.journal.images.changed(session_id) if order.options.dry_run else {}
     patch = unified_patch(FileChange(path, before, after) for path, (before, after) in changes.items())
     text, extra = more(report) if more else ("", {})
@@ -110,6 +111,12 @@ def carry_out(
     else:
         context.output.result(text or outcome_text(report), document)
     return report.status
+
+
+def _diff_of(journal: StateManager, session_id: str, path: str) -> str:
+    if journal.images.count_writes(session_id, path) == 0:
+        return ""
+    return unified_patch([FileChange(path, *journal.images.ends(session_id, path))])
 
 
 def relative_to_root(context: Context, path: str) -> str:

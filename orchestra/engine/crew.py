@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Callable, Iterable, TypeVar
 
 from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.helm import Helm, Unmanned
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, LimitReached
 
@@ -21,11 +22,14 @@ class Crew:
     sockets and ends children) and gives the workers half a second to unwind.
     """
 
-    def __init__(self, workers: int, *, stop: StopSignal, cancel: CancelToken, deadline: Deadline) -> None:
+    def __init__(
+        self, workers: int, *, stop: StopSignal, cancel: CancelToken, deadline: Deadline, helm: Helm = Unmanned()
+    ) -> None:
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="agent")
         self._stop = stop
         self._cancel = cancel
         self._deadline = deadline
+        self._helm = helm
         self._live: set[Future[Any]] = set()
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -35,19 +39,36 @@ class Crew:
         return future
 
     def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
-        """Those that are done, once there is one. Raises Cancelled or LimitReached after a stop."""
+        """Those that are done, once there is one; none when a pause ends first.
+
+        Raises Cancelled or LimitReached after a stop.
+        """
+        was_paused = self.is_paused
         while True:
             self._check()
             done, _ = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            if done:
+            if done or (was_paused and not self.is_paused):
                 self._live -= done
                 return done
 
     def call(self, work: Callable[[], T]) -> T:
-        """What `work` returned or raised, from a worker."""
+        """What `work` returned or raised, from a worker; after a pause, where there is one."""
+        self.sit_out_pause()
         future = self.start(work)
-        self.next_done([future])
+        while not self.next_done([future]):
+            pass
         return future.result()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing new is to be started. Any thread."""
+        return self._helm.is_paused
+
+    def sit_out_pause(self) -> None:
+        """Come back when nothing new need be put off any longer. Raises Cancelled or LimitReached after a stop."""
+        while self.is_paused:
+            self._cancel.wait(POLL_S)
+            self._check()
 
     def close(self) -> None:
         """Tell whoever is still at work to stop, as after a defect elsewhere; who does not listen is not waited for."""
@@ -63,6 +84,7 @@ class Crew:
         wait(self._live, timeout=GRACE_S)
 
     def _check(self) -> None:
+        self._helm.turn()
         if self._stop.number is not None:
             self.order_stop()
             raise Cancelled()

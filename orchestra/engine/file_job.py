@@ -119,10 +119,12 @@ class FileJob:
         job._approved_image = context.files.current(planned.path)
         return job
 
-    def run(self) -> None:
-        """Carry the file to its end. Raises what `advance` raises."""
+    def run(self, must_rest: Callable[[], bool] = lambda: False) -> None:
+        """Carry the file to its end, or to the first stage after which it must rest. Raises what `advance` raises."""
         while self.outcome is None:
             self.advance()
+            if must_rest():
+                break
 
     def advance(self) -> None:
         """Do the next stage. A failure of this file alone becomes its outcome.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable, Iterable, Mapping, Sequence
 
 from orchestra.engine.crew import Crew
@@ -46,7 +47,8 @@ def schedule_for(mode: str, max_concurrency: int) -> Schedule:
 class Traffic:
     """Runs jobs on a crew: a file starts when what it depends on has ended, approved or not.
 
-    `make_job` and `on_end` are called in the main thread.
+    `make_job` and `on_end` are called in the main thread. In a pause no stage begins; one that runs is carried to
+    its end.
     """
 
     def __init__(
@@ -75,7 +77,10 @@ class Traffic:
         self._admit(board.ready())
         while self._running or any(self._queues.values()):
             if limit is None:
-                self._start(files)
+                if not self._running:
+                    self._crew.sit_out_pause()
+                if not self._crew.is_paused:
+                    self._start(files)
             if not self._running:
                 break
             for future in self._crew.next_done(self._running):
@@ -106,7 +111,7 @@ class Traffic:
                 index = heapq.heappop(self._queues[lane])
                 job = self._jobs.get(index) or self._make_job(files[index])
                 self._jobs[index] = job
-                work = job.advance if self._schedule.by_stage else job.run
+                work = job.advance if self._schedule.by_stage else partial(job.run, lambda: self._crew.is_paused)
                 self._running[self._crew.start(work)] = (index, lane)
 
     def _after_stage(self, index: int, board: _Board) -> None:

@@ -18,6 +18,7 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
+from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -32,6 +33,7 @@ from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
+from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.planning import Planning
@@ -86,6 +88,7 @@ class Order:
     options: Options
     approver: Approver
     listeners: Sequence[Listener] = ()
+    helm: Helm = Unmanned()
     only_plan: bool = False
     given_plan: PlanFile | None = None
     has_plan: bool = False
@@ -238,7 +241,7 @@ def wire(
         events = stack.enter_context(session_events(
             workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
         ))
-        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline)
+        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
         stack.callback(crew.close)
         http = HttpClient(
             chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
@@ -313,6 +316,8 @@ def wire(
             events.emit("model.unpriced", level="warning", models=list(chains.unpriced))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
+            spent=float(spent), budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
+            planned=_planned(journal, session_id), ended=len(journal.images.outcomes(session_id)),
         )
         if order.cassette is not None:
             events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))
@@ -370,6 +375,12 @@ def _estimate(order: Order, chains: ChainPlan) -> Callable[[Plan], CostRange | N
             return None
 
     return lambda plan: estimated_cost(plan, models, size_of=size_of, max_iterations=order.settings.max_iterations)
+
+
+def _planned(journal: StateManager, session_id: str) -> int | None:
+    """How many files are planned; None where there is no plan yet."""
+    kept = journal.sessions.plan(session_id)
+    return None if kept is None else len(plan_from_json(kept.content).files)
 
 
 def _spent(journal: StateManager, session_id: str) -> Decimal:

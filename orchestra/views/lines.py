@@ -8,6 +8,7 @@ from typing import Any, Callable, Mapping
 
 from orchestra.records import Event
 from orchestra.views.figures import elapsed, money, tokens
+from orchestra.views.progress import Progress
 
 LABEL_WIDTH = 11
 
@@ -20,10 +21,12 @@ class LineView:
         self._started = started
         self._is_verbose = is_verbose
         self._cost: float | None = None
+        self._progress = Progress()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
+            self._progress = self._progress.after(event)
             if event.name == "step.completed" and event.data["cost"] is not None:
                 self._cost = (self._cost or 0.0) + float(str(event.data["cost"]))
             said = line_of(event, spent=self._cost)
@@ -31,8 +34,15 @@ class LineView:
                 said = (event.name, " ".join(f"{key}={value}" for key, value in event.data.items()))
             if said is not None:
                 label, text = said
-                time = elapsed((event.time - self._started).total_seconds())
-                self._write(f"{time:>6}  {label:<{LABEL_WIDTH}} {text}")
+                if event.name == "file.ended" and self._progress.began_at is not None:
+                    text += f" ({self._progress.text(event.time)})"
+                self._write(whole_line(event, (label, text), started=self._started))
+
+
+def whole_line(event: Event, said: tuple[str, str], *, started: datetime) -> str:
+    """The time since `started`, the label, the text."""
+    time = elapsed((event.time - started).total_seconds())
+    return f"{time:>6}  {said[0]:<{LABEL_WIDTH}} {said[1]}"
 
 
 def line_of(event: Event, *, spent: float | None) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from orchestra.agents.plan_json import plan_to_json
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
+from orchestra.cli.front import front
 from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
@@ -33,11 +34,13 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     task = read_task(arguments, context)
     config = configuration(context, running.limit_flags(arguments))
     options = Options(must_show=tuple(running.relative_to_root(context, path) for path in arguments.file))
+    # One call is no reason to take the whole screen unasked.
+    chosen = "lines" if arguments.view == "auto" else arguments.view
+    view = front(context, config.settings, chosen, yes=False, stdin_is_taken=task.source == "stdin")
     order = Order(
         root=context.root, git=context.git, settings=config.settings, kept_config=dump_values(config),
         options=options,
-        approver=running.approver(context, config.settings, yes=False, stdin_is_taken=task.source == "stdin"),
-        listeners=running.listeners(context, arguments.view), only_plan=True,
+        approver=view.approver, listeners=view.listeners, helm=view.helm, only_plan=True,
         offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
     )
     chains = check_order(order, context.env)

@@ -9,6 +9,7 @@ from orchestra.cli import running
 from orchestra.cli.commands import undo
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
+from orchestra.cli.front import front
 from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
 from orchestra.engine import undoing
@@ -41,11 +42,11 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         for key in refused:
             context.output.warn(f"{key} stays as it was when the session started; it cannot be changed on resume")
         options = Options.from_json(row.options)
+        view = front(context, settings, arguments.view, yes=arguments.yes)
         order = Order(
             root=context.root, git=context.git, settings=settings,
             kept_config=dump_values(replace(current, settings=settings)), options=options,
-            approver=running.approver(context, settings, yes=arguments.yes),
-            listeners=running.listeners(context, arguments.view),
+            approver=view.approver, listeners=view.listeners, helm=view.helm,
             has_plan=workplace.journal.sessions.plan(row.session_id) is not None,
             offline=context.options.is_offline, timeout_s=arguments.timeout, origins=current.origins,
         )

@@ -10,6 +10,7 @@ from orchestra.agents.plan_file import PlanFile, parse_plan
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
+from orchestra.cli.front import front
 from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
@@ -58,10 +59,10 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         allow_dirty=arguments.allow_dirty,
         must_show=tuple(running.relative_to_root(context, path) for path in arguments.file),
     )
+    view = front(context, settings, arguments.view, yes=arguments.yes, stdin_is_taken=task.source == "stdin")
     order = Order(
         root=context.root, git=context.git, settings=settings, kept_config=dump_values(config), options=options,
-        approver=running.approver(context, settings, yes=arguments.yes, stdin_is_taken=task.source == "stdin"),
-        listeners=running.listeners(context, arguments.view), given_plan=given,
+        approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
         record_to=None if arguments.record is None else context.env.cwd / arguments.record,
         cassette=_cassette(arguments, context),

@@ -7,6 +7,7 @@ import pytest
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import Crew, out_of_time
+from orchestra.engine.helm import Helm, Unmanned
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, LimitReached
 from tests.unit.fake_clock import FakeClock
@@ -14,14 +15,30 @@ from tests.unit.fake_clock import FakeClock
 LONG_S = 30
 
 
+class PausedFor(Unmanned):
+    """A helm with a pause that ends after some turns."""
+
+    def __init__(self, turns: int) -> None:
+        self.is_paused = turns > 0
+        self.turns = 0
+        self._left = turns
+
+    def turn(self) -> None:
+        self.turns += 1
+        if self.turns >= self._left:
+            self.is_paused = False
+
+
 class Bridge:
     """A crew and everything that can stop it."""
 
-    def __init__(self, workers: int = 4) -> None:
+    def __init__(self, workers: int = 4, helm: Helm = Unmanned()) -> None:
         self.clock = FakeClock()
         self.stop = StopSignal()
         self.cancel = CancelToken()
-        self.crew = Crew(workers, stop=self.stop, cancel=self.cancel, deadline=Deadline.after(self.clock, 60))
+        self.crew = Crew(
+            workers, stop=self.stop, cancel=self.cancel, deadline=Deadline.after(self.clock, 60), helm=helm
+        )
 
     def until_told(self) -> str:
         """What a worker does that blocks: it listens."""
@@ -125,6 +142,40 @@ def test_who_does_not_listen_is_not_waited_for(bridge: Bridge) -> None:
     assert not deaf.done()
     gate.set()
     assert deaf.result(LONG_S) is True
+
+
+def test_the_helm_has_its_turn_while_the_crew_is_waited_for() -> None:
+    gate = threading.Event()
+
+    class Opening(Unmanned):
+        def turn(self) -> None:
+            gate.set()
+
+    crew = Bridge(helm=Opening()).crew
+    assert crew.call(lambda: gate.wait(LONG_S))
+    crew.close()
+
+
+def test_in_a_pause_no_call_begins() -> None:
+    helm = PausedFor(turns=3)
+    bridge = Bridge(helm=helm)
+    assert bridge.crew.call(lambda: (helm.is_paused, helm.turns >= 3)) == (False, True)
+    bridge.crew.close()
+
+
+def test_the_end_of_a_pause_is_told_though_nothing_is_done() -> None:
+    bridge = Bridge(helm=PausedFor(turns=2))
+    busy = bridge.crew.start(bridge.until_told)
+    assert bridge.crew.next_done([busy]) == set()
+    bridge.crew.close()
+
+
+def test_a_stop_ends_a_pause() -> None:
+    bridge = Bridge(helm=PausedFor(turns=1_000_000))
+    bridge.stop.request(2)
+    with pytest.raises(Cancelled):
+        bridge.crew.call(lambda: True)
+    bridge.crew.close()
 
 
 def test_the_limit_names_what_to_type_next() -> None:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from orchestra.engine.file_job import Stage
+from orchestra.engine.helm import Unmanned
 from orchestra.engine.modes import MODES, Schedule, schedule_for
 from orchestra.errors import Cancelled, LimitReached, StateError
 from tests.unit.engine.traffic_jobs import LONG_S, Road
@@ -228,3 +229,84 @@ def test_a_stop_ends_the_traffic() -> None:
     road = Road(schedule_for("parallel", 4), stages=[WRITE], work=work)
     with pytest.raises(Cancelled):
         road.run("a", "b", "c")
+
+
+# A pause
+
+
+class Switch(Unmanned):
+    """A helm that ends the pause once nobody has been at work for some turns."""
+
+    def __init__(self) -> None:
+        self.is_paused = False
+        self.at_work = 0
+        self.quiet_turns = 0
+
+    def turn(self) -> None:
+        self.quiet_turns = self.quiet_turns + 1 if self.at_work == 0 else 0
+        if self.quiet_turns >= 3:
+            self.is_paused = False
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_in_a_pause_what_runs_is_carried_to_its_end_and_nothing_new_begins(mode: str) -> None:
+    helm, lock, begun_in_pause = Switch(), threading.Lock(), []
+
+    def work(path: str, stage: Stage) -> None:
+        with lock:
+            if helm.is_paused:
+                begun_in_pause.append((path, stage))
+            helm.at_work += 1
+            if path == "b" and stage is WRITE:
+                helm.is_paused = True
+            helm.at_work -= 1
+
+    road = Road(schedule_for(mode, 1), work=work, helm=helm)
+    road.run("a", "b", "c", "d")
+    assert sorted(road.ended) == ["a", "b", "c", "d"]
+    # A pipeline's other lane may have begun as the pause was ordered.
+    assert len(begun_in_pause) <= (1 if mode == "pipeline" else 0)
+    assert helm.quiet_turns >= 3
+
+
+def test_a_pause_that_ends_lets_idle_workers_begin_though_another_is_still_at_work() -> None:
+    helm, is_paused, third_began = Switch(), threading.Event(), threading.Event()
+
+    def work(path: str, stage: Stage) -> None:
+        if path == "a" and stage is WRITE:
+            helm.is_paused = True
+            is_paused.set()
+            assert third_began.wait(LONG_S)
+        elif path == "b":
+            assert is_paused.wait(LONG_S)
+        elif path == "c":
+            third_began.set()
+
+    road = Road(schedule_for("parallel", 2), stages=[WRITE], work=work, helm=helm)
+    road.run("a", "b", "c", needs={"c": {"b"}})
+    assert sorted(road.ended) == ["a", "b", "c"]
+
+
+def test_in_sequence_a_file_that_rested_goes_on_before_the_next_begins() -> None:
+    helm = Switch()
+
+    def work(path: str, stage: Stage) -> None:
+        helm.is_paused = path == "b" and stage is WRITE
+
+    road = Road(schedule_for("sequential", 1), work=work, helm=helm)
+    road.run("b", "c")
+    assert road.ended == ["b", "c"]
+    assert road.diary.paths("start") == ["b", "b", "c"]
+
+
+def test_a_stop_in_a_pause_is_heard() -> None:
+    class Held(Unmanned):
+        is_paused = True
+
+        def turn(self) -> None:
+            road.stop.request(2)
+
+    road = Road(schedule_for("parallel", 2), helm=Held())
+    with pytest.raises(Cancelled):
+        road.run("a")
+    assert road.diary.lines == []

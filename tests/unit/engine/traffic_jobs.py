@@ -8,6 +8,7 @@ from typing import Callable, Collection, Mapping, Sequence
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import Stage
+from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.environment import StopSignal
 from orchestra.records import FileOutcome, PlannedFile
@@ -58,12 +59,14 @@ class Job:
         self._work = work
         self._status = status
 
-    def run(self) -> None:
+    def run(self, must_rest: Callable[[], bool]) -> None:
         self._diary.enter("file", self.planned.path, "start")
         try:
             while self.outcome is None:
                 self._work(self.planned.path, self.stage)
                 self._move()
+                if must_rest():
+                    break
         finally:
             self._diary.leave("file")
 
@@ -94,6 +97,7 @@ class Road:
         stages: Sequence[Stage] = (Stage.EXECUTE, Stage.AUDIT),
         work: Work = lambda path, stage: None,
         failing: Collection[str] = (),
+        helm: Helm = Unmanned(),
     ) -> None:
         self.diary = Diary()
         self._failing = failing
@@ -102,7 +106,8 @@ class Road:
         self.cancel = CancelToken()
         self.main_thread = threading.get_ident()
         self.crew = Crew(
-            schedule.workers, stop=self.stop, cancel=self.cancel, deadline=Deadline(FakeClock(), None)
+            schedule.workers, stop=self.stop, cancel=self.cancel, deadline=Deadline(FakeClock(), None),
+            helm=helm,
         )
         self._traffic = Traffic(
             self.crew, schedule, make_job=lambda planned: self._job(planned, stages, work), on_end=self._on_end

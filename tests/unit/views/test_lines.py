@@ -93,6 +93,22 @@ def test_an_event_that_deserves_no_line_has_none() -> None:
     assert told(("file.written", {"path": "a.py"}), ("something.new", {})) == []
 
 
+def test_a_file_that_ends_says_how_many_have_and_how_long_the_rest_may_take() -> None:
+    lines = told(
+        ("plan.ready", {"summary": "do it", "files": [{}, {}, {}]}), ("phase.entered", {"phase": "executing"}),
+        ("draft.read", {"path": "a.py", "matches": {}}),
+        ("file.ended", {**ONE, "status": "approved", "error": None}),
+        ("file.ended", {**ONE, "status": "failed", "error": "no"}),
+        ("file.ended", {**ONE, "status": "approved", "error": None}),
+        ("phase.entered", {"phase": "testing"}),
+        ("file.ended", {**ONE, "status": "reverted", "error": "no"}),
+    )
+    assert [line.partition("a.py ")[2] for line in lines[1:]] == [
+        "approved (1 of 3 files, about 0:04 left)", "failed: no (2 of 3 files, about 0:01 left)",
+        "approved (3 of 3 files)", "reverted: no",
+    ]
+
+
 def test_costs_add_up_and_an_unknown_price_leaves_the_sum() -> None:
     lines = told(
         ("step.completed", ANSWER), ("step.completed", {**ANSWER, "cost": None}), ("step.completed", ANSWER)

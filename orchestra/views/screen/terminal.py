@@ -1,0 +1,157 @@
+"""The terminal as a screen: the only place that knows curses."""
+
+from __future__ import annotations
+
+import curses
+import os
+import select
+import sys
+import termios
+from contextlib import contextmanager, suppress
+from typing import Iterator, Mapping, Sequence
+
+from orchestra.views.screen.layout import Line
+
+COLORS = {"good": curses.COLOR_GREEN, "bad": curses.COLOR_RED, "warn": curses.COLOR_YELLOW}
+KEYS: Mapping[object, str] = {
+    curses.KEY_UP: "up", curses.KEY_DOWN: "down", curses.KEY_PPAGE: "page up", curses.KEY_NPAGE: "page down",
+    curses.KEY_HOME: "home", curses.KEY_END: "end", curses.KEY_ENTER: "enter", curses.KEY_BACKSPACE: "backspace",
+    curses.KEY_RESIZE: "resize", "\n": "enter", "\r": "enter", "\b": "backspace", "\x7f": "backspace",
+    "\x1b": "escape", "\x04": "end of input",
+}
+INPUT, OUTPUT, SHOWN = 0, 1, 2
+"""Descriptors: keys come from the first; curses draws on the second, which leads to the third meanwhile."""
+MOST_DRY_READS = 10
+"""A terminal that is ready and has nothing to read, so often in a row, has gone."""
+
+
+def why_not(term: str) -> str | None:
+    """What keeps a screen from being drawn on this terminal; None where nothing does."""
+    if sys.__stdout__ is None:
+        return "standard output is closed"
+    try:
+        if os.tcgetpgrp(SHOWN) != os.getpgrp():
+            return "the program runs in the background"
+        curses.setupterm(term, SHOWN)
+        return None if curses.tigetstr("cup") else f"the terminal {term} has no cursor to move"
+    except (curses.error, OSError):
+        return f"the terminal {term!r} is not known here"
+
+
+class Terminal:
+    """Draws lines and reads keys between `begin` and `end`. Main thread."""
+
+    def __init__(self, *, has_color: bool) -> None:
+        self._has_color = has_color
+        self._window: curses.window | None = None
+        self._attributes: dict[str, int] = {}
+        self._drawn: list[Line] = []
+        self._saved_output = -1
+        self._modes: list[object] = []
+        self._dry_reads = 0
+        self.is_utf8 = False
+
+    def begin(self) -> None:
+        """Take the terminal. What is written to standard output meanwhile would be lost on the screen."""
+        self._modes = termios.tcgetattr(INPUT)
+        self._saved_output = os.dup(OUTPUT)
+        os.dup2(SHOWN, OUTPUT)
+        window = self._window = curses.initscr()
+        curses.noecho()
+        curses.cbreak()
+        window.keypad(True)
+        window.nodelay(True)
+        curses.set_escdelay(50)
+        with suppress(curses.error):
+            curses.curs_set(0)
+        self._attributes = self._chosen_attributes()
+        self.is_utf8 = hasattr(window, "get_wch") and window.encoding.lower().replace("-", "") == "utf8"
+        self._drawn = []
+
+    def end(self) -> None:
+        """Give the terminal back as it was. At any time, any number of times."""
+        if self._saved_output < 0:
+            return
+        saved, self._saved_output, self._window = self._saved_output, -1, None
+        with suppress(curses.error):
+            curses.endwin()
+        # A terminal that has gone takes nothing back.
+        with suppress(termios.error, OSError):
+            termios.tcflush(INPUT, termios.TCIFLUSH)
+            termios.tcsetattr(INPUT, termios.TCSANOW, self._modes)  # type: ignore[arg-type]
+        os.dup2(saved, OUTPUT)
+        os.close(saved)
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """The terminal as it was before, while the block runs: for another program."""
+        curses.endwin()
+        try:
+            yield
+        finally:
+            if self._window is not None:
+                self._window.clear()
+                self._window.refresh()
+                self._drawn = []
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        assert self._window is not None
+        height, width = self._window.getmaxyx()
+        return width, height
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody can type any more."""
+        return self._dry_reads >= MOST_DRY_READS
+
+    def key(self, wait_s: float = 0.0) -> str | None:
+        """The next key: a character, or a name such as `page up`; None where none was pressed."""
+        assert self._window is not None
+        is_ready = bool(select.select([INPUT], [], [], wait_s)[0])
+        try:
+            typed: object = self._window.get_wch() if hasattr(self._window, "get_wch") else self._window.getch()
+        except curses.error:
+            typed = -1
+        self._dry_reads = self._dry_reads + 1 if is_ready and typed == -1 else 0
+        if isinstance(typed, int) and 0 <= typed < 256:
+            typed = chr(typed)
+        key = KEYS.get(typed) or (typed if isinstance(typed, str) and typed.isprintable() else None)
+        if key == "resize":
+            curses.update_lines_cols()
+            self._window.clear()
+            self._drawn = []
+        return key
+
+    def draw(self, lines: Sequence[Line]) -> None:
+        """Show these; what shows already is not sent again."""
+        window = self._window
+        assert window is not None
+        for y, line in enumerate(lines):
+            if y >= len(self._drawn) or self._drawn[y] != line:
+                # The last cell of the last line is drawn, but the cursor cannot go on from there.
+                with suppress(curses.error):
+                    window.move(y, 0)
+                    window.clrtoeol()
+                    for text, attribute in line:
+                        window.addstr(text if self.is_utf8 else _ascii(text), self._attributes[attribute])
+        self._drawn = list(lines)
+        window.refresh()
+
+    def _chosen_attributes(self) -> dict[str, int]:
+        chosen = {
+            "": curses.A_NORMAL, "bold": curses.A_BOLD, "dim": curses.A_DIM, "reverse": curses.A_REVERSE,
+            "good": curses.A_NORMAL, "bad": curses.A_BOLD, "warn": curses.A_BOLD,
+        }
+        if self._has_color and curses.has_colors():
+            curses.start_color()
+            curses.use_default_colors()
+            for number, (name, color) in enumerate(COLORS.items(), 1):
+                curses.init_pair(number, color, -1)
+                chosen[name] = curses.color_pair(number)
+        return chosen
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode("ascii")

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import threading
+
+from tests.unit.views.screen.events import STARTED, Story
+
+
+def rows(story: Story) -> list[tuple[str | None, str]]:
+    return [(row.path, row.state) for row in story.board.snapshot(story.now).rows]
+
+
+def test_an_agent_at_work_has_a_row_until_it_has_answered() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.ask(2, "b.py")
+    assert rows(story) == [("a.py", "executor"), ("b.py", "executor")]
+    story.answer(1, "a.py")
+    assert rows(story) == [("b.py", "executor")]
+
+
+def test_tokens_and_attempts_of_a_file_add_up_over_its_agents() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.answer(1, "a.py")
+    story.ask(2, "a.py", "auditor", "gemini/pro")
+    story.tell("attempt.started", level="debug", step=2, role="auditor", path="a.py", model="openai/codex")
+    row, = story.board.snapshot(story.now).rows
+    assert (row.state, row.model, row.tokens, row.attempts) == ("auditor", "openai/codex", 1200, 3)
+
+
+def test_files_that_have_ended_follow_the_last_one_first_with_their_whole_time() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.wait(5)
+    story.end("a.py")
+    story.end("b.py", "failed")
+    story.ask(2, "c.py")
+    assert rows(story) == [("c.py", "executor"), ("b.py", "failed"), ("a.py", "approved")]
+    last = story.board.snapshot(story.now).rows[-1]
+    assert last.until is not None and (last.until - last.since).total_seconds() == 5
+
+
+def test_a_file_that_ends_takes_its_agents_along_and_one_that_ends_anew_has_one_row() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.end("a.py", "failed")
+    story.end("a.py", "reverted")
+    assert rows(story) == [("a.py", "reverted")]
+
+
+def test_who_failed_without_a_word_is_gone_in_the_next_phase() -> None:
+    story = Story()
+    story.ask(1, None, "architect")
+    story.tell("phase.entered", level="debug", phase="executing")
+    assert rows(story) == []
+
+
+def test_a_pause_of_a_provider_is_noted_until_the_next_attempt() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.tell("attempt.waiting", step=1, role="executor", path="a.py", model="zai/glm", seconds=7.4)
+    assert story.board.snapshot(story.now).rows[0].note == "waits 7 s"
+    story.tell("attempt.started", level="debug", step=1, role="executor", path="a.py", model="zai/glm")
+    assert story.board.snapshot(story.now).rows[0].note == ""
+
+
+def test_the_totals_are_of_what_models_answered_and_not_of_the_cache() -> None:
+    story = Story()
+    story.answer(1, "a.py")
+    story.answer(2, "b.py", cost=None, output_tokens=None)
+    story.answer(3, "c.py", from_cache=True, cost=5.0)
+    shot = story.board.snapshot(story.now)
+    assert (shot.input_tokens, shot.output_tokens, shot.spent_usd, shot.is_priced) == (2000, 200, 0.01, False)
+    assert shot.budget_usd == 1.0
+
+
+def test_throughput_is_spread_over_the_time_in_which_an_answer_came() -> None:
+    story = Story()
+    story.wait(10)
+    story.answer(1, "a.py", latency_ms=3000)
+    assert story.board.snapshot(story.now).rate[-5:] == (0.0, 300.0, 300.0, 300.0, 300.0)
+    story.wait(2)
+    assert story.board.snapshot(story.now).rate[-3:] == (300.0, 0.0, 0.0)
+
+
+def test_throughput_is_forgotten_in_the_end_and_an_answer_older_than_the_session_is_cut() -> None:
+    story = Story()
+    story.answer(1, "a.py", latency_ms=60_000)
+    assert sum(story.board.snapshot(story.now).rate) == 1200
+    story.wait(500)
+    story.answer(2, "b.py")
+    assert sum(story.board.snapshot(story.now).rate) == 1200
+    assert story.board.snapshot(story.now).rate[:-2] == (0.0,) * 118
+
+
+def test_faults_are_the_last_warnings_that_have_a_line() -> None:
+    story = Story()
+    for number in range(9):
+        story.tell("draft.refused", level="warning", path=f"{number}.py", why="cut off")
+    story.tell("something.odd", level="warning")
+    faults = story.board.snapshot(story.now).faults
+    assert faults == tuple(f"draft: {number}.py refused: cut off" for number in range(4, 9))
+
+
+def test_the_log_is_of_a_file_or_of_all() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.wait(65)
+    story.ask(2, "b.py")
+    assert story.board.log("b.py") == ["  1:05  executor    b.py: asked"]
+    assert [line.split()[1] for line in story.board.log(None)] == ["session", "executor", "executor"]
+
+
+def test_the_estimate_is_that_of_the_newest_plan() -> None:
+    story = Story()
+    assert story.board.estimate() == ""
+    for high in (0.5, 0.7):
+        story.tell("plan.estimated", low=0.1, high=high, unpriced=[], files=1, budget=None)
+    assert story.board.estimate() == "cost: about $0.1000 to $0.7000 for 1 file"
+
+
+def test_tests_at_work_have_a_row() -> None:
+    story = Story()
+    story.tell("tests.started", baseline=True)
+    assert rows(story) == [(None, "tests")]
+    story.tell("tests.ended", passed=True, framework="pytest", failures=0, new=0)
+    assert rows(story) == []
+
+
+def test_another_session_begins_with_an_empty_board_and_a_new_version() -> None:
+    story = Story()
+    story.execute(2)
+    story.ask(1, "a.py")
+    version = story.board.version
+    story.tell("session.started", **{**STARTED, "planned": 5, "ended": 2, "spent": 0.5})
+    shot = story.board.snapshot(story.now)
+    assert (shot.rows, shot.phase, shot.spent_usd) == ((), "", 0.5)
+    assert (shot.progress.planned, shot.progress.ended) == (5, 2)
+    assert shot.version > version
+
+
+def test_many_threads_may_tell_at_once() -> None:
+    story = Story()
+
+    def work(worker: int) -> None:
+        for number in range(50):
+            step, path = 100 * worker + number, f"{worker}/{number}"
+            story.ask(step, path)
+            story.answer(step, path)
+            story.end(path)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shot = story.board.snapshot(story.now)
+    assert (len(shot.rows), shot.input_tokens, shot.version) == (400, 400_000, 1 + 400 * 4)
