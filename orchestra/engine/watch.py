@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Callable, Iterable, Protocol
 
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
-from orchestra.clock import CancelToken, Clock, Deadline, iso
+from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import RETRIED
 from orchestra.engine.session import Report
@@ -63,7 +63,7 @@ class Surroundings:
     """What lies at a path; None for nothing, or for what is no regular file."""
     is_of_user: Callable[[str], bool]
     """Whether the file differs from what is committed: a comment that came with a branch asks for nothing."""
-    learn: Callable[[Callable[[StateManager], None]], None]
+    learn: Callable[[Callable[[StateManager], object]], None]
     """Calls back with the journal, open for reading, where there is one."""
     carry_out: Callable[[Round, Decimal | None], Carried]
     """Runs a session, with what is left of the budget. Raises StateHeld."""
@@ -89,7 +89,8 @@ class Watch:
         self._retried: set[str] = set()
         self._left: dict[str, str | None] = {}
         """Path to the hash of what a session left there, or of what was taken into account already."""
-        self._looked_at = ""
+        self._activity: dict[str, str] = {}
+        """Session to when it was last seen to do something."""
         self._put_off: set[str] = set()
         """What another run, which holds the repository, keeps from being seen to."""
         self._during: set[str] = set()
@@ -105,7 +106,7 @@ class Watch:
         """Go on until a signal, a limit, or something that no further round could mend."""
         how: tuple[ExitStatus, OrchestraError | None] = (ExitStatus.DONE, None)
         try:
-            self._looked_at = iso(self._around.clock.now())
+            self._around.learn(self._note_sessions)
             self._carry_out(first)
             self._during = self._around.watcher.changes(0, is_settling=True)
             while True:
@@ -170,14 +171,19 @@ class Watch:
 
     def _read_journal(self, journal: StateManager) -> None:
         """Note what sessions left, of all that were active since this was last done: not only this watch's."""
-        since, self._looked_at = self._looked_at, iso(self._around.clock.now())
-        active = [row for row in journal.sessions.all() if row.last_activity >= since]
-        for row in sorted(active, key=lambda row: row.last_activity):
-            images, session_id = journal.images, row.session_id
+        images = journal.images
+        for session_id in self._note_sessions(journal):
             for path in {*images.outcomes(session_id), *images.changed_paths(session_id)}:
                 last = images.at(session_id, path, images.count_writes(session_id, path))
                 if last is not None:
                     self._left[path] = content_hash(last.content)
+
+    def _note_sessions(self, journal: StateManager) -> list[str]:
+        """The sessions that did something since this was last called, the last one to do so last."""
+        rows = sorted(journal.sessions.all(), key=lambda row: row.last_activity)
+        active = [row for row in rows if self._activity.get(row.session_id) != row.last_activity]
+        self._activity.update((row.session_id, row.last_activity) for row in active)
+        return [row.session_id for row in active]
 
     def _rounds_for(self, news: dict[str, bytes | None]) -> list[Round]:
         self._left.update((path, content_hash(content)) for path, content in news.items())
@@ -223,32 +229,26 @@ class Watch:
         self._rounds += 1
         report = carried.report
         self._spent += report.outcome.metrics.total_cost_usd or Decimal(0)
-        status, error = report.status, report.error
+        status = report.status
         if coming.comment is not None:
-            status, error = self._after_comment(coming, status, error)
+            self._after_comment(coming, status)
         elif carried.approved is not None:
             self._plan = merged(self._plan, carried.approved)
             ended = report.outcome.files
             self._retried -= {file.path for file in ended}
             self._retried |= {file.path for file in ended if file.exit_status in RETRIED}
-        self._latest[coming.key] = (status, error)
+        self._latest[coming.key] = (status, report.error)
         self._around.emit("watch.round_ended", number=self._rounds, status=status.word, exit_status=int(status))
         if status in ENDING or (status is ExitStatus.NOT_APPROVED and not self._around.is_attended):
-            raise _Over(status, error)
+            raise _Over(status, report.error)
 
-    def _after_comment(
-        self, coming: Round, status: ExitStatus, error: OrchestraError | None
-    ) -> tuple[ExitStatus, OrchestraError | None]:
+    def _after_comment(self, coming: Round, status: ExitStatus) -> None:
+        """One that could not be answered is asked again when its file changes; any other only once."""
         if int(status) in RETRIED:
-            return status, error
+            return
         self._tried_comments.add(coming.key)
-        path = coming.changed[0]
-        if status is ExitStatus.DONE and coming.key in self._comments_in(path):
-            return ExitStatus.JUDGED_BAD, CommentLeft(
-                "the comment that asked for the change is still there", where=path,
-                hint="remove it, or put it otherwise",
-            )
-        return status, error
+        if status is ExitStatus.DONE and self._is_still_asked(coming):
+            self._around.emit("watch.comment_left", level="warning", path=coming.changed[0], text=coming.key[1])
 
     def _is_still_asked(self, coming: Round) -> bool:
         """Whether a comment stands where it stood: another one's change may have taken it away."""
@@ -272,13 +272,6 @@ class Watch:
         if most is not None and 0 < self._spent >= most:
             raise LimitReached(f"the watch has cost {self._spent} USD", hint="--max-cost allows for more")
         return None if most is None else most - self._spent
-
-
-class CommentLeft(OrchestraError):
-    """A comment's task was carried out, but the comment itself not removed."""
-
-    code = "comment-left"
-    exit_status = ExitStatus.JUDGED_BAD
 
 
 class _Over(Exception):

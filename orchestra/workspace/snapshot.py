@@ -142,7 +142,7 @@ def _stamps(place: str, known: Mapping[str, tuple[int, int, int]]) -> Mapping[st
         except FileNotFoundError:
             changed[name] = None
             continue
-        if (status.st_mtime_ns, status.st_size, status.st_ino) != stamp:
+        if status.st_mtime_ns != stamp[0] or status.st_size != stamp[1] or status.st_ino != stamp[2]:
             changed[name] = status
     if not changed:
         return known

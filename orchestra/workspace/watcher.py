@@ -38,7 +38,7 @@ class Watcher:
         """Why no notices are relied on; empty where they are."""
         if not self.why_looking:
             self._listen()
-        self._look(None)
+        self._see(None)
 
     @property
     def files(self) -> int:
@@ -70,6 +70,16 @@ class Watcher:
             self.why_looking = str(error.strerror or error)
 
     def _look(self, folders: set[str] | None) -> set[str]:
+        changed = self._see(folders)
+        if any(self._scope.holds_rules(path) for path in changed):
+            self._scope.refresh()
+            self._snapshot.sort_again()
+            # What comes into view by a change of rules did not change itself.
+            self._see(None)
+        return set(self._scope.files(changed))
+
+    def _see(self, folders: set[str] | None) -> set[str]:
+        """The files that changed, watched or not."""
         began_s = time.thread_time()
         changed = self._snapshot.look(folders)
         while self._notice(fresh := self._snapshot.take_fresh()):
@@ -79,13 +89,7 @@ class Watcher:
         if folders is None:
             pause_s = min(max(cost_s / IDLE_SHARE, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
             self._next_look_s = self._clock.monotonic() + (pause_s if self._inotify is None else SAFETY_S)
-        if any(self._scope.holds_rules(path) for path in changed):
-            self._scope.refresh()
-            self._snapshot.sort_again()
-            # What comes into view by a change of rules did not change itself.
-            self._snapshot.look()
-            self._notice(self._snapshot.take_fresh())
-        return set(self._scope.files(changed))
+        return changed
 
     def _notice(self, fresh: set[str]) -> bool:
         """Have the kernel tell of these folders from now on; whether it does."""

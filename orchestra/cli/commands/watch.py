@@ -109,7 +109,7 @@ class _Watching:
             return Tree(self._order.root).read(path).content
         return None
 
-    def _learn(self, read: Callable[[StateManager], None]) -> None:
+    def _learn(self, read: Callable[[StateManager], object]) -> None:
         with self._context.journal_for_reading() as journal:
             if journal is not None:
                 read(journal)
@@ -200,6 +200,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "watch.started": _started,
     "watch.changed": _changed,
     "watch.round": _round,
+    "watch.comment_left": lambda data: f"the comment in {data['path']} is still there; remove it, or put it otherwise",
     "watch.held": lambda data: f"waiting: {data['why']}",
     "watch.round_ended": lambda data: "waiting for changes",
 }
