@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Callable
 
 from orchestra.clock import CancelToken, Clock
 from orchestra.workspace.inotify import Inotify
@@ -25,7 +26,7 @@ class Watcher:
 
     def __init__(
         self, root: Path, scope: WatchScope, clock: Clock, cancel: CancelToken, *, only_looks: bool = False,
-        mounts: str = "/proc/self/mounts",
+        mounts: str = "/proc/self/mounts", notices: Callable[[], Inotify] = Inotify,
     ) -> None:
         """`only_looks` keeps from relying on notices."""
         self._root = os.path.realpath(root)
@@ -37,7 +38,7 @@ class Watcher:
         self.why_looking = "as asked" if only_looks else _why_not_notices(self._root, mounts)
         """Why no notices are relied on; empty where they are."""
         if not self.why_looking:
-            self._listen()
+            self._listen(notices)
         self._see(None)
 
     @property
@@ -63,9 +64,9 @@ class Watcher:
             return self._look(None)
         return self._look(happened) if happened else set()
 
-    def _listen(self) -> None:
+    def _listen(self, notices: Callable[[], Inotify]) -> None:
         try:
-            self._inotify = Inotify()
+            self._inotify = notices()
         except OSError as error:
             self.why_looking = str(error.strerror or error)
 
