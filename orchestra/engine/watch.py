@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Callable, Iterable, Protocol
+from typing import Callable, Protocol
 
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import RETRIED
 from orchestra.engine.session import Report
+from orchestra.engine.watch_known import KnownContents
 from orchestra.engine.watch_rounds import Round, comment_rounds, known_to, merged, round_for
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, LimitReached, OrchestraError, StateHeld, weightiest
 from orchestra.records import Plan, Task
-from orchestra.state.images import content_hash
 from orchestra.state.manager import StateManager
 from orchestra.workspace.ai_comments import find_ai_comments
 
@@ -87,10 +87,7 @@ class Watch:
         self._around = around
         self._plan: Plan | None = None
         self._retried: set[str] = set()
-        self._left: dict[str, str | None] = {}
-        """Path to the hash of what a session left there, or of what was taken into account already."""
-        self._activity: dict[str, str] = {}
-        """Session to when it was last seen to do something."""
+        self._known = KnownContents()
         self._put_off: set[str] = set()
         """What another run, which holds the repository, keeps from being seen to."""
         self._during: set[str] = set()
@@ -106,7 +103,7 @@ class Watch:
         """Go on until a signal, a limit, or something that no further round could mend."""
         how: tuple[ExitStatus, OrchestraError | None] = (ExitStatus.DONE, None)
         try:
-            self._around.learn(self._note_sessions)
+            self._around.learn(self._known.note_sessions)
             self._carry_out(first)
             self._during = self._around.watcher.changes(0, is_settling=True)
             while True:
@@ -123,7 +120,9 @@ class Watch:
 
     def _turn(self) -> None:
         """Wait for changes to come to rest, and see to them."""
-        news = self._news(self._settled())
+        changed = self._settled()
+        self._around.learn(self._known.learn)
+        news = self._known.news({path: self._around.read(path) for path in changed})
         rounds = self._rounds_for(news)
         self._during = set()
         for done, coming in enumerate(rounds):
@@ -160,33 +159,7 @@ class Watch:
         if self._around.deadline.is_over:
             raise out_of_time()
 
-    def _news(self, paths: Iterable[str]) -> dict[str, bytes | None]:
-        """What now lies at these paths, where that is neither a session's own doing nor known already."""
-        self._around.learn(self._read_journal)
-        contents = {path: self._around.read(path) for path in paths}
-        return {
-            path: content for path, content in contents.items()
-            if path not in self._left or self._left[path] != content_hash(content)
-        }
-
-    def _read_journal(self, journal: StateManager) -> None:
-        """Note what sessions left, of all that were active since this was last done: not only this watch's."""
-        images = journal.images
-        for session_id in self._note_sessions(journal):
-            for path in {*images.outcomes(session_id), *images.changed_paths(session_id)}:
-                last = images.at(session_id, path, images.count_writes(session_id, path))
-                if last is not None:
-                    self._left[path] = content_hash(last.content)
-
-    def _note_sessions(self, journal: StateManager) -> list[str]:
-        """The sessions that did something since this was last called, the last one to do so last."""
-        rows = sorted(journal.sessions.all(), key=lambda row: row.last_activity)
-        active = [row for row in rows if self._activity.get(row.session_id) != row.last_activity]
-        self._activity.update((row.session_id, row.last_activity) for row in active)
-        return [row.session_id for row in active]
-
     def _rounds_for(self, news: dict[str, bytes | None]) -> list[Round]:
-        self._left.update((path, content_hash(content)) for path, content in news.items())
         rounds: list[Round] = []
         rest = set(news)
         for path in sorted(news):
@@ -201,12 +174,12 @@ class Watch:
         # What rounds themselves leave about, such as the reports of tests, must not keep them going.
         self._was_stirred_by_itself = bool(rest) and rest <= stirred
         if rest:
-            known = round_for(
+            coming = round_for(
                 self._task, self._plan, rest, retried=self._retried,
                 exists=lambda path: self._around.read(path) is not None,
             )
-            rounds += [known] if known else []
-            self._around.emit("watch.changed", paths=sorted(rest), starts_round=known is not None)
+            rounds += [coming] if coming else []
+            self._around.emit("watch.changed", paths=sorted(rest), starts_round=coming is not None)
         return rounds
 
     def _asked_in(self, path: str, content: bytes | None) -> list[Round]:
@@ -263,8 +236,7 @@ class Watch:
         if not self._put_off:
             self._around.emit("watch.held", level="warning", why=error.message)
         self._put_off = {path for coming in rounds for path in coming.changed}
-        for path in self._put_off:
-            self._left.pop(path, None)
+        self._known.forget(self._put_off)
         self._around.clock.sleep(TURN_S, self._around.cancel)
 
     def _budget_left(self) -> Decimal | None:

@@ -41,10 +41,12 @@ class Inotify:
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             pass
 
-    def wait(self, seconds: float) -> set[str] | None:
-        """The folders in which something happened, at most that much later; None where notices were lost."""
-        if not self._poll.poll(max(0, round(seconds * 1000))):
-            return set()
+    def wait(self, seconds: float) -> bool:
+        """Whether there is something to take, at most that much later."""
+        return bool(self._poll.poll(max(0, round(seconds * 1000))))
+
+    def take(self) -> set[str] | None:
+        """The folders in which something happened since this was last asked; None where notices were lost."""
         happened: set[str] = set()
         while True:
             try:

@@ -20,6 +20,7 @@ _EDITORS_FILE = re.compile(
     | .*___jb_(tmp|old)___ | \.goutputstream-.* | .*\.tmp | .*\.crswap   # JetBrains, GNOME, browsers""",
     re.X | re.I,
 )
+_MOST_JUDGED = 100_000
 _RULE_FILES = (".gitignore", ignore_rules.FILE)
 
 
@@ -52,6 +53,7 @@ class WatchScope:
 
     def refresh(self) -> None:
         """Look again at what is ignored."""
+        self._judged: dict[str, bool] = {}
         self._ignored = IgnoreRules.in_root(self._root)
         # What git lists need not be asked about folder by folder; also a tracked file in an ignored folder counts.
         self._listed = frozenset(_folders_of(self._git.listed_paths() if self._git is not None else ()))
@@ -65,8 +67,17 @@ class WatchScope:
 
     def files(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Those of the files that are watched, sorted; all may be shown to a model."""
-        likely = [path for path in sorted(paths) if self._is_wanted(path)]
-        return may_be_shown(likely, self._git)
+        asked = sorted(paths)
+        if len(self._judged) > _MOST_JUDGED:
+            self._judged.clear()
+        linked = {folder for folder in _folders_of(asked) if os.path.islink(self._root / folder)}
+        there = [path for path in asked if not linked or not linked.intersection(_folders_of([path]))]
+        # Each is judged once, since git takes a while to say it and some files are written all the time.
+        unknown = [path for path in there if path not in self._judged]
+        self._judged.update(dict.fromkeys(unknown, False))
+        likely = filter(self._is_wanted, unknown)
+        self._judged.update(dict.fromkeys(may_be_shown(likely, self._git), True))
+        return tuple(path for path in there if self._judged[path])
 
     @staticmethod
     def holds_rules(path: str) -> bool:

@@ -13,8 +13,10 @@ from orchestra.workspace.snapshot import Snapshot
 from orchestra.workspace.watch_scope import WatchScope
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.4, 5.3
-IDLE_SHARE = 0.016
+IDLE_SHARE = 0.018
 """Of a core, what looking may cost while nothing happens."""
+GATHERING_S = 0.03
+"""After a notice, lest a file that is written without end keep a core busy."""
 SAFETY_S = 60.0
 """With notices, everything is looked at this often all the same: for what a mapping of memory wrote."""
 # Where others can write without this kernel noticing.
@@ -56,10 +58,14 @@ class Watcher:
         While nothing happens it may look less often than it is called, unless something is to settle.
         """
         if self._inotify is None:
-            self._clock.sleep(wait_s, self._cancel)
+            left_s = max(0.0, self._next_look_s - self._clock.monotonic())
+            self._clock.sleep(wait_s if is_settling else min(wait_s, left_s), self._cancel)
             is_due = is_settling or self._clock.monotonic() >= self._next_look_s
             return self._look(None) if is_due else set()
-        happened = self._inotify.wait(wait_s)
+        happened: set[str] | None = set()
+        if self._inotify.wait(wait_s):
+            self._clock.sleep(GATHERING_S, self._cancel)
+            happened = self._inotify.take()
         if happened is None or self._clock.monotonic() >= self._next_look_s:
             return self._look(None)
         return self._look(happened) if happened else set()

@@ -1,4 +1,4 @@
-"""How soon a watch sees a save, and what it costs while nothing happens: `python -m tests.benchmarks.watching`, by hand.
+"""How soon a watch sees a save, and what it costs at rest: `python -m tests.benchmarks.watching`, by hand.
 
 For trees of 2,000 and 20,000 files in a repository, by the kernel's notices and by looking: seconds to begin, the share
 of a core while idle, and seconds from a save (temp file and rename) to its being told, without the debounce time.

@@ -134,7 +134,7 @@ class _Watching:
             order, timeout_s=self._deadline.remaining_s(),
             settings=replace(order.settings, budget=replace(order.settings.budget, max_cost=left_usd)),
             options=replace(order.options, must_show=tuple(path for path in shown if self._read(path) is not None)),
-            given_plan=order.given_plan if coming.cause == "start" else None,
+            given_plan=order.given_plan if coming.comment is None and coming.plan_before is None else None,
         )
         if coming.plan is None:
             return order

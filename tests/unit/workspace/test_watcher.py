@@ -125,6 +125,16 @@ def test_links_and_nested_repositories_are_left_alone(root: Path, watcher: Watch
     assert seen(watcher) == set()
 
 
+def test_a_folder_that_gives_way_to_a_link_is_told_as_nothing(root: Path, watcher: Watcher) -> None:
+    os.rename(root / "src/deep", root / "src/was")
+    (root / "src/deep").symlink_to(root / "src/was")
+
+    assert seen(watcher) == {"src/was/a.py"}
+    (root / "src/deep").unlink()
+    os.rename(root / "src/was", root / "src/deep")
+    assert seen(watcher) == {"src/was/a.py", "src/deep/a.py"}
+
+
 def test_only_wanted_files_are_told(root: Path) -> None:
     watcher = watcher_of(root, "./src/", "*.md")
     for path in ("src/deep/a.py", "docs/a.md", "docs/a.py"):
