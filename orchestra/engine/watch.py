@@ -216,11 +216,11 @@ class Watch:
             raise _Over(status, report.error)
 
     def _after_comment(self, coming: Round, status: ExitStatus) -> None:
-        """One that could not be answered is asked again when its file changes; any other only once."""
-        if int(status) in RETRIED:
+        """A comment that stays is not seen to again, unless nobody could answer."""
+        if int(status) in RETRIED or not self._is_still_asked(coming):
             return
         self._tried_comments.add(coming.key)
-        if status is ExitStatus.DONE and self._is_still_asked(coming):
+        if status is ExitStatus.DONE:
             self._around.emit("watch.comment_left", level="warning", path=coming.changed[0], text=coming.key[1])
 
     def _is_still_asked(self, coming: Round) -> bool:

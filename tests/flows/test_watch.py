@@ -226,6 +226,38 @@ def test_a_comment_is_a_task_of_its_own(project: Project) -> None:
     assert project.read("src/m.py") == "def f():\n    return 2\n"
 
 
+def test_outside_of_git_a_folder_is_watched_as_well(plain_folder: Project) -> None:
+    plain_folder.write(".orchestraignore", "*.out\n")
+    script = team(
+        [plan_of(planned("a.txt")), plan_of(planned("m.js", "modify"))],
+        {"a.txt": whole("a\n"), "m.js": whole("x = 2;\n")},
+    )
+    ran = watched(
+        plain_folder, script, writing(plain_folder, "__pycache__/a.pyc", "x"), writing(plain_folder, "a.out", "x"),
+        writing(plain_folder, "m.js", "// two AI!\nx = 1;\n"),
+    )
+
+    assert [(kept["cause"], kept["changed"]) for kept in ran.json["rounds"]] == [("start", []), ("comment", ["m.js"])]
+
+
+def test_a_comment_that_a_model_wrote_asks_for_nothing(project: Project) -> None:
+    ran = watched(project, team(plan_of(planned("a.py")), {"a.py": whole("# add more AI!\n")}), lambda: None)
+
+    assert [kept["cause"] for kept in ran.json["rounds"]] == ["start"]
+
+
+def test_each_of_two_comments_is_a_task_unless_the_first_change_took_both_away(project: Project) -> None:
+    both = "# one AI!\nx = 1\n# two AI!\n"
+    script = team(
+        [plan_of(planned("a.txt")), plan_of(planned("m.py", "modify")), plan_of(planned("m.py", "modify")),
+         plan_of(planned("m.py", "modify"))],
+        {"a.txt": whole("a\n"), "m.py": [whole("x = 1\n# two AI!\n"), whole("x = 1\n"), whole("x = 3\n")]},
+    )
+    ran = watched(project, script, writing(project, "m.py", both), writing(project, "m.py", both))
+
+    assert [kept["task"].split("\n")[0] for kept in ran.json["rounds"]] == ["task", "one", "two", "one"]
+
+
 def test_a_comment_that_stays_is_told_and_not_asked_again(project: Project) -> None:
     script = team(
         [plan_of(planned("a.txt")), plan_of(planned("m.py", "modify")), NOTHING],
