@@ -6,6 +6,7 @@ COMMANDS = {
     "run": "plan, approve, execute, audit, fix, test, commit",
     "plan": "only the plan: prints it and writes .orchestra/plan.md",
     "resume": "goes on where a session stopped",
+    "watch": "runs again whenever watched files change",
     "undo": "puts back what a session changed",
     "diff": "a session's change as a patch that git can apply",
     "verify": "rechecks a session's receipt: files, plan, tests",

@@ -12,7 +12,7 @@ FILE = "config.yaml"
 _DEFAULT = "default"
 _WITHOUT_EFFECT = (
     "planning.swarm", "audit.other_vendor", "lint.command", "state.keep", "state.max_bytes",
-    "hook.timeout", "hook.on_error", "plugins", "watch.paths", "watch.debounce",
+    "hook.timeout", "hook.on_error", "plugins",
 )
 """Keys that files may hold already for what is still to come."""
 

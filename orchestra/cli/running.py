@@ -83,11 +83,8 @@ def listeners(context: Context, view: str) -> list[Listener]:
     return told
 
 
-def carry_out(
-    context: Context, workplace: Workplace, order: Order, chains: ChainPlan, session_id: str,
-    *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
-) -> ExitStatus:
-    """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+def warn_of_chains(context: Context, order: Order, chains: ChainPlan) -> None:
+    """Say what of the chains is not as configured, and have their keys told to nobody."""
     for name, variables in chains.left_out.items():
         context.output.warn(f"{name} is left out of the chains: there is no key in {' or '.join(variables)}")
     for named, sent in chains.replaced.items():
@@ -95,6 +92,14 @@ def carry_out(
     if chains.unpriced and order.settings.budget.max_cost is not None:
         context.output.warn(f"no price is known for {', '.join(chains.unpriced)}: what it costs is outside the budget")
     context.output.redactor.learn(key for key in chains.keys.values() if key)
+
+
+def carry_out(
+    context: Context, workplace: Workplace, order: Order, chains: ChainPlan, session_id: str,
+    *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
+) -> ExitStatus:
+    """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+    warn_of_chains(context, order, chains)
     with wire(workplace, order, chains, session_id, context.env) as session:
         with order.helm.open(partial(_diff_of, workplace.journal, session_id)):
             report = session.run()

@@ -159,7 +159,7 @@ HOUSE_RULES = {
     "hook.on_error": Rule("what a hook does when it fails itself", choices=("pass", "block")),
     "plugins": Rule("plugins to load", form=forms.not_empty),
     "watch": Rule("the command watch"),
-    "watch.paths": Rule("what to watch; empty for everything", form=forms.not_empty),
+    "watch.paths": Rule("files, folders or patterns as in .gitignore; empty for everything", form=forms.not_empty),
     "watch.debounce": Rule("seconds of quiet before it runs", at_least=0, at_most=3600),
 }
 

@@ -53,6 +53,10 @@ class Unattended:
     def __init__(self, decision: Decision) -> None:
         self._decision = decision
 
+    @property
+    def approves(self) -> bool:
+        return self._decision.choice is Choice.APPROVE
+
     def decide(self, plan: Plan) -> Decision:
         return self._decision
 

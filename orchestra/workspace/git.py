@@ -83,12 +83,17 @@ class Git:
 
     def ignored(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Those of the paths that git would not add by itself, in the order given."""
-        asked = tuple(paths)
+        # Without the index first, which git would search from end to end for every path.
+        matching = self._matching_ignores(tuple(paths), "--no-index")
+        return self._matching_ignores(matching)
+
+    def _matching_ignores(self, asked: Sequence[str], *options: str) -> tuple[str, ...]:
         if not asked:
             return ()
         # This command knows no literal pathspecs; the prefix keeps a colon at the start from meaning something.
         lines = b"".join(b"./" + os.fsencode(path) + b"\0" for path in asked)
-        found = split(self._process.read("check-ignore", "-z", "--stdin", stdin=lines, accepted=(0, 1)))
+        arguments = ("check-ignore", *options, "-z", "--stdin")
+        found = split(self._process.read(*arguments, stdin=lines, accepted=(0, 1)))
         ignored = {path[2:] for path in found}
         return tuple(path for path in asked if path in ignored)
 

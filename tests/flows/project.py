@@ -11,9 +11,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.cli.main import main
+from orchestra.clock import Clock
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Call, Script
@@ -71,6 +72,8 @@ class Project:
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
     stop: StopSignal = field(default_factory=StopSignal)
+    clock: Callable[[], Clock] = HurriedClock
+    """Makes the clock of each command."""
 
     @property
     def root(self) -> Path:
@@ -202,7 +205,7 @@ class Project:
         out, err = io.StringIO(), io.StringIO()
         env = Environment(
             stdin or io.StringIO(), out, err, {**self.variables, **(variables or {})}, cwd or self.root,
-            clock=HurriedClock(), stop=self.stop,
+            clock=self.clock(), stop=self.stop,
         )
         status = main(argv, env)
         return Ran(status, out.getvalue(), err.getvalue())

@@ -24,12 +24,22 @@ __all__ = ["add_arguments", "failure_json", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_carrying_out(parser)
+    parser.add_argument("--dry-run", action="store_true", help="everything but writing: ends with the diff")
+    cassette = parser.add_mutually_exclusive_group()
+    cassette.add_argument("--record", metavar="FILE", help="write the answers of this run to a new FILE, for --replay")
+    cassette.add_argument(
+        "--replay", metavar="FILE", help="have FILE answer in place of the models, without key or network"
+    )
+
+
+def add_carrying_out(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that carries out a task to its end."""
     add_task(parser)
     running.add_approval(parser)
     parser.add_argument("--mode", choices=MODES, metavar="MODE", help=", ".join(MODES))
     running.add_concurrency(parser)
     parser.add_argument("--plan", metavar="FILE", help="carry out the plan in FILE; the task comes from it too")
-    parser.add_argument("--dry-run", action="store_true", help="everything but writing: ends with the diff")
     running.add_limits(parser)
     parser.add_argument("--max-iterations", metavar="N", type=running.count, help="drafts of a file at most")
     parser.add_argument("--file", metavar="PATH", action="append", default=[], help="show this file to the architect")
@@ -40,19 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commit = parser.add_mutually_exclusive_group()
     commit.add_argument("--commit", action="store_true", default=None, help="commit the change when all went well")
     commit.add_argument("--no-commit", action="store_false", dest="commit", help="make no commit")
-    cassette = parser.add_mutually_exclusive_group()
-    cassette.add_argument("--record", metavar="FILE", help="write the answers of this run to a new FILE, for --replay")
-    cassette.add_argument(
-        "--replay", metavar="FILE", help="have FILE answer in place of the models, without key or network"
-    )
     parser.add_argument("--allow-dirty", action="store_true", help="commit also the user's own work in planned files")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Start a session and carry it to its end."""
-    given = _given_plan(arguments, context)
+    given = given_plan(arguments, context)
     task = Task(given.task, arguments.plan) if given else read_task(arguments, context)
-    config = configuration(context, _flags(arguments))
+    config = configuration(context, flags_of(arguments))
     settings = config.settings
     options = Options(
         dry_run=arguments.dry_run,
@@ -84,7 +89,8 @@ def _replayed_from(order: Order) -> Callable[[Report], tuple[str, dict[str, Any]
     return lambda report: ("", {} if order.cassette is None else {"replayed_from": order.cassette.name})
 
 
-def _given_plan(arguments: argparse.Namespace, context: Context) -> PlanFile | None:
+def given_plan(arguments: argparse.Namespace, context: Context) -> PlanFile | None:
+    """What --plan names. Raises UsageError."""
     if arguments.plan is None:
         return None
     if arguments.task or context.after_dashes or arguments.task_file:
@@ -95,7 +101,8 @@ def _given_plan(arguments: argparse.Namespace, context: Context) -> PlanFile | N
     return given
 
 
-def _flags(arguments: argparse.Namespace) -> dict[str, tuple[str, Any]]:
+def flags_of(arguments: argparse.Namespace) -> dict[str, tuple[str, Any]]:
+    """The settings that the options stand for."""
     flags: dict[str, tuple[str, Any]] = dict(running.limit_flags(arguments))
     if arguments.mode is not None:
         flags["mode"] = ("--mode", arguments.mode)
