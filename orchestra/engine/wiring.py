@@ -22,6 +22,7 @@ from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
+from orchestra.engine.activity import Activity
 from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
@@ -264,6 +265,12 @@ def wire(
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
+        def tell_activity(phase: str) -> None:
+            journal.sessions.follow_activity(session_id, activity.current)
+            events.emit("phase.entered", level="debug", phase=phase)
+
+        activity = Activity(tell_activity)
+
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
             return JobContext(
@@ -272,7 +279,7 @@ def wire(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
-                check,
+                check, activity,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
