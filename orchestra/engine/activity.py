@@ -18,11 +18,15 @@ class Activity:
     """
 
     def __init__(self, tell: Callable[[str], None] = lambda phase: None) -> None:
-        """`tell` is called after each change, by whoever made it; `current` says what counts by then."""
+        """`tell` hears of a phase whose first file is in it, and of one that counts now: see `current`.
+
+        It is called by whoever made the change, and may come late.
+        """
         self._tell = tell
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._current = ACTIVITIES[0]
+        self._begun = {ACTIVITIES[0]}
 
     def current(self) -> str:
         with self._lock:
@@ -39,9 +43,12 @@ class Activity:
 
     def _count(self, phase: str, change: int) -> None:
         with self._lock:
-            before = self._current
+            before, is_first = self._current, phase not in self._begun
+            self._begun.add(phase)
             self._counts[phase] += change
             under_way = [each for each in ACTIVITIES if self._counts[each]]
             self._current = now = under_way[-1] if under_way else before
-        if now != before:
+        if is_first:
+            self._tell(phase)
+        if now not in (before, phase if is_first else before):
             self._tell(now)

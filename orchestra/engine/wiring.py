@@ -266,7 +266,7 @@ def wire(
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def tell_activity(phase: str) -> None:
-            journal.sessions.follow_activity(session_id, activity.current)
+            journal.sessions.follow_activity(session_id, phase, activity.current)
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)

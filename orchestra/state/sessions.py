@@ -109,11 +109,11 @@ class Sessions:
 
         self._store.write(work)
 
-    def follow_activity(self, session_id: str, current: Callable[[], str]) -> None:
-        """Note what is done with the files once that is written, which is not waited for.
+    def follow_activity(self, session_id: str, begun: str, current: Callable[[], str]) -> None:
+        """Note that a file is in the phase `begun`, and the session in that which `current` tells; does not wait.
 
-        `current` is asked then, in the writer's thread: of two calls at once the later news counts. A session that
-        has left its files meanwhile stays where it is.
+        `current` is asked in the writer's thread, at the time of writing: of two calls at once the later news counts.
+        A session that has left its files meanwhile stays where it is.
         """
         now = self._now()
 
@@ -122,7 +122,7 @@ class Sessions:
             if _phase(connection, session_id) not in ACTIVITIES:
                 return
             connection.execute("UPDATE sessions SET phase = ? WHERE session_id = ?", (phase, session_id))
-            _checkpoint_once(connection, session_id, phase, now)
+            _checkpoint_once(connection, session_id, begun, now)
 
         self._store.write_later(work)
 

@@ -12,7 +12,7 @@ def test_the_most_advanced_counts_while_it_lasts() -> None:
         with activity.of("auditing"), activity.of("recovering"), activity.of("consulting"):
             pass
         assert activity.current() == "executing"
-    assert told == ["auditing", "recovering", "auditing", "executing"]
+    assert told == ["auditing", "recovering", "consulting", "auditing", "executing"]
 
 
 def test_of_two_in_the_same_the_first_that_leaves_changes_nothing() -> None:

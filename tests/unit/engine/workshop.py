@@ -112,7 +112,7 @@ class Workshop:
         self.dry_run = False
         self.tree = Tree(root)
         self.activity = Activity(
-            lambda phase: self.journal.sessions.follow_activity(SESSION, self.activity.current)
+            lambda phase: self.journal.sessions.follow_activity(SESSION, phase, self.activity.current)
         )
         self.shown: list[Sequence[str]] = []
         self.journal = StateManager.open(self.folder, self.clock)
