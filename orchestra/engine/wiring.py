@@ -44,7 +44,7 @@ from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
-from orchestra.errors import ConfigError, StateError
+from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile
 from orchestra.observe.redaction import Redactor
@@ -52,6 +52,7 @@ from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
+from orchestra.state.salvage import Salvaged, salvage
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
@@ -126,15 +127,23 @@ class Order:
 class Workplace:
     """A repository with its lock held and its journal open."""
 
-    def __init__(self, root: Path, folder: Path, journal: StateManager) -> None:
+    def __init__(self, root: Path, folder: Path, journal: StateManager, salvaged: Salvaged | None = None) -> None:
         self.root = root
         self.folder = folder
         self.journal = journal
+        self.salvaged = salvaged
+        """What became of a damaged journal that lay here."""
 
 
 @contextmanager
-def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Workplace]:
-    """The one writer of this repository. Raises StateError, WorkspaceError."""
+def open_workplace(
+    root: Path, git: Git | None, env: Environment, *, salvages: bool = False
+) -> Iterator[Workplace]:
+    """The one writer of this repository. Raises StateError, WorkspaceError.
+
+    With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
+    error: who works on an old session must not find half of it.
+    """
     if git is not None and git.tracks(FOLDER):
         raise StateError(
             "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
@@ -144,9 +153,16 @@ def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Wo
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
-        journal = StateManager.open(folder, env.clock)
+        salvaged = None
+        try:
+            journal = StateManager.open(folder, env.clock)
+        except StateDamaged:
+            if not salvages:
+                raise
+            salvaged = salvage(folder, env.clock.now())
+            journal = StateManager.open(folder, env.clock)
         stack.callback(journal.close)
-        yield Workplace(root, folder, journal)
+        yield Workplace(root, folder, journal, salvaged)
 
 
 def check_order(order: Order, env: Environment) -> ChainPlan:

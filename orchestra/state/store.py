@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence, TypeVar
 
 from orchestra.errors import StateError
-from orchestra.state.database import FILE, connect, open_database, open_for_reading
+from orchestra.state.database import FILE, connect, open_database, open_for_reading, reading_error
 from orchestra.state.writer import Writer
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Store:
             with self._lock:
                 return self._reader.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
-            raise StateError("the journal cannot be read", where=str(error)) from None
+            raise reading_error(error) from None
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
         """The first row, if there is one."""

@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     with context.journal_for_reading() as journal:
         _find(journal, arguments)
     with open_workplace(context.root, context.git, context.env) as workplace:
+        running.say_what_is_odd(context, workplace)
         row = _find(workplace.journal, arguments)
         if row.mode == undoing.MODE:
             return undo.go_on(context, workplace, row.session_id)
