@@ -268,7 +268,10 @@ def wire(
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
         )
-        showing = Showing(order.root, git, Tree(order.root), hidden=order.cassette_file)
+        showing = Showing(
+            order.root, git, Tree(order.root), hidden=order.cassette_file,
+            before=lambda path: journal.images.at(session_id, path, 0),
+        )
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
             chains=_answering(

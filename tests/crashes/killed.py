@@ -16,7 +16,7 @@ from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Answer, Call, Hang, Script, Text
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, edit, finding, plan_of, planned, whole
+from tests.flows.team import APPROVED, block, edit, finding, plan_of, planned, whole
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CREATED = [f"new{number}.txt" for number in range(1, 6)]
@@ -40,8 +40,10 @@ MENDS = {
     "program.py": whole("def sound():\n    return 1\n"),
     "modified2.txt": edit("a FLAW\n", "after\n"),
 }
-CALLS = 1 + 9 + 10 + 3 + 2
-"""Plan, drafts, reviews of every file, mends, and second reviews of the two flawed files."""
+CURIOUS = ("new3.txt", ["modified1.txt", "deleted.txt", "new1.txt"])
+"""Whose executor first wants to see these, which others may be writing by then."""
+CALLS = 1 + 9 + 10 + 3 + 2 + 1
+"""Plan, drafts, reviews of every file, mends, second reviews of the two flawed files, and one look at others."""
 
 
 def answer(call: Call) -> Answer:
@@ -51,6 +53,8 @@ def answer(call: Call) -> Answer:
         return Text(finding("a flaw") if "+a FLAW" in call.text else APPROVED)
     if role == "architect":
         return Text(PLAN)
+    if role == "executor" and path == CURIOUS[0] and "=== modified1.txt" not in call.text:
+        return Text(block({"need_files": CURIOUS[1]}))
     return Text((DRAFTS if role == "executor" else MENDS)[path])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.engine.showing import MOST_CHARACTERS, MOST_FILES, Showing
+from orchestra.records import FileImage
 from orchestra.workspace.tree import Tree
 
 
@@ -69,3 +70,14 @@ def test_only_so_many_files_are_shown_at_once(showing: Showing, tmp_path: Path) 
 
 def test_nothing_asked_for_is_nothing_shown(showing: Showing) -> None:
     assert showing.show([]) == ([], [])
+
+
+def test_what_the_session_has_written_is_shown_as_it_was_before(showing: Showing, tmp_path: Path) -> None:
+    images = {"src/a.py": FileImage(b"x = 0\n"), "new.py": FileImage(None), "gone.py": FileImage(b"here\n")}
+    (tmp_path / "new.py").write_text("made\n")
+    session = Showing(tmp_path, None, Tree(tmp_path), before=images.get)
+    shown, not_shown = session.show(["src/a.py", "new.py", "gone.py", "README.md"])
+    assert [(file.path, file.text) for file in shown] == [
+        ("src/a.py", "x = 0\n"), ("gone.py", "here\n"), ("README.md", "a project\n")
+    ]
+    assert [path for path, _ in not_shown] == ["new.py"]
