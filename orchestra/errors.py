@@ -224,6 +224,12 @@ class StateHeld(StateError):
     code = "state-held"
 
 
+class StateDamaged(StateError):
+    """The journal is there and cannot be read as one."""
+
+    code = "state-damaged"
+
+
 class LimitReached(OrchestraError):
     """The budget or the time given is used up; the session can be resumed."""
 

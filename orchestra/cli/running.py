@@ -20,6 +20,7 @@ from orchestra.errors import ExitStatus, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json
 from orchestra.state.database import FOLDER
+from orchestra.state.file_systems import network_file_system
 from orchestra.state.manager import StateManager
 from orchestra.views.lines import LineView
 from orchestra.views.plan_prompt import TerminalPrompt
@@ -81,6 +82,20 @@ def listeners(context: Context, view: str) -> list[Listener]:
         write: Callable[[str], None] = output.say
         told.append(LineView(write, started=context.env.clock.now(), is_verbose=context.options.is_verbose))
     return told
+
+
+def say_what_is_odd(context: Context, workplace: Workplace) -> None:
+    """Warn of a journal that was damaged, or that cannot be kept as it is elsewhere."""
+    if workplace.salvaged is not None:
+        context.output.warn(str(workplace.salvaged))
+    kind = network_file_system(workplace.folder)
+    if kind is not None:
+        context.output.warn(on_network(kind))
+
+
+def on_network(kind: str) -> str:
+    """What it means that the state folder is on a file system of this type."""
+    return f"the state folder is on a network file system ({kind}): the journal is kept there without WAL, slower"
 
 
 def warn_of_chains(context: Context, order: Order, chains: ChainPlan) -> None:

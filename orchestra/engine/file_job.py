@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Callable, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
+from orchestra.engine.activity import Activity
 from orchestra.engine.asking import Asker
 from orchestra.engine.draft_check import check_draft, cut_off
 from orchestra.engine.file_prompts import FilePrompts
@@ -68,6 +69,7 @@ class JobContext:
     recovery: RecoveryLimits
     check: SyntaxCheck = check_syntax
     """With the project's own tools and Python, where there are any."""
+    activity: Activity = field(default_factory=Activity)
 
 
 class FileJob:
@@ -132,16 +134,28 @@ class FileJob:
         Raises what concerns the whole run: LimitReached, NotRecorded, StateError, Cancelled.
         """
         try:
-            if self.stage is Stage.AUDIT:
-                self._audit()
-            elif self.planned.action == "delete":
-                self._delete()
-            else:
-                self._draft()
+            with self._context.activity.of(self._phase):
+                self._do_stage()
         except (LimitReached, NotRecorded, StateError):
             raise
         except OrchestraError as error:
             self._give_up(error)
+
+    @property
+    def _phase(self) -> str:
+        if self.stage is Stage.AUDIT:
+            return "auditing"
+        if self.stage is Stage.EXECUTE:
+            return "executing"
+        return "consulting" if self._recovery is None else "recovering"
+
+    def _do_stage(self) -> None:
+        if self.stage is Stage.AUDIT:
+            self._audit()
+        elif self.planned.action == "delete":
+            self._delete()
+        else:
+            self._draft()
 
     def _draft(self) -> None:
         context, path = self._context, self.planned.path

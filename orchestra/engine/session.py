@@ -250,7 +250,8 @@ class Session:
         )
 
     def _finish(self, report: Report) -> None:
-        phase = "awaiting_approval" if self._wanted.only_plan and report.can_resume else report.status.word
+        is_planned = self._wanted.only_plan and report.status is ExitStatus.DONE and report.can_resume
+        phase = "awaiting_approval" if is_planned else report.status.word
         # Before the end is noted: whoever is killed in between goes on, and writes it again.
         self._write_receipt(report.status)
         self._rooms.journal.sessions.finish(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from orchestra.agents.quoting import ShownFile
 from orchestra.errors import OrchestraError
+from orchestra.records import FileImage
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import is_secret, list_files
 from orchestra.workspace.paths import check_path
@@ -20,10 +21,21 @@ MOST_FILES = 20
 
 
 class Showing:
-    """Lists and shows files: never secret, ignored or binary ones, nothing outside the root."""
+    """Lists and shows files: never secret, ignored or binary ones, nothing outside the root.
 
-    def __init__(self, root: Path, git: Git | None, tree: Tree, *, hidden: Path | None = None) -> None:
-        """`hidden` is a file that counts as absent: a cassette must not change what is recorded on it."""
+    What the session has written is shown as it was before: else a question would depend on who was faster, and on
+    where a kill came.
+    """
+
+    def __init__(
+        self, root: Path, git: Git | None, tree: Tree, *, hidden: Path | None = None,
+        before: Callable[[str], FileImage | None] = lambda path: None,
+    ) -> None:
+        """`hidden` is a file that counts as absent: a cassette must not change what is recorded on it.
+
+        `before` gives what lay at a path before the session, where that is noted.
+        """
+        self._before = before
         self._hidden = None if hidden is None else hidden.resolve()
         self._root = root
         self._git = git
@@ -46,23 +58,34 @@ class Showing:
                 not_shown.append((path, error.what))
         return shown, not_shown
 
+    def _was_listed(self, path: str) -> bool:
+        """Whether a file that the session has deleted might be shown while it was there."""
+        return self._may_be_named(path) and (self._git is None or not self._git.ignored([path]))
+
     def _may_be_named(self, path: str) -> bool:
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
         return not is_hidden and not is_secret(path) and _is_text(path)
 
     def _file(self, path: str, listed: Mapping[str, int], *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)
-        if path not in listed:
+        if path in listed and (self._root / path).lstat().st_nlink > 1:
+            # Its other name may lie anywhere, where nobody meant it to be shown.
+            raise OrchestraError("it has another name elsewhere (a hard link), so it is not shown")
+        if listed.get(path, 0) > MOST_BYTES:
+            raise OrchestraError(f"it is too long to be shown ({listed[path]} bytes)")
+        found = self._tree.read(path)
+        # Asked for afterwards: an image is noted before the file is written.
+        noted = self._before(path)
+        if noted is None:
+            is_there = path in listed
+        else:
+            is_there = noted.content is not None and (path in listed or self._was_listed(path))
+            found = noted
+        if not is_there:
             raise OrchestraError("there is no such file, or it may not be shown")
         if not room:
             raise OrchestraError(f"only {MOST_FILES} files are shown at once")
-        if (self._root / path).lstat().st_nlink > 1:
-            # Its other name may lie anywhere, where nobody meant it to be shown.
-            raise OrchestraError("it has another name elsewhere (a hard link), so it is not shown")
-        if listed[path] > MOST_BYTES:
-            raise OrchestraError(f"it is too long to be shown ({listed[path]} bytes)")
-        content = self._tree.read(path).content
-        text = "" if content is None else decode(content, path=path).text
+        text = "" if found.content is None else decode(found.content, path=path).text
         if len(text) > MOST_CHARACTERS:
             raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
         return ShownFile(path, text)

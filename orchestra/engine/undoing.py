@@ -189,6 +189,7 @@ def carry_out(
     tree = Tree(workplace.root)
     with session_events(workplace, session_id, env, listeners) as events:
         events.emit("session.started", task=row.task.text, mode=MODE, root=str(workplace.root), phase=row.phase)
+        journal.sessions.reopen(session_id, row.config)
         journal.sessions.enter_phase(session_id, "executing")
         tree.clean_temp(row.options["paths"])
         outcomes: list[FileOutcome] = []

@@ -23,6 +23,7 @@ from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
+from orchestra.engine.activity import Activity
 from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
@@ -45,7 +46,7 @@ from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
-from orchestra.errors import ConfigError, StateError
+from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile
 from orchestra.observe.redaction import Redactor
@@ -53,6 +54,7 @@ from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
+from orchestra.state.salvage import Salvaged, salvage
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
@@ -128,15 +130,23 @@ class Order:
 class Workplace:
     """A repository with its lock held and its journal open."""
 
-    def __init__(self, root: Path, folder: Path, journal: StateManager) -> None:
+    def __init__(self, root: Path, folder: Path, journal: StateManager, salvaged: Salvaged | None = None) -> None:
         self.root = root
         self.folder = folder
         self.journal = journal
+        self.salvaged = salvaged
+        """What became of a damaged journal that lay here."""
 
 
 @contextmanager
-def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Workplace]:
-    """The one writer of this repository. Raises StateError, WorkspaceError."""
+def open_workplace(
+    root: Path, git: Git | None, env: Environment, *, salvages: bool = False
+) -> Iterator[Workplace]:
+    """The one writer of this repository. Raises StateError, WorkspaceError.
+
+    With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
+    error: who works on an old session must not find half of it.
+    """
     if git is not None and git.tracks(FOLDER):
         raise StateError(
             "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
@@ -146,9 +156,16 @@ def open_workplace(root: Path, git: Git | None, env: Environment) -> Iterator[Wo
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
-        journal = StateManager.open(folder, env.clock)
+        salvaged = None
+        try:
+            journal = StateManager.open(folder, env.clock)
+        except StateDamaged:
+            if not salvages:
+                raise
+            salvaged = salvage(folder, env.clock.now())
+            journal = StateManager.open(folder, env.clock)
         stack.callback(journal.close)
-        yield Workplace(root, folder, journal)
+        yield Workplace(root, folder, journal, salvaged)
 
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
@@ -254,7 +271,10 @@ def wire(
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
         )
-        showing = Showing(order.root, git, Tree(order.root), hidden=order.cassette_file)
+        showing = Showing(
+            order.root, git, Tree(order.root), hidden=order.cassette_file,
+            before=lambda path: journal.images.at(session_id, path, 0),
+        )
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
             chains=_answering(
@@ -267,6 +287,12 @@ def wire(
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
+        def tell_activity(phase: str) -> None:
+            journal.sessions.follow_activity(session_id, phase, activity.current)
+            events.emit("phase.entered", level="debug", phase=phase)
+
+        activity = Activity(tell_activity)
+
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
             return JobContext(
@@ -275,7 +301,7 @@ def wire(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
-                check,
+                check, activity,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:

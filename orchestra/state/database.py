@@ -6,17 +6,19 @@ import errno
 import os
 import sqlite3
 import stat
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Sequence
 
-from orchestra.errors import StateError, WorkspaceError
+from orchestra.errors import StateDamaged, StateError, WorkspaceError
+from orchestra.state.file_systems import network_file_system
 from orchestra.state.migrations import MIGRATIONS
 
 FOLDER = ".orchestra"
 FILE = "state.db"
 BUSY_S = 30.0
-DAMAGED_HINT = "move it away to start anew; what it knew of sessions is lost with it"
+_HEADER_BYTES = 100
+DAMAGED_HINT = "`orchestra doctor --repair` puts it aside and saves what can be read of it"
 
 _FOLDERS = ("logs", "runs", "tmp")
 
@@ -87,15 +89,16 @@ def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
 def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection:
     """A connection for writing, with the newest schema; one thread at a time may use it.
 
-    Raises StateError for a damaged file or one of a newer version of the program.
+    Raises StateDamaged for a damaged file, StateError for one of a newer version of the program.
     """
     path = folder / FILE
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        _check_known(path, migrations)
         with ExitStack() as stack:
             connection = stack.enter_context(closing(connect(path)))
-            connection.execute("PRAGMA journal_mode = WAL")
+            _set_journal_mode(connection, folder)
             connection.execute("PRAGMA synchronous = FULL")
             _check_whole(connection, path)
             _migrate(connection, path, migrations)
@@ -106,10 +109,21 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             hint="make room, or see whether the disk is well, then run again",
         ) from None
     except sqlite3.DatabaseError as error:
-        raise StateError("the journal is damaged", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
+        raise StateDamaged("the journal is damaged", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
     except OSError as error:
         raise _cannot_write(path, error) from None
     return connection
+
+
+def reading_error(error: sqlite3.Error, path: Path | None = None) -> StateError:
+    """The error for what could not be read."""
+    where = str(error) if path is None else f"{path}: {error}"
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _NO_DAMAGE):
+        return StateDamaged("the journal is damaged", where=where, hint=DAMAGED_HINT)
+    return StateError("the journal cannot be read", where=where, hint="see whether the disk is well, then try again")
+
+
+_NO_DAMAGE = (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.IntegrityError)
 
 
 def open_for_reading(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection | None:
@@ -119,10 +133,12 @@ def open_for_reading(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlit
         return None
     with ExitStack() as stack:
         try:
+            with suppress(sqlite3.OperationalError):
+                _check_known(path, migrations)
             connection = stack.enter_context(closing(_connect_reader(path)))
             version = _version_of(connection)
         except sqlite3.DatabaseError as error:
-            raise StateError("the journal cannot be read", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
+            raise reading_error(error, path) from None
         if version == 0:
             return None
         _check_version(version, path, migrations)
@@ -159,10 +175,29 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     raise sqlite3.OperationalError("unable to open the file")
 
 
+def _check_known(path: Path, migrations: Migrations) -> None:
+    """Raises StateError for a newer version. Looks at it without a right to write: the file must stay as it is.
+
+    What is shorter than SQLite's header would be taken for an empty journal: StateDamaged.
+    """
+    if 0 < path.stat().st_size < _HEADER_BYTES:
+        raise StateDamaged("the journal is damaged", where=f"{path}: it is cut off", hint=DAMAGED_HINT)
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
+        _check_version(_version_of(connection), path, migrations)
+
+
+def _set_journal_mode(connection: sqlite3.Connection, folder: Path) -> None:
+    """WAL needs memory that all processes share, which a network file system does not give them."""
+    if network_file_system(folder) is None:
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+            return
+    connection.execute("PRAGMA journal_mode = DELETE")
+
+
 def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateError("the journal is damaged", where=f"{path}: {found}", hint=DAMAGED_HINT)
+        raise StateDamaged("the journal is damaged", where=f"{path}: {found}", hint=DAMAGED_HINT)
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

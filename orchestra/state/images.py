@@ -50,6 +50,13 @@ class Images:
             (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now())),
         )
 
+    def paths(self, session_id: str) -> list[str]:
+        """Every path with an image, sorted."""
+        rows = self._store.rows(
+            "SELECT DISTINCT path FROM file_versions WHERE session_id = ? ORDER BY path", (session_id,)
+        )
+        return [row["path"] for row in rows]
+
     def changed_paths(self, session_id: str) -> list[str]:
         """The paths whose first and last image differ, sorted."""
         rows = self._store.rows(

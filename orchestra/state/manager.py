@@ -8,6 +8,8 @@ from typing import Any, Callable
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Event
+from orchestra.state.facts import put_fact
+from orchestra.state.forgetting import Forgetting
 from orchestra.state.images import Images
 from orchestra.state.provider_health import ProviderHealths
 from orchestra.state.reply_cache import ReplyCache
@@ -29,6 +31,7 @@ class StateManager:
         self.sessions = Sessions(store, clock)
         self.steps = Steps(store, clock)
         self.images = Images(store, clock)
+        self.forgetting = Forgetting(store, clock)
         self.reply_cache = ReplyCache(store, clock)
         self.provider_health = ProviderHealths(store, clock)
 
@@ -70,11 +73,8 @@ class StateManager:
         return None if row is None else (json.loads(row["content"]), row["created_at"])
 
     def keep(self, session_id: str, name: str, value: Any) -> None:
-        content = json.dumps(value, ensure_ascii=False, sort_keys=True)
-        self._store.change(
-            "INSERT OR REPLACE INTO facts (session_id, name, content, created_at) VALUES (?,?,?,?)",
-            (session_id, name, content, iso(self._clock.now())),
-        )
+        now = iso(self._clock.now())
+        self._store.write(lambda connection: put_fact(connection, session_id, name, value, now))
 
     def add_event(self, event: Event) -> None:
         """Does not wait for the disk: nothing acts on an event."""

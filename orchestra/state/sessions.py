@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from orchestra.clock import Clock, iso
 from orchestra.errors import ExitStatus
 from orchestra.records import AGENT_ROLES, Task
+from orchestra.state.phases import ACTIVITIES, check_move
 from orchestra.state.store import Store
 
 
@@ -69,7 +70,7 @@ class Sessions:
                 "INSERT INTO agents (session_id, role, status, updated_at) VALUES (?,?,'idle',?)",
                 [(session_id, role, now) for role in AGENT_ROLES],
             )
-            _checkpoint(connection, session_id, "init", "init", now)
+            _checkpoint(connection, session_id, "init", now)
 
         self._store.write(work)
 
@@ -88,32 +89,51 @@ class Sessions:
         return None if row is None else _session(row)
 
     def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:
-        """A stopped session goes on, with what may be changed on resume."""
+        """A stopped session goes on from the phase init, with what may be changed on resume."""
         self._store.change(
-            "UPDATE sessions SET can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
+            "UPDATE sessions SET phase = 'init', can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
             " last_activity = ? WHERE session_id = ?",
             (_json(config), self._now(), session_id),
         )
 
     def enter_phase(self, session_id: str, phase: str) -> None:
-        """Note where the session stands, with a checkpoint of that name."""
+        """Note where the session stands, with a checkpoint at the first time. Raises IllegalMove."""
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
+            check_move(_phase(connection, session_id), phase)
             connection.execute(
                 "UPDATE sessions SET phase = ?, last_activity = ? WHERE session_id = ?", (phase, now, session_id)
             )
-            _checkpoint(connection, session_id, phase, phase, now)
+            _checkpoint_once(connection, session_id, phase, now)
 
         self._store.write(work)
+
+    def follow_activity(self, session_id: str, begun: str, current: Callable[[], str]) -> None:
+        """Note that a file is in the phase `begun`, and the session in that which `current` tells; does not wait.
+
+        `current` is asked in the writer's thread, at the time of writing: of two calls at once the later news counts.
+        A session that has left its files meanwhile stays where it is.
+        """
+        now = self._now()
+
+        def work(connection: sqlite3.Connection) -> None:
+            phase = current()
+            if _phase(connection, session_id) not in ACTIVITIES:
+                return
+            connection.execute("UPDATE sessions SET phase = ? WHERE session_id = ?", (phase, session_id))
+            _checkpoint_once(connection, session_id, begun, now)
+
+        self._store.write_later(work)
 
     def finish(
         self, session_id: str, phase: str, status: ExitStatus, *, can_resume: bool, last_error: str | None
     ) -> None:
-        """Note how the session ended or stopped; no agent is busy and no step running any more."""
+        """Note how the session ended or stopped; no agent is busy and no step running any more. Raises IllegalMove."""
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
+            check_move(_phase(connection, session_id), phase)
             connection.execute(
                 "UPDATE sessions SET phase = ?, exit_status = ?, can_resume = ?, last_error = ?, last_activity = ?"
                 " WHERE session_id = ?",
@@ -127,7 +147,7 @@ class Sessions:
                 "UPDATE steps SET status = 'failed', end_time = ? WHERE session_id = ? AND status = 'running'",
                 (now, session_id),
             )
-            _checkpoint(connection, session_id, phase, phase, now)
+            _checkpoint(connection, session_id, phase, now)
 
         self._store.write(work)
 
@@ -183,7 +203,25 @@ class Sessions:
         return iso(self._clock.now())
 
 
-def _checkpoint(connection: sqlite3.Connection, session_id: str, name: str, phase: str, now: str) -> None:
+def _phase(connection: sqlite3.Connection, session_id: str) -> str:
+    row = connection.execute("SELECT phase FROM sessions WHERE session_id = ?", (session_id,)).fetchone()
+    return str(row[0])
+
+
+def _checkpoint_once(connection: sqlite3.Connection, session_id: str, phase: str, now: str) -> None:
+    known = connection.execute(
+        "SELECT 1 FROM checkpoints WHERE session_id = ? AND phase = ?", (session_id, phase)
+    ).fetchone()
+    if known is None:
+        _checkpoint(connection, session_id, phase, now)
+
+
+def _checkpoint(connection: sqlite3.Connection, session_id: str, phase: str, now: str) -> None:
+    """A checkpoint named after its phase, with a number from the second on."""
+    count = connection.execute(
+        "SELECT count(*) FROM checkpoints WHERE session_id = ? AND phase = ?", (session_id, phase)
+    ).fetchone()[0]
+    name = phase if count == 0 else f"{phase}-{count + 1}"
     connection.execute(
         "INSERT INTO checkpoints (session_id, name, phase, created_at) VALUES (?,?,?,?)", (session_id, name, phase, now)
     )

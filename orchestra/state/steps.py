@@ -36,12 +36,20 @@ class Steps:
         self._clock = clock
 
     def begin(self, session_id: str, key: str, *, role: str, path: str | None, input_text: str) -> Step:
-        """The intent, committed: a running step, or the completed one with its reply if there is one already."""
+        """The intent, committed: a running step, or the completed one with its reply if there is one already.
+
+        An answer from before the session went back to a checkpoint counts for the very same question alone.
+        """
         now = iso(self._clock.now())
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
 
         def work(connection: sqlite3.Connection) -> sqlite3.Row:
             connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
+            connection.execute(
+                "UPDATE steps SET status = 'completed' WHERE session_id = ? AND step_key = ? AND status = 'pending'"
+                " AND input_hash = ? AND EXISTS (SELECT 1 FROM replies WHERE step_id = steps.id)",
+                (session_id, key, input_hash),
+            )
             connection.execute(
                 "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
                 " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO UPDATE SET status = 'running',"

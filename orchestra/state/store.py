@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from concurrent.futures import Future
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence, TypeVar
 
 from orchestra.errors import StateError
-from orchestra.state.database import FILE, connect, open_database, open_for_reading
+from orchestra.state.database import FILE, connect, open_database, open_for_reading, reading_error
 from orchestra.state.writer import Writer
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ class Store:
     @classmethod
     def open(cls, folder: Path) -> Store:
         """For writing. Raises StateError."""
-        writer = Writer(open_database(folder))
+        connection = open_database(folder)
+        writer = Writer(connection, check=_presence_of(folder / FILE))
         return cls(connect(folder / FILE), writer)
 
     @classmethod
@@ -41,7 +43,7 @@ class Store:
             with self._lock:
                 return self._reader.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
-            raise StateError("the journal cannot be read", where=str(error)) from None
+            raise reading_error(error) from None
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
         """The first row, if there is one."""
@@ -71,3 +73,20 @@ class Store:
         if self._writer is None:
             raise StateError("the journal is open for reading only")
         return self._writer
+
+
+def _presence_of(path: Path) -> Callable[[], None]:
+    """Raises StateError once another file lies there, or none: SQLite would go on writing to what nobody finds."""
+    there = path.stat()
+
+    def check() -> None:
+        try:
+            is_there = os.path.samestat(path.stat(), there)
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise StateError(
+                "the journal has gone from under the run", where=str(path), hint="put the folder back, then resume"
+            )
+
+    return check

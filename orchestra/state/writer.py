@@ -25,8 +25,10 @@ class Writer:
     waits for goes along with the next transaction that somebody does, or after LINGER_S.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None) -> None:
+        """`check` is called before each transaction, and raises StateError where what it writes would be lost."""
         self._connection = connection
+        self._check = check
         self._woken = threading.Condition()
         self._is_closed = False
         self._is_awaited = False
@@ -90,6 +92,7 @@ class Writer:
     def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
         results: list[tuple[Future[Any], Any]] = []
         try:
+            self._check()
             self._connection.execute("BEGIN IMMEDIATE")
             for work, done in batch:
                 try:
@@ -100,7 +103,7 @@ class Writer:
                         raise sqlite3.OperationalError(str(error)) from error
                     done.set_exception(_as_state_error(error))
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StateError) as error:
             with suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

@@ -7,16 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Answer, Call, Hang, Script, Text
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, edit, finding, plan_of, planned, whole
+from tests.flows.team import APPROVED, block, edit, finding, plan_of, planned, whole
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CREATED = [f"new{number}.txt" for number in range(1, 6)]
@@ -40,8 +40,10 @@ MENDS = {
     "program.py": whole("def sound():\n    return 1\n"),
     "modified2.txt": edit("a FLAW\n", "after\n"),
 }
-CALLS = 1 + 9 + 10 + 3 + 2
-"""Plan, drafts, reviews of every file, mends, and second reviews of the two flawed files."""
+CURIOUS = ("new3.txt", ["modified1.txt", "deleted.txt", "new1.txt"])
+"""Whose executor first wants to see these, which others may be writing by then."""
+CALLS = 1 + 9 + 10 + 3 + 2 + 1
+"""Plan, drafts, reviews of every file, mends, second reviews of the two flawed files, and one look at others."""
 
 
 def answer(call: Call) -> Answer:
@@ -51,6 +53,8 @@ def answer(call: Call) -> Answer:
         return Text(finding("a flaw") if "+a FLAW" in call.text else APPROVED)
     if role == "architect":
         return Text(PLAN)
+    if role == "executor" and path == CURIOUS[0] and "=== modified1.txt" not in call.text:
+        return Text(block({"need_files": CURIOUS[1]}))
     return Text((DRAFTS if role == "executor" else MENDS)[path])
 
 
@@ -101,10 +105,12 @@ def config_of(project: Project, provider: ScriptedProvider) -> str:
 class Running:
     """The program as a process."""
 
-    def __init__(self, project: Project, argv: list[str], provider: ScriptedProvider) -> None:
+    def __init__(
+        self, project: Project, argv: list[str], provider: ScriptedProvider, program: Sequence[str] = ("orchestra",)
+    ) -> None:
         self._provider = provider
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), *argv],
+            [sys.executable, "-m", *program, "--config", config_of(project, provider), *argv],
             cwd=project.root, env=project.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, encoding="utf-8",
         )
@@ -117,10 +123,12 @@ class Running:
 
 
 @contextmanager
-def started(project: Project, *argv: str, script: Script = answer) -> Iterator[Running]:
+def started(
+    project: Project, *argv: str, script: Script = answer, program: Sequence[str] = ("orchestra",)
+) -> Iterator[Running]:
     """The program, ended with the block at the latest."""
     with ScriptedProvider(script) as provider:
-        running = Running(project, list(argv), provider)
+        running = Running(project, list(argv), provider, program)
         try:
             yield running
         finally:
@@ -129,9 +137,30 @@ def started(project: Project, *argv: str, script: Script = answer) -> Iterator[R
                 running.process.communicate()
 
 
-def run(project: Project, *argv: str) -> Ended:
+def run(project: Project, *argv: str, script: Script = answer) -> Ended:
     """The program, left to itself."""
-    with started(project, *argv) as running:
+    with started(project, *argv, script=script) as running:
+        return running.end()
+
+
+def killed_at_commit(project: Project, number: int, when: str, *argv: str, script: Script = answer) -> Ended:
+    """The program, killed `before` or `after` its n-th commit to the journal; with 0 it is left to itself."""
+    program = ("tests.crashes.killing", str(number), when, str(project.folder / "commits"))
+    with started(project, *argv, script=script, program=program) as running:
+        return running.end()
+
+
+def commits_of(project: Project) -> int:
+    """How many commits the last of these processes made."""
+    return (project.folder / "commits").stat().st_size
+
+
+def killed_after(project: Project, seconds: float, *argv: str, script: Script = answer) -> Ended:
+    """The program, killed at an instant that has nothing to do with what it does."""
+    with started(project, *argv, script=script) as running:
+        with suppress(subprocess.TimeoutExpired):
+            running.process.wait(seconds)
+        running.process.kill()
         return running.end()
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -61,13 +62,93 @@ def test_a_journal_of_a_newer_version_is_left_alone(project: Project, argv: tupl
     assert "newer version" in refused(project, *argv)
 
 
-def test_a_damaged_journal_is_said(project: Project) -> None:
+@pytest.mark.parametrize("argv", [("run", "task", "--yes"), ("resume", "--yes"), ("status",), ("doctor", "--repair")])
+def test_a_journal_of_a_newer_version_is_the_same_to_the_byte_afterwards(
+    project: Project, argv: tuple[str, ...]
+) -> None:
     project.run("run", "task", script=one_file())
-    for file in project.state.glob("state.db*"):
-        file.unlink()
-    (project.state / "state.db").write_bytes(b"this is no database" * 500)
+    connection = sqlite3.connect(project.state / "state.db")
+    connection.execute("PRAGMA user_version = 999")
+    connection.commit()
+    # Not written back yet, as after a kill.
+    copy = {file.name: file.read_bytes() for file in project.state.glob("state.db*")}
+    connection.close()
+    for name in ("state.db", "state.db-wal"):
+        (project.state / name).write_bytes(copy[name])
+    refused(project, *argv)
+    assert {name: (project.state / name).read_bytes() for name in ("state.db", "state.db-wal")} == {
+        name: copy[name] for name in ("state.db", "state.db-wal")}
+    assert not list(project.state.glob("*.damaged-*"))
 
-    assert "state.db" in refused(project)
+
+def damage(project: Project, how: str) -> bytes:
+    """A session, and a journal of which the end is gone, or all."""
+    project.run("run", "task", script=one_file())
+    for file in project.state.glob("state.db-*"):
+        file.unlink()
+    content = (project.state / "state.db").read_bytes()
+    damaged = content[: len(content) * 3 // 4] if how == "truncated" else b"this is no database" * 500
+    (project.state / "state.db").write_bytes(damaged)
+    return damaged
+
+
+def set_aside(project: Project) -> list[Path]:
+    """The damaged journals that were moved, without their side files."""
+    found = project.state.glob("state.db.damaged-*")
+    return [path for path in found if not path.name.endswith(("-wal", "-shm"))]
+
+
+@pytest.mark.parametrize("how", ["truncated", "garbage"])
+@pytest.mark.parametrize("argv", [
+    ("resume", "--yes"), ("undo",), ("verify",), ("status",), ("sessions",), ("diff",), ("cache", "stats"),
+])
+def test_a_damaged_journal_is_left_alone_by_who_works_on_old_sessions(
+    project: Project, argv: tuple[str, ...], how: str
+) -> None:
+    damaged = damage(project, how)
+    ran = project.run(*argv, "--json", script=one_file())
+    error = ran.json["error"]
+    assert (ran.status, error["code"]) == (6, "state-damaged")
+    assert "state.db" in error["message"] and "orchestra doctor --repair" in error["hint"]
+    assert (project.state / "state.db").read_bytes() == damaged
+    assert not list(project.state.glob("*.damaged-*"))
+
+
+@pytest.mark.parametrize("how", ["truncated", "garbage"])
+@pytest.mark.parametrize("argv", [("run", "task", "--yes"), ("plan", "task")])
+def test_who_starts_anew_puts_a_damaged_journal_aside_and_says_so(
+    project: Project, argv: tuple[str, ...], how: str
+) -> None:
+    damaged = damage(project, how)
+    ran = project.run(*argv, script=one_file())
+    (aside,) = set_aside(project)
+    assert (ran.status, aside.read_bytes()) == (0, damaged)
+    assert f"the journal was damaged and moved to {aside.name}" in ran.err
+    assert project.run("sessions").status == 0
+    assert "damaged" not in project.run(*argv, script=one_file()).err
+
+
+def test_doctor_repairs_when_it_is_told_to_and_else_only_says_so(project: Project) -> None:
+    damaged = damage(project, "truncated")
+    only_said = project.run("doctor", "--json")
+    assert only_said.status == 1
+    assert (project.state / "state.db").read_bytes() == damaged
+    repaired = project.run("doctor", "--repair", "--json")
+    (check,) = repaired.json["checks"]
+    assert (repaired.status, check["state"]) == (0, "warn")
+    with open(check["salvaged"]["moved_to"], "rb") as aside:
+        assert aside.read() == damaged
+    assert project.run("doctor", "--repair").status == 0
+    assert len(set_aside(project)) == 1
+
+
+def test_doctor_repairs_nothing_while_a_run_holds_the_repository(project: Project) -> None:
+    damaged = damage(project, "garbage")
+    with open(project.state / "lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = project.run("doctor", "--repair", "--json")
+    assert (ran.status, ran.json["error"]["code"]) == (6, "state-held")
+    assert (project.state / "state.db").read_bytes() == damaged
 
 
 def test_state_that_git_tracks_is_refused(project: Project) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.cli.context import Context
+from orchestra.cli.running import on_network
 from orchestra.clock import CancelToken
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import key_variables
 from orchestra.engine.confinement import Confinement
 from orchestra.errors import OrchestraError
 from orchestra.state.database import FOLDER
+from orchestra.state.file_systems import network_file_system
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git_process import GitProcess
 from orchestra.workspace.sandbox.layers import REQUIRED, WORDS
@@ -66,6 +68,9 @@ def check_state(context: Context) -> Finding:
     if not sessions:
         return Finding("state", OK, f"{folder}, without a session yet", details=details)
     text = f"{folder}, {len(sessions)} session{'' if len(sessions) == 1 else 's'}, {len(resumable)} can go on"
+    kind = network_file_system(folder)
+    if kind is not None:
+        return Finding("state", WARN, f"{text}; {on_network(kind)}", "a local disk is faster and safer", details)
     return Finding("state", OK, text, details=details)
 
 

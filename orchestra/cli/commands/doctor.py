@@ -15,6 +15,7 @@ from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding, finding_json,
 from orchestra.cli.checkup.place import check_git, check_sandbox, check_state, check_tests
 from orchestra.cli.checkup.program import check_program, check_python, check_terminal
 from orchestra.cli.checkup.providers import check_hosts, check_providers, check_servers
+from orchestra.cli.checkup.repair import repair_state
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.config.settings import Settings
@@ -24,14 +25,18 @@ from orchestra.errors import ConfigError, ExitStatus, GitError, NotReady
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--network", action="store_true", help="ask every provider that a run could ask what it serves"
+    )
+    what.add_argument(
+        "--repair", action="store_true", help="put a damaged journal aside, and save what can be read of it"
     )
 
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Check everything, print one line for each thing; status 1 when a run would fail for one of them."""
-    findings = _check(context, network=arguments.network)
+    findings = [repair_state(context)] if arguments.repair else _check(context, network=arguments.network)
     failed = [finding.name for finding in findings if finding.state == FAIL]
     error = None
     if failed:

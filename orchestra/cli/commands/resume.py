@@ -1,4 +1,4 @@
-"""Go on where a session stopped; nothing that was answered is asked again."""
+"""Go on where a session stopped, or from one of its checkpoints; nothing is asked twice that need not be."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from orchestra.cli.context import Context
 from orchestra.cli.front import front
 from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
+from orchestra.config.loading import Config
 from orchestra.engine import undoing
+from orchestra.engine.going_back import GoingBack, session_to_take_back
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
 from orchestra.engine.wiring import Options, Order, check_order, open_workplace
 from orchestra.errors import ExitStatus
+from orchestra.state.manager import StateManager
+from orchestra.state.sessions import SessionRow
+from orchestra.workspace.tree import Tree
 
 __all__ = ["add_arguments", "failure_json", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="SESSION", nargs="?", help="by default the newest that can go on")
+    parser.add_argument(
+        "--from", metavar="CHECKPOINT", dest="checkpoint",
+        help="go back to this checkpoint first: `orchestra status` lists a session's",
+    )
     running.add_approval(parser)
     running.add_limits(parser)
     running.add_concurrency(parser)
@@ -32,28 +41,45 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     flags = running.limit_flags(arguments)
     current = configuration(context, flags)
     with context.journal_for_reading() as journal:
-        session_to_resume(journal, arguments.session)
+        _find(journal, arguments)
     with open_workplace(context.root, context.git, context.env) as workplace:
-        row = session_to_resume(workplace.journal, arguments.session)
+        running.say_what_is_odd(context, workplace)
+        row = _find(workplace.journal, arguments)
         if row.mode == undoing.MODE:
             return undo.go_on(context, workplace, row.session_id)
-        said_now = [key for key, origin in current.origins.items() if _is_said_now(origin, context)]
-        settings, refused = resumed_settings(row.config, current, said_now=said_now)
-        for key in refused:
-            context.output.warn(f"{key} stays as it was when the session started; it cannot be changed on resume")
-        options = Options.from_json(row.options)
-        view = front(context, settings, arguments.view, yes=arguments.yes)
-        order = Order(
-            root=context.root, git=context.git, settings=settings,
-            kept_config=dump_values(replace(current, settings=settings)), options=options,
-            approver=view.approver, listeners=view.listeners, helm=view.helm,
-            has_plan=workplace.journal.sessions.plan(row.session_id) is not None,
-            offline=context.options.is_offline, timeout_s=arguments.timeout, origins=current.origins,
+        order = _order(arguments, context, row, current)
+        back = GoingBack(
+            workplace.journal, Tree(context.root), context.git, row, order.settings.max_iterations
         )
+        back.finish()
+        has_plan = workplace.journal.sessions.plan(row.session_id) is not None
+        order = replace(order, has_plan=has_plan and not back.forgets_plan(arguments.checkpoint))
         chains = check_order(order, context.env)
+        if arguments.checkpoint is not None:
+            back.run(arguments.checkpoint)
         take_up_again(workplace.journal, row)
         workplace.journal.sessions.reopen(row.session_id, order.kept_config)
         return running.carry_out(context, workplace, order, chains, row.session_id)
+
+
+def _find(journal: StateManager | None, arguments: argparse.Namespace) -> SessionRow:
+    if arguments.checkpoint is not None:
+        return session_to_take_back(journal, arguments.session)
+    return session_to_resume(journal, arguments.session)
+
+
+def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, current: Config) -> Order:
+    said_now = [key for key, origin in current.origins.items() if _is_said_now(origin, context)]
+    settings, refused = resumed_settings(row.config, current, said_now=said_now)
+    for key in refused:
+        context.output.warn(f"{key} stays as it was when the session started; it cannot be changed on resume")
+    view = front(context, settings, arguments.view, yes=arguments.yes)
+    return Order(
+        root=context.root, git=context.git, settings=settings,
+        kept_config=dump_values(replace(current, settings=settings)), options=Options.from_json(row.options),
+        approver=view.approver, listeners=view.listeners, helm=view.helm, offline=context.options.is_offline,
+        timeout_s=arguments.timeout, origins=current.origins,
+    )
 
 
 def _is_said_now(origin: str, context: Context) -> bool:

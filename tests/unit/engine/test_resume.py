@@ -31,6 +31,7 @@ def outcome(path: str, status: str, exit_status: int, error_code: str | None = N
 
 
 def end(shop: Workshop, status: ExitStatus, *, can_resume: bool = True) -> None:
+    shop.journal.sessions.enter_phase(SESSION, "executing")
     shop.journal.sessions.finish(SESSION, status.word, status, can_resume=can_resume, last_error=None)
 
 
@@ -51,6 +52,7 @@ def test_without_a_journal_there_is_nothing_to_resume() -> None:
 def test_the_newest_that_can_go_on_is_taken_by_default(workshop: Build) -> None:
     shop = workshop()
     shop.journal.sessions.create(OTHER, Task("other", "words"), mode="sequential", options={}, config={})
+    shop.journal.sessions.enter_phase(OTHER, "executing")
     shop.journal.sessions.finish(OTHER, "completed", ExitStatus.DONE, can_resume=False, last_error=None)
     assert session_to_resume(shop.journal, None).session_id == SESSION
 

@@ -145,12 +145,32 @@ def statuses(report: Report) -> list[str]:
 # The story
 
 
+def test_a_session_goes_through_every_phase_that_one_of_its_files_does(workshop: Build) -> None:
+    there = stage(
+        workshop, {"executor": [whole("bad\n")], "auditor": [NO, NO, APPROVED],
+                   "consultant": [whole("worse\n"), whole("good\n")]}, planned("a.txt"), runs=[PASSED],
+    )
+    there.shop.max_iterations, there.shop.max_recovery_attempts = 2, 1
+    assert there.run(tests=True, commit=True).status is ExitStatus.DONE
+    assert there.phases() == [
+        "init", "planning", "awaiting_approval", "executing", "auditing", "consulting", "recovering", "testing",
+        "committing", "completed",
+    ]
+
+
+def test_a_plan_that_was_interrupted_does_not_await_approval(workshop: Build) -> None:
+    there = stage(workshop, {}, planned("a.txt"), error=Cancelled())
+    there.stop.request(2)
+    report = there.run(only_plan=True)
+    assert (report.can_resume, there.row().phase) == (True, "interrupted")
+
+
 def test_a_session_in_which_all_went_well_is_done(workshop: Build) -> None:
     there = two_files(workshop, APPROVED, APPROVED)
     report = there.run()
     assert (report.status, report.error, report.can_resume) == (ExitStatus.DONE, None, False)
     assert statuses(report) == ["approved", "approved"]
-    assert there.phases() == ["init", "planning", "awaiting_approval", "executing", "completed"]
+    assert there.phases() == ["init", "planning", "awaiting_approval", "executing", "auditing", "completed"]
     row = there.row()
     assert (row.phase, row.exit_status, row.can_resume, row.last_error) == ("completed", 0, False, None)
     assert report.outcome.metrics.successful_attempts == 4
@@ -342,7 +362,7 @@ def test_a_limit_in_the_middle_leaves_what_was_done_and_what_was_not(workshop: B
 def test_what_was_ended_is_not_done_again(workshop: Build) -> None:
     there = two_files(workshop, APPROVED, LimitReached("no money"))
     there.run()
-    there.shop.restart()
+    there.shop.resume()
     there.shop.agents["auditor"].answers = [APPROVED]
     report = there.run()
     assert (report.status, statuses(report)) == (ExitStatus.DONE, ["approved", "approved"])
@@ -368,7 +388,7 @@ def test_a_plan_that_was_kept_and_not_approved_is_asked_about(workshop: Build) -
 def test_a_session_of_which_every_file_has_ended_goes_on_to_its_tests(workshop: Build) -> None:
     there = two_files(workshop, APPROVED, APPROVED, runs=[PASSED])
     there.run()
-    there.shop.restart()
+    there.shop.resume()
     report = there.run(tests=True)
     assert (report.status, report.outcome.test_run) == (ExitStatus.DONE, PASSED)
     assert there.shop.asked() == {"executor": 2, "auditor": 2}

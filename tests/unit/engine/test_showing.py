@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.engine.showing import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, Showing
+from orchestra.records import FileImage
 from orchestra.workspace.tree import Tree
 
 
@@ -84,3 +85,14 @@ def test_a_file_with_another_name_elsewhere_is_not_shown(showing: Showing, tmp_p
         assert showing.show([path]) == (
             [], [(path, "it has another name elsewhere (a hard link), so it is not shown")]
         )
+
+
+def test_what_the_session_has_written_is_shown_as_it_was_before(showing: Showing, tmp_path: Path) -> None:
+    images = {"src/a.py": FileImage(b"x = 0\n"), "new.py": FileImage(None), "gone.py": FileImage(b"here\n")}
+    (tmp_path / "new.py").write_text("made\n")
+    session = Showing(tmp_path, None, Tree(tmp_path), before=images.get)
+    shown, not_shown = session.show(["src/a.py", "new.py", "gone.py", "README.md"])
+    assert [(file.path, file.text) for file in shown] == [
+        ("src/a.py", "x = 0\n"), ("gone.py", "here\n"), ("README.md", "a project\n")
+    ]
+    assert [path for path, _ in not_shown] == ["new.py"]

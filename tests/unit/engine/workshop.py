@@ -14,6 +14,7 @@ from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.templates import load
 from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.activity import Activity
 from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -110,6 +111,9 @@ class Workshop:
         self.max_recovery_attempts = 0
         self.dry_run = False
         self.tree = Tree(root)
+        self.activity = Activity(
+            lambda phase: self.journal.sessions.follow_activity(SESSION, phase, self.activity.current)
+        )
         self.shown: list[Sequence[str]] = []
         self.journal = StateManager.open(self.folder, self.clock)
         self.journal.sessions.create(SESSION, Task("a task", "words"), mode="sequential", options={}, config={})
@@ -121,6 +125,11 @@ class Workshop:
         """A new process: nothing is known but what the journal and the disk hold."""
         self.journal.close()
         self.journal = StateManager.open(self.folder, self.clock)
+
+    def resume(self) -> None:
+        """A new process that takes the session up."""
+        self.restart()
+        self.journal.sessions.reopen(SESSION, {})
 
     def asked(self) -> dict[str, int]:
         """How often each role was asked, without those that never were."""
@@ -162,7 +171,10 @@ class Workshop:
             self.max_recovery_attempts, self.deadline, keep=partial(self.journal.keep, SESSION),
             recall=partial(self.journal.recall, SESSION),
         )
-        return JobContext(self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert, limits)
+        return JobContext(
+            self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert, limits,
+            activity=self.activity,
+        )
 
     def job(self, file: PlannedFile, *, start: int = 0) -> FileJob:
         return FileJob(self.context(Plan("a plan", (file,))), file, start=start)

@@ -5,6 +5,7 @@ import pytest
 from orchestra.errors import ExitStatus
 from orchestra.records import AGENT_ROLES, Reply, Task, Usage
 from orchestra.state.manager import StateManager
+from orchestra.state.phases import IllegalMove
 from tests.unit.fake_clock import FakeClock
 from tests.unit.state.conftest import SESSION
 
@@ -52,9 +53,58 @@ def test_the_newest_comes_first_even_of_two_in_one_second(journal: StateManager,
 
 def test_the_newest_that_can_be_resumed_may_be_an_older_one(journal: StateManager) -> None:
     add(journal, OTHER)
+    journal.sessions.enter_phase(OTHER, "executing")
     journal.sessions.finish(OTHER, "completed", ExitStatus.DONE, can_resume=False, last_error=None)
     newest = journal.sessions.newest(resumable=True)
     assert newest is not None and newest.session_id == SESSION
+
+
+@pytest.mark.parametrize("phase", ["auditing", "testing", "committing", "completed", "rejected", "elsewhere"])
+def test_a_phase_that_cannot_follow_is_a_defect_and_leaves_the_session_where_it_was(
+    journal: StateManager, phase: str
+) -> None:
+    with pytest.raises(IllegalMove, match=f"from init to {phase}") as caught:
+        journal.sessions.enter_phase(SESSION, phase)
+    row = journal.sessions.get(SESSION)
+    assert row is not None and row.phase == "init"
+    assert (phases(journal), caught.value.exit_status) == (["init"], ExitStatus.DEFECT)
+
+
+def test_an_end_that_cannot_follow_is_a_defect(journal: StateManager) -> None:
+    with pytest.raises(IllegalMove):
+        journal.sessions.finish(SESSION, "partial", ExitStatus.PARTIAL, can_resume=False, last_error=None)
+    row = journal.sessions.get(SESSION)
+    assert row is not None and (row.phase, row.exit_status) == ("init", None)
+
+
+def test_a_phase_entered_again_is_one_checkpoint_and_an_end_met_again_another(journal: StateManager) -> None:
+    for _ in range(2):
+        journal.sessions.enter_phase(SESSION, "planning")
+        journal.sessions.finish(SESSION, "limited", ExitStatus.LIMIT, can_resume=True, last_error=None)
+        journal.sessions.reopen(SESSION, {})
+    names = [row["name"] for row in journal.sessions.checkpoints(SESSION)]
+    assert names == ["init", "planning", "limited", "limited-2"]
+
+
+def test_what_is_done_with_files_is_noted_as_it_stands_when_it_is_written(journal: StateManager) -> None:
+    current = ["auditing"]
+    journal.sessions.enter_phase(SESSION, "executing")
+    current[0] = "consulting"
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: current[0])
+    journal.keep(SESSION, "fact", 1)  # waits for the disk
+    row = journal.sessions.get(SESSION)
+    assert row is not None and row.phase == "consulting"
+    assert phases(journal) == ["init", "executing", "auditing"]
+
+
+def test_news_of_a_file_that_come_after_the_end_change_nothing(journal: StateManager) -> None:
+    journal.sessions.enter_phase(SESSION, "executing")
+    journal.sessions.finish(SESSION, "interrupted", ExitStatus.INTERRUPTED, can_resume=True, last_error=None)
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: "auditing")
+    journal.keep(SESSION, "fact", 1)  # waits for the disk
+    row = journal.sessions.get(SESSION)
+    assert row is not None and row.phase == "interrupted"
+    assert phases(journal) == ["init", "executing", "interrupted"]
 
 
 def test_entering_a_phase_is_a_checkpoint(journal: StateManager, clock: FakeClock) -> None:

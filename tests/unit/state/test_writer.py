@@ -181,3 +181,20 @@ def test_many_threads_write_what_they_were_told_was_written(desk: Desk) -> None:
         thread.join(LONG_S)
     assert sorted(told) == desk.rows()
     assert len(told) == 320
+
+
+def test_what_the_disk_refuses_is_told_to_all_who_wait_and_written_once_there_is_room(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "t.db")
+    connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    problems: list[Exception] = [StateError("gone"), sqlite3.OperationalError("disk I/O error")]
+
+    def check() -> None:
+        if problems:
+            raise problems.pop(0)
+
+    writer = Writer(connection, check=check)
+    for words in ("gone", "disk I/O error"):
+        with pytest.raises(StateError, match=words):
+            writer.write(insert(1))
+    assert writer.write(insert(1)) == 1
+    writer.close()

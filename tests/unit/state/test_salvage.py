@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orchestra.errors import ExitStatus, StateDamaged, StateError
+from orchestra.records import Attempt, FileImage, FileOutcome, Reply, Task, Usage
+from orchestra.state.database import FILE, make_folder, open_database
+from orchestra.state.manager import StateManager
+from orchestra.state.migrations import MIGRATIONS
+from orchestra.state.salvage import salvage
+from tests.unit.fake_clock import START, FakeClock
+
+ID = "s-20261122-071500-%04x"
+MANY = 40
+PAGE = 4096
+
+
+def fill(folder: Path, clock: FakeClock) -> None:
+    """Forty sessions, each with a plan, an answer, an attempt, two images and an outcome."""
+    journal = StateManager.open(folder, clock)
+    for number in range(MANY):
+        session = ID % number
+        journal.sessions.create(session, Task("a task", "words"), mode="sequential", options={}, config={})
+        journal.sessions.save_plan(session, "h", {"summary": "x" * 300})
+        step = journal.steps.begin(session, "executor/a/1", role="executor", path="a", input_text="")
+        journal.steps.add_attempt(step, Attempt("m", "local", True, 7, START, Usage(1, 2)))
+        journal.steps.complete(step, Reply("an answer " * 50, Usage(1, 2), "local", "m", 7))
+        journal.images.save(session, "a", "before", FileImage(b"before " * 50, 0o644))
+        journal.images.save(session, "a", "after", FileImage(b"after " * 50, 0o644))
+        journal.images.set_outcome(session, FileOutcome("a", "modify", "approved", 1))
+    journal.close()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_folder(tmp_path_factory.mktemp("filled"))
+    fill(folder, FakeClock())
+    return folder
+
+
+@pytest.fixture
+def state(filled: Path, tmp_path: Path) -> Path:
+    """A folder with a whole journal of many sessions."""
+    return Path(shutil.copytree(filled, tmp_path / "copy"))
+
+
+def write(state: Path, offset: int, content: bytes) -> None:
+    with open(state / FILE, "r+b") as file:
+        file.seek(offset)
+        file.write(content)
+
+
+def roots(state: Path, *names: str) -> list[int]:
+    """The first page of each table or index."""
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        return [
+            connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+            for name in names
+        ]
+
+
+def resumable(journal: StateManager) -> int:
+    return sum(row.can_resume for row in journal.sessions.all())
+
+
+def test_garbage_is_put_aside_and_a_new_journal_begun(state: Path, clock: FakeClock) -> None:
+    (state / FILE).write_bytes(b"no database " * 500)
+    done = salvage(state, START)
+    assert (done.sessions, done.attempts, done.images, done.is_whole) == (0, 0, 0, False)
+    assert done.moved_to == state / "state.db.damaged-20261122-071500"
+    assert done.moved_to.read_bytes() == b"no database " * 500
+    assert list((state / "tmp").iterdir()) == []
+    StateManager.open(state, clock).close()
+
+
+@pytest.mark.parametrize("size", [1, 99, 100, PAGE - 1, PAGE, 10 * PAGE])
+def test_of_a_truncated_file_what_reads_back_is_kept_and_no_session_goes_on(
+    state: Path, clock: FakeClock, size: int
+) -> None:
+    os.truncate(state / FILE, size)
+    with pytest.raises(StateDamaged):
+        open_database(state)
+    done = salvage(state, START)
+    journal = StateManager.open(state, clock)
+    assert len(journal.sessions.all()) == done.sessions
+    assert (resumable(journal), done.is_whole) == (0, False)
+    journal.close()
+
+
+def test_the_rows_on_both_sides_of_a_damaged_page_are_kept(state: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        # dbstat is not in every build: the page of some image in the middle is found by what it holds.
+        marks = connection.execute("SELECT count(*) FROM file_versions").fetchone()[0]
+    content = (state / FILE).read_bytes()
+    page = content.index(b"before before", len(content) // 2) // PAGE
+    write(state, page * PAGE, os.urandom(PAGE))
+    done = salvage(state, START)
+    assert done.sessions == MANY
+    assert 0 < done.images < marks
+    assert not done.is_whole
+    journal = StateManager.open(state, clock)
+    assert resumable(journal) == 0
+    for row in journal.sessions.all():
+        if journal.images.at(row.session_id, "a", 0) is not None:
+            assert journal.images.ends(row.session_id, "a")[0].content == b"before " * 50
+    journal.close()
+
+
+def test_a_damaged_index_costs_nothing(state: Path, clock: FakeClock) -> None:
+    (page,) = roots(state, "versions_by_path")
+    write(state, (page - 1) * PAGE, os.urandom(PAGE))
+    with pytest.raises(StateDamaged):
+        open_database(state)
+    done = salvage(state, START)
+    journal = StateManager.open(state, clock)
+    assert (done.sessions, done.attempts, done.images, done.is_whole) == (MANY, MANY, 2 * MANY, True)
+    assert resumable(journal) == MANY
+    step = journal.steps.begin(ID % 3, "executor/a/1", role="executor", path="a", input_text="")
+    assert step.reply is not None and step.reply.text == "an answer " * 50
+    assert journal.images.changed_paths(ID % 7) == ["a"]
+    journal.close()
+
+
+def test_an_image_and_an_answer_that_are_not_what_they_were_are_left_out(state: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        connection.execute("UPDATE file_versions SET content = 'other' WHERE kind = 'before' AND session_id = ?", (
+            ID % 1,))
+        connection.execute("UPDATE replies SET text = 'other' WHERE step_id = 3")
+        connection.commit()
+    done = salvage(state, START)
+    assert (done.images, done.is_whole) == (2 * MANY - 2, False)
+    journal = StateManager.open(state, clock)
+    assert journal.images.paths(ID % 1) == []
+    assert journal.steps.begin(ID % 2, "executor/a/1", role="executor", path="a", input_text="").reply is None
+    journal.close()
+
+
+def test_a_log_that_was_not_written_back_yet_counts(folder: Path, clock: FakeClock) -> None:
+    # As after a kill: the newest rows stand in the log alone.
+    journal = StateManager.open(folder, clock)
+    journal.sessions.create(ID % 0, Task("a task", "words"), mode="sequential", options={}, config={})
+    copy = folder.parent / "copy"
+    shutil.copytree(folder, copy)
+    journal.close()
+    assert (copy / "state.db-wal").stat().st_size > 0
+    done = salvage(copy, START)
+    assert (done.sessions, done.is_whole) == (1, True)
+    assert done.moved_to.with_name(done.moved_to.name + "-wal").exists()
+    assert not (copy / "state.db-wal").exists()
+
+
+def test_two_in_one_second_get_names_of_their_own(state: Path) -> None:
+    names = []
+    for _ in range(2):
+        (state / FILE).write_bytes(b"no database " * 500)
+        names.append(salvage(state, START).moved_to.name)
+    assert names == ["state.db.damaged-20261122-071500", "state.db.damaged-20261122-071500-2"]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_journal_of_an_earlier_schema_is_salvaged_into_the_newest(
+    tmp_path: Path, clock: FakeClock, version: int
+) -> None:
+    folder = make_folder(tmp_path)
+    with closing(open_database(folder, MIGRATIONS[:version])) as connection:
+        connection.execute(
+            "INSERT INTO sessions VALUES (?, 't', 'executing', 0, ?, ?, 1, NULL, 'sequential', NULL, 'words', '{}',"
+            " '{}')", (ID % 0, "2026-11-22T07:15:00.000Z", "2026-11-22T07:15:00.000Z"),
+        )
+    done = salvage(folder, START)
+    assert (done.sessions, done.is_whole) == (1, True)
+
+
+def test_without_a_place_to_put_it_nothing_is_touched(state: Path) -> None:
+    (state / FILE).write_bytes(b"no database " * 500)
+    shutil.rmtree(state / "tmp")
+    before = sorted(path.name for path in state.iterdir())
+    with pytest.raises(StateError, match="cannot be put aside") as caught:
+        salvage(state, START)
+    assert caught.value.exit_status is ExitStatus.STATE
+    assert sorted(path.name for path in state.iterdir()) == before
