@@ -35,6 +35,19 @@ def test_a_first_signal_is_noted_and_a_second_ends_the_process(signal: str, stat
     assert (done.returncode, done.stdout, done.stderr) == (status, "noted %d\n" % status, "")
 
 
+@pytest.mark.parametrize("act", ["print('given back', flush=True)", "print('given back', 1 / 0)"])
+def test_a_second_signal_still_gives_the_terminal_back_and_ends_the_process_even_if_that_fails(act: str) -> None:
+    done = run(
+        "stop = StopSignal()\n"
+        "stop.last_act = lambda: %s\n"
+        "process.listen(stop)\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "print('still here', flush=True)\n" % act
+    )
+    assert (done.returncode, done.stdout) == (130, "" if "1 / 0" in act else "given back\n")
+
+
 def test_a_signal_that_the_caller_has_ignored_stays_ignored() -> None:
     done = run(
         "stop = StopSignal()\n"

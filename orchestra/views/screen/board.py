@@ -72,6 +72,8 @@ class Board:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._now = Snapshot()
+        self._version = 0
+        self._progress = Progress()
         self._clear()
 
     def __call__(self, event: Event) -> None:
@@ -83,12 +85,13 @@ class Board:
             if take is not None:
                 take(self, event, event.data)
             self._note(event)
-            self._change(progress=self._now.progress.after(event), version=self._now.version + 1)
+            self._progress = self._progress.after(event)
+            self._version += 1
 
     @property
     def version(self) -> int:
         """That of a snapshot taken now."""
-        return self._now.version
+        return self._version
 
     def estimate(self) -> str:
         """What the plan may cost, as the line view says it; empty where that is not known."""
@@ -102,8 +105,8 @@ class Board:
         with self._lock:
             ended = self._ended.values()
             return replace(
-                self._now, rows=(*self._active.values(), *reversed(list(ended))), faults=tuple(self._faults),
-                rate=self._rate(now),
+                self._now, version=self._version, progress=self._progress, faults=tuple(self._faults),
+                rows=(*self._active.values(), *reversed(list(ended))), rate=self._rate(now),
             )
 
     def log(self, path: str | None) -> list[str]:
@@ -127,7 +130,7 @@ class Board:
     def _begin(self, event: Event) -> None:
         data: Mapping[str, Any] = event.data
         self._now = Snapshot(
-            self._now.version, event.time, data["task"], data["mode"], spent_usd=data.get("spent") or None,
+            started=event.time, task=data["task"], mode=data["mode"], spent_usd=data.get("spent") or None,
             budget_usd=data.get("budget"),
         )
 
