@@ -1,0 +1,118 @@
+"""Killed at the commits of an undo, of a migration, and of a recovery that is given up: the same as if never killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from orchestra.demo.script import Answer, Call, Text
+from orchestra.state.database import make_folder, open_database
+from orchestra.state.migrations import MIGRATIONS
+from tests.crashes.figures import FIGURES
+from tests.crashes.journal import journal_of
+from tests.crashes.killed import commits_of, killed_at_commit, new_project, run
+from tests.flows.project import Project, copy_of
+from tests.flows.team import finding, plan_of, planned, whole
+
+EVERY = int(os.environ.get("ORCHESTRA_CRASH_EVERY", "7"))
+HOPELESS = ("run", "one file", "--yes")
+SESSION = "s-20261122-071500-4f2a"
+
+
+def hopeless(call: Call) -> Answer:
+    """A team whose auditor likes nothing."""
+    role = call.model.partition("-")[0]
+    if role == "architect":
+        return Text(plan_of(planned("modified1.txt", "modify"), planned("made/here.txt")))
+    if role == "auditor":
+        return Text(finding("not like this"))
+    return Text(whole(f"what the {role} says of {call.file}\nbefore\nlast\n"))
+
+
+def points(commits: int) -> Iterator[tuple[int, str]]:
+    for number in range(1, commits + 1, min(EVERY, 7)):
+        yield number, "before"
+        yield number, "after"
+
+
+def test_an_undo_killed_at_its_commits_is_finished(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "fresh")
+    before = project.everything()
+    assert run(project, "run", "ten files", "--yes").returncode == 0
+    whole_one = copy_of(project, tmp_path / "whole")
+    assert killed_at_commit(whole_one, 0, "before", "undo").returncode == 0
+    for number, when in points(commits_of(whole_one)):
+        copy = copy_of(project, tmp_path / f"{number}-{when}")
+        killed = killed_at_commit(copy, number, when, "undo")
+        finished = run(copy, "undo", "--json")
+        if finished.returncode == 0:
+            # What the killed undo has begun, a second one has ended: the first has nothing left to do.
+            run(copy, "resume", "--json")
+        FIGURES.kills, FIGURES.resumes = FIGURES.kills + 1, FIGURES.resumes + 1
+        assert killed.returncode == -signal.SIGKILL
+        assert finished.returncode == 0 or finished.json["error"]["code"] == "unknown-session", finished.err
+        assert copy.everything() == before, (number, when)
+        assert list((copy.state / "tmp").iterdir()) == []
+        shutil.rmtree(copy.folder)
+
+
+def old_project(folder: Path, version: int) -> Project:
+    """A project whose journal is of an earlier schema, with a session that was just begun."""
+    project = new_project(folder)
+    state = make_folder(project.root)
+    with closing(open_database(state, MIGRATIONS[:version])) as connection:
+        connection.execute(
+            "INSERT INTO sessions (session_id, task, phase, iteration, started_at, last_activity, can_resume, mode,"
+            " task_source, options, config) VALUES (?, 'a task', 'executing', 0, ?, ?, 1, 'sequential', 'words', '{}',"
+            " '{}')", (SESSION, "2026-11-22T07:15:00.000Z", "2026-11-22T07:15:00.000Z"),
+        )
+    return project
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_migration_killed_at_a_step_goes_on_there(tmp_path: Path, version: int, when: str) -> None:
+    project = old_project(tmp_path, version)
+    killed = killed_at_commit(project, 1, when, "sessions")
+    assert killed.returncode == -signal.SIGKILL
+    with closing(sqlite3.connect(project.state / "state.db")) as connection:
+        reached = connection.execute("PRAGMA user_version").fetchone()[0]
+    assert reached == (version if when == "before" else version + 1)
+    listed = run(project, "sessions", "--json")
+    FIGURES.kills, FIGURES.resumes = FIGURES.kills + 1, FIGURES.resumes + 1
+    assert [row["session_id"] for row in listed.json["sessions"]] == [SESSION]
+    assert project.rows("PRAGMA user_version")[0]["user_version"] == len(MIGRATIONS)
+    assert project.rows("PRAGMA quick_check")[0]["quick_check"] == "ok"
+
+
+def test_a_recovery_given_up_and_killed_at_its_commits_is_put_back_all_the_same(tmp_path: Path) -> None:
+    variables = {"ORCHESTRA_MAX_ITERATIONS": "1", "ORCHESTRA_MAX_RECOVERY_ATTEMPTS": "1"}
+    fresh = new_project(tmp_path / "fresh")
+    fresh.variables.update(variables)
+    before = fresh.everything()
+    whole_one = copy_of(fresh, tmp_path / "whole")
+    ended = killed_at_commit(whole_one, 0, "before", *HOPELESS, script=hopeless)
+    assert (ended.returncode, whole_one.everything()) == (1, before), ended.err
+    expected = journal_of(whole_one)
+    assert [row["status"] for row in expected["file_outcomes"]] == ["reverted", "reverted"]
+    for number, when in points(commits_of(whole_one)):
+        copy = copy_of(fresh, tmp_path / f"{number}-{when}")
+        killed = killed_at_commit(copy, number, when, *HOPELESS, script=hopeless)
+        known = run(copy, "sessions", "--json").json["sessions"]
+        again = ("resume", "--yes") if known else HOPELESS
+        run(copy, *again, script=hopeless)
+        FIGURES.kills, FIGURES.resumes = FIGURES.kills + 1, FIGURES.resumes + 1
+        assert killed.returncode == -signal.SIGKILL
+        assert copy.everything() == before, (number, when)
+        found = journal_of(copy)
+        for table, rows in expected.items():
+            assert found[table] == rows, (table, number, when)
+        FIGURES.compared += 1
+        shutil.rmtree(copy.folder)
