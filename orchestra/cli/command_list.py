@@ -11,6 +11,8 @@ COMMANDS = {
     "verify": "rechecks a session's receipt: files, plan, tests",
     "status": "where a session stands",
     "sessions": "all sessions",
+    "log": "a session's log; -f follows it",
+    "report": "what a session took, or all of them: as text, JSON, HTML or for Prometheus",
     "config": "show, init or path: the merged configuration",
     "cache": "stats or clear: answers kept for the next run",
     "doctor": "what works here: keys, servers, git, tests, terminal, every host that could be reached",

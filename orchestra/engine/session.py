@@ -19,7 +19,7 @@ from orchestra.engine.receipt import has_receipt, write_receipt
 from orchestra.engine.verification import DONE, Verdict, Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
-from orchestra.metrics import metrics_of
+from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task
 from orchestra.state.manager import StateManager

@@ -45,7 +45,7 @@ from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateError
 from orchestra.observe.events import Events, Listener
-from orchestra.observe.log import LogFile
+from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
@@ -212,7 +212,7 @@ def session_events(
     redactor: Redactor = Redactor(), level: str = "info",
 ) -> Iterator[Events]:
     """What happens in a session, told to its journal, its log and these listeners."""
-    with closing(LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", level)) as log:
+    with closing(LogFile(log_path(workplace.folder, session_id), level)) as log:
         events = Events(env.clock, redactor)
         events.of_session(session_id)
         told: list[Listener] = [workplace.journal.add_event, log, *listeners]
@@ -313,6 +313,7 @@ def wire(
             events.emit("model.unpriced", level="warning", models=list(chains.unpriced))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
+            max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
         )
         if order.cassette is not None:
             events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))

@@ -15,10 +15,9 @@ LABEL_WIDTH = 11
 class LineView:
     """Turns events into lines and hands them to `write`. Any thread; one line at a time."""
 
-    def __init__(self, write: Callable[[str], None], *, started: datetime, is_verbose: bool) -> None:
+    def __init__(self, write: Callable[[str], None], *, started: datetime) -> None:
         self._write = write
         self._started = started
-        self._is_verbose = is_verbose
         self._cost: float | None = None
         self._lock = threading.Lock()
 
@@ -27,8 +26,6 @@ class LineView:
             if event.name == "step.completed" and event.data["cost"] is not None:
                 self._cost = (self._cost or 0.0) + float(str(event.data["cost"]))
             said = line_of(event, spent=self._cost)
-            if said is None and self._is_verbose and event.level == "debug":
-                said = (event.name, " ".join(f"{key}={value}" for key, value in event.data.items()))
             if said is not None:
                 label, text = said
                 time = elapsed((event.time - self._started).total_seconds())

@@ -10,7 +10,7 @@ from orchestra.cli.session_argument import find_session
 from orchestra.cli.session_rows import session_json
 from orchestra.clock import iso
 from orchestra.errors import ExitStatus
-from orchestra.metrics import metrics_of
+from orchestra.metrics.totals import metrics_of
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 from orchestra.state.steps import moment
