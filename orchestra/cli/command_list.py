@@ -10,7 +10,7 @@ COMMANDS = {
     "diff": "a session's change as a patch that git can apply",
     "verify": "rechecks a session's receipt: files, plan, tests",
     "status": "where a session stands",
-    "sessions": "all sessions",
+    "sessions": "all sessions; prune removes old ones",
     "log": "a session's log; -f follows it",
     "report": "what a session took, or all of them: as text, JSON, HTML or for Prometheus",
     "config": "show, init or path: the merged configuration",

@@ -41,6 +41,7 @@ from orchestra.engine.sealed_tests import SealedTests
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
+from orchestra.engine.tidying import Keeping
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateError
@@ -299,6 +300,10 @@ def wire(
             session_id=session_id, task=row.task, mode=settings.mode,
             state_folder=workplace.folder, schedule=schedule, clock=env.clock,
             stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
+            tidy=Keeping(
+                journal, workplace.folder, session_id, settings.state.keep, settings.state.max_bytes, now=env.clock.now,
+                is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
+            ).apply,
             job_context=job_context, verification=verification,
         )
         wanted = Wanted(

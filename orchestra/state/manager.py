@@ -15,6 +15,7 @@ from orchestra.state.reply_cache import ReplyCache
 from orchestra.state.sessions import SessionRow, Sessions
 from orchestra.state.steps import Steps
 from orchestra.state.store import Store
+from orchestra.state.tidying import Tidying
 
 
 class StateManager:
@@ -31,6 +32,7 @@ class StateManager:
         self.steps = Steps(store, clock)
         self.images = Images(store, clock)
         self.reply_cache = ReplyCache(store, clock)
+        self.tidying = Tidying(store)
         self.provider_health = ProviderHealths(store, clock)
 
     @classmethod

@@ -65,7 +65,7 @@ def _files(files: Sequence[FileFigures]) -> str:
             )
             for file in files if file.path in charted
         ],
-        axis="audits, and tries of recovery", say=lambda value: f"{value:g}",
+        axis="audits, and tries of recovery", say=lambda value: f"{value:g}", whole=True,
     )
     left_out = len(files) - len(charted)
     note = element("p", f"the {_MOST_BARS} files with the most of them; {left_out} more below", class_="sub")

@@ -31,14 +31,14 @@ def consumption(shares: Sequence[Share]) -> str:
     rows = [
         (
             share.role, share.model, f"{share.consumed.answers} of {share.consumed.attempts}",
-            f"{share.consumed.input_tokens:,}", f"{share.consumed.output_tokens:,}",
-            f"{share.consumed.cached_tokens:,}", money(share.consumed.cost_usd),
+            f"{share.consumed.input_tokens:,}", f"{share.consumed.cached_tokens:,}",
+            f"{share.consumed.output_tokens:,}", money(share.consumed.cost_usd),
         )
         for share in shares
     ]
     if not rows:
         return ""
-    head = ("role", "model", "answered", "tokens in", "tokens out", "of them cached", "cost")
+    head = ("role", "model", "answered", "tokens in", "of them cached", "tokens out", "cost")
     return (
         bars(costs, axis="cost in USD", say=lambda value: f"{value:g}")
         + bars(used, axis="tokens", say=lambda value: tokens(round(value)))
@@ -73,7 +73,7 @@ def trouble(faults: Sequence[Fault], rotations: Sequence[Rotation]) -> str:
     """Faults and fallbacks."""
     chart = bars(
         [Bar(f"{fault.model} {fault.error_code}", (("bad", fault.count),), str(fault.count)) for fault in faults],
-        axis="failed calls", say=lambda value: f"{value:g}",
+        axis="failed calls", say=lambda value: f"{value:g}", whole=True,
     )
     rows = [(one.role, one.left, one.taken, str(one.count)) for one in rotations]
     found = chart + table(("role", "from", "to", "fallbacks"), rows, right={3})

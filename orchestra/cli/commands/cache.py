@@ -39,7 +39,9 @@ def _cleared(context: Context) -> CacheFigures:
     from orchestra.engine.wiring import open_workplace
 
     with open_workplace(context.root, context.git, context.env) as workplace:
-        return workplace.journal.reply_cache.clear()
+        figures = workplace.journal.reply_cache.clear()
+        workplace.journal.tidying.shrink(lambda: context.env.stop.number is not None)
+        return figures
 
 
 def _tell_stats(figures: CacheFigures, context: Context) -> None:

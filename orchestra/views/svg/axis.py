@@ -33,9 +33,11 @@ def round_step(largest: float, most_steps: int = 6) -> float:
     return next(step * power for step in _STEPS if step * power >= rough * (1 - 1e-9))
 
 
-def marks(largest: float, most_steps: int = 6) -> list[float]:
-    """From 0 to the first mark that is not below `largest`."""
+def marks(largest: float, most_steps: int = 6, *, whole: bool = False) -> list[float]:
+    """From 0 to the first mark that is not below `largest`; whole numbers of what can only be counted."""
     step = round_step(largest, most_steps)
+    if whole:
+        step = float(math.ceil(step))
     count = max(1, math.ceil(largest / step - 1e-9)) if 0 < largest < math.inf else 1
     return [step * number for number in range(count + 1)]
 

@@ -24,11 +24,11 @@ class Bar:
     """Its value in words, behind it."""
 
 
-def bars(rows: Sequence[Bar], *, axis: str, say: Callable[[float], str]) -> str:
-    """The chart; an empty text for no rows."""
+def bars(rows: Sequence[Bar], *, axis: str, say: Callable[[float], str], whole: bool = False) -> str:
+    """The chart; an empty text for no rows. With `whole` the lengths are counts."""
     if not rows:
         return ""
-    ticks = marks(max(sum(length for _, length in row.parts) for row in rows))
+    ticks = marks(max(sum(length for _, length in row.parts) for row in rows), whole=whole)
     scale = Scale(ticks[-1], LABELS, WIDTH - VALUES)
     bottom = 8 + ROW * len(rows)
     body = horizontal(scale, ticks, top_px=4, bottom_px=bottom, say=say, label=axis)

@@ -14,8 +14,8 @@ def columns(labels: Sequence[str], counts: Sequence[int], *, x_axis: str, y_axis
     """One column for each label; an empty text where nothing was counted."""
     if not any(counts):
         return ""
-    ticks = [tick for tick in marks(max(counts), most_steps=4) if tick == int(tick)]
-    scale = Scale(max(ticks[-1], max(counts)), HEIGHT - BOTTOM, TOP)
+    ticks = marks(max(counts), most_steps=4, whole=True)
+    scale = Scale(ticks[-1], HEIGHT - BOTTOM, TOP)
     body = vertical(scale, ticks, left_px=LEFT, right_px=WIDTH - 6, say=lambda value: f"{value:.0f}", label=y_axis)
     width = (WIDTH - 6 - LEFT) / len(labels)
     for number, (label, count) in enumerate(zip(labels, counts)):

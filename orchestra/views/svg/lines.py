@@ -10,7 +10,8 @@ from orchestra.views.svg.markup import element, escaped, text, title
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 900, 240, 70, 34, 44
 COLOURS = 8
 """So many names have a colour of their own; more share them."""
-_MOST_LABELS = 10
+_CHARACTER, _GAP = 6.5, 16
+"""Of the labels below, in pixels."""
 
 
 def line_chart(
@@ -59,7 +60,8 @@ def _line(
 
 
 def _dates(periods: Sequence[str], across: Mapping[str, float], x_axis: str) -> str:
-    every = -(-len(periods) // _MOST_LABELS)
+    room = max(1, int((WIDTH - LEFT) / (max(map(len, periods)) * _CHARACTER + _GAP)))
+    every = -(-len(periods) // room)
     labels = "".join(
         text(period, x=across[period], y=HEIGHT - BOTTOM + 16, text_anchor="middle", class_="mark")
         for number, period in enumerate(periods) if number % every == 0

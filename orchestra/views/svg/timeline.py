@@ -11,6 +11,8 @@ from orchestra.views.svg.markup import element, shortened, text, title
 WIDTH, LABELS, RIGHT = 900, 260, 12
 ROW, THICKNESS, THINNEST = 20, 12, 1.5
 _MOST_LABEL = 38
+_CHARACTER = 6.5
+"""Pixels, so that a name fits into its bar."""
 _WHOLE = {"architect": "the plan", "consultant": "failing tests"}
 
 
@@ -25,7 +27,7 @@ def timeline(spans: Sequence[Span], phases: Sequence[Span], *, say: Callable[[fl
     places = {subject: 8 + ROW * (number + 1) for number, subject in enumerate(rows)}
     bottom = 8 + ROW * (len(rows) + 1)
     body = horizontal(scale, ticks, top_px=4, bottom_px=bottom, say=say, label="time since the start")
-    body += _name("phase", 8) + "".join(_piece(span, scale, 8, f"phase {span.name}") for span in phases)
+    body += _name("phase", 8) + "".join(_phase(span, scale) for span in phases)
     body += "".join(_name(subject, place) for subject, place in places.items())
     body += "".join(
         _piece(span, scale, places[_subject(span)], span.name + ("" if span.succeeded else " failed"))
@@ -40,6 +42,14 @@ def _subject(span: Span) -> str:
 
 def _name(label: str, y: float) -> str:
     return text(shortened(label, _MOST_LABEL), x=LABELS - 8, y=y + THICKNESS - 2, text_anchor="end", class_="name")
+
+
+def _phase(span: Span, scale: Scale) -> str:
+    left, right = scale.at(span.start_ms / 1000), scale.at(span.end_ms / 1000)
+    said = ""
+    if right - left > len(span.name) * _CHARACTER:
+        said = text(span.name, x=(left + right) / 2, y=8 + THICKNESS - 2, text_anchor="middle", class_="name")
+    return _piece(span, scale, 8, f"phase {span.name}") + said
 
 
 def _piece(span: Span, scale: Scale, y: float, kind: str) -> str:
