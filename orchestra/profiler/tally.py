@@ -10,6 +10,8 @@ from orchestra.metrics.profile import IDLE, MODEL, Activity, Cost, Setting
 from orchestra.records import Event
 
 FIRST_PHASE = "start"
+_OF_A_QUESTION = ("attempt.", "prompt.", "step.completed")
+"""How the names of events begin that a question's own work tells of."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Tally:
         """An event that this thread has just told of."""
         data = event.data
         question = self._questions.get(thread)
-        if question is not None:
+        if question is not None and event.name.startswith(_OF_A_QUESTION):
             question.last = now
         if event.name == "phase.entered":
             self._enter(str(data["phase"]), now)

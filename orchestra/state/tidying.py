@@ -21,7 +21,7 @@ _WORTH_ONE_IN = 5
 """Part of the file,"""
 _WORTH_BYTES = 2**20
 """and so much at least."""
-_LOOK_EVERY = 10_000
+_LOOK_EVERY = 1000
 """Instructions of SQLite's between two looks whether a stop is ordered."""
 
 

@@ -8,7 +8,7 @@ from orchestra.metrics.session_figures import Span
 from orchestra.views.svg.axis import Scale, horizontal, marks
 from orchestra.views.svg.markup import element, shortened, text, title
 
-WIDTH, LABELS, RIGHT = 900, 260, 12
+WIDTH, LABELS, RIGHT, TOP = 900, 260, 24, 24
 ROW, THICKNESS, THINNEST = 20, 12, 1.5
 _MOST_LABEL = 38
 _CHARACTER = 6.5
@@ -24,10 +24,12 @@ def timeline(spans: Sequence[Span], phases: Sequence[Span], *, say: Callable[[fl
     ticks = marks(max(ends) / 1000, most_steps=8)
     scale = Scale(ticks[-1], LABELS, WIDTH - RIGHT)
     rows = list(dict.fromkeys(_subject(span) for span in spans))
-    places = {subject: 8 + ROW * (number + 1) for number, subject in enumerate(rows)}
-    bottom = 8 + ROW * (len(rows) + 1)
-    body = horizontal(scale, ticks, top_px=4, bottom_px=bottom, say=say, label="time since the start")
-    body += _name("phase", 8) + "".join(_phase(span, scale) for span in phases)
+    places = {subject: TOP + ROW * (number + 1) for number, subject in enumerate(rows)}
+    bottom = TOP + ROW * (len(rows) + 1)
+    body = horizontal(scale, ticks, top_px=TOP - 4, bottom_px=bottom, say=say, label="time since the start")
+    # Above, too: with hundreds of files the axis is out of sight.
+    body += "".join(text(say(tick), x=scale.at(tick), y=TOP - 9, text_anchor="middle", class_="mark") for tick in ticks)
+    body += _name("phase", TOP) + "".join(_phase(span, scale) for span in phases)
     body += "".join(_name(subject, place) for subject, place in places.items())
     body += "".join(
         _piece(span, scale, places[_subject(span)], span.name + ("" if span.succeeded else " failed"))
@@ -48,8 +50,8 @@ def _phase(span: Span, scale: Scale) -> str:
     left, right = scale.at(span.start_ms / 1000), scale.at(span.end_ms / 1000)
     said = ""
     if right - left > len(span.name) * _CHARACTER:
-        said = text(span.name, x=(left + right) / 2, y=8 + THICKNESS - 2, text_anchor="middle", class_="name")
-    return _piece(span, scale, 8, f"phase {span.name}") + said
+        said = text(span.name, x=(left + right) / 2, y=TOP + THICKNESS - 2, text_anchor="middle", class_="name")
+    return _piece(span, scale, TOP, f"phase {span.name}") + said
 
 
 def _piece(span: Span, scale: Scale, y: float, kind: str) -> str:
