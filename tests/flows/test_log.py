@@ -20,8 +20,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (debug|info|warning|er
 
 
 def test_the_log_names_step_agent_and_attempt(project: Project) -> None:
-    answers = [Fault(500), whole("one\n")]
-    script = team(plan_of(planned("a.txt")), {"a.txt": lambda call: answers.pop(0)})
+    script = team(plan_of(planned("a.txt")), {"a.txt": [lambda call: Fault(500), whole("one\n")]})
     project.run("run", "task", "--yes", script=script)
     events = project.run("log", "--json").json["events"]
 

@@ -143,7 +143,8 @@ def test_it_is_said_where_nothing_more_may_go(tmp_path: Path) -> None:
     house = House(tmp_path, 2, bytes_each=2**20)
     house.apply(max_bytes=1000)
     assert house.left() == ["s-1"]
-    assert [(event.name, event.level) for event in house.told] == [("state.pruned", "info"), ("state.too_large", "warning")]
+    told = [(event.name, event.level) for event in house.told]
+    assert told == [("state.pruned", "info"), ("state.too_large", "warning")]
 
 
 def test_a_journal_that_cannot_be_written_fails_no_run(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ def test_sessions_are_told_oldest_first_and_undos_not_at_all() -> None:
 @pytest.mark.parametrize(
     ("exit_status", "phase", "verdict"),
     [
-        (0, "completed", True), (1, "failed", False), (4, "failed", False), (7, "limited", False), (9, "partial", False),
-        (3, "rejected", None), (130, "interrupted", None), (None, "executing", None), (0, "awaiting_approval", None),
+        (0, "completed", True), (1, "failed", False), (4, "failed", False), (7, "limited", False),
+        (9, "partial", False), (3, "rejected", None), (130, "interrupted", None), (None, "executing", None),
+        (0, "awaiting_approval", None),
     ],
 )
 def test_success_is_told_of_what_came_to_its_own_end(
