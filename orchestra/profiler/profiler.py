@@ -15,9 +15,9 @@ from orchestra.profiler.activities import activity_of
 from orchestra.profiler.tally import Instant, Tally
 from orchestra.records import Event
 
-SHORTEST_S, LONGEST_S = 0.005, 0.5
+SHORTEST_S, LONGEST_S = 0.01, 0.5
 """Between two looks."""
-OWN_SHARE = 0.01
+OWN_SHARE = 0.005
 """Of one CPU, what looking may take: the more threads there are, the longer it is waited between two looks."""
 _WORKERS = "agent"
 """How the names of the crew's threads begin."""

@@ -16,7 +16,7 @@ from orchestra.state.session_ids import is_session_id
 
 THREADS = (4, 32)
 TURNS = 60_000
-ROUNDS = 15
+ROUNDS = 11
 
 
 def work() -> None:
@@ -38,7 +38,7 @@ def cpu_s(busy: Callable[[], None], *, resting: int, is_profiled: bool) -> tuple
     if is_profiled:
         profiler.start()
     wall_s, begun_s = time.perf_counter(), time.process_time()
-    for _ in range(5):
+    for _ in range(20):
         busy()
     found = time.perf_counter() - wall_s, time.process_time() - begun_s
     if is_profiled:
