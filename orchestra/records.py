@@ -87,6 +87,8 @@ class Reply:
     latency_ms: int
     from_cache: bool = False
     """Whether an earlier session was given it, so that it cost nothing now."""
+    saved: Usage = Usage()
+    """What it consumed when it was given first, where it is from the cache."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class CachedAdapter:
         key = hash_of(self._setting, self.get_info().name, fingerprint(request).digest)
         found = self._store.find(key)
         if found is not None:
-            return replace(found, usage=_NOTHING_USED, latency_ms=0, from_cache=True)
+            return replace(found, usage=_NOTHING_USED, latency_ms=0, from_cache=True, saved=found.usage)
         reply = self._adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
         self._store.keep(key, reply)
         return reply

@@ -35,6 +35,7 @@ class GlobalOptions:
     log_level: str | None = None
     color: str = "auto"
     is_offline: bool = False
+    is_profiled: bool = False
     shows_traceback: bool = False
     wants_help: bool = False
     wants_version: bool = False
@@ -62,10 +63,15 @@ def add_global_options(parser: argparse.ArgumentParser) -> None:
         "--json-stream", action="store_true", dest="as_json_stream", help="print one JSON event a line, the result last"
     )
     group.add_argument("-q", "--quiet", action="store_true", dest="is_quiet", help="print only result and errors")
-    group.add_argument("-v", "--verbose", action="store_true", dest="is_verbose", help="more about what is done")
+    group.add_argument(
+        "-v", "--verbose", action="store_true", dest="is_verbose", help="more about what is done; of a run, its log"
+    )
     group.add_argument("--log-level", choices=LEVELS, metavar="LEVEL", help="of the log: " + ", ".join(LEVELS))
     group.add_argument("--color", choices=COLORS, default="auto", metavar="WHEN", help="auto, always or never")
     group.add_argument("--offline", action="store_true", dest="is_offline", help="reach loopback hosts only")
+    group.add_argument(
+        "--profile", action="store_true", dest="is_profiled", help="say at the end where the time went"
+    )
     group.add_argument("--debug", action="store_true", dest="shows_traceback", help="show tracebacks of errors")
     group.add_argument("-h", "--help", action="store_true", dest="wants_help", help="show this help")
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
 from orchestra.cli.arguments import GlobalOptions
 from orchestra.cli.output import Output
@@ -15,6 +15,9 @@ from orchestra.state.database import FOLDER, check_folder
 from orchestra.state.manager import StateManager
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
+
+if TYPE_CHECKING:
+    from orchestra.profiler.profiler import Profiler
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Context:
     options: GlobalOptions
     output: Output
     after_dashes: tuple[str, ...] = ()
+    profiler: Profiler | None = None
+    """None without --profile."""
 
     @cached_property
     def git(self) -> Git | None:

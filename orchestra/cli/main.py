@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import traceback
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 from orchestra.cli.arguments import CommandLine, Parser, add_global_options, split, wants_json
 from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
@@ -16,6 +17,9 @@ from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from orchestra.profiler.profiler import Profiler
 
 
 def main(argv: Sequence[str], env: Environment) -> ExitStatus:
@@ -36,9 +40,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         command = _module(line.words[0] if line.command == "help" else line.command)
         if line.options.wants_help or line.command == "help":
             return _show_help_of(command, output)
-        context = Context(_moved(env, line.options.folders), line.options, output, line.after_dashes)
-        status: ExitStatus = command.run(_parser(command).parse_intermixed_args(line.words), context)
-        return status
+        return _carry_out(command, line, _moved(env, line.options.folders), output)
     except Cancelled:
         return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
     except OrchestraError as error:
@@ -51,6 +53,32 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         return _failed(output, command, ExitStatus.DEFECT, _defect(error))
 
 
+def _carry_out(command: ModuleType, line: CommandLine, env: Environment, output: Output) -> ExitStatus:
+    with _profiled(line, env, output) as profiler:
+        context = Context(env, line.options, output, line.after_dashes, profiler)
+        status: ExitStatus = command.run(_parser(command).parse_intermixed_args(line.words), context)
+        return status
+
+
+@contextmanager
+def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[Profiler | None]:
+    """With --profile, what watches the block; it is told on stderr at the end, however that comes."""
+    if not line.options.is_profiled:
+        yield None
+        return
+    from orchestra.profiler.profiler import Profiler
+    from orchestra.views.profile_text import profile_lines
+
+    profiler = Profiler(env.clock)
+    output.profile = profiler.document
+    profiler.start()
+    try:
+        yield profiler
+    finally:
+        profiler.stop()
+        output.say("\n".join(["profile", *(f"  {said}" for said in profile_lines(profiler.document()))]))
+
+
 def _failed(
     output: Output, command: ModuleType | None, status: ExitStatus, error: OrchestraError | None
 ) -> ExitStatus:
@@ -59,7 +87,7 @@ def _failed(
     if output.as_json and not isinstance(error, OutputError):
         shape = getattr(command, "failure_json", None)
         document = output.head(status, error)
-        output.json_line({**document, **(shape(status) if shape else {})})
+        output.json_line(output.completed({**document, **(shape(status) if shape else {})}))
     return status
 
 

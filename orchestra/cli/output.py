@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from contextlib import contextmanager, suppress
-from typing import Any, Iterator, Mapping, TextIO
+from typing import Any, Callable, Iterator, Mapping, TextIO
 
 from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, OrchestraError, OutputError
@@ -28,14 +28,20 @@ class Output:
         self.color = "auto"
         self._lock = threading.Lock()
         self.redactor = Redactor()
+        self.profile: Callable[[], Mapping[str, Any]] | None = None
+        """What a JSON result says of where the time went; None without --profile."""
 
     def result(self, text: str, document: Mapping[str, Any]) -> None:
         """What the command was run for: the text for people, or the document for scripts."""
         if self.as_json:
-            self.json_line(document)
+            self.json_line(self.completed(document))
         elif text:
             stream = self._env.stdout
             _print(stream, printable(text) if self._env.is_terminal(stream) else text)
+
+    def completed(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A result with what every command's may have beside its own keys."""
+        return document if self.profile is None else {**document, "profile": self.profile()}
 
     def patch(self, text: str, document: Mapping[str, Any]) -> None:
         """A result that git must be able to apply: byte for byte, unless a person reads it at a terminal.
@@ -61,12 +67,15 @@ class Output:
 
     def json_line(self, document: Mapping[str, Any]) -> None:
         """One JSON object on stdout: on one line in a stream, else indented. Any thread."""
-        stream = self._env.stdout
-        is_utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
-        indent = None if self.as_json_stream else 2
-        text = _STEERING.sub(_escaped, json.dumps(document, ensure_ascii=not is_utf8, indent=indent))
+        text = self.json_text(document)
         with self._lock:
-            _print(stream, text)
+            _print(self._env.stdout, text)
+
+    def json_text(self, document: Mapping[str, Any]) -> str:
+        """As `json_line` prints it."""
+        is_utf8 = (getattr(self._env.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+        text = json.dumps(document, ensure_ascii=not is_utf8, indent=None if self.as_json_stream else 2)
+        return _STEERING.sub(_escaped, text)
 
     def say(self, text: str) -> None:
         """Something by the way, on stderr, unless --quiet."""

@@ -23,6 +23,7 @@ from orchestra.state.database import FOLDER
 from orchestra.state.file_systems import network_file_system
 from orchestra.state.manager import StateManager
 from orchestra.views.lines import LineView
+from orchestra.views.log_lines import LogView
 from orchestra.views.plan_prompt import TerminalPrompt
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.patch import FileChange, unified_patch
@@ -75,12 +76,15 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
 def listeners(context: Context, view: str) -> list[Listener]:
     """Who is told of events besides the journal and the log, where there is no screen."""
     output = context.output
-    told: list[Listener] = []
+    told: list[Listener] = [] if context.profiler is None else [context.profiler]
     if output.as_json_stream:
         told.append(lambda event: output.event(as_json(event)))
     if view != "none" and not context.options.is_quiet:
         write: Callable[[str], None] = output.say
-        told.append(LineView(write, started=context.env.clock.now(), is_verbose=context.options.is_verbose))
+        if context.options.is_verbose:
+            told.append(LogView(write, level=context.options.log_level or "debug"))
+        else:
+            told.append(LineView(write, started=context.env.clock.now()))
     return told
 
 
@@ -118,6 +122,8 @@ def carry_out(
     with wire(workplace, order, chains, session_id, context.env) as session:
         with order.helm.open(partial(_diff_of, workplace.journal, session_id)):
             report = session.run()
+    if context.profiler is not None:
+        workplace.journal.keep(session_id, "profile", context.profiler.document())
     changes = workplace.journal.images.changed(session_id) if order.options.dry_run else {}
     patch = unified_patch(FileChange(path, before, after) for path, (before, after) in changes.items())
     text, extra = more(report) if more else ("", {})

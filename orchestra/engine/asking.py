@@ -15,7 +15,7 @@ from orchestra.engine.resume import generation
 from orchestra.errors import LimitReached, RefusedPath, TimedOut, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
-from orchestra.records import Attempt, Reply, Step
+from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.state.manager import StateManager
 
 T = TypeVar("T")
@@ -119,13 +119,15 @@ class Asker:
         self._cancel.check()
         if self._deadline.is_over:
             raise out_of_time()
-        reply = self._call(step, request, deadline)
+        watcher = _Watcher(self, step)
+        reply = self._call(step, request, deadline, watcher)
         steps.complete(step, reply)
-        self._events.emit("step.completed", step_id=step.id, role=role, path=path, **_figures(reply))
+        self._events.emit(
+            "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None, **_figures(reply)
+        )
         return reply.text
 
-    def _call(self, step: Step, request: Request, deadline: Deadline) -> Reply:
-        watcher = _Watcher(self, step)
+    def _call(self, step: Step, request: Request, deadline: Deadline, watcher: _Watcher) -> Reply:
         self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
         try:
             reply = self._chains[step.agent_role].execute(
@@ -140,21 +142,21 @@ class Asker:
             raise
         return reply
 
-    def attempt_started(self, step: Step, info: AdapterInfo) -> None:
+    def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:
         self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.model)
         self._events.emit(
             "attempt.started", level="debug", step_id=step.id, role=step.agent_role, path=step.file_path,
-            model=info.name,
+            attempt=number, model=info.name,
         )
 
-    def attempt_ended(self, step: Step, attempt: Attempt) -> None:
+    def attempt_ended(self, step: Step, number: int, attempt: Attempt) -> None:
         message = attempt.error_message
         attempt = replace(attempt, error_message=None if message is None else self._redactor.text(message))
         self._journal.steps.add_attempt(step, attempt)
         if not attempt.success:
             self._events.emit(
                 "attempt.failed", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
-                model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
+                attempt=number, model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
                 message=attempt.error_message, latency_ms=attempt.latency_ms,
             )
 
@@ -175,20 +177,23 @@ class Asker:
 
 
 class _Watcher(CallObserver):
-    """Ties what a call tells to its step."""
+    """Ties what a call tells to its step, and counts its attempts."""
 
     def __init__(self, asker: Asker, step: Step) -> None:
         self._asker = asker
         self._step = step
+        self.attempts = 0
+        """Begun since this process took the step up."""
 
     def attempt_started(self, info: AdapterInfo) -> None:
-        self._asker.attempt_started(self._step, info)
+        self.attempts += 1
+        self._asker.attempt_started(self._step, self.attempts, info)
 
     def received(self, characters: int) -> None:
         """The line view does not show it."""
 
     def attempt_ended(self, attempt: Attempt) -> None:
-        self._asker.attempt_ended(self._step, attempt)
+        self._asker.attempt_ended(self._step, self.attempts, attempt)
 
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
         self._asker.waiting(self._step, info, seconds)
@@ -208,7 +213,14 @@ def _figures(reply: Reply) -> dict[str, Any]:
         "cost": None if cost is None else float(cost),
         "latency_ms": reply.latency_ms,
         "from_cache": reply.from_cache,
+        **(_saved(reply.saved) if reply.from_cache else {}),
     }
+
+
+def _saved(usage: Usage) -> dict[str, Any]:
+    cost = usage.cost_usd
+    known = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
+    return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
 
 
 def _as_text(request: Request) -> str:

@@ -20,7 +20,7 @@ from orchestra.engine.sealed_tests import ChangedByTests
 from orchestra.engine.verification import DONE, Verdict, Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
-from orchestra.metrics import metrics_of
+from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
 from orchestra.state.manager import StateManager
@@ -40,6 +40,8 @@ RESUMABLE = (
 """How a session can end and still have something left to do."""
 JUDGED = (ExitStatus.JUDGED_BAD, ExitStatus.PARTIAL, ExitStatus.TESTS_FAILED)
 """How a session can end because of what the models answered: another one should not be told the same."""
+_IN_HASTE = (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED, ExitStatus.LIMIT, ExitStatus.STATE)
+"""Ends at which nothing is tidied: somebody waits for the process to leave, or the journal is not well."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Rooms:
     committing: Committing
     job_context: Callable[[Plan], JobContext]
     verification: Callable[[Plan, JobContext], Verification]
+    tidy: Callable[[], None] = lambda: None
+    """Holds what is kept of old sessions to its limits."""
 
 
 class Session:
@@ -260,6 +264,8 @@ class Session:
         )
         if report.status in JUDGED:
             self._rooms.journal.reply_cache.forget_session(self._rooms.session_id)
+        if report.status not in _IN_HASTE:
+            self._rooms.tidy()
         self._rooms.events.emit(
             "session.ended", status=report.status.word, exit_status=int(report.status), can_resume=report.can_resume
         )

@@ -44,11 +44,12 @@ from orchestra.engine.sealed_tests import SealedTests
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
+from orchestra.engine.tidying import Keeping
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
-from orchestra.observe.log import LogFile
+from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
@@ -232,7 +233,7 @@ def session_events(
     redactor: Redactor = Redactor(), level: str = "info",
 ) -> Iterator[Events]:
     """What happens in a session, told to its journal, its log and these listeners."""
-    with closing(LogFile(workplace.folder / "logs" / f"{session_id}.jsonl", level)) as log:
+    with closing(LogFile(log_path(workplace.folder, session_id), level)) as log:
         events = Events(env.clock, redactor)
         events.of_session(session_id)
         told: list[Listener] = [workplace.journal.add_event, log, *listeners]
@@ -328,6 +329,10 @@ def wire(
             session_id=session_id, task=row.task, mode=settings.mode,
             state_folder=workplace.folder, schedule=schedule, clock=env.clock,
             stop=env.stop, journal=journal, events=events, crew=crew, planning=planning, committing=committing,
+            tidy=Keeping(
+                journal, workplace.folder, session_id, settings.state.keep, settings.state.max_bytes, now=env.clock.now,
+                is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
+            ).apply,
             job_context=job_context, verification=verification,
         )
         wanted = Wanted(
@@ -344,6 +349,7 @@ def wire(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
             spent=float(spent), budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
             planned=_planned(journal, session_id), ended=len(journal.images.outcomes(session_id)),
+            max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
         )
         if order.cassette is not None:
             events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))

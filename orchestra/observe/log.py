@@ -1,8 +1,9 @@
-"""The session's log: one JSON object a line."""
+"""The session's log: one JSON object a line, in files of bounded size."""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,16 +13,30 @@ from orchestra.clock import iso
 from orchestra.records import Event
 
 LEVELS = ("debug", "info", "warning", "error")
+MOST_BYTES = 10 * 2**20
+"""Of one file; a session has two at most."""
+
+
+def log_path(folder: Path, session_id: str) -> Path:
+    """Where a session's log lies below `.orchestra`."""
+    return folder / "logs" / f"{session_id}.jsonl"
+
+
+def older_path(path: Path) -> Path:
+    """Where a log lies that had grown too large."""
+    return path.with_name(path.name + ".1")
 
 
 class LogFile:
     """Writes events of a level and above to `logs/SESSION.jsonl`. A log that cannot be written stops nothing."""
 
-    def __init__(self, path: Path, level: str) -> None:
+    def __init__(self, path: Path, level: str, *, max_bytes: int = MOST_BYTES) -> None:
         self._path = path
         self._from = LEVELS.index(level)
+        self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
+        self._size_bytes = 0
         self._is_over = False
 
     def __call__(self, event: Event) -> None:
@@ -41,12 +56,32 @@ class LogFile:
         if self._is_over:
             return
         try:
-            if self._stream is None:
-                # Without a buffer: what a full disk did not take would be tried again by the close.
-                self._stream = open(self._path, "ab", buffering=0)
-            self._stream.write(line)
+            stream = self._stream_with_room_for(len(line))
+            stream.write(line)
+            self._size_bytes += len(line)
         except OSError:
             self._end()
+
+    def _stream_with_room_for(self, line_bytes: int) -> BinaryIO:
+        """Called with the lock held. Raises OSError."""
+        if self._stream is None:
+            self._stream = self._open()
+        if self._size_bytes and self._size_bytes + line_bytes > self._max_bytes:
+            self._stream.close()
+            os.replace(self._path, older_path(self._path))
+            self._stream = self._open()
+        return self._stream
+
+    def _open(self) -> BinaryIO:
+        # Without a buffer: what a full disk did not take would be tried again by the close.
+        stream = open(self._path, "a+b", buffering=0)
+        self._size_bytes = stream.seek(0, os.SEEK_END)
+        if self._size_bytes and stream.seekable():
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":
+                # A kill cut the last line off; this one must not become a part of it.
+                self._size_bytes += stream.write(b"\n")
+        return stream
 
     def _end(self) -> None:
         """Called with the lock held."""
@@ -57,8 +92,10 @@ class LogFile:
 
 
 def as_json(event: Event) -> dict[str, object]:
-    """The event as one flat JSON object: time, level, event, session, step, then its data."""
+    """The event as one flat JSON object: time, level, event, session, step, agent, attempt, then its data."""
     head = {"time": iso(event.time), "level": event.level, "event": event.name, "session": event.session_id}
     if event.step_id is not None:
         head = {**head, "step": str(event.step_id)}
+    if "role" in event.data:
+        head = {**head, "agent": str(event.data["role"])}
     return {**head, **event.data}

@@ -159,7 +159,7 @@ class Images:
     def outcomes(self, session_id: str) -> dict[str, FileOutcome]:
         """Path to outcome, of the files that came to an end."""
         rows = self._store.rows("SELECT * FROM file_outcomes WHERE session_id = ? ORDER BY rowid", (session_id,))
-        return {row["path"]: _outcome(row) for row in rows}
+        return {row["path"]: outcome_of(row) for row in rows}
 
     def forget_outcomes(self, session_id: str, exit_statuses: tuple[int, ...]) -> None:
         """Have the files that ended so be tried again."""
@@ -179,7 +179,8 @@ def content_hash(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _outcome(row: sqlite3.Row) -> FileOutcome:
+def outcome_of(row: sqlite3.Row) -> FileOutcome:
+    """The record that a row of `file_outcomes` keeps."""
     return FileOutcome(
         path=row["path"],
         action=row["action"],

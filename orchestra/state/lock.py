@@ -48,6 +48,22 @@ class RepositoryLock:
         os.close(self._descriptor)
 
 
+def may_be_held(folder: Path) -> bool:
+    """Whether a live process may hold the lock, by what stands in its file: taking it, to see, would refuse others.
+
+    One on another host is taken to be alive.
+    """
+    try:
+        owner = json.loads((folder / FILE).read_bytes())
+        if owner["host"] == socket.gethostname():
+            os.kill(owner["pid"], 0)
+    except (ProcessLookupError, FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _owner(descriptor: int) -> str:
     try:
         owner = json.loads(os.pread(descriptor, 4096, 0))

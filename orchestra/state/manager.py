@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Event
 from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
+from orchestra.state.history import History, read_histories
 from orchestra.state.images import Images
 from orchestra.state.provider_health import ProviderHealths
 from orchestra.state.reply_cache import ReplyCache
-from orchestra.state.sessions import Sessions
+from orchestra.state.sessions import SessionRow, Sessions
 from orchestra.state.steps import Steps
 from orchestra.state.store import Store
+from orchestra.state.tidying import Tidying
 
 
 class StateManager:
@@ -33,6 +35,7 @@ class StateManager:
         self.images = Images(store, clock)
         self.forgetting = Forgetting(store, clock)
         self.reply_cache = ReplyCache(store, clock)
+        self.tidying = Tidying(store)
         self.provider_health = ProviderHealths(store, clock)
 
     @classmethod
@@ -45,6 +48,10 @@ class StateManager:
         """For reading; None where nothing was journalled yet. Raises StateError."""
         store = Store.open_for_reading(folder)
         return None if store is None else cls(store, clock)
+
+    def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
+        """What these sessions did, in their order."""
+        return read_histories(self._store, sessions)
 
     def remember(self, session_id: str, name: str, find_out: Callable[[], Any]) -> Any:
         """What the session was told or saw under this name; found out and kept at the first call.

@@ -117,7 +117,7 @@ class Steps:
             " WHERE session_id = ? ORDER BY attempts.id",
             (session_id,),
         )
-        return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], _attempt(row)) for row in rows]
+        return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
 
     def _end(self, connection: sqlite3.Connection, step_id: int, status: str, output_hash: str | None) -> None:
         """Note the end; an agent none of whose steps is running any more is idle."""
@@ -152,7 +152,8 @@ def _step(row: sqlite3.Row) -> Step:
     )
 
 
-def _attempt(row: sqlite3.Row) -> Attempt:
+def attempt_of(row: sqlite3.Row) -> Attempt:
+    """The record that a row of `attempts` keeps."""
     cost = None if row["estimated_cost"] is None else Decimal(repr(row["estimated_cost"]))
     return Attempt(
         model_id=row["model_id"],

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Sequence, TypeVar
 
@@ -19,9 +20,10 @@ T = TypeVar("T")
 class Store:
     """One journal file: a connection for reading, and a writer unless it is open for reading only."""
 
-    def __init__(self, reader: sqlite3.Connection, writer: Writer | None) -> None:
+    def __init__(self, reader: sqlite3.Connection, writer: Writer | None, *, path: Path) -> None:
         self._reader = reader
         self._writer = writer
+        self._path = path
         self._lock = threading.Lock()
 
     @classmethod
@@ -29,13 +31,13 @@ class Store:
         """For writing. Raises StateError."""
         connection = open_database(folder)
         writer = Writer(connection, check=_presence_of(folder / FILE))
-        return cls(connect(folder / FILE), writer)
+        return cls(connect(folder / FILE), writer, path=folder / FILE)
 
     @classmethod
     def open_for_reading(cls, folder: Path) -> Store | None:
         """For reading; None where there is no journal. Raises StateError."""
         reader = open_for_reading(folder)
-        return None if reader is None else cls(reader, None)
+        return None if reader is None else cls(reader, None, path=folder / FILE)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """What is committed. Raises StateError."""
@@ -61,6 +63,15 @@ class Store:
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """One statement in a transaction of its own."""
         self.write(lambda connection: connection.execute(sql, parameters) and None)
+
+    def aside(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run what no transaction may be around, on a connection of its own. Raises StateError."""
+        self._writing().write(lambda connection: None)  # what is queued comes first
+        try:
+            with closing(connect(self._path)) as connection:
+                work(connection)
+        except sqlite3.Error as error:
+            raise StateError("the journal cannot be tidied", where=str(error), hint="make room") from None
 
     def close(self) -> None:
         """Write what is queued and let go of the file."""

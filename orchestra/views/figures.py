@@ -29,3 +29,19 @@ def elapsed(seconds: float) -> str:
     whole = max(0, int(seconds))
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def percent(share: float) -> str:
+    """Such as `87 %`."""
+    return f"{100 * share:.0f} %"
+
+
+def seconds(milliseconds: float) -> str:
+    """Such as `0.42 s`, `12.3 s` or `3:10 min`."""
+    value = milliseconds / 1000
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s" if value < 120 else f"{elapsed(value)} min"
+
+
+def size(size_bytes: float) -> str:
+    """Such as `12.5 KiB` or `3.0 MiB`."""
+    return f"{size_bytes / 2**10:.1f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:.1f} MiB"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Callable, Mapping
 
 from orchestra.records import Event
-from orchestra.views.figures import elapsed, money, tokens
+from orchestra.views.figures import elapsed, money, size, tokens
 from orchestra.views.progress import Progress
 
 LABEL_WIDTH = 11
@@ -16,10 +16,9 @@ LABEL_WIDTH = 11
 class LineView:
     """Turns events into lines and hands them to `write`. Any thread; one line at a time."""
 
-    def __init__(self, write: Callable[[str], None], *, started: datetime, is_verbose: bool) -> None:
+    def __init__(self, write: Callable[[str], None], *, started: datetime) -> None:
         self._write = write
         self._started = started
-        self._is_verbose = is_verbose
         self._cost: float | None = None
         self._progress = Progress()
         self._lock = threading.Lock()
@@ -30,8 +29,6 @@ class LineView:
             if event.name == "step.completed" and event.data["cost"] is not None:
                 self._cost = (self._cost or 0.0) + float(str(event.data["cost"]))
             said = line_of(event, spent=self._cost)
-            if said is None and self._is_verbose and event.level == "debug":
-                said = (event.name, " ".join(f"{key}={value}" for key, value in event.data.items()))
             if said is not None:
                 label, text = said
                 if event.name == "file.ended" and self._progress.began_at is not None:
@@ -182,6 +179,20 @@ def _not_committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, s
     return "commit", "none was made: git ignores the changed files, or sees no change in them"
 
 
+def _pruned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    count = len(data["sessions"])
+    return "state", f"{count} old session{'' if count == 1 else 's'} removed, {size(data['freed_bytes'])} freed"
+
+
+def _not_pruned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "state", f"old sessions stay: {_cut(data['why'])}"
+
+
+def _too_large(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    what = f"{size(data['size_bytes'])} are kept, more than state.max_bytes ({size(data['max_bytes'])})"
+    return "state", f"{what}: nothing more may be removed; the reply cache has a limit of its own"
+
+
 def _subject(data: Mapping[str, Any]) -> str:
     return f"{data['path']}:" if data["path"] else "the plan:" if data["role"] == "architect" else "failing tests:"
 
@@ -218,4 +229,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "tests.not_fixed": _not_fixed,
     "commit.made": _committed,
     "commit.none": _not_committed,
+    "state.pruned": _pruned,
+    "state.not_pruned": _not_pruned,
+    "state.too_large": _too_large,
 }

@@ -64,6 +64,19 @@ def test_answers_from_the_cache_are_no_attempts_and_are_said(project: Project) -
     assert [(event["from_cache"], event["cost"]) for event in completed] == [(True, 0.0)] * 3
 
 
+def test_the_report_says_what_the_cache_saved(project: Project) -> None:
+    with serving(project, one_file()) as server:
+        server.run(*TRY)
+        paid = server.run("report", "--json").json["report"]
+        server.run(*TRY)
+        saved = server.run("report", "--json").json["report"]
+
+    assert (paid["cache"]["answers"], paid["cache"]["saved_cost"], paid["total_cost_estimate"] > 0) == (0, None, True)
+    assert (saved["cache"]["answers"], saved["total_cost_estimate"]) == (3, None)
+    assert saved["cache"]["saved_cost"] == pytest.approx(paid["total_cost_estimate"])
+    assert saved["cache"]["saved_tokens"] == sum(one["input_tokens"] + one["output_tokens"] for one in paid["usage"])
+
+
 def test_a_session_told_from_the_cache_alone_can_be_afforded_by_anyone(project: Project) -> None:
     with serving(project, one_file()) as server:
         server.run(*TRY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
-from orchestra.cli.columns import aligned
+from orchestra.views.columns import aligned
 from orchestra.errors import OrchestraError
 
 OK, WARN, FAIL = "ok", "warn", "fail"

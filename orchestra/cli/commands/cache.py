@@ -9,7 +9,7 @@ from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.errors import ExitStatus
 from orchestra.state.reply_cache import CacheFigures
-from orchestra.views.figures import money
+from orchestra.views.figures import money, size
 
 NOTHING = CacheFigures(0, 0, 0, None, None, None)
 
@@ -39,7 +39,9 @@ def _cleared(context: Context) -> CacheFigures:
     from orchestra.engine.wiring import open_workplace
 
     with open_workplace(context.root, context.git, context.env) as workplace:
-        return workplace.journal.reply_cache.clear()
+        figures = workplace.journal.reply_cache.clear()
+        workplace.journal.tidying.shrink(lambda: context.env.stop.number is not None)
+        return figures
 
 
 def _tell_stats(figures: CacheFigures, context: Context) -> None:
@@ -54,7 +56,7 @@ def _tell_stats(figures: CacheFigures, context: Context) -> None:
     switched_off = "" if limits.enabled else " (cache.enabled is false: it is not used)"
     lines = [
         f"answers   {figures.entries}{switched_off}",
-        f"size      {_size(figures.size_bytes)} of {_size(limits.max_bytes)}",
+        f"size      {size(figures.size_bytes)} of {size(limits.max_bytes)}",
         f"given     {figures.hits} time{'' if figures.hits == 1 else 's'}{saved}",
     ]
     if figures.oldest:
@@ -65,7 +67,7 @@ def _tell_stats(figures: CacheFigures, context: Context) -> None:
 def _tell_cleared(figures: CacheFigures, context: Context) -> None:
     document = {**context.output.head(ExitStatus.DONE), "cleared": _json(figures)}
     answers = f"{figures.entries} answer{'' if figures.entries == 1 else 's'}"
-    context.output.result(f"removed {answers}, {_size(figures.size_bytes)}", document)
+    context.output.result(f"removed {answers}, {size(figures.size_bytes)}", document)
 
 
 def _json(figures: CacheFigures) -> dict[str, Any]:
@@ -74,7 +76,3 @@ def _json(figures: CacheFigures) -> dict[str, Any]:
         "saved_cost_estimate": None if figures.saved_usd is None else float(figures.saved_usd),
         "oldest": figures.oldest, "newest": figures.newest,
     }
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 2**10:.1f} KiB" if size_bytes < 2**20 else f"{size_bytes / 2**20:.1f} MiB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from orchestra.cli.columns import aligned
+from orchestra.views.columns import aligned
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.model_rows import ListedModel, list_models, model_json, provider_json

@@ -1,27 +1,88 @@
-"""All sessions of this repository, newest first."""
+"""All sessions of this repository, newest first; or old ones removed (prune)."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import timedelta
+from typing import Sequence
 
+from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
+from orchestra.cli.running import count
 from orchestra.cli.session_rows import session_json
-from orchestra.errors import ExitStatus
+from orchestra.errors import ExitStatus, UsageError
+from orchestra.state.sessions import SessionRow
+from orchestra.views.figures import size
+
+_MOST_DAYS = 36525
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none of its own."""
+    parser.add_argument("action", metavar="prune", nargs="?", choices=("prune",), help="remove old sessions")
+    parser.add_argument("--keep", metavar="N", type=count, help="of prune: spare the N newest (else state.keep)")
+    parser.add_argument("--older-than", metavar="DAYS", type=_days, help="of prune: spare what is younger")
+    parser.add_argument("--dry-run", action="store_true", help="of prune: only say what would go")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
-    """List them."""
+    """List them, or remove those that prune's options do not spare."""
+    if arguments.action == "prune":
+        return _prune(arguments, context)
+    if arguments.keep is not None or arguments.older_than is not None or arguments.dry_run:
+        raise UsageError("--keep, --older-than and --dry-run belong to `sessions prune`")
     with context.journal_for_reading() as journal:
         rows = [] if journal is None else journal.sessions.all()
-    lines = [
+    document = {**context.output.head(ExitStatus.DONE), "sessions": [session_json(row) for row in rows]}
+    context.output.result("\n".join(map(_line, rows)) or "no sessions yet", document)
+    return ExitStatus.DONE
+
+
+def _prune(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    # Loading all that a session is built of takes longer than listing, which needs none of it.
+    from orchestra.engine.tidying import Tidied, prune, to_prune
+    from orchestra.engine.wiring import open_workplace
+
+    keep = arguments.keep
+    if keep is None and arguments.older_than is None:
+        keep = configuration(context, {}).settings.state.keep
+    now = context.env.clock.now()
+    with context.journal_for_reading() as journal:
+        rows = [] if journal is None else journal.sessions.all()
+    gone = to_prune(rows, keep=keep, older_than=arguments.older_than, now=now)
+    if not gone or arguments.dry_run:
+        return _tell(context, gone, None)
+    with open_workplace(context.root, context.git, context.env) as workplace:
+        # Another run may have come in between.
+        gone = to_prune(workplace.journal.sessions.all(), keep=keep, older_than=arguments.older_than, now=now)
+        tidied: Tidied = prune(
+            workplace.journal, workplace.folder, gone, lambda: context.env.stop.number is not None
+        )
+    return _tell(context, gone, tidied.freed_bytes)
+
+
+def _tell(context: Context, gone: Sequence[SessionRow], freed_bytes: int | None) -> ExitStatus:
+    document = {
+        **context.output.head(ExitStatus.DONE), "pruned": [session_json(row) for row in gone],
+        "dry_run": bool(gone) and freed_bytes is None, "freed_bytes": freed_bytes or 0,
+    }
+    word = f"{len(gone)} session{'' if len(gone) == 1 else 's'}"
+    head = f"would remove {word}" if freed_bytes is None else f"removed {word}, {size(freed_bytes)} freed"
+    context.output.result("\n".join([head, *map(_line, gone)]) if gone else "nothing to remove", document)
+    return ExitStatus.DONE
+
+
+def _line(row: SessionRow) -> str:
+    return (
         f"{row.session_id}  {row.phase:<17} {'resumable' if row.can_resume else '':<9}  "
         f"{' '.join(row.task.text.split())[:60]}"
-        for row in rows
-    ]
-    document = {**context.output.head(ExitStatus.DONE), "sessions": [session_json(row) for row in rows]}
-    context.output.result("\n".join(lines) or "no sessions yet", document)
-    return ExitStatus.DONE
+    ).rstrip()
+
+
+def _days(text: str) -> timedelta:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days") from None
+    if not 0 <= value <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 0 to {_MOST_DAYS}")
+    return timedelta(days=value)

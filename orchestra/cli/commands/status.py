@@ -12,7 +12,7 @@ from orchestra.clock import iso
 from orchestra.engine.going_back import points
 from orchestra.engine.undoing import MODE
 from orchestra.errors import ExitStatus
-from orchestra.metrics import metrics_of
+from orchestra.metrics.totals import metrics_of
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 from orchestra.state.steps import moment

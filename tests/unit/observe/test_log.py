@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.observe.log import LEVELS, LogFile, as_json
+from orchestra.observe.log import LEVELS, LogFile, as_json, older_path
 from orchestra.records import Event
 from tests.unit.fake_clock import START
 
@@ -108,6 +108,45 @@ def test_lines_of_many_threads_do_not_mix(tmp_path: Path) -> None:
     assert [json.loads(line)["text"] for line in lines] == ["x" * 3000] * 400
 
 
-def test_a_step_is_named_as_text() -> None:
-    found = as_json(Event("step.started", START, "info", "s-1", 12, {"role": "auditor"}))
-    assert (found["step"], found["role"]) == ("12", "auditor")
+def test_a_step_is_named_as_text_and_its_agent_by_its_role() -> None:
+    found = as_json(Event("step.started", START, "info", "s-1", 12, {"role": "auditor", "attempt": 2}))
+    assert (found["step"], found["agent"], found["role"], found["attempt"]) == ("12", "auditor", "auditor", 2)
+
+
+def test_a_log_that_has_grown_too_large_becomes_the_older_one_and_the_one_before_goes(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = LogFile(path, "info", max_bytes=1000)
+    for number in range(40):
+        log(event(number=number, text="x" * 60))
+    log.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["log.jsonl", "log.jsonl.1"]
+    assert all(file.stat().st_size <= 1000 for file in tmp_path.iterdir())
+    lines = (older_path(path).read_text() + path.read_text()).splitlines()
+    numbers = [json.loads(line)["number"] for line in lines]
+    assert numbers == list(range(numbers[0], 40)) and numbers[0] > 0
+
+
+def test_the_size_counts_what_an_earlier_process_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"x" * 950 + b"\n")
+    log = LogFile(path, "info", max_bytes=1000)
+    log(event(text="x" * 60))
+    log.close()
+    assert older_path(path).stat().st_size == 951
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_one_line_that_is_too_long_is_written_all_the_same(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl", "info", max_bytes=100)
+    log(event(text="x" * 500))
+    log.close()
+    assert len(json.loads((tmp_path / "log.jsonl").read_text())["text"]) == 500
+
+
+def test_a_line_that_a_kill_cut_off_does_not_take_the_next_one_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'{"event": "file.en')
+    log = LogFile(path, "info")
+    log(event(text="whole"))
+    log.close()
+    assert json.loads(path.read_text().splitlines()[1])["text"] == "whole"

@@ -16,10 +16,10 @@ ANSWER = {
 }
 
 
-def told(*events: tuple[str, dict[str, Any]], is_verbose: bool = False, level: str = "info") -> list[str]:
+def told(*events: tuple[str, dict[str, Any]], level: str = "info") -> list[str]:
     """The lines that a view makes of these events, the first one second after the start, and so on."""
     lines: list[str] = []
-    view = LineView(lines.append, started=START, is_verbose=is_verbose)
+    view = LineView(lines.append, started=START)
     for seconds, (name, data) in enumerate(events, 1):
         view(Event(name, START + timedelta(seconds=seconds), level, "s-1", None, data))
     return lines
@@ -116,10 +116,8 @@ def test_costs_add_up_and_an_unknown_price_leaves_the_sum() -> None:
     assert [line.rpartition(", ")[2] for line in lines] == ["$0.0012 so far", "$0.0012 so far", "$0.0024 so far"]
 
 
-def test_a_view_that_says_everything_shows_what_has_no_line_of_its_own() -> None:
-    event = ("step.recalled", {"role": "executor", "path": "a.py"})
-    assert told(event, level="debug") == []
-    assert told(event, level="debug", is_verbose=True) == ["  0:01  step.recalled role=executor path=a.py"]
+def test_an_event_without_a_line_of_its_own_is_passed_over() -> None:
+    assert told(("step.recalled", {"role": "executor", "path": "a.py"}), level="debug") == []
 
 
 def test_long_texts_are_cut() -> None:
@@ -129,7 +127,7 @@ def test_long_texts_are_cut() -> None:
 
 def test_threads_do_not_mix_their_lines() -> None:
     lines: list[str] = []
-    view = LineView(lines.append, started=START, is_verbose=False)
+    view = LineView(lines.append, started=START)
     event = Event("step.completed", START, "info", "s-1", None, {**ANSWER, "cost": 1.0})
     threads = [threading.Thread(target=lambda: [view(event) for _ in range(50)]) for _ in range(8)]
     for thread in threads:

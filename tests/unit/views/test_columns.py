@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from orchestra.cli.columns import aligned
+from orchestra.views.columns import aligned
 
 
 def test_cells_begin_under_each_other_and_nothing_trails() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from orchestra.metrics import metrics_of
+from orchestra.metrics.totals import metrics_of
 from orchestra.records import Attempt, Metrics, Usage
 from orchestra.state.steps import AttemptRow
 from tests.unit.fake_clock import START

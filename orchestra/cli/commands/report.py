@@ -1,0 +1,97 @@
+"""What a session took, or all of them: cost, tokens, latency, faults, files, caches."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Callable, Mapping
+
+from orchestra.cli.context import Context
+from orchestra.cli.output_file import write_output
+from orchestra.cli.session_argument import find_session
+from orchestra.errors import ExitStatus, UsageError
+from orchestra.metrics.overall_figures import OverallFigures, overall_figures
+from orchestra.metrics.session_figures import SessionFigures, session_figures
+from orchestra.state.manager import StateManager
+
+FORMATS = ("text", "json", "html", "prometheus")
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where there is nothing to report."""
+    return {"report": None}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", nargs="?", help="by default the newest")
+    parser.add_argument("--all", action="store_true", help="across all sessions")
+    parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument("--output", metavar="FILE", help="write it there, in place of what the file holds")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Add it up from the journal alone, and print it or write it."""
+    if arguments.all and arguments.session:
+        raise UsageError("--all is about every session", hint="leave out the session, or --all")
+    with context.journal_for_reading() as journal:
+        figures = _overall(journal) if arguments.all else _of_session(journal, arguments.session, context)
+    form = arguments.format or ("json" if context.output.as_json else "text")
+    report = _as_json(figures)
+    document = {**context.output.head(ExitStatus.DONE), "report": report}
+    if form == "json" and not arguments.output:
+        context.output.as_json = True
+        context.output.result("", document)
+        return ExitStatus.DONE
+    text = context.output.json_text(document) if form == "json" else _as_text(figures, form)
+    if not arguments.output:
+        context.output.result(text, {**document, "format": form, "text": text})
+        return ExitStatus.DONE
+    path = write_output(context, arguments.output, text)
+    context.output.result(f"written to {arguments.output}", {**document, "format": form, "output": str(path)})
+    return ExitStatus.DONE
+
+
+def _of_session(journal: StateManager | None, session_id: str | None, context: Context) -> SessionFigures:
+    row = find_session(journal, session_id)
+    assert journal is not None  # find_session raises otherwise
+    history = journal.histories([row])[0]
+    profile: Mapping[str, Any] | None = journal.recall(row.session_id, "profile")
+    return session_figures(history, now=context.env.clock.now(), profile=profile)
+
+
+def _overall(journal: StateManager | None) -> OverallFigures:
+    return overall_figures([] if journal is None else journal.histories(journal.sessions.all()))
+
+
+def _as_json(figures: SessionFigures | OverallFigures) -> dict[str, Any]:
+    from orchestra.views.report_json import overall_report_json, session_report_json
+
+    if isinstance(figures, SessionFigures):
+        return session_report_json(figures)
+    return overall_report_json(figures)
+
+
+def _as_text(figures: SessionFigures | OverallFigures, form: str) -> str:
+    if isinstance(figures, SessionFigures):
+        return _session_writer(form)(figures)
+    return _overall_writer(form)(figures)
+
+
+def _session_writer(form: str) -> Callable[[SessionFigures], str]:
+    # Only what is asked for is loaded.
+    if form == "html":
+        from orchestra.views.report_page import session_page as write
+    elif form == "prometheus":
+        from orchestra.views.prometheus import session_prometheus as write
+    else:
+        from orchestra.views.report_text import session_report_text as write
+    return write
+
+
+def _overall_writer(form: str) -> Callable[[OverallFigures], str]:
+    if form == "html":
+        from orchestra.views.overall_page import overall_page as write
+    elif form == "prometheus":
+        from orchestra.views.prometheus import overall_prometheus as write
+    else:
+        from orchestra.views.report_text import overall_report_text as write
+    return write

@@ -1,0 +1,151 @@
+"""One session in figures."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Mapping, Sequence
+
+from orchestra.metrics import attempts
+from orchestra.metrics.attempts import Fault, Latency, Rotation, Share
+from orchestra.metrics.totals import metrics_of
+from orchestra.records import Metrics
+from orchestra.state.history import History
+from orchestra.state.steps import AttemptRow, moment
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the session, in milliseconds since its start."""
+
+    name: str
+    """An agent's role, or a phase."""
+    path: str | None
+    start_ms: int
+    end_ms: int
+    succeeded: bool = True
+
+
+@dataclass(frozen=True)
+class FileFigures:
+    """What one planned file took."""
+
+    path: str
+    action: str
+    status: str
+    iterations: int
+    """How often it was audited."""
+    refused_drafts: int
+    recovered: bool
+    recovery_attempts: int
+    """Tries after the audit loop gave up; 0 where it did not."""
+    calls: int
+    cost_usd: Decimal | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Savings:
+    """What need not be paid."""
+
+    answers: int
+    """Given from the reply cache."""
+    tokens: int
+    cost_usd: Decimal | None
+    """None where no price is known, or nothing was saved."""
+    cached_tokens: int
+    """Of the prompts sent, what the providers read from caches of theirs."""
+
+
+@dataclass(frozen=True)
+class SessionFigures:
+    """All that a report of one session tells."""
+
+    session_id: str
+    task: str
+    mode: str
+    phase: str
+    exit_status: int | None
+    metrics: Metrics
+    phases: tuple[Span, ...]
+    spans: tuple[Span, ...]
+    shares: tuple[Share, ...]
+    latencies: tuple[Latency, ...]
+    faults: tuple[Fault, ...]
+    rotations: tuple[Rotation, ...]
+    waited_ms: int
+    """For models that asked for a pause."""
+    files: tuple[FileFigures, ...]
+    savings: Savings
+    profile: Mapping[str, Any] | None = None
+    """As `metrics.profile` has it in JSON; None where none was taken."""
+
+
+def session_figures(history: History, *, now: datetime, profile: Mapping[str, Any] | None = None) -> SessionFigures:
+    """Of a session that still runs, until `now`."""
+    row, rows = history.session, history.attempts
+    start = moment(row.started_at)
+    end = now if row.exit_status is None else moment(row.last_activity)
+    return SessionFigures(
+        session_id=row.session_id, task=row.task.text, mode=row.mode, phase=row.phase, exit_status=row.exit_status,
+        metrics=metrics_of(rows, start_time=start, end_time=end),
+        phases=_phases(history, start, end), spans=_spans(history, start, end),
+        shares=attempts.shares(rows), latencies=attempts.latencies(rows), faults=attempts.faults(rows),
+        rotations=attempts.rotations(rows), waited_ms=_waited_ms(history), files=_files(history),
+        savings=savings_of([history]), profile=profile,
+    )
+
+
+def savings_of(histories: Sequence[History]) -> Savings:
+    """What the caches spared these sessions."""
+    given = [event.data for history in histories for event in history.told("step.completed")]
+    known = [Decimal(repr(data["saved_cost"])) for data in given if data.get("saved_cost") is not None]
+    cached = sum(row.attempt.usage.cached_tokens or 0 for history in histories for row in history.attempts)
+    tokens = sum(int(str(data.get("saved_tokens") or 0)) for data in given)
+    return Savings(len(given), tokens, sum(known, Decimal(0)) if known else None, cached)
+
+
+def _phases(history: History, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """Phases that took time; a stop and what followed it are told apart by their names."""
+    entered = [*history.phases, ("", end)]
+    spans = [
+        Span(name, None, _ms(begin - start), _ms(after - start))
+        for (name, begin), (_, after) in zip(entered, entered[1:])
+    ]
+    return tuple(span for span in spans if span.end_ms > span.start_ms)
+
+
+def _spans(history: History, start: datetime, end: datetime) -> tuple[Span, ...]:
+    return tuple(
+        Span(
+            step.agent_role, step.file_path, _ms(step.start - start),
+            max(_ms(step.start - start), _ms((step.end or end) - start)), step.status == "completed",
+        )
+        for step in history.steps
+    )
+
+
+def _files(history: History) -> tuple[FileFigures, ...]:
+    refused = Counter(str(event.data["path"]) for event in history.told("draft.refused"))
+    tries = {str(event.data["path"]): int(str(event.data["attempts"])) for event in history.told("recovery.ended")}
+    by_path: dict[str | None, list[AttemptRow]] = defaultdict(list)
+    for row in history.attempts:
+        by_path[row.file_path].append(row)
+    files = []
+    for outcome in history.outcomes:
+        used = attempts.consumed(by_path[outcome.path])
+        files.append(FileFigures(
+            outcome.path, outcome.action, outcome.status, outcome.iterations, refused[outcome.path],
+            outcome.recovered, tries.get(outcome.path, 0), used.attempts, used.cost_usd, outcome.error,
+        ))
+    return tuple(files)
+
+
+def _waited_ms(history: History) -> int:
+    return round(1000 * sum(float(str(event.data["seconds"])) for event in history.told("attempt.waiting")))
+
+
+def _ms(difference: timedelta) -> int:
+    return max(0, round(difference.total_seconds() * 1000))

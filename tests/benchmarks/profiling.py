@@ -1,0 +1,68 @@
+"""What `--profile` costs: a sampler beside busy threads, against the same work without it.
+
+`python3 -m tests.benchmarks.profiling` prints how much more CPU it takes, and what the sampler itself counts.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from typing import Callable
+
+from orchestra.clock import SystemClock
+from orchestra.profiler.profiler import Profiler
+from orchestra.state.session_ids import is_session_id
+
+THREADS = (4, 32)
+TURNS = 60_000
+ROUNDS = 11
+
+
+def work() -> None:
+    for number in range(TURNS):
+        is_session_id(f"s-20261122-071500-{number:04x}")
+
+
+def rest(over: threading.Event) -> None:
+    over.wait()
+
+
+def cpu_s(busy: Callable[[], None], *, resting: int, is_profiled: bool) -> tuple[float, float, float]:
+    """Wall and CPU of one piece of work beside threads that wait; the sampler's own CPU."""
+    over = threading.Event()
+    threads = [threading.Thread(target=rest, args=(over,), name=f"agent_{number}") for number in range(resting)]
+    for thread in threads:
+        thread.start()
+    profiler = Profiler(SystemClock())
+    if is_profiled:
+        profiler.start()
+    wall_s, begun_s = time.perf_counter(), time.process_time()
+    for _ in range(20):
+        busy()
+    found = time.perf_counter() - wall_s, time.process_time() - begun_s
+    if is_profiled:
+        profiler.stop()
+    over.set()
+    for thread in threads:
+        thread.join()
+    return (*found, profiler.profile().own_cpu_ms / 1000)
+
+
+def main() -> None:
+    for resting in THREADS:
+        ratios, shares = [], []
+        for _ in range(ROUNDS):
+            # By turns: what else the machine does changes from second to second.
+            _, without_s, _ = cpu_s(work, resting=resting, is_profiled=False)
+            _, with_s, own_s = cpu_s(work, resting=resting, is_profiled=True)
+            ratios.append(with_s / without_s)
+            shares.append(own_s / with_s)
+        print(
+            f"{resting} threads: {100 * (statistics.median(ratios) - 1):+.2f} % of CPU,"
+            f" by the sampler's own count {100 * statistics.median(shares):.2f} %"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from orchestra.metrics.attempts import Fault, Rotation
+from orchestra.metrics.session_figures import SessionFigures, Span, session_figures
+from orchestra.records import FileOutcome
+from orchestra.state.history import History, StepSpan
+from tests.unit.fake_clock import START
+from tests.unit.metrics.histories import attempt, history, told
+
+LATER = START + timedelta(hours=9)
+
+
+def figures(one: History) -> SessionFigures:
+    return session_figures(one, now=LATER)
+
+
+def test_a_session_without_anything_has_figures_too() -> None:
+    found = figures(history())
+    assert (found.shares, found.latencies, found.faults, found.rotations, found.files) == ((), (), (), (), ())
+    assert found.savings.cost_usd is None and found.metrics.total_cost_usd is None
+
+
+def test_cost_and_tokens_are_told_by_role_and_model_in_the_order_of_the_story() -> None:
+    found = figures(history(
+        attempt(1, "p/a", role="auditor", cost="0.1"), attempt(2, "p/a", cost="0.2"), attempt(3, "p/b"),
+        attempt(4, "p/a", cost="0.3", code="TIMEOUT"),
+    ))
+    told_ = [(one.role, one.model, one.consumed.cost_usd, one.consumed.failures) for one in found.shares]
+    assert told_ == [
+        ("executor", "p/a", Decimal("0.5"), 1), ("executor", "p/b", None, 0), ("auditor", "p/a", Decimal("0.1"), 0),
+    ]
+    assert found.shares[1].consumed.unpriced == 1
+
+
+def test_latency_is_that_of_answers_and_faults_are_counted_apart() -> None:
+    found = figures(history(
+        attempt(1, "p/a", latency_ms=9000, code="TIMEOUT"), attempt(1, "p/b", latency_ms=10),
+        attempt(2, "p/a", code="TIMEOUT"), attempt(2, "p/b", latency_ms=30), attempt(3, "p/a", code="QUOTA"),
+    ))
+    assert [(one.model, one.distribution.values_ms) for one in found.latencies] == [("p/b", (10, 30))]
+    assert found.faults == (Fault("p/a", "TIMEOUT", 2), Fault("p/a", "QUOTA", 1))
+    assert found.rotations == (Rotation("executor", "p/a", "p/b", 2),)
+
+
+def test_a_file_has_its_audits_refusals_tries_and_cost() -> None:
+    one = history(
+        attempt(1, "p/a", path="a.py", cost="0.1"), attempt(2, "p/a", path="b.py", cost="0.4"),
+        events=(
+            told("draft.refused", path="a.py"), told("draft.refused", path="a.py"),
+            told("recovery.ended", path="a.py", recovered=True, attempts=2),
+        ),
+    )
+    outcome = FileOutcome("a.py", "modify", "approved", 3, recovered=True)
+    (file,) = figures(replace(one, outcomes=(outcome,))).files
+    assert (file.iterations, file.refused_drafts, file.recovered, file.recovery_attempts) == (3, 2, True, 2)
+    assert (file.calls, file.cost_usd) == (1, Decimal("0.1"))
+
+
+def test_answers_from_the_cache_are_savings_with_what_they_cost_at_first() -> None:
+    found = figures(history(events=(
+        told("step.completed", from_cache=True, saved_tokens=100, saved_cost=0.25),
+        told("step.completed", from_cache=True, saved_tokens=None, saved_cost=None),
+    )))
+    assert (found.savings.answers, found.savings.tokens, found.savings.cost_usd) == (2, 100, Decimal("0.25"))
+
+
+def test_the_timeline_counts_from_the_start_and_a_question_without_an_end_lasts_to_the_sessions() -> None:
+    second = timedelta(seconds=1)
+    one = replace(
+        history(),
+        steps=(
+            StepSpan(1, "architect", None, "completed", START + second, START + 3 * second),
+            StepSpan(2, "executor", "a.py", "running", START + 10 * second, None),
+        ),
+        phases=(("init", START), ("planning", START), ("executing", START + 5 * second), ("completed", LATER)),
+    )
+    found = figures(one)
+    assert found.spans == (
+        Span("architect", None, 1000, 3000), Span("executor", "a.py", 10_000, 60_000, succeeded=False),
+    )
+    assert [(span.name, span.start_ms) for span in found.phases][:2] == [("planning", 0), ("executing", 5000)]
+
+
+def test_a_session_that_still_runs_lasts_until_now() -> None:
+    assert figures(history(exit_status=None)).metrics.end_time == LATER
