@@ -20,24 +20,22 @@ T = TypeVar("T")
 class Store:
     """One journal file: a connection for reading, and a writer unless it is open for reading only."""
 
-    def __init__(self, reader: sqlite3.Connection, writer: Writer | None, *, path: Path) -> None:
+    def __init__(self, reader: sqlite3.Connection, writer: Writer | None) -> None:
         self._reader = reader
         self._writer = writer
-        self._path = path
         self._lock = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path) -> Store:
         """For writing. Raises StateError."""
-        connection = open_database(folder)
-        writer = Writer(connection, check=_presence_of(folder / FILE))
-        return cls(connect(folder / FILE), writer, path=folder / FILE)
+        writer = Writer(open_database(folder), check=_presence_of(folder / FILE))
+        return cls(connect(folder / FILE), writer)
 
     @classmethod
     def open_for_reading(cls, folder: Path) -> Store | None:
         """For reading; None where there is no journal. Raises StateError."""
         reader = open_for_reading(folder)
-        return None if reader is None else cls(reader, None, path=folder / FILE)
+        return None if reader is None else cls(reader, None)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """What is committed. Raises StateError."""
@@ -68,7 +66,7 @@ class Store:
         """Run what no transaction may be around, on a connection of its own. Raises StateError."""
         self._writing().write(lambda connection: None)  # what is queued comes first
         try:
-            with closing(connect(self._path)) as connection:
+            with closing(connect(Path(self.rows("PRAGMA database_list")[0]["file"]))) as connection:
                 work(connection)
         except sqlite3.Error as error:
             raise StateError("the journal cannot be tidied", where=str(error), hint="make room") from None
