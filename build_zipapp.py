@@ -436,19 +436,44 @@ def _bodies(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
 
 
 COMPILE = """
-import py_compile, sys
+import ast, importlib.util, sys
+from importlib._bootstrap_external import _code_to_hash_pyc as to_pyc
+
+def without_annotations(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
+
 for name in sys.stdin.read().split():
-    py_compile.compile(
-        name, name + "c", "orchestra.pyz/" + name, doraise=True, optimize=0,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    with open(name, "rb") as file:
+        source = file.read()
+    tree = without_annotations(ast.parse(source, name))
+    code = compile(tree, "orchestra.pyz/" + name, "exec", dont_inherit=True, optimize=0)
+    with open(name + "c", "wb") as file:
+        file.write(to_pyc(code, importlib.util.source_hash(source), False))
 """
 """Run by the building Python, in the folder with the sources.
 
 The name given as the source's path shows in tracebacks, and lies nowhere, so that no other file is quoted there.
+Nothing asks at run time for the annotations of functions; those of classes make dataclasses. `_code_to_hash_pyc` is
+what py_compile itself calls (PEP 552).
 """
-SOURCE_ONLY = ("orchestra/demo/", "orchestra/views/screen/")
-"""Not compiled, for the size: what only people wait for."""
+SOURCE_ONLY = (
+    "orchestra/demo/", "orchestra/views/screen/", "orchestra/views/report", "orchestra/views/svg/",
+    "orchestra/views/overall_page", "orchestra/views/html_page", "orchestra/views/prometheus",
+    "orchestra/metrics/overall", "orchestra/metrics/profile", "orchestra/profiler/",
+    "orchestra/cli/checkup/", "orchestra/cli/commands/doctor", "orchestra/cli/commands/models",
+    "orchestra/cli/commands/report", "orchestra/cli/commands/watch", "orchestra/cli/commands/log",
+    "orchestra/cli/commands/config", "orchestra/cli/commands/cache", "orchestra/cli/config_init",
+    "orchestra/config/init", "orchestra/engine/watch", "orchestra/workspace/inotify", "orchestra/workspace/watch",
+    "orchestra/workspace/snapshot", "orchestra/workspace/ai_comments", "orchestra/workspace/sandbox/keeper",
+    "orchestra/workspace/sandbox/namespaces", "orchestra/workspace/sandbox/seccomp",
+    "orchestra/workspace/sandbox/landlock", "orchestra/workspace/sandbox/kernel",
+)
+"""Not compiled, for the size: what only people wait for, or is needed seldom."""
 
 
 def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
