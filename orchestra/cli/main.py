@@ -15,7 +15,7 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError, weightiest
 
 
 def main(argv: Sequence[str], env: Environment) -> ExitStatus:
@@ -44,11 +44,18 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
     except OrchestraError as error:
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
-        return _failed(output, command, error.exit_status, error)
+        return _failed(output, command, _status_of(error, env), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
         return _failed(output, command, ExitStatus.DEFECT, _defect(error))
+
+
+def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
+    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run."""
+    if isinstance(error, OutputError) and env.stop.number is not None:
+        return weightiest([error.exit_status, ExitStatus.stopped_by(env.stop.number)])
+    return error.exit_status
 
 
 def _failed(
