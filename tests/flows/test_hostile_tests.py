@@ -163,7 +163,7 @@ def test_a_suite_that_never_ends_is_ended_with_all_it_started(project: Project) 
     ran = run(project, sleeping, timeout=1)
 
     assert (ran.status, ran.json["tests"]["exit_status"]) == (8, None)
-    assert "ran out of time" in str(project.rows("SELECT content FROM facts WHERE name = 'tests/0.1'"))
+    assert "ran out of time" in str(project.rows("SELECT content FROM facts WHERE name = 'tests/after/0.1'"))
     if os.path.isdir("/proc/self"):
         assert not strays(project.root)
 

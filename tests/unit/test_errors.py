@@ -21,7 +21,8 @@ ERROR_CODES = {
 STATUSES = {
     "defect": 70, "usage": 2, "config": 2, "no-provider": 2, "plan": 2, "unknown-session": 2,
     "not-recorded": 2, "not-approved": 3,
-    "workspace": 5, "output": 5, "refused-path": 5, "conflict": 5, "git": 5, "state": 6, "state-held": 6, "limit": 7,
+    "workspace": 5, "output": 5, "refused-path": 5, "conflict": 5, "git": 5, "state": 6, "state-held": 6,
+    "state-damaged": 6, "limit": 7,
     "unreadable-reply": 4, "refused-draft": 1, "unfit-edits": 1, "not-approved-by-auditor": 1,
     "not-ready": 1, "not-verified": 1,
 }
