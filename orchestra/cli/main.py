@@ -16,7 +16,7 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError, weightiest
 
 if TYPE_CHECKING:
     from orchestra.profiler.profiler import Profiler
@@ -46,7 +46,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
     except OrchestraError as error:
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
-        return _failed(output, command, error.exit_status, error)
+        return _failed(output, command, _status_of(error, env), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
@@ -77,6 +77,13 @@ def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[P
     finally:
         profiler.stop()
         output.say("\n".join(["profile", *(f"  {said}" for said in profile_lines(profiler.document()))]))
+
+
+def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
+    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run."""
+    if isinstance(error, OutputError) and env.stop.number is not None:
+        return weightiest([error.exit_status, ExitStatus.stopped_by(env.stop.number)])
+    return error.exit_status
 
 
 def _failed(

@@ -46,16 +46,6 @@ def session_to_take_back(journal: StateManager | None, session_id: str | None) -
     return row
 
 
-def points(journal: StateManager, row: SessionRow) -> list[Mapping[str, Any]]:
-    """The checkpoints that the session can go back to, oldest first: rows of the table.
-
-    Of its ends only the last, from where it would go on anyhow.
-    """
-    rows = journal.sessions.checkpoints(row.session_id)
-    last = rows[-1:] if row.can_resume else []
-    return [each for each in rows if each["phase"] not in ENDS or each in last]
-
-
 @dataclass(frozen=True)
 class GoingBack:
     """Takes one session back; safe to do again after a kill. Main thread, before the session is reopened."""
@@ -68,7 +58,7 @@ class GoingBack:
 
     def find(self, name: str) -> Mapping[str, Any]:
         """The checkpoint of that name. Raises UsageError."""
-        known = points(self.journal, self.row)
+        known = self.journal.sessions.points(self.row)
         for each in known:
             if each["name"] == name:
                 return each

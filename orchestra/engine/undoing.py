@@ -21,12 +21,11 @@ from orchestra.observe.events import Listener
 from orchestra.records import FileImage, FileOutcome, Task
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
-from orchestra.state.sessions import SessionRow
+from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.workspace.patch import FileChange
 from orchestra.workspace.tree import Tree
 
-MODE = "undo"
-"""In the place of a session's mode."""
+MODE = UNDO_MODE
 
 
 def session_to_undo(journal: StateManager | None, session_id: str | None) -> SessionRow:

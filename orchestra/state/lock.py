@@ -8,6 +8,7 @@ import os
 import socket
 from datetime import datetime
 from pathlib import Path
+from typing import Callable
 
 from orchestra.clock import iso
 from orchestra.errors import StateError, StateHeld
@@ -22,19 +23,25 @@ class RepositoryLock:
     about process ids; pid, host and start time stand in the file for whoever is refused.
     """
 
-    def __init__(self, folder: Path, *, now: datetime) -> None:
+    def __init__(self, folder: Path, *, now: datetime, flock: Callable[[int, int], None] = fcntl.flock) -> None:
         path = folder / FILE
         try:
             self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StateError("the lock cannot be opened", where=f"{path}: {error.strerror}") from None
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             held_by = _owner(self._descriptor)
             os.close(self._descriptor)
             raise StateHeld(
                 f"another run holds this repository ({held_by})", where=str(path), hint="wait for it, or stop it"
+            ) from None
+        except OSError as error:
+            os.close(self._descriptor)
+            raise StateError(
+                "the repository cannot be locked", where=f"{path}: {error.strerror}",
+                hint="a file system without locks cannot hold the state: work on another one",
             ) from None
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "started_at": iso(now)}
         os.ftruncate(self._descriptor, 0)

@@ -10,8 +10,12 @@ from typing import Any, Callable, Mapping
 from orchestra.clock import Clock, iso
 from orchestra.errors import ExitStatus
 from orchestra.records import AGENT_ROLES, Task
-from orchestra.state.phases import ACTIVITIES, check_move
+from orchestra.state.phases import ACTIVITIES, ENDS, check_move
 from orchestra.state.store import Store
+
+
+UNDO_MODE = "undo"
+"""Of a session that undoes another one, in the place of a mode."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,15 @@ class Sessions:
         """Oldest first."""
         rows = self._store.rows("SELECT * FROM checkpoints WHERE session_id = ? ORDER BY id", (session_id,))
         return [dict(row) for row in rows]
+
+    def points(self, row: SessionRow) -> list[dict[str, Any]]:
+        """The checkpoints that the session can go back to, oldest first: rows of the table.
+
+        Of its ends only the last, from where it would go on anyhow.
+        """
+        rows = self.checkpoints(row.session_id)
+        last = rows[-1:] if row.can_resume else []
+        return [each for each in rows if each["phase"] not in ENDS or each in last]
 
     def set_agent(self, session_id: str, role: str, status: str, model_id: str | None) -> None:
         """Note what an agent does; does not wait for the disk, since nothing depends on it."""

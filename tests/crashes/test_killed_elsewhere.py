@@ -21,7 +21,7 @@ from tests.crashes.killed import commits_of, killed_at_commit, new_project, run
 from tests.flows.project import Project, copy_of
 from tests.flows.team import finding, plan_of, planned, whole
 
-EVERY = int(os.environ.get("ORCHESTRA_CRASH_EVERY", "7"))
+EVERY = int(os.environ.get("ORCHESTRA_CRASH_EVERY", "19"))
 HOPELESS = ("run", "one file", "--yes")
 SESSION = "s-20261122-071500-4f2a"
 
@@ -37,7 +37,7 @@ def hopeless(call: Call) -> Answer:
 
 
 def points(commits: int) -> Iterator[tuple[int, str]]:
-    for number in range(1, commits + 1, min(EVERY, 7)):
+    for number in range(1, commits + 1, min(EVERY, 19)):
         yield number, "before"
         yield number, "after"
 

@@ -9,12 +9,10 @@ from orchestra.cli.context import Context
 from orchestra.cli.session_argument import find_session
 from orchestra.cli.session_rows import session_json
 from orchestra.clock import iso
-from orchestra.engine.going_back import points
-from orchestra.engine.undoing import MODE
 from orchestra.errors import ExitStatus
 from orchestra.metrics.totals import metrics_of
 from orchestra.state.manager import StateManager
-from orchestra.state.sessions import SessionRow
+from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.state.steps import moment
 from orchestra.views.figures import money, tokens
 
@@ -58,8 +56,8 @@ def _text(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, An
         lines.append(f"  {outcome.status:<9} {outcome.action:<6}  {outcome.path}")
     if row.last_error:
         lines.append(f"error     {row.last_error}")
-    names = [f"{point['name']} {point['created_at']}" for point in points(journal, row)]
-    if row.mode != MODE:
+    names = [f"{point['name']} {point['created_at']}" for point in journal.sessions.points(row)]
+    if row.mode != UNDO_MODE:
         lines.append("from      " + "\n          ".join(names))
     if row.can_resume:
         lines.append(f"`orchestra resume {row.session_id}` goes on")

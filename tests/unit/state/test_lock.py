@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -87,3 +88,13 @@ def test_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be opened"):
         RepositoryLock(folder, now=START)
     assert not (tmp_path / "somewhere").exists()
+
+
+def test_a_file_system_without_locks_is_said_and_not_taken_for_another_run(folder: Path) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with pytest.raises(StateError, match="cannot be locked") as caught:
+        RepositoryLock(folder, now=START, flock=flock)
+    assert not isinstance(caught.value, StateHeld)
+    RepositoryLock(folder, now=START).release()

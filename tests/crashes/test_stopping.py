@@ -1,0 +1,107 @@
+"""Many workers that wait for a silent server, and a stop: of signals, of time, of a terminal that goes away."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from orchestra.demo.provider import ScriptedProvider
+from orchestra.demo.script import Answer, Call, Hang, Text
+from tests.crashes.killed import config_of, run, started
+from tests.flows.project import Project
+from tests.flows.team import plan_of, planned
+
+WORKERS = 32
+PLAN = plan_of(*(planned(f"f{number}.txt") for number in range(WORKERS)))
+RUN = (
+    "run", "much", "--yes", "--mode", "parallel", "--max-concurrency", str(WORKERS), "--no-test", "--max-cost", "100",
+)
+
+
+class Silence:
+    """A provider that plans, and then answers nobody."""
+
+    def __init__(self) -> None:
+        self.all_wait = threading.Event()
+        self._waiting = threading.Semaphore(WORKERS - 1)
+
+    def __call__(self, call: Call) -> Answer:
+        if call.model.startswith("architect"):
+            return Text(PLAN)
+        if not self._waiting.acquire(blocking=False):
+            self.all_wait.set()
+        return Hang()
+
+
+def check_stopped(project: Project, phase: str = "interrupted") -> None:
+    """The session can go on, and nothing is said to be at work."""
+    (row,) = project.rows("SELECT phase, can_resume FROM sessions")
+    assert row == {"phase": phase, "can_resume": 1}
+    assert project.rows("SELECT count(*) AS n FROM steps WHERE status = 'running'") == [{"n": 0}]
+    assert project.rows("SELECT count(*) AS n FROM agents WHERE status = 'working'") == [{"n": 0}]
+
+
+@pytest.mark.parametrize("by, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_a_signal_gets_through_to_all_of_them(project: Project, by: signal.Signals, status: int) -> None:
+    silence = Silence()
+    with started(project, *RUN, script=silence) as running:
+        assert silence.all_wait.wait(60)
+        running.process.send_signal(by)
+        ended = running.end()
+    assert ended.returncode == status
+    assert "orchestra resume" in ended.out + ended.err
+    check_stopped(project)
+
+
+def test_time_that_is_up_gets_through_to_all_of_them(project: Project) -> None:
+    with started(project, *RUN, "--timeout", "3", "--json", script=Silence()) as running:
+        ended = running.end()
+    assert (ended.returncode, ended.json["status"]) == (7, "limited")
+    check_stopped(project, "limited")
+
+
+def test_a_terminal_that_goes_away_ends_the_run(project: Project) -> None:
+    silence = Silence()
+    keyboard, terminal = pty.openpty()
+    with ScriptedProvider(silence) as provider:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+             " os.execv(sys.executable, [sys.executable, '-m', 'orchestra', *sys.argv[1:]])",
+             "--config", config_of(project, provider), *RUN],
+            cwd=project.root, env=project.variables, stdin=terminal, stdout=terminal, stderr=terminal,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        # Whoever does not read lets the program wait for its terminal.
+        reader = threading.Thread(target=read_until, args=(keyboard, silence.all_wait))
+        reader.start()
+        assert silence.all_wait.wait(60)
+        reader.join(60)
+        os.close(keyboard)
+        status = process.wait(60)
+    assert status == 143
+    check_stopped(project)
+
+
+def read_until(descriptor: int, event: threading.Event) -> None:
+    while not event.is_set():
+        if select.select([descriptor], [], [], 0.1)[0] and not os.read(descriptor, 4096):
+            return
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(project: Project) -> None:
+    with started(project, "run", "ten files", "--yes", "--json-stream") as running:
+        assert running.process.stdout is not None
+        running.process.stdout.readline()
+        running.process.stdout.close()
+        running.process.wait(60)
+    assert running.process.returncode == 0
+    assert project.read("last.txt") == "the end\n"
+    assert run(project, "sessions").returncode == 0
