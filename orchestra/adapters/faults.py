@@ -47,7 +47,6 @@ _TABLE = (
     _Sign("code", "invalid_api_key|API_KEY_INVALID|incorrect_api_key_error", AuthFailed),
     _Sign("code", "invalid_authentication_error|unsupported_country_region_territory", AuthFailed),
     _Sign("code", "1000|1001|1002|1003|1004|1110|1111|1112|1121|1220", AuthFailed),
-    _Sign("code", "FAILED_PRECONDITION", AuthFailed),
     _Sign("code", "model_not_found|resource_not_found_error|1211|1311", ModelNotFound),
     _Sign("code", "rate_limit_reached_error|rate_limit_exceeded|slow_down|1302|1303|1305", RateLimited),
     _Sign("code", "engine_overloaded_error|server_is_overloaded|1312", Overloaded),
@@ -88,7 +87,7 @@ _TABLE = (
     _Sign("status", "402", QuotaExhausted),
     # Wider words. They decide where a stream that began with status 200 holds the error.
     _Sign("code", "authentication_error|permission_error|permission_denied_error", AuthFailed),
-    _Sign("code", "UNAUTHENTICATED|PERMISSION_DENIED", AuthFailed),
+    _Sign("code", "UNAUTHENTICATED|PERMISSION_DENIED|FAILED_PRECONDITION", AuthFailed),
     _Sign("code", "not_found_error|NotFoundError|NOT_FOUND", ModelNotFound),
     _Sign("code", "rate_limit_error|RESOURCE_EXHAUSTED|requests|tokens", RateLimited),
     _Sign("code", "overloaded_error|service_unavailable_error|unavailable_error|UNAVAILABLE", Overloaded),

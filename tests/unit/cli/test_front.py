@@ -16,6 +16,7 @@ from orchestra.config.settings import Settings
 from orchestra.engine.helm import Unmanned
 from orchestra.environment import Environment
 from orchestra.views.lines import LineView
+from orchestra.views.log_lines import LogView
 
 
 class Typist(io.StringIO):
@@ -45,7 +46,7 @@ def why(
     )
     found = front(Context(env, options, output), Settings(), view, yes=True)
     assert isinstance(found.helm, Unmanned)
-    assert options.is_quiet or any(isinstance(listener, LineView) for listener in found.listeners)
+    assert options.is_quiet or any(isinstance(listener, (LineView, LogView)) for listener in found.listeners)
     return said.getvalue().strip() or None
 
 

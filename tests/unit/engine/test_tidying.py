@@ -95,6 +95,7 @@ class House:
         (self.folder / "logs" / f"{session_id}.jsonl.1").write_text("{}\n")
         (self.folder / "runs" / session_id).mkdir()
         (self.folder / "runs" / session_id / "receipt.json").write_text("{}")
+        sessions.enter_phase(session_id, "planning")
         sessions.finish(session_id, "completed", ExitStatus.DONE, can_resume=False, last_error=None)
 
     def apply(self, *, keep: int = 100, max_bytes: int = 2**40) -> None:
