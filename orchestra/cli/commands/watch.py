@@ -117,7 +117,8 @@ class _Watching:
     def _carry_out(self, coming: Round, left_usd: Decimal | None) -> Carried:
         env = self._context.env
         order = self._order_of(coming, left_usd)
-        with open_workplace(order.root, order.git, env) as workplace:
+        with open_workplace(order.root, order.git, env, salvages=True) as workplace:
+            running.say_what_is_odd(self._context, workplace)
             session_id = new_session(workplace, order, coming.task, env)
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)
