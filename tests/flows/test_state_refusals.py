@@ -188,3 +188,13 @@ def test_the_state_folder_is_private_and_never_committed(project: Project) -> No
     assert project.state.stat().st_mode & 0o777 == 0o700
     assert project.git("status", "--porcelain", "--ignored=no") == ""
     assert project.git("ls-files", ".orchestra") == ""
+
+
+def test_watch_puts_a_damaged_journal_aside_before_its_first_round(project: Project) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    (project.state / "state.db").write_bytes(b"no journal at all" * 1000)
+    ran = project.run("watch", "task", script=one_file())
+
+    assert ran.status == 3, "nobody is there to approve, so that the watch ends"
+    assert "the journal was damaged and moved to state.db.damaged-" in ran.err
+    assert len(list(project.state.glob("state.db.damaged-*"))) == 1

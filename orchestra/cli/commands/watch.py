@@ -64,6 +64,9 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     )
     chains = check_order(order, context.env)
     running.warn_of_chains(context, order, chains)
+    # Held for a moment only: between the rounds others may work here.
+    with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
+        running.say_what_is_odd(context, workplace)
     return _Watching(context, order, chains, task).run(arguments.timeout, only_looks=arguments.poll)
 
 
@@ -118,7 +121,6 @@ class _Watching:
         env = self._context.env
         order = self._order_of(coming, left_usd)
         with open_workplace(order.root, order.git, env, salvages=True) as workplace:
-            running.say_what_is_odd(self._context, workplace)
             session_id = new_session(workplace, order, coming.task, env)
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)
