@@ -79,9 +79,14 @@ class HttpClient:
         """What lies at a path, on the terms of `post`."""
         return self._exchange(row, path, headers=headers, body=None, deadline=deadline, cancel=cancel)
 
-    def abort_all(self) -> None:
-        """Shut the sockets of all calls; their threads raise Cancelled."""
+    def close(self) -> None:
+        """Shut the sockets of all calls, whose threads raise Cancelled, and those kept for later ones."""
         self._watchdog.end_all()
+        with self._lock:
+            # A pool lies in a circle with its connections, and urllib3's finalizer keeps them both for ever.
+            for adapter in self._adapters.values():
+                adapter.close()
+            self._adapters.clear()
 
     @contextmanager
     def _exchange(

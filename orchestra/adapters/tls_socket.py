@@ -1,18 +1,31 @@
-"""A TLS socket that says who issued a certificate that it refuses."""
+"""A TLS socket that says who issued a certificate that it refuses, and why the other side refused ours."""
 
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 
 class TellingSocket(ssl.SSLSocket):
-    """Puts an `issuer` on the error of a refused certificate, where the interpreter can tell it."""
+    """Puts an `issuer` on the error of a refused certificate, where the interpreter can tell it.
+
+    Where a server hangs up while we still send, the error is the alert by which it said why.
+    """
 
     def do_handshake(self, block: bool = False) -> None:
         try:
             super().do_handshake(block)
         except ssl.SSLCertVerificationError as error:
             setattr(error, "issuer", _issuer(self))
+            raise
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLEOFError, ConnectionError):
+            # In TLS 1.3 a client that lacks a certificate hears of it only after its handshake (RFC 8446, 4.4.2.4).
+            # Reading does not wait: the other side has gone.
+            self.recv(1)
             raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Iterable, Mapping
@@ -49,9 +50,11 @@ def inquire(
         return {}
     cancel = CancelToken()
     never = Deadline.after(env.clock, None)
-    http = HttpClient(asked, variables=env.variables, workers=1, offline=offline)
-    crew = Crew(len(asked), stop=env.stop, cancel=cancel, deadline=never)
-    try:
+    with ExitStack() as stack:
+        http = HttpClient(asked, variables=env.variables, workers=1, offline=offline)
+        stack.callback(http.close)
+        crew = Crew(len(asked), stop=env.stop, cancel=cancel, deadline=never)
+        stack.callback(crew.close)
         waiting: dict[Future[Inquiry], str] = {
             crew.start(partial(_ask, row, http, keys.get(row.name), never, cancel)): row.name for row in asked
         }
@@ -59,8 +62,6 @@ def inquire(
         while waiting:
             for done in crew.next_done(waiting):
                 found[waiting.pop(done)] = done.result()
-    finally:
-        crew.close()
     return {row.name: found[row.name] for row in asked}
 
 

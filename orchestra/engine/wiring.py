@@ -259,11 +259,12 @@ def wire(
         events = stack.enter_context(session_events(
             workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
         ))
-        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
-        stack.callback(crew.close)
         http = HttpClient(
             chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
         )
+        stack.callback(http.close)
+        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
+        stack.callback(crew.close)
         health = Health(
             chains.providers, clock=env.clock, workers=schedule.workers, known=journal.provider_health.all(),
             keep=journal.provider_health.keep,

@@ -32,6 +32,8 @@ class Loopback:
     connections: int = 0
     is_asked: threading.Event = field(default_factory=threading.Event)
     is_over: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+    """Set once a connection has ended."""
 
     @property
     def base_url(self) -> str:
@@ -134,6 +136,7 @@ def _quietly(serve: Behaviour, connection: socket.socket, server: Loopback) -> N
             serve(connection, server)
     except OSError:
         pass
+    server.hung_up.set()
 
 
 def _http(behaviour: Behaviour, tls: ssl.SSLContext | None) -> Behaviour:

@@ -105,6 +105,14 @@ def test_uses_one_connection_for_calls_that_follow_each_other() -> None:
         assert (len(server.received), server.connections) == (3, 1)
 
 
+def test_a_closed_client_keeps_no_connection() -> None:
+    with serving(answers(200, b"hello")) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        _ask(_row(server), http)
+        http.close()
+        assert server.hung_up.wait(10)
+
+
 @pytest.mark.parametrize("hangs_up", [closes, resets])
 def test_a_used_connection_that_the_server_closes_just_then_is_replaced_unseen(hangs_up: Behaviour) -> None:
     with serving(one_after_another(answers(200, b"one"), hangs_up, answers(200, b"two"))) as server:
@@ -225,7 +233,7 @@ def test_a_blocked_call_is_cancelled_from_another_thread_through(how: str, behav
     with serving(behaviour) as server:
         row, cancel = _row(server), CancelToken()
         http = HttpClient([row], variables={}, workers=1)
-        stop = cancel.cancel if how == "the token" else http.abort_all
+        stop = cancel.cancel if how == "the token" else http.close
         stopper = threading.Thread(target=lambda: server.is_asked.wait() and stop())
         stopper.start()
         with pytest.raises(Cancelled):
