@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterator
 
 from orchestra.adapters.exchange import Exchange
 from orchestra.adapters.sse import MAX_STREAM_BYTES, ServerEvent, SseParser
@@ -20,7 +20,7 @@ def read_answer(
     beginning = _beginning(pieces)
     # A server may ignore that a stream was asked for, and the first character is a surer sign than Content-Type.
     if beginning[:1] in (b"{", b"["):
-        wire = wire_format.parse_reply(_object(beginning, pieces))
+        wire = _unstreamed(_value(beginning, pieces), wire_format, reader)
         received(len(wire.text))
         return wire
     try:
@@ -57,7 +57,20 @@ def _events(beginning: bytes, pieces: Iterator[bytes]) -> Iterator[ServerEvent]:
     yield from parser.close()
 
 
-def _object(beginning: bytes, pieces: Iterator[bytes]) -> Mapping[str, object]:
+def _unstreamed(value: object, wire_format: WireFormat, reader: StreamReader) -> WireReply:
+    if isinstance(value, list) and len(value) > 1:
+        # Google's answer where a proxy has lost `alt=sse`: the events of the stream as one array.
+        for data in value:
+            reader.feed_value(data)
+        return reader.reply()
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise InvalidResponse("the answer is not an object")
+    return wire_format.parse_reply(value)
+
+
+def _value(beginning: bytes, pieces: Iterator[bytes]) -> object:
     parts = [beginning]
     size_bytes = len(beginning)
     for piece in pieces:
@@ -65,9 +78,4 @@ def _object(beginning: bytes, pieces: Iterator[bytes]) -> Mapping[str, object]:
         size_bytes += len(piece)
         if size_bytes > MAX_STREAM_BYTES:
             raise InvalidResponse("the answer is longer than any real one")
-    value = parsed(b"".join(parts).decode("utf-8", "replace"))
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if not isinstance(value, dict):
-        raise InvalidResponse("the answer is not an object")
-    return value
+    return parsed(b"".join(parts).decode("utf-8", "replace"))

@@ -10,6 +10,7 @@ from orchestra.adapters.candidate import Candidate
 from orchestra.adapters.gate import SHORT_WAIT_S, left_alone
 from orchestra.adapters.health import Health
 from orchestra.adapters.policy import PATIENCE_S, After, Rule, Same, may_ask_again, pause_s, rule_for
+from orchestra.adapters.window import longest_prompt
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, TooExpensive, Truncated
 
@@ -39,7 +40,7 @@ class Course:
         self._failed: dict[Candidate, ProviderFault] = {}
         """In the order of their last faults."""
         self._too_small: int | None = None
-        """A window that the prompt did not fit."""
+        """The longest prompt, in tokens, of a model that it did not fit."""
 
     def next(self, observer: CallObserver, cancel: CancelToken) -> Candidate:
         """The model to ask now; waits until it may be asked.
@@ -70,7 +71,7 @@ class Course:
         elif rule.same is Same.COMPACTED:
             candidate.is_over = not candidate.can_compact()
             if candidate.is_over and rule.after is After.LARGER:
-                self._too_small = candidate.model.context_window
+                self._too_small = longest_prompt(candidate.model)
         else:
             is_again = may_ask_again(rule, fault, candidate.times)
             candidate.is_put_off = candidate.is_put_off or not is_again
@@ -129,8 +130,8 @@ class Course:
             return dropped
         if not candidate.is_available():
             return AuthFailed("there is no key for it", hint="set the provider's key")
-        window = candidate.model.context_window
-        if self._too_small is not None and window is not None and window <= self._too_small:
+        longest = longest_prompt(candidate.model)
+        if self._too_small is not None and longest is not None and longest <= self._too_small:
             return ContextExceeded("its window is not larger")
         return None
 

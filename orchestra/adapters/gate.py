@@ -95,10 +95,16 @@ class Gate:
             woken = [other.woken for other in self._line]
         _wake(woken)
 
-    def held_off(self, turn: Turn, wait_s: float) -> None:
-        """The provider asks to wait, and not because of our calls."""
+    def overloaded(self, turn: Turn, wait_s: float | None) -> None:
+        """The provider has too much to do, perhaps because of our calls; it may ask to wait.
+
+        A server with a short queue (Ollama's answers 503) says in no other way that it had too many of them at once.
+        """
         with self._lock:
-            self._hold(turn.model, wait_s)
+            if self._in_flight > 1:
+                self._allowance.refused(turn.era, self._in_flight)
+            if wait_s is not None:
+                self._hold(turn.model, wait_s)
             woken = [other.woken for other in self._line]
         _wake(woken)
 

@@ -97,11 +97,11 @@ class Health:
                 self._dropped.setdefault(info.provider if fault.drops_provider else info.name, fault)
         if isinstance(fault, RateLimited):
             gate.refused(turn, fault.retry_after_s)
-            self._keep_size(info.provider, gate.size)
-        elif isinstance(fault, Overloaded) and fault.retry_after_s is not None:
-            gate.held_off(turn, fault.retry_after_s)
+        elif isinstance(fault, Overloaded):
+            gate.overloaded(turn, fault.retry_after_s)
         else:
             return
+        self._keep_size(info.provider, gate.size)
         wait_s = gate.wait_s(info.model)
         if wait_s > SHORT_WAIT_S:
             until = self._clock.now() + timedelta(seconds=wait_s)

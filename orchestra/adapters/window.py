@@ -34,6 +34,11 @@ def room_tokens(request: Request, model: ModelRow) -> int | None:
     return room if model.max_input is None else min(room, model.max_input)
 
 
+def longest_prompt(model: ModelRow) -> int | None:
+    """Tokens that a prompt may have at most, whatever is left for the answer; None where that is unknown."""
+    return min((limit for limit in (model.context_window, model.max_input) if limit is not None), default=None)
+
+
 def cap_within(request: Request, model: ModelRow) -> int:
     """The output cap, but never more than half of the window."""
     cap = output_cap(request, model)

@@ -51,6 +51,8 @@ class Stage:
     known: tuple[ProviderHealth, ...] = ()
     fitting: Fitting | None = None
     windows: dict[str, int] = field(default_factory=dict)
+    most_in: dict[str, int] = field(default_factory=dict)
+    """Tokens that a prompt may have, where that is less than the window."""
     clock: FakeClock = field(default_factory=FakeClock)
     watcher: Watcher = field(default_factory=Watcher)
 
@@ -79,7 +81,10 @@ class Stage:
         name = adapter.get_info().name
         return Choice(
             GatedAdapter(adapter, self.health),
-            ModelRow(adapter.get_info().model, context_window=self.windows.get(name), max_output=10),
+            ModelRow(
+                adapter.get_info().model, context_window=self.windows.get(name), max_input=self.most_in.get(name),
+                max_output=10,
+            ),
         )
 
 
@@ -470,6 +475,13 @@ def test_where_no_window_is_larger_the_file_is_told_so() -> None:
     stage = Stage(fitting=_by_characters(), windows={"a/1": 100, "b/2": 100})
     with pytest.raises(ContextExceeded) as caught:
         stage.ask(Recorder("a/1", *[ContextExceeded("too long") for _ in range(3)]), Recorder("b/2", "unasked"))
+    assert "b/2: its window is not larger" in caught.value.what
+
+
+def test_a_window_of_which_the_prompt_may_have_no_more_is_not_larger() -> None:
+    stage = Stage(windows={"a/1": 272, "b/2": 400}, most_in={"b/2": 272})
+    with pytest.raises(ContextExceeded) as caught:
+        stage.ask(Recorder("a/1", ContextExceeded("too long")), Recorder("b/2", "unasked"))
     assert "b/2: its window is not larger" in caught.value.what
 
 

@@ -223,8 +223,16 @@ def test_pauses_are_spread_by_chance() -> None:
     assert gate.wait_s("m") == 1.25
 
 
-def test_a_busy_provider_that_asks_to_wait_bears_as_many_calls_as_before() -> None:
+def test_an_overloaded_provider_with_no_other_call_of_ours_bears_as_many_as_before() -> None:
     clock = FakeClock()
     gate = _gate(clock, 4)
-    gate.held_off(_enter(gate, clock), 5.0)
+    gate.overloaded(_enter(gate, clock), 5.0)
     assert (gate.wait_s("m"), gate.size) == (5.0, 4)
+
+
+def test_an_overloaded_provider_is_asked_less_at_once_and_not_held_off() -> None:
+    clock = FakeClock()
+    gate = _gate(clock, 4)
+    turns = [_enter(gate, clock) for _ in range(4)]
+    gate.overloaded(turns[0], None)
+    assert (gate.wait_s("m"), gate.size) == (0.0, 2)

@@ -18,14 +18,16 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, SystemClock
 from orchestra.records import ProviderHealth
 from tests.unit.adapters.doubles import NEVER, QUESTION, Watcher
-from tests.unit.adapters.loopback import Loopback, answers, serving
+from tests.unit.adapters.loopback import Behaviour, Loopback, answers, serving
 
 WORKERS = 32
 QUESTIONS = 300
 PATIENT_S = 60.0
 """Reached only by a test that fails."""
 _ANSWER = answers(200, {"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]})
-_REFUSAL = answers(429, {"error": {"message": "too many at once"}}, headers="retry-after-ms: 5\r\n")
+_TOO_MANY = answers(429, {"error": {"message": "too many at once"}}, headers="retry-after-ms: 5\r\n")
+_BUSY = answers(503, {"error": "server busy, please try again.  maximum pending requests exceeded"})
+"""As Ollama says it."""
 
 
 class Narrow:
@@ -34,8 +36,9 @@ class Narrow:
     It says nothing until all workers have come, so that there is a burst.
     """
 
-    def __init__(self, bears: int) -> None:
+    def __init__(self, bears: int, refusal: Behaviour) -> None:
         self._bears = bears
+        self._refusal = refusal
         self._lock = threading.Lock()
         self._busy = 0
         self._all_have_come = threading.Event()
@@ -52,7 +55,7 @@ class Narrow:
                 self._all_have_come.set()
         self._all_have_come.wait(PATIENT_S)
         if not is_welcome:
-            _REFUSAL(connection, server)
+            self._refusal(connection, server)
             return
         server.is_over.wait(0.01)
         with self._lock:
@@ -60,13 +63,23 @@ class Narrow:
         _ANSWER(connection, server)
 
 
+class HurriedClock(SystemClock):
+    """For pauses that no server asked for, which are seconds."""
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        super().sleep(seconds / 100, cancel)
+
+
+@pytest.mark.parametrize("refusal", [_TOO_MANY, _BUSY])
 @pytest.mark.parametrize("bears", [1, 2, 4])
-def test_no_work_is_lost_and_the_number_of_calls_settles_near_what_the_provider_bears(bears: int) -> None:
-    narrow = Narrow(bears)
+def test_no_work_is_lost_and_the_number_of_calls_settles_near_what_the_provider_bears(
+    bears: int, refusal: Behaviour
+) -> None:
+    narrow = Narrow(bears, refusal)
     learned: list[ProviderHealth] = []
     with serving(narrow) as server, ThreadPoolExecutor(WORKERS) as pool:
         row = ProviderRow("narrow", server.base_url)
-        clock = SystemClock()
+        clock = HurriedClock() if refusal is _BUSY else SystemClock()
         health = Health([row], clock=clock, workers=WORKERS, keep=learned.append)
         http = HttpClient([row], variables={}, workers=WORKERS)
         model = ModelAdapter(row, row.model("m"), http, key=None, clock=clock)

@@ -117,6 +117,16 @@ def test_the_connection_of_a_whole_stream_is_used_again(protocol: str) -> None:
         assert (len(server.received), server.connections) == (2, 1)
 
 
+def test_a_stream_that_comes_as_one_array_is_read() -> None:
+    watcher = Watcher()
+    with serving(answers(200, _STREAMS["gemini"])) as server:
+        reply = _execute(_adapter(server, "gemini"), watcher)
+    assert (reply.text, reply.usage.input_tokens, watcher.characters) == ("Hello", 100, 5)
+    with serving(answers(200, [*_STREAMS["gemini"][:1], {"error": {"code": 503}}])) as server:
+        with pytest.raises(Overloaded):
+            _execute(_adapter(server, "gemini"), Watcher())
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "text/event-stream", "text/plain"])
 @pytest.mark.parametrize("blanks", [b"", b" \n", b"\xef\xbb\xbf"])
 def test_an_answer_in_one_piece_is_read_though_a_stream_was_asked_for(content_type: str, blanks: bytes) -> None:
