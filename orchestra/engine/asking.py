@@ -12,7 +12,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import generation
-from orchestra.errors import LimitReached, RefusedPath, TimedOut, TooExpensive, Truncated, UnreadableReply
+from orchestra.errors import LimitReached, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step, Usage
@@ -135,10 +135,11 @@ class Asker:
             )
         except BaseException as error:
             self._journal.steps.fail(step)
-            if isinstance(error, TimedOut) and self._deadline.is_over:
-                raise out_of_time() from None
             if isinstance(error, TooExpensive):
                 raise LimitReached(error.what, where=error.where, hint=error.hint) from None
+            # With more time the fault's next try, or the next model, might have brought an answer.
+            if isinstance(error, ProviderFault) and self._deadline.is_over:
+                raise out_of_time() from None
             raise
         return reply
 

@@ -13,6 +13,7 @@ from orchestra.errors import (
     ApiError,
     Cancelled,
     LimitReached,
+    ProviderFault,
     RefusedDraft,
     RefusedPath,
     TimedOut,
@@ -198,12 +199,13 @@ def test_at_a_limit_nobody_is_asked_any_more(workshop: Build, limit: str) -> Non
     assert shop.asked() == {}
 
 
-def test_a_call_that_was_cut_by_the_runs_deadline_is_the_runs_limit(workshop: Build) -> None:
+@pytest.mark.parametrize("fault", [TimedOut("no whole answer"), ApiError("the provider failed")])
+def test_a_call_that_was_cut_by_the_runs_deadline_is_the_runs_limit(workshop: Build, fault: ProviderFault) -> None:
     shop: Workshop
 
     def run_out() -> str:
         shop.clock.seconds = 100
-        raise TimedOut("no whole answer")
+        raise fault
 
     shop = workshop(executor=[run_out])
     shop.deadline = Deadline(shop.clock, 60)
