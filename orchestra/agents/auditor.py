@@ -1,4 +1,4 @@
-"""What the auditor is asked: a judgement of one changed or deleted file."""
+"""What the auditor is asked: a judgement of one changed or deleted file, or of a whole change."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from orchestra.agents.outline import Outline, about_file
 from orchestra.agents.quoting import ShownFile, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan, PlannedFile
+
+MOST_PATCH_CHARACTERS = 150_000
+"""Of a longer change the beginning is shown."""
+_CUT = "\n[the rest of the change is left out]\n"
 
 
 def auditor_request(
@@ -45,6 +49,18 @@ def deletion_request(
     return _request("auditor_delete", values, custom_prompt, load_template)
 
 
-def _request(template: str, values: Mapping[str, str], custom_prompt: str, load_template: Loader) -> Request:
-    system = render(load_template("auditor_system"), {"custom_prompt": custom_prompt})
-    return request_of(system, segments(load_template(template), values, shortenable=("dependencies", "diff")))
+def change_request(
+    *, task: str, plan: Plan, patch: str, custom_prompt: str = "", load_template: Loader = load
+) -> Request:
+    """A request to judge all files together; `patch` is the change of all of them."""
+    shown = patch if len(patch) <= MOST_PATCH_CHARACTERS else patch[:MOST_PATCH_CHARACTERS] + _CUT
+    values = {"task": quote(task), "plan": Outline(plan).around(None), "diff": quote(shown)}
+    return _request("change_user", values, custom_prompt, load_template, system="change_system")
+
+
+def _request(
+    template: str, values: Mapping[str, str], custom_prompt: str, load_template: Loader, *,
+    system: str = "auditor_system",
+) -> Request:
+    rules = render(load_template(system), {"custom_prompt": custom_prompt})
+    return request_of(rules, segments(load_template(template), values, shortenable=("dependencies", "diff")))

@@ -46,12 +46,20 @@ def read_plan(text: str) -> Plan | Questions | NeedFiles:
     return read_objects(text, _plan_or_request)[-1]
 
 
-def read_review(text: str, *, of_whole_change: bool = False) -> Review:
-    """The auditor's judgement; of several the last.
+def read_review(text: str) -> Review:
+    """The auditor's judgement of a file; of several the last.
 
-    It is an approval only where every verdict in the answer is one. In a review of the whole change every issue names
-    its path.
+    It is an approval only where every verdict in the answer is one.
     """
+    return _read_review(text, of_whole_change=False)
+
+
+def read_change_review(text: str) -> Review:
+    """As `read_review`, of the whole change: every issue names its path."""
+    return _read_review(text, of_whole_change=True)
+
+
+def _read_review(text: str, *, of_whole_change: bool) -> Review:
     reviews = read_objects(text, lambda members: _review(members, of_whole_change))
     is_sole_opinion = all(review.approved for review in reviews) and len(_VERDICT.findall(text)) <= len(reviews)
     if reviews[-1].approved and not is_sole_opinion:

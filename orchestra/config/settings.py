@@ -69,6 +69,7 @@ class PlanningSettings:
 @dataclass(frozen=True)
 class AuditSettings:
     other_vendor: bool = False
+    whole_change: bool = True
 
 
 @dataclass(frozen=True)

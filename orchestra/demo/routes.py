@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Mapping, Sequence, Union
+from typing import Any, Mapping, Sequence, Union
 
 from orchestra.demo.script import Answer, Call, Script, Text
 from orchestra.records import AGENT_ROLES
@@ -25,9 +25,9 @@ def by_role(**lines: Lines) -> Script:
     return by_model({f"{role}-model": spoken for role, spoken in lines.items()})
 
 
-def by_file(lines: Mapping[str, Lines], otherwise: Lines | None = None) -> Script:
-    """A script that answers by the file that the prompt is about; `otherwise` for all other prompts."""
-    scripts = {path: say(spoken) for path, spoken in lines.items()}
+def by_file(lines: Mapping[str | None, Lines] | Mapping[str, Lines], otherwise: Lines | None = None) -> Script:
+    """A script that answers by the file that the prompt is about, None for no file; `otherwise` for all others."""
+    scripts: dict[str | None, Script] = {path: say(spoken) for path, spoken in lines.items()}
     rest = None if otherwise is None else say(otherwise)
 
     def answer(call: Call) -> Answer:
@@ -78,7 +78,8 @@ def _said(line: Line, call: Call) -> Answer:
     return line(call) if callable(line) else line
 
 
-def _chosen(scripts: Mapping[str, Script], key: str | None, call: Call) -> Script:
-    if key is None or key not in scripts:
-        raise LookupError(f"call {call.number} to {call.model}: no answer for {key}; there are {', '.join(scripts)}")
+def _chosen(scripts: Mapping[Any, Script], key: str | None, call: Call) -> Script:
+    if key not in scripts:
+        known = ", ".join(map(str, scripts))
+        raise LookupError(f"call {call.number} to {call.model}: no answer for {key}; there are {known}")
     return scripts[key]

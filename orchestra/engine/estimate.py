@@ -51,6 +51,14 @@ def estimated_cost(
             calls = _calls(planned, frame + shown, own, spread, rounds)
             cost = sum((_price(models.get(role), *tokens) for role, *tokens in calls), Decimal(0))
             low, high = (low + cost, high) if spread == 0 else (low, high + cost)
+    if len(plan.files) > 1:
+        # The review of the whole change, each time after some of it was mended.
+        for spread, rounds in ((0, 1), (1, max_iterations)):
+            change = sum(_EDIT_TOKENS[spread] for _ in plan.files)
+            cost = rounds * _price(
+                models.get("auditor"), frame + change, _REVIEW_TOKENS[spread] + _THINKING_TOKENS[spread]
+            )
+            low, high = (low + cost, high) if spread == 0 else (low, high + cost)
     return CostRange(low, high, unpriced)
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Mapping
 
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.plan_order import order_of
 from orchestra.clock import Clock
+from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, JobContext
+from orchestra.engine.mending import DONE
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import has_receipt, write_receipt
 from orchestra.engine.sealed_tests import ChangedByTests
-from orchestra.engine.verification import DONE, Verdict, Verification
+from orchestra.engine.verification import Verdict, Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics.totals import metrics_of
@@ -54,6 +56,8 @@ class Wanted:
     tests: bool = True
     baseline: bool = True
     """Whether to find out, before the first write, which tests fail already."""
+    change_review: bool = True
+    """Whether the change is judged as a whole, too."""
     commit: bool = False
     given_plan: PlanFile | None = None
 
@@ -87,6 +91,7 @@ class Rooms:
     planning: Planning
     committing: Committing
     job_context: Callable[[Plan], JobContext]
+    change_review: Callable[[Plan, JobContext], ChangeReview]
     verification: Callable[[Plan, JobContext], Verification]
     tidy: Callable[[], None] = lambda: None
     """Holds what is kept of old sessions to its limits."""
@@ -133,6 +138,8 @@ class Session:
         if wanted.baseline:
             rooms.crew.call(verification.baseline)
         self._execute(plan, context)
+        if wanted.change_review:
+            self._review_change(rooms.change_review(plan, context))
         if wanted.tests and self._approved_paths():
             self._test(verification)
         status, error = self._status()
@@ -179,6 +186,11 @@ class Session:
             status=outcome.status, iterations=outcome.iterations, error=outcome.error,
         )
 
+    def _review_change(self, review: ChangeReview) -> None:
+        outcomes = dict(self._outcomes)
+        self._rooms.crew.call(lambda: review.judge(outcomes))
+        self._take_over(outcomes)
+
     def _test(self, verification: Verification) -> None:
         self._enter("testing")
         outcomes = dict(self._outcomes)
@@ -188,6 +200,9 @@ class Session:
             self._test_run = error.run
             raise
         self._test_run = None if self._verdict is None else self._verdict.run
+        self._take_over(outcomes)
+
+    def _take_over(self, outcomes: Mapping[str, FileOutcome]) -> None:
         for path, outcome in outcomes.items():
             if outcome != self._outcomes[path]:
                 self._ended(outcome)

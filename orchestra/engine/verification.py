@@ -11,12 +11,12 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import Fix, read_fixes
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Asker
-from orchestra.engine.file_job import FileJob, JobContext
+from orchestra.engine.file_job import JobContext
+from orchestra.engine.mending import Mending
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure, TestRun
 from orchestra.state.manager import StateManager
 
-DONE = ("approved", "unchanged")
 _UNNAMED = "the test command"
 BASELINE = "tests/baseline"
 AFTER = "tests/after/"
@@ -97,13 +97,13 @@ class Verification:
         except (ProviderFault, UnreadableReply, WorkspaceError) as error:
             self.jobs.events.emit("tests.not_fixed", level="warning", why=error.message)
             return False
-        mended = False
-        for fix in fixes:
-            outcome = outcomes.get(fix.path)
-            if outcome is None or outcome.status not in DONE or outcome.action == "delete":
-                continue
-            mended = self._mend(round_, fix, verdict, outcomes) or mended
-        return mended
+        prefix = f"fix{self.generation}.{round_}/"
+        mending = Mending(self.session_id, self.plan, self.journal, self.jobs)
+        mended = [
+            fix.path for fix in fixes
+            if mending.mend(fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=prefix)
+        ]
+        return bool(mended)
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
@@ -115,24 +115,6 @@ class Verification:
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
         by_path = {fix.path: fix for fix in fixes if self.plan.file(fix.path) is not None}
         return tuple(by_path.values())
-
-    def _mend(self, round_: int, fix: Fix, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> bool:
-        planned = self.plan.file(fix.path)
-        assert planned is not None  # _ask_for_fixes drops other paths
-        prefix = f"fix{self.generation}.{round_}/"
-        start = self.journal.remember(
-            self.session_id, f"mend/{prefix}{fix.path}", lambda: self.jobs.files.position(fix.path)
-        )
-        job = FileJob.mending(
-            self.jobs, planned, start=start, findings=_findings(fix, verdict.new_failures), key_prefix=prefix,
-            iterations=outcomes[fix.path].iterations,
-        )
-        job.run()
-        assert job.outcome is not None  # run() ends with one
-        if job.outcome.status not in DONE:
-            return False
-        outcomes[fix.path] = job.outcome
-        return True
 
     def _planned_texts(self) -> list[ShownFile]:
         """The planned files as they are; one that is no text has failed already."""

@@ -28,6 +28,7 @@ from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
+from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
@@ -36,6 +37,7 @@ from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.planning import Planning
 from orchestra.engine.recovery import RecoveryLimits
@@ -310,8 +312,15 @@ def wire(
             planned = [file.path for file in plan.files]
             sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
-                generation(journal, session_id), settings.custom_prompts, load_template,
+                session_id, row.task.text, plan, journal, asker, jobs,
+                sealed.run, settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts,
+                load_template,
+            )
+
+        def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
+            return ChangeReview(
+                row.task.text, asker, Mending(session_id, plan, journal, jobs),
+                settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
             )
 
         planning = Planning(
@@ -334,11 +343,12 @@ def wire(
                 journal, workplace.folder, session_id, settings.state.keep, settings.state.max_bytes, now=env.clock.now,
                 is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
             ).apply,
-            job_context=job_context, verification=verification,
+            job_context=job_context, change_review=change_review, verification=verification,
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests_required=order.requires_tests, tests=order.tests,
-            baseline=order.tests and settings.tests.baseline, commit=order.commits, given_plan=order.given_plan,
+            baseline=order.tests and settings.tests.baseline, change_review=settings.audit.whole_change,
+            commit=order.commits, given_plan=order.given_plan,
         )
         for name, missing in chains.left_out.items():
             events.emit("provider.left_out", level="warning", provider=name, variables=list(missing))

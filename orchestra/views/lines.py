@@ -127,6 +127,16 @@ def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] |
     return "review", f"{data['path']} needs work: {_cut(findings)}"
 
 
+def _change_reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    verdict = "approved" if data["approved"] else "needs work"
+    findings = "; ".join(f"{issue['path']}: {issue['message']}" for issue in data["issues"])
+    return "review", f"the whole change {verdict}" + (f": {_cut(findings)}" if findings else "")
+
+
+def _change_not_reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "review", f"the whole change is not judged: {_cut(data['why'])}"
+
+
 def _read(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
     loose = [f"{count} but for {how}" for how, count in data["matches"].items() if how != "exact"]
     # What fits exactly needs no word.
@@ -194,7 +204,11 @@ def _too_large(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _subject(data: Mapping[str, Any]) -> str:
-    return f"{data['path']}:" if data["path"] else "the plan:" if data["role"] == "architect" else "failing tests:"
+    return f"{data['path']}:" if data["path"] else _SUBJECTS[data["role"]]
+
+
+_SUBJECTS = {"architect": "the plan:", "auditor": "the whole change:", "consultant": "failing tests:"}
+"""Of questions that are not about one file."""
 
 
 def _cut(text: str, characters: int = 160) -> str:
@@ -219,6 +233,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "plan.ready": _planned,
     "plan.circle": _circle,
     "file.reviewed": _reviewed,
+    "change.reviewed": _change_reviewed,
+    "change.not_reviewed": _change_not_reviewed,
     "draft.read": _read,
     "draft.refused": _refused,
     "file.ended": _ended,

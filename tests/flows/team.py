@@ -56,12 +56,13 @@ def team(
 ) -> Script:
     """A script for all four roles; what they are asked beyond it is an error of the flow.
 
-    `drafts`, `reviews` and `mends` go by the file that is asked about, `blames` answers for failing tests.
+    `drafts`, `reviews` and `mends` go by the file that is asked about, `blames` answers for failing tests. Where
+    `reviews` go by the file, the change as a whole is approved.
     """
     return by_role(
         architect=plan,
         executor=by_file(drafts or {}),
-        auditor=by_file(reviews) if isinstance(reviews, Mapping) else reviews,
+        auditor=by_file({None: APPROVED, **reviews}) if isinstance(reviews, Mapping) else reviews,
         consultant=by_file(mends or {}, otherwise=blames),
     )
 

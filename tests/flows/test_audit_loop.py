@@ -250,7 +250,7 @@ def test_a_provider_failing_one_file_of_two_is_partial_and_resumable(project: Pr
     again = project.run("resume", "--yes", "--json", script=team("", {"a.txt": whole("1\n")}))
 
     assert (ran.status, ran.json["can_resume"]) == (9, True)
-    assert (again.status, again.asked) == (0, [("executor", "a.txt"), ("auditor", "a.txt")])
+    assert (again.status, again.asked) == (0, [("executor", "a.txt"), ("auditor", "a.txt"), ("auditor", None)])
     assert {file["status"] for file in again.json["files"]} == {"approved"}
 
 
@@ -314,3 +314,44 @@ def test_a_draft_that_an_installed_parser_rejects_goes_to_the_consultant(project
     assert (ran.status, project.read("a.js")) == (0, sound)
     assert [role for role, path in ran.asked if path] == ["executor", "consultant", "auditor"]
     assert "already been declared" in ran.calls[2].text
+
+
+# The change as a whole
+
+
+def _objects(path: str) -> str:
+    issue = {"path": path, "severity": "error", "line": 1, "message": f"{path} names what the other does not have"}
+    return block({"verdict": "needs_work", "issues": [issue]})
+
+
+TWO = plan_of(planned("a.txt"), planned("b.txt"))
+TWO_DRAFTS = {"a.txt": whole("a\n"), "b.txt": whole("b\n")}
+
+
+@pytest.mark.parametrize("mode", ["sequential", "parallel", "pipeline"])
+def test_what_no_single_file_shows_is_found_and_mended(project: Project, mode: str) -> None:
+    script = team(TWO, TWO_DRAFTS, {None: [_objects("b.txt"), APPROVED], "a.txt": APPROVED, "b.txt": APPROVED}, {
+        "b.txt": whole("bb\n")})
+    ran = project.run(*RUN, "--mode", mode, script=script)
+
+    assert (ran.status, project.read("a.txt"), project.read("b.txt")) == (0, "a\n", "bb\n")
+    assert ran.asked[-4:] == [("auditor", None), ("consultant", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
+    assert ran.files["b.txt"]["iterations"] == 2
+    assert "names what the other does not have" in ran.err
+
+
+def test_a_change_that_never_fits_together_is_no_success(project: Project) -> None:
+    script = team(TWO, TWO_DRAFTS, {None: _objects("b.txt"), "a.txt": APPROVED, "b.txt": APPROVED}, {
+        "b.txt": whole("bb\n")})
+    ran = project.run(*RUN, "--commit", "--max-iterations", "2", script=script)
+
+    assert (ran.status, ran.json["status"], ran.json["commit"]) == (9, "partial", None)
+    assert (ran.files["a.txt"]["status"], ran.files["b.txt"]["status"]) == ("approved", "failed")
+    assert project.read("b.txt") == "bb\n"
+
+
+def test_a_change_is_judged_by_its_files_alone_where_that_is_configured(project: Project) -> None:
+    ran = project.run(*RUN, script=team(TWO, TWO_DRAFTS), settings={"audit": {"whole_change": False}})
+
+    assert ran.status == 0
+    assert ("auditor", None) not in ran.asked

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestra.agents.replies import Fix, NeedFiles, Questions, read_fixes, read_plan, read_review
+from orchestra.agents.replies import Fix, NeedFiles, Questions, read_change_review, read_fixes, read_plan, read_review
 from orchestra.errors import UnreadableReply
 from orchestra.records import CommitIntent, Issue, Plan, PlannedFile, Review
 
@@ -156,9 +156,9 @@ def test_refuses_what_is_no_line_number(written: str) -> None:
 def test_a_review_of_the_whole_change_names_paths() -> None:
     issue = '{"severity": "error", "path": "a.py", "line": 1, "message": "m", "suggestion": "s"}'
     text = '{"verdict": "needs_work", "issues": [%s]}'
-    assert read_review(text % issue, of_whole_change=True).issues == (Issue("error", "m", 1, "s", "a.py"),)
+    assert read_change_review(text % issue).issues == (Issue("error", "m", 1, "s", "a.py"),)
     with pytest.raises(UnreadableReply, match="The key `path` is missing in `issues\\[0\\]`"):
-        read_review(NEEDS_WORK, of_whole_change=True)
+        read_change_review(NEEDS_WORK)
 
 
 def test_reads_fixes() -> None:

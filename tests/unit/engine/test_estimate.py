@@ -35,7 +35,8 @@ def test_the_range_is_from_all_goes_well_to_every_fix_is_needed() -> None:
 
 def test_a_second_file_costs_about_as_much_as_the_first() -> None:
     one, two = estimate(A), estimate(A, B)
-    assert Decimal("1.9") < two.low_usd / one.low_usd < Decimal("2.3")
+    # And the review of both together.
+    assert Decimal("1.9") < two.low_usd / one.low_usd < Decimal("2.6")
 
 
 def test_a_large_file_and_large_dependencies_cost_more() -> None:

@@ -7,8 +7,10 @@ import pytest
 from orchestra.agents.plan_json import plan_hash, plan_to_json
 from orchestra.agents.templates import load
 from orchestra.clock import Deadline
+from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import JobContext
+from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.session import Report, Rooms, Session, Wanted
 from orchestra.engine.verification import Verification
@@ -104,9 +106,9 @@ class Stage:
             stop=self.stop, journal=self.shop.journal, events=self.shop.emitter(), crew=crew,
             planning=self.plans,  # type: ignore[arg-type]
             committing=self.commits,  # type: ignore[arg-type]
-            job_context=self.shop.context, verification=self.verification,
+            job_context=self.shop.context, verification=self.verification, change_review=self.change_review,
         )
-        flags: Mapping[str, Any] = {"tests": False, "baseline": False, **wanted}
+        flags: Mapping[str, Any] = {"tests": False, "baseline": False, "change_review": False, **wanted}
         try:
             return Session(rooms, Wanted(**flags)).run()
         finally:
@@ -118,6 +120,10 @@ class Stage:
             jobs=jobs, run_tests=lambda on_start: self.runs.pop(0), most_fixes=0, generation=0, custom_prompts={},
             load_template=load,
         )
+
+    def change_review(self, plan: Plan, jobs: JobContext) -> ChangeReview:
+        mending = Mending(SESSION, plan, self.shop.journal, jobs)
+        return ChangeReview("a task", self.shop.asker(), mending, 1, 0, custom_prompts={}, load_template=load)
 
     def row(self) -> Any:
         return self.shop.journal.sessions.get(SESSION)

@@ -1,0 +1,102 @@
+"""One review over the whole change, for what single files cannot show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Mapping, Sequence
+
+from orchestra.agents.auditor import change_request
+from orchestra.agents.replies import read_change_review
+from orchestra.agents.templates import Loader
+from orchestra.engine.asking import Asker
+from orchestra.engine.mending import DONE, Mending
+from orchestra.errors import ExitStatus, ProviderFault, UnreadableReply, WorkspaceError
+from orchestra.records import FileOutcome, Issue, Review
+from orchestra.workspace.patch import FileChange, unified_patch
+
+LEAST_FILES = 2
+"""Of one changed file its own review has seen the whole change."""
+
+
+@dataclass(frozen=True)
+class ChangeReview:
+    """Has the auditor judge all files together, and the consultant mend what it finds. Blocks: for a worker thread."""
+
+    task: str
+    asker: Asker
+    mending: Mending
+    most_fixes: int
+    generation: int
+    """How often failed files were taken up again by a resume: reviews of before do not count any more."""
+    custom_prompts: Mapping[str, str]
+    load_template: Loader
+
+    def judge(self, outcomes: dict[str, FileOutcome]) -> None:
+        """Update the outcomes by what was mended; a file whose errors stand after the last round has failed.
+
+        Files stay as they are: taking one out of a change breaks the others. Where a file has failed already the
+        change is no whole, and is not judged.
+        """
+        if any(outcome.status not in DONE for outcome in outcomes.values()):
+            return
+        for round_ in range(1, self.most_fixes + 2):
+            review = self._review(round_, outcomes)
+            if review is None or review.approved:
+                return
+            findings = _by_path(review)
+            prefix = f"whole{self.generation}.{round_}/"
+            is_last = round_ > self.most_fixes
+            mended = [] if is_last else [
+                path for path, issues in findings.items()
+                if self.mending.mend(path, issues, outcomes, key_prefix=prefix)
+            ]
+            if not mended:
+                _fail(findings, outcomes)
+                return
+
+    def _review(self, round_: int, outcomes: Mapping[str, FileOutcome]) -> Review | None:
+        """None where there is nothing to judge, or nobody who would."""
+        plan, jobs = self.mending.plan, self.mending.jobs
+        paths = [planned.path for planned in plan.files if outcomes[planned.path].status == "approved"]
+        if len(paths) < LEAST_FILES:
+            return None
+        patch = unified_patch([FileChange(path, jobs.files.before(path), jobs.files.current(path)) for path in paths])
+        request = change_request(
+            task=self.task, plan=plan, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
+            load_template=self.load_template,
+        )
+        key = f"whole{self.generation}.{round_}/auditor"
+        try:
+            with jobs.activity.of("auditing"):
+                review = self.asker.ask("auditor", key, request, path=None, read=read_change_review)
+        except (ProviderFault, UnreadableReply, WorkspaceError) as error:
+            jobs.events.emit("change.not_reviewed", level="warning", why=error.message)
+            return None
+        jobs.events.emit(
+            "change.reviewed", level="info" if review.approved else "warning", approved=review.approved,
+            issues=[
+                {"path": issue.path, "severity": issue.severity, "line": issue.line, "message": issue.message}
+                for issue in review.issues
+            ],
+        )
+        return review
+
+
+def _by_path(review: Review) -> dict[str, list[Issue]]:
+    """What must be mended; all of it where the verdict was given for something less than an error."""
+    errors = [issue for issue in review.issues if issue.severity == "error"]
+    found: dict[str, list[Issue]] = defaultdict(list)
+    for issue in errors or review.issues:
+        found[issue.path or ""].append(issue)
+    return found
+
+
+def _fail(findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome]) -> None:
+    for path, issues in findings.items():
+        if path in outcomes:
+            outcomes[path] = replace(
+                outcomes[path], status="failed", error_code="not-approved-by-auditor",
+                error=f"the review of the whole change objects: {issues[0].message}",
+                exit_status=int(ExitStatus.JUDGED_BAD),
+            )

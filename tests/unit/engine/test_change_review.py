@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from typing import Callable, Sequence
+
+import pytest
+
+from orchestra.agents.templates import load
+from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.mending import Mending
+from orchestra.errors import ApiError, LimitReached
+from orchestra.records import FileOutcome, Plan
+from tests.unit.engine.workshop import APPROVED, PROSE, SESSION, Answer, Workshop, needs_work, planned, whole
+
+Build = Callable[..., Workshop]
+PLAN = Plan("a plan", (planned("a.txt"), planned("b.txt"), planned("gone.txt", "delete")))
+
+
+def objects(path: str, message: str = "b.txt calls it otherwise", severity: str = "error") -> str:
+    issue = {"path": path, "severity": severity, "message": message}
+    return "```json\n%s\n```" % json.dumps({"verdict": "needs_work", "issues": [issue]})
+
+
+class Bench:
+    """A workshop whose files are written and approved."""
+
+    def __init__(self, shop: Workshop, *, most_fixes: int = 2, generation: int = 0, **statuses: str) -> None:
+        self.shop = shop
+        self.most_fixes = most_fixes
+        self.generation = generation
+        ends = {"a": "approved", "b": "approved", **statuses}
+        self.outcomes = {
+            **{f"{name}.txt": FileOutcome(f"{name}.txt", "create", status, 1) for name, status in ends.items()},
+            "gone.txt": FileOutcome("gone.txt", "delete", "unchanged", 0),
+        }
+        files = shop.files()
+        for path in ("a.txt", "b.txt"):
+            files.write(path, f"the text of {path}\n".encode())
+
+    def judge(self) -> list[str]:
+        """The status of each file afterwards."""
+        shop = self.shop
+        review = ChangeReview(
+            "a task", shop.asker(), Mending(SESSION, PLAN, shop.journal, shop.context(PLAN)), self.most_fixes,
+            self.generation, custom_prompts={"auditor": "Be strict."}, load_template=load,
+        )
+        review.judge(self.outcomes)
+        return [outcome.status for outcome in self.outcomes.values()][:2]
+
+    @property
+    def questions(self) -> Sequence[str]:
+        return self.shop.agents["auditor"].heard
+
+
+def bench(workshop: Build, auditor: Sequence[Answer], consultant: Sequence[Answer] = (), **more: object) -> Bench:
+    return Bench(workshop(auditor=auditor, consultant=consultant), **more)  # type: ignore[arg-type]
+
+
+def test_the_auditor_is_shown_the_change_of_all_files_and_no_single_one(workshop: Build) -> None:
+    there = bench(workshop, [APPROVED])
+    assert there.judge() == ["approved", "approved"]
+    (question,) = there.questions
+    assert "+the text of a.txt" in question and "+the text of b.txt" in question and "a task" in question
+    assert not any(line.startswith("File: ") for line in question.splitlines())
+    (told,) = there.shop.told("change.reviewed")
+    assert (told.level, told.data["approved"], told.data["issues"]) == ("info", True, [])
+
+
+@pytest.mark.parametrize("statuses", [{"b": "failed"}, {"b": "unchanged"}, {"b": "skipped"}])
+def test_what_is_no_whole_or_one_file_is_not_judged(workshop: Build, statuses: dict[str, str]) -> None:
+    there = bench(workshop, [], **statuses)
+    there.judge()
+    assert there.questions == []
+
+
+def test_a_finding_is_mended_and_the_whole_judged_again(workshop: Build) -> None:
+    there = bench(workshop, [objects("a.txt"), APPROVED, APPROVED], [whole("mended\n")])
+    assert there.judge() == ["approved", "approved"]
+    assert there.shop.files().current("a.txt").content == b"mended\n"
+    assert "b.txt calls it otherwise" in there.shop.agents["consultant"].heard[0]
+    assert "+mended" in there.questions[2] and "+the text of b.txt" in there.questions[2]
+    assert there.outcomes["a.txt"].iterations == 2
+
+
+def test_a_finding_that_stands_after_the_last_round_fails_its_file_and_takes_nothing_back(workshop: Build) -> None:
+    there = bench(workshop, [objects("a.txt"), APPROVED, objects("a.txt")], [whole("mended\n")], most_fixes=1)
+    assert there.judge() == ["failed", "approved"]
+    outcome = there.outcomes["a.txt"]
+    assert (outcome.exit_status, outcome.error_code) == (1, "not-approved-by-auditor")
+    assert "b.txt calls it otherwise" in (outcome.error or "")
+    assert there.shop.files().current("a.txt").content == b"mended\n"
+
+
+def test_where_nothing_could_be_mended_it_is_not_judged_again(workshop: Build) -> None:
+    there = bench(workshop, [objects("a.txt"), needs_work("no")], [whole("worse\n")])
+    assert there.judge() == ["failed", "approved"]
+    assert there.shop.files().current("a.txt").content == b"the text of a.txt\n"
+
+
+def test_of_findings_of_several_kinds_the_errors_count(workshop: Build) -> None:
+    issues = [
+        {"path": "a.txt", "severity": "warning", "message": "unclear"},
+        {"path": "b.txt", "severity": "error", "message": "wrong"},
+    ]
+    review = "```json\n%s\n```" % json.dumps({"verdict": "needs_work", "issues": issues})
+    assert bench(workshop, [review], most_fixes=0).judge() == ["approved", "failed"]
+
+
+def test_a_verdict_for_less_than_an_error_is_one_too(workshop: Build) -> None:
+    there = bench(workshop, [objects("a.txt", severity="warning")], most_fixes=0)
+    assert there.judge() == ["failed", "approved"]
+
+
+def test_a_finding_about_a_file_that_is_not_planned_is_told_and_changes_nothing(workshop: Build) -> None:
+    there = bench(workshop, [objects("other.txt")])
+    assert there.judge() == ["approved", "approved"]
+    (told,) = there.shop.told("change.reviewed")
+    assert (told.level, told.data["issues"][0]["path"]) == ("warning", "other.txt")
+
+
+@pytest.mark.parametrize("answers", [[ApiError("down")], [PROSE, PROSE]])
+def test_a_review_that_cannot_be_had_is_told(workshop: Build, answers: list[Answer]) -> None:
+    there = bench(workshop, answers)
+    assert there.judge() == ["approved", "approved"]
+    assert len(there.shop.told("change.not_reviewed")) == 1
+
+
+def test_a_limit_concerns_the_whole_run(workshop: Build) -> None:
+    with pytest.raises(LimitReached):
+        bench(workshop, [LimitReached("no money")]).judge()
+
+
+def test_nothing_is_asked_twice_after_a_kill(workshop: Build) -> None:
+    there = bench(workshop, [objects("a.txt"), APPROVED, APPROVED], [whole("mended\n")])
+    first = there.judge()
+    there.shop.restart()
+    assert there.judge() == first
+    assert there.shop.asked() == {"auditor": 3, "consultant": 1}
+    assert there.shop.files().current("a.txt").content == b"mended\n"
