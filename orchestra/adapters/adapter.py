@@ -59,6 +59,8 @@ class Request:
     """None: the model's own cap from the catalog."""
     cacheable: bool = True
     """Whether an earlier answer to the same question will do: not where asking again is the point."""
+    passed_over: frozenset[str] = frozenset()
+    """`PROVIDER/MODEL` of those that a chain does not ask, as long as it has others."""
 
     @cached_property
     def estimated_tokens(self) -> int:

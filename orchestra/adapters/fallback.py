@@ -52,7 +52,7 @@ class FallbackAdapter:
     ) -> Reply:
         """As of any adapter; when no model answered, the last fault, with every model's reason in its text."""
         course = Course(
-            [Candidate(choice, request, self._fitting) for choice in self._choices],
+            [Candidate(choice, request, self._fitting) for choice in self._choices_for(request)],
             health=self._health, clock=self._clock, jitter=self._jitter, deadline=deadline,
         )
         while True:
@@ -61,3 +61,9 @@ class FallbackAdapter:
                 return candidate.ask(deadline=deadline, cancel=cancel, observer=observer)
             except ProviderFault as fault:
                 course.failed(candidate, fault)
+
+    def _choices_for(self, request: Request) -> Sequence[Choice]:
+        if not request.passed_over:
+            return self._choices
+        left = [choice for choice in self._choices if choice.adapter.get_info().name not in request.passed_over]
+        return left or self._choices

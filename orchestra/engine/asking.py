@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
@@ -11,6 +12,7 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
+from orchestra.engine.panel import Panel, vendor_of
 from orchestra.engine.resume import generation
 from orchestra.errors import LimitReached, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
@@ -43,6 +45,7 @@ class Asker:
         deadline: Deadline,
         cancel: CancelToken,
         show: Show,
+        panel: Panel = Panel({}),
     ) -> None:
         self._session_id = session_id
         self._journal = journal
@@ -52,6 +55,9 @@ class Asker:
         self._deadline = deadline
         self._cancel = cancel
         self._show = show
+        self._panel = panel
+        self._drafts: dict[tuple[str | None, bytes], str] = {}
+        """By path and hash of the answer, the step that was first answered so."""
 
     def ask(
         self,
@@ -98,24 +104,37 @@ class Asker:
         self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool, deadline: Deadline
     ) -> str:
         if not keeps_cut:
-            return self._step(role, key, request, path, deadline)
+            return self._step(role, key, request, path, deadline).text
         # Of one generation: files that are taken up again are asked for again.
         name = f"cut/{generation(self._journal, self._session_id)}/{key}"
         known = self._journal.recall(self._session_id, name)
         if known is not None:
             raise Truncated(known)
         try:
-            return self._step(role, key, request, path, deadline)
+            return self._draft(role, key, request, path, deadline)
         except Truncated as fault:
             self._journal.keep(self._session_id, name, fault.what)
             raise
 
-    def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
+    def _draft(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
+        """As a step; a model that says again what did not help before is passed over for the next of its chain."""
+        reply = self._step(role, key, request, path, deadline)
+        content = hashlib.sha256(reply.text.strip().encode("utf-8", "surrogatepass")).digest()
+        if self._drafts.setdefault((path, content), key) == key:
+            return reply.text
+        name = f"{reply.provider}/{reply.model_id}"
+        self._events.emit("reply.repeated", level="warning", role=role, path=path, model=name)
+        if not self._panel.has_others(role, name):
+            return reply.text
+        other = replace(request, passed_over=frozenset((name,)), cacheable=False)
+        return self._step(role, f"{key}/other", other, path, deadline).text
+
+    def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
             self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)
-            return step.reply.text
+            return step.reply
         self._cancel.check()
         if self._deadline.is_over:
             raise out_of_time()
@@ -125,10 +144,13 @@ class Asker:
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None, **_figures(reply)
         )
-        return reply.text
+        return reply
 
     def _call(self, step: Step, request: Request, deadline: Deadline, watcher: _Watcher) -> Reply:
         self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
+        passed_over = self._passed_over(step)
+        if passed_over:
+            request = replace(request, passed_over=request.passed_over | passed_over)
         try:
             reply = self._chains[step.agent_role].execute(
                 request, deadline=deadline, cancel=self._cancel, observer=watcher
@@ -142,6 +164,13 @@ class Asker:
                 raise out_of_time() from None
             raise
         return reply
+
+    def _passed_over(self, step: Step) -> frozenset[str]:
+        """Whom not to ask: an auditor of the vendor whose executor wrote the file, where that is not wanted."""
+        if step.agent_role != "auditor" or step.file_path is None or not self._panel.other_vendor:
+            return frozenset()
+        author = self._journal.steps.answered_by(self._session_id, "executor", step.file_path)
+        return frozenset() if author is None else self._panel.of_vendor("auditor", vendor_of(author))
 
     def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:
         self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.model)

@@ -39,6 +39,7 @@ from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
+from orchestra.engine.panel import Panel
 from orchestra.engine.planning import Planning
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.engine.resume import generation
@@ -180,6 +181,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     if order.commits:
         check_possible(order.git)
     testing = _testing(order, env, CancelToken(), Deadline.after(env.clock, None))
+    if not order.only_plan:
+        _panel(order, chains).check()
     if order.tests and order.settings.tests.sandbox == "required":
         testing.confinement.check()
     if order.requires_tests:
@@ -218,6 +221,11 @@ def _plan_chains(order: Order, env: Environment) -> ChainPlan:
         if order.given_plan is None and not order.has_plan:
             raise
         return chains_of([role for role in AGENT_ROLES if role != "architect"])
+
+
+def _panel(order: Order, chains: ChainPlan) -> Panel:
+    names = {role: [f"{row.name}/{model}" for row, model in chain] for role, chain in chains.choices.items()}
+    return Panel(names, order.settings.audit.other_vendor)
 
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
@@ -285,7 +293,7 @@ def wire(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent),
                 events, env.clock, stack,
             ),
-            deadline=deadline, cancel=cancel, show=showing.show,
+            deadline=deadline, cancel=cancel, show=showing.show, panel=_panel(order, chains),
         )
         load_template = _loader(settings)
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))

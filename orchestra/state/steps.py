@@ -64,6 +64,15 @@ class Steps:
 
         return _step(self._store.write(work))
 
+    def answered_by(self, session_id: str, role: str, path: str) -> str | None:
+        """PROVIDER/MODEL of the last answer of a role about a file; None without one."""
+        rows = self._store.rows(
+            "SELECT provider, model_id FROM replies JOIN steps ON steps.id = step_id"
+            " WHERE session_id = ? AND agent_role = ? AND file_path = ? ORDER BY steps.id DESC LIMIT 1",
+            (session_id, role, path),
+        )
+        return f"{rows[0]['provider']}/{rows[0]['model_id']}" if rows else None
+
     def complete(self, step: Step, reply: Reply) -> None:
         """The reply, on disk before anything acts on it."""
         output_hash = hashlib.sha256(reply.text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -115,6 +115,10 @@ def _unreadable(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]
     return data["role"], f"{_subject(data)} unreadable answer, asked again: {_cut(data['why'])}"
 
 
+def _repeated(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return data["role"], f"{_subject(data)} {data['model']} says again what did not help"
+
+
 def _planned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     count = len(data["files"])
     return "plan", f"{count} file{'' if count == 1 else 's'}: {_cut(data['summary'])}"
@@ -230,6 +234,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "attempt.waiting": _waiting,
     "prompt.compacted": _compacted,
     "reply.unreadable": _unreadable,
+    "reply.repeated": _repeated,
     "plan.ready": _planned,
     "plan.circle": _circle,
     "file.reviewed": _reviewed,

@@ -9,7 +9,7 @@ from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Answer, Call, Fault, Reset, Text
 from tests.flows.project import Project
-from tests.flows.team import edit, one_file, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, edit, finding, one_file, plan_of, planned, team, whole
 
 ROLES = ("architect", "executor", "auditor", "consultant")
 
@@ -139,3 +139,69 @@ def test_the_policy_is_told_as_a_table(project: Project) -> None:
 
     assert ran.status == 0
     assert "RATE_LIMIT_429" in ran.out and "next model with a larger window" in ran.out
+
+
+# Who is asked instead
+
+
+def _vendors(**agents: list[str]) -> dict[str, Any]:
+    own = {role: [f"scripted/{role}-model"] for role in ROLES}
+    return {"agents": {**own, **agents}, "audit": {"other_vendor": True}}
+
+
+def test_a_file_is_judged_by_another_vendor_than_the_one_that_wrote_it(project: Project) -> None:
+    def script(call: Call) -> Answer:
+        if call.model == "glm-4.7" and call.file == "b.txt":
+            return Fault(400, {"error": {"message": "no"}})
+        texts = {
+            "architect-model": plan_of(planned("a.txt"), planned("b.txt")), "kimi-k2.6": whole("one\n"),
+            "glm-4.7": whole("one\n"),
+        }
+        return Text(texts.get(call.model, APPROVED))
+
+    chains = _vendors(
+        executor=["scripted/glm-4.7", "scripted/kimi-k2.6"],
+        auditor=["scripted/kimi-k2-thinking", "scripted/glm-5.3", "scripted/claude-opus-5"],
+    )
+    ran = project.run("run", "task", "--yes", "--json", script=script, settings=chains)
+
+    assert ran.status == 0
+    judged = [(call.model, call.file) for call in ran.calls if "executor" not in call.model][1:]
+    assert [pair for pair in judged if pair[0] in ("kimi-k2-thinking", "glm-5.3", "claude-opus-5")][:2] == [
+        ("kimi-k2-thinking", "a.txt"), ("glm-5.3", "b.txt"),
+    ]
+
+
+def test_where_nobody_of_another_vendor_could_judge_nobody_is_asked(project: Project) -> None:
+    chains = _vendors(executor=["scripted/glm-4.7"], auditor=["scripted/glm-5.3"])
+    ran = project.run("run", "task", "--yes", "--json", script=one_file(), settings=chains)
+
+    assert (ran.status, ran.calls) == (2, ())
+    assert "audit.other_vendor" in ran.err
+
+
+def test_a_model_that_says_again_what_did_not_help_is_passed_over(project: Project) -> None:
+    def script(call: Call) -> Answer:
+        if call.model == "architect-model":
+            return Text(plan_of(planned("a.txt")))
+        if call.model == "auditor-model":
+            return Text(APPROVED if "better" in call.text else finding("not good"))
+        return Text(whole("better\n" if call.model == "second-model" else "one\n"))
+
+    chains = {"agents": {
+        **{role: [f"scripted/{role}-model"] for role in ROLES},
+        "consultant": ["scripted/consultant-model", "scripted/second-model"],
+    }}
+    ran = project.run("run", "task", "--yes", "--json", script=script, settings=chains)
+
+    assert (ran.status, project.read("a.txt")) == (0, "better\n")
+    assert [call.model for call in ran.calls if call.file][2:] == ["consultant-model", "second-model", "auditor-model"]
+    assert "scripted/consultant-model says again what did not help" in ran.err
+
+
+def test_a_model_that_repeats_itself_and_has_no_other_beside_it_is_not_asked_once_more(project: Project) -> None:
+    script = team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")}, finding("no"), {"a.txt": whole("one\n")})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+
+    assert ran.status == 1
+    assert [role for role, _ in ran.asked].count("consultant") == 2
