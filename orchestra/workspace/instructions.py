@@ -1,0 +1,145 @@
+"""What a repository and its user say to models: AGENTS.md and its kin, and skills (https://agents.md,
+https://agentskills.io).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterable, Mapping, Sequence
+
+import yaml
+
+NAMES = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules")
+"""Of a folder the first of these that is there counts."""
+SKILL_FOLDERS = (".agents/skills/", ".claude/skills/", "ai-core/SKILLS/")
+SKILL_FILE = "SKILL.md"
+MOST_SKILLS = 200
+MOST_BYTES = 64 * 1024
+"""A longer file of the user's own is not read."""
+
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$\r?\n?", re.DOTALL | re.MULTILINE)
+_WORD = re.compile(r"[^\W_]{3,}")
+_EMPTY_WORDS = frozenset(
+    "and any are for from has have how into its not one only that the them then these they this use used user uses"
+    " using was what when where which with work works you your skill file files code task add new make".split()
+)
+_LEAST_WORDS = 3
+_LONGEST_DESCRIPTION = 1024
+"""As the format has it."""
+
+
+@dataclass(frozen=True)
+class Skill:
+    """How to do one kind of work."""
+
+    name: str
+    description: str
+    path: str
+    """Of its SKILL.md: relative to the root, or absolute where it is the user's own."""
+    text: str
+    """What follows the front matter."""
+
+    def fits(self, wanted: str) -> bool:
+        """Whether it is about what is wanted: it is named there, or speaks of the same things."""
+        words = words_of(wanted)
+        name = words_of(self.name.replace("-", " ").replace("_", " "))
+        if name and name <= words:
+            return True
+        return len(words & (name | words_of(self.description))) >= _LEAST_WORDS
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words that say what a text is about, without the ends of their inflections."""
+    words = (word.casefold() for word in _WORD.findall(text))
+    return frozenset(_stem(word) for word in words if word not in _EMPTY_WORDS)
+
+
+def instruction_files(paths: Iterable[str]) -> Mapping[str, str]:
+    """Folder (empty for the root) to the file that instructs models there; `paths` are the repository's files."""
+    known = {path for path in paths if path.rpartition("/")[2] in NAMES}
+    folders = {path.rpartition("/")[0] for path in known}
+    found = {}
+    for folder in sorted(folders):
+        prefix = f"{folder}/" if folder else ""
+        found[folder] = next(prefix + name for name in NAMES if prefix + name in known)
+    return found
+
+
+def folders_above(path: str) -> Sequence[str]:
+    """The folders that a file lies in, from the root (empty) inwards."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(len(parts) + 1)]
+
+
+def skill_files(paths: Iterable[str]) -> Sequence[str]:
+    """The SKILL.md files of a repository, MOST_SKILLS at most; `paths` are its files."""
+    found = (path for path in paths if path.endswith("/" + SKILL_FILE) and path.startswith(SKILL_FOLDERS))
+    return sorted(found)[:MOST_SKILLS]
+
+
+def read_skill(path: str, text: str) -> Skill:
+    """A skill from its SKILL.md; without readable front matter it is named like its folder, and fits by that name."""
+    match = _FRONT_MATTER.match(text)
+    about: object = None
+    if match:
+        try:
+            about = yaml.safe_load(match.group(1)[:MOST_BYTES])
+        except yaml.YAMLError:
+            pass
+    said = about if isinstance(about, dict) else {}
+    folder = path.split("/")[-2] if "/" in path else path
+    return Skill(
+        name=_line_at(said, "name") or folder, description=_line_at(said, "description"), path=path,
+        text=text[match.end():] if match else text,
+    )
+
+
+def own_skills(variables: Mapping[str, str]) -> Sequence[Skill]:
+    """The user's own skills, for every repository; those that cannot be read are left out."""
+    home = variables.get("HOME")
+    config = variables.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
+    folders = [f"{config}/orchestra/skills"] if config else []
+    folders += [f"{home}/.agents/skills", f"{home}/.claude/skills"] if home else []
+    return without_repeats(skill for folder in folders for skill in _skills_below(Path(folder)))[:MOST_SKILLS]
+
+
+def without_repeats(skills: Iterable[Skill]) -> Sequence[Skill]:
+    """Of skills of one name the first."""
+    found: dict[str, Skill] = {}
+    for skill in skills:
+        found.setdefault(skill.name, skill)
+    return list(found.values())
+
+
+def fitting(skills: Iterable[Skill], wanted: str) -> Sequence[Skill]:
+    """The skills that fit."""
+    return [skill for skill in skills if skill.fits(wanted)]
+
+
+def _skills_below(folder: Path) -> list[Skill]:
+    skills = []
+    try:
+        files = sorted(folder.glob("*/" + SKILL_FILE))
+    except OSError:
+        return []
+    for file in files[:MOST_SKILLS]:
+        try:
+            if file.stat().st_size <= MOST_BYTES:
+                skills.append(read_skill(str(file), file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError):
+            pass
+    return skills
+
+
+def _line_at(said: Mapping[object, object], key: str) -> str:
+    value = said.get(key)
+    return " ".join(str(value).split())[:_LONGEST_DESCRIPTION] if isinstance(value, (str, int, float)) else ""
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ies", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
