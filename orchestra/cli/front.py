@@ -69,4 +69,5 @@ def _with_screen(context: Context, decides: Approver) -> Front:
     screen = Screen(env, Terminal(has_color=env.wants_color(env.stderr, output.color)))
     if isinstance(decides, TerminalPrompt):
         decides = ScreenPrompt(screen, decides, output.redactor.text)
-    return Front(decides, [screen.board], screen)
+    told = [] if context.profiler is None else [context.profiler]
+    return Front(decides, [*told, screen.board], screen)

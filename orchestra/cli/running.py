@@ -120,7 +120,7 @@ def carry_out(
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
     warn_of_chains(context, order, chains)
     with wire(workplace, order, chains, session_id, context.env) as session:
-        with order.helm.open(partial(_diff_of, workplace.journal, session_id)):
+        with order.helm.open(partial(diff_of, workplace.journal, session_id)):
             report = session.run()
     if context.profiler is not None:
         workplace.journal.keep(session_id, "profile", context.profiler.document())
@@ -139,7 +139,8 @@ def carry_out(
     return report.status
 
 
-def _diff_of(journal: StateManager, session_id: str, path: str) -> str:
+def diff_of(journal: StateManager, session_id: str, path: str) -> str:
+    """What a session has made of a path, as a patch; empty where it has not written there."""
     if journal.images.count_writes(session_id, path) == 0:
         return ""
     return unified_patch([FileChange(path, *journal.images.ends(session_id, path))])

@@ -41,8 +41,8 @@ class Stage:
     def asked(self, role: str) -> int:
         return sum(call.model.startswith(role) for call in self.provider.calls)
 
-    def open(self, *argv: str, term: str = "") -> Window:
-        words = ["--config", config_of(self.project, self.provider), "run", "ten files", "--no-test", *argv]
+    def open(self, *argv: str, command: str = "run", term: str = "") -> Window:
+        words = ["--config", config_of(self.project, self.provider), command, "ten files", "--no-test", *argv]
         window = Window(self.project.folder, self.project.variables, self.project.root, words, term)
         self.windows.append(window)
         return window
@@ -164,6 +164,23 @@ def test_a_plan_is_edited_with_the_terminal_lent(stage: Stage, tmp_path: Path) -
     window.press("q")
     window.wait_for("over")
     assert "status 3" in window.text() and window.is_restored()
+
+
+def test_each_round_of_a_watch_has_the_screen_and_gives_it_back(stage: Stage) -> None:
+    window = stage.open(command="watch")
+    window.wait_for("a approve")
+    window.press("a")
+    window.wait_for("executor-mod")
+    stage.may_write.set()
+    window.wait_for("waiting for changes", absent="executor-mod")
+    stage.may_write.clear()
+    stage.project.write("modified1.txt", "first\nmine\nlast\n")
+    window.wait_for("executor-mod")
+    stage.may_write.set()
+    window.wait_for("waiting for changes", absent="executor-mod")
+    window.press("C-c")
+    window.wait_for("over")
+    assert "status 130" in window.text() and window.is_restored()
 
 
 def test_a_terminal_that_nobody_knows_gets_lines(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import argparse
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Callable, Mapping
 
 from orchestra.agents.plan_file import PlanFile
@@ -13,6 +14,7 @@ from orchestra.cli import running
 from orchestra.cli.commands.run import add_carrying_out, flags_of, given_plan
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
+from orchestra.cli.front import front
 from orchestra.cli.outcome import outcome_json, outcome_text
 from orchestra.cli.task import read_task
 from orchestra.clock import CancelToken, Deadline
@@ -50,16 +52,14 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     task = Task(given.task, arguments.plan) if given else read_task(arguments, context)
     config = configuration(context, flags_of(arguments))
     check_wanted(config.settings.watch.paths)
+    view = front(context, config.settings, arguments.view, yes=arguments.yes, stdin_is_taken=task.source == "stdin")
     order = Order(
         root=context.root, git=context.git, settings=config.settings, kept_config=dump_values(config),
         options=Options(
             allow_dirty=arguments.allow_dirty,
             must_show=tuple(running.relative_to_root(context, path) for path in arguments.file),
         ),
-        approver=running.approver(
-            context, config.settings, yes=arguments.yes, stdin_is_taken=task.source == "stdin"
-        ),
-        listeners=running.listeners(context, arguments.view), given_plan=given,
+        approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, origins=config.origins,
     )
     chains = check_order(order, context.env)
@@ -125,7 +125,8 @@ class _Watching:
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)
             with wire(workplace, order, self._chains, session_id, env) as session:
-                report = session.run()
+                with order.helm.open(partial(running.diff_of, workplace.journal, session_id)):
+                    report = session.run()
             carried = Carried(coming, report, approved_in(workplace.journal, report))
         self._tell_round(carried)
         return carried
