@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
@@ -13,6 +14,7 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.mending import DONE, Mending
 from orchestra.errors import ExitStatus, ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Review
+from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, unified_patch
 
 LEAST_FILES = 2
@@ -41,8 +43,15 @@ class ChangeReview:
         if any(outcome.status not in DONE for outcome in outcomes.values()):
             return
         for round_ in range(1, self.most_fixes + 2):
-            review = self._review(round_, outcomes)
-            if review is None or review.approved:
+            patch = self._patch(outcomes)
+            digest = hashlib.sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()
+            if not patch or self._recall() == digest:
+                return
+            review = self._review(round_, patch)
+            if review is None:
+                return
+            if review.approved:
+                self._keep(digest)
                 return
             findings = _by_path(review)
             prefix = f"whole{self.generation}.{round_}/"
@@ -55,13 +64,24 @@ class ChangeReview:
                 _fail(findings, outcomes)
                 return
 
-    def _review(self, round_: int, outcomes: Mapping[str, FileOutcome]) -> Review | None:
-        """None where there is nothing to judge, or nobody who would."""
-        plan, jobs = self.mending.plan, self.mending.jobs
-        paths = [planned.path for planned in plan.files if outcomes[planned.path].status == "approved"]
+    def _recall(self) -> object:
+        """The change that was approved already, before the session went back to a checkpoint."""
+        return self.mending.journal.recall(self.mending.session_id, APPROVED_CHANGE)
+
+    def _keep(self, digest: str) -> None:
+        self.mending.journal.keep(self.mending.session_id, APPROVED_CHANGE, digest)
+
+    def _patch(self, outcomes: Mapping[str, FileOutcome]) -> str:
+        """Empty where there is no change of several files."""
+        files = self.mending.jobs.files
+        paths = [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
         if len(paths) < LEAST_FILES:
-            return None
-        patch = unified_patch([FileChange(path, jobs.files.before(path), jobs.files.current(path)) for path in paths])
+            return ""
+        return unified_patch([FileChange(path, files.before(path), files.current(path)) for path in paths])
+
+    def _review(self, round_: int, patch: str) -> Review | None:
+        """None where nobody can be had to judge."""
+        plan, jobs = self.mending.plan, self.mending.jobs
         request = change_request(
             task=self.task, plan=plan, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
             load_template=self.load_template,

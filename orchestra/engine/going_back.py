@@ -97,7 +97,8 @@ class GoingBack:
                 files.write(path, files.before(path).content)
         self.journal.forgetting.forget(session_id, Forgotten(
             checkpoint_id=int(point["id"]), plan=phase in PLANNING,
-            approval=phase == "awaiting_approval" or phase in PLANNING, paths=paths, step_ids=self._asked_again(phase),
+            approval=phase == "awaiting_approval" or phase in PLANNING, paths=paths,
+            change_review=ASKED_AGAIN.get(phase) == "auditor", step_ids=self._asked_again(phase),
         ))
 
     def _anew(self, phase: str) -> list[str]:

@@ -12,6 +12,8 @@ from orchestra.state.store import Store
 
 GOING_BACK = "going-back"
 """The fact that a session is on its way back to a checkpoint: its name."""
+APPROVED_CHANGE = "whole-change"
+"""The fact that the change as a whole was approved: a hash of it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Forgotten:
     approval: bool
     paths: Sequence[str]
     """The files that begin anew, from what lies there now."""
+    change_review: bool
+    """Whether the change as a whole is judged again, though it be the same."""
     step_ids: Sequence[int]
     """The steps that are asked again whatever the question; the others of these files only for another question."""
 
@@ -70,12 +74,14 @@ class Forgetting:
                 connection.execute(
                     "UPDATE plans SET approved_by = NULL, approved_at = NULL WHERE session_id = ?", (session_id,)
                 )
+            if gone.change_review:
+                _forget_fact(connection, session_id, APPROVED_CHANGE)
             if gone.plan:
                 _forget_plans(connection, session_id)
             connection.execute(
                 "DELETE FROM checkpoints WHERE session_id = ? AND id > ?", (session_id, gone.checkpoint_id)
             )
-            connection.execute("DELETE FROM facts WHERE session_id = ? AND name = ?", (session_id, GOING_BACK))
+            _forget_fact(connection, session_id, GOING_BACK)
 
         self._store.write(work)
 
@@ -111,6 +117,10 @@ def _count_generation(connection: sqlite3.Connection, session_id: str, now: str)
         "SELECT content FROM facts WHERE session_id = ? AND name = 'generation'", (session_id,)
     ).fetchone()
     put_fact(connection, session_id, "generation", 1 + (0 if row is None else int(row[0])), now)
+
+
+def _forget_fact(connection: sqlite3.Connection, session_id: str, name: str) -> None:
+    connection.execute("DELETE FROM facts WHERE session_id = ? AND name = ?", (session_id, name))
 
 
 def _forget_plans(connection: sqlite3.Connection, session_id: str) -> None:

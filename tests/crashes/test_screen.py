@@ -78,7 +78,8 @@ def test_a_run_is_approved_seen_at_three_sizes_paused_and_finished_by_keys(stage
 
     large = window.wait_for("executor-mod")
     assert "ten files" in large and "0 of 10 files" in large and "plan > approve > execute" in large
-    assert [path in large for path in ("new1.txt", "new2.txt", "new3.txt", "new4.txt")] == [True] * 4
+    for path in ("new1.txt", "new2.txt", "new3.txt", "new4.txt"):
+        window.wait_for(path)
     window.resize(60, 15)
     middle = window.wait_for("p pause", absent="executor-mod")
     assert "0 of 10 files" in middle and middle.count("executor") == 4

@@ -54,20 +54,20 @@ def test_back_to_the_drafts_new_ones_are_asked_for_and_reviewed(done: Project) -
     ran = back(done, "executing", script)
     assert (ran.status, ran.json["status"]) == (0, "completed"), ran.err
     # The review of the same draft of a.txt was paid for.
-    assert ran.asked == [("executor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt")]
+    assert ran.asked == [("executor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
     assert done.tree() == {**TREE, "b.txt": b"zwei\n"}
     assert ran.files["b.txt"]["iterations"] == 1
 
 
 def test_back_to_the_reviews_the_drafts_stay_and_reviews_are_asked_anew(done: Project) -> None:
     ran = back(done, "auditing", team(PLAN, {}, APPROVED))
-    assert (ran.status, ran.asked) == (0, [("auditor", "a.txt"), ("auditor", "b.txt")])
+    assert (ran.status, ran.asked) == (0, [("auditor", "a.txt"), ("auditor", "b.txt"), ("auditor", None)])
     assert done.tree() == {**TREE, "b.txt": b"two\n"}
 
 
 def test_back_to_the_consultant_the_drafts_and_first_reviews_stay(done: Project) -> None:
     ran = back(done, "consulting", team(PLAN, {}, APPROVED, {"b.txt": edit("two\n", "II\n")}))
-    assert (ran.status, ran.asked) == (0, [("consultant", "b.txt"), ("auditor", "b.txt")])
+    assert (ran.status, ran.asked) == (0, [("consultant", "b.txt"), ("auditor", "b.txt"), ("auditor", None)])
     assert done.tree() == {**TREE, "b.txt": b"II\n"}
 
 
@@ -166,7 +166,7 @@ def test_who_was_interrupted_after_going_back_goes_on_from_there(done: Project) 
     stopped = back(done, "executing", stopping(done, script, 2, signal.SIGINT))
     ran = resumed(done, script)
     assert (stopped.status, ran.status, ran.asked) == (
-        130, 0, [("auditor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt")])
+        130, 0, [("auditor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt"), ("auditor", None)])
     assert done.tree() == {**TREE, "a.txt": b"eins\n", "b.txt": b"zwei\n"}
 
 
@@ -181,5 +181,5 @@ def test_who_was_killed_on_the_way_back_goes_there_first(done: Project, is_writt
     ran = done.run(
         "resume", "--yes", "--json", script=team(PLAN, {"a.txt": whole("eins\n"), "b.txt": whole("zwei\n")}),
     )
-    assert (ran.status, len(ran.asked)) == (0, 4)
+    assert (ran.status, len(ran.asked)) == (0, 5)
     assert done.tree() == {**TREE, "a.txt": b"eins\n", "b.txt": b"zwei\n"}

@@ -87,7 +87,7 @@ def test_a_model_without_a_price_is_outside_the_budget_and_that_is_said_once(pro
     )
 
     assert (ran.status, ran.json["metrics"]["total_cost_estimate"]) == (0, None)
-    assert ran.json["metrics"]["unpriced_attempts"] == len(ran.calls) == 7
+    assert ran.json["metrics"]["unpriced_attempts"] == len(ran.calls) == 8
     assert ran.err.count("no price is known for scripted/architect-model, ") == 1
 
 
@@ -140,7 +140,7 @@ def test_the_time_given_stops_a_run_that_waits_for_an_answer(project: Project) -
 
     assert again.status == 0
     assert again.asked == [
-        ("executor", "b.txt"), ("auditor", "b.txt"), ("executor", "c.txt"), ("auditor", "c.txt"),
+        ("executor", "b.txt"), ("auditor", "b.txt"), ("executor", "c.txt"), ("auditor", "c.txt"), ("auditor", None),
     ]
 
 
@@ -153,4 +153,4 @@ def _cost_of_a_whole_run(project: Project) -> float:
 
 def _all_asked() -> list[tuple[str, str | None]]:
     per_file = [(role, path) for path in DRAFTS for role in ("executor", "auditor")]
-    return [("architect", None), *per_file]
+    return [("architect", None), *per_file, ("auditor", None)]

@@ -31,7 +31,7 @@ def test_prompts_about_one_file_have_one_line_that_names_it_and_others_have_none
     ran = project.run(*RUN, "--test-command", "grep -q '[14]' code_.py", script=script)
 
     assert ran.status == 0, ran.err
-    assert len(ran.calls) == 16
+    assert len(ran.calls) == 17
     for call in ran.calls:
         text = [text for role, text in call.turns if role == "user"][0]
         lines = file_lines(call)
@@ -41,7 +41,7 @@ def test_prompts_about_one_file_have_one_line_that_names_it_and_others_have_none
             assert lines == [f"File: {call.file}"]
             assert text.index(lines[0]) < text.index("```")
     about_none = [call for call in ran.calls if call.file is None]
-    assert [call.model for call in about_none] == ["architect-model"] * 3 + ["consultant-model"]
+    assert [call.model for call in about_none] == ["architect-model"] * 3 + ["auditor-model", "consultant-model"]
 
 
 def test_other_files_are_introduced_by_their_path(project: Project) -> None:

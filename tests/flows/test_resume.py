@@ -18,6 +18,7 @@ MENDS = {"b.txt": edit("two\n", "2\n")}
 ASKED = [
     ("architect", None), ("executor", "a.txt"), ("auditor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt"),
     ("consultant", "b.txt"), ("auditor", "b.txt"), ("executor", "c.txt"), ("auditor", "c.txt"),
+    ("auditor", None),
 ]
 TREE = {"README.md": b"A project.\n", "a.txt": b"one\n", "b.txt": b"2\n", "c.txt": b"three\n"}
 
@@ -138,7 +139,7 @@ def test_a_provider_that_is_back_finishes_what_it_failed(project: Project) -> No
     ran = project.run("resume", "--yes", "--json", script=team("", {"b.txt": whole("2\n")}))
 
     assert (failed.status, ran.status) == (9, 0)
-    assert ran.asked == [("executor", "b.txt"), ("auditor", "b.txt")]
+    assert ran.asked == [("executor", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
     assert project.tree() == TREE
 
 

@@ -55,7 +55,7 @@ def test_the_receipt_says_what_was_done_and_by_whom(project: Project, ran: Ran) 
     assert files["a.txt"]["before"]["sha256"] != files["a.txt"]["after"]["sha256"]
     assert files["old.txt"]["after"] is None and files["tests/test_it.py"]["before"] is None
     answers = {model["role"]: model["answers"] for model in said["models"]}
-    assert answers == {"architect": 1, "executor": 2, "auditor": 4, "consultant": 1}
+    assert answers == {"architect": 1, "executor": 2, "auditor": 5, "consultant": 1}
     cost = sum(float(model["cost"]) for model in said["models"])
     assert cost == pytest.approx(ran.json["metrics"]["total_cost_estimate"])
     assert said["tests"]["exit_status"] == 0 and said["tests"]["ran_after_last_write"] is True

@@ -26,6 +26,7 @@ DRAFTS = {"a.txt": whole("a\n"), "b.txt": whole("b\n"), "c.txt": whole("c\n"), "
 FIRST = [
     ("architect", None), ("executor", "a.txt"), ("auditor", "a.txt"), ("executor", "b.txt"), ("auditor", "b.txt"),
     ("executor", "c.txt"), ("auditor", "c.txt"), ("executor", "d.txt"), ("auditor", "d.txt"),
+    ("auditor", None),
 ]
 
 NOTHING = block({"summary": "Nothing to do.", "files": []})

@@ -77,7 +77,7 @@ def test_the_whole_story_is_told_in_every_wire_format(sums: Project, protocol: s
         ("executor", "app/sums.py"), ("auditor", "app/sums.py"),
         ("consultant", "app/sums.py"), ("auditor", "app/sums.py"),
         ("executor", "tests/test_sums.py"), ("auditor", "tests/test_sums.py"),
-        ("auditor", "old.txt"),
+        ("auditor", "old.txt"), ("auditor", None),
     ]
     assert sums.read("app/sums.py") == "def add(a, b):\n    return a + b\n"
     assert sums.read("tests/test_sums.py") == TEST
