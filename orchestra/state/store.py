@@ -58,6 +58,12 @@ class Store:
         """The same without waiting, in the order of calls."""
         return self._writing().write_later(work)
 
+    def committed(self, written: Future[T]) -> T:
+        """What a `write_later` came to, once it is on disk. Raises StateError."""
+        if not written.done():
+            self.write(lambda connection: None)  # nobody need linger any more
+        return written.result()
+
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """One statement in a transaction of its own."""
         self.write(lambda connection: connection.execute(sql, parameters) and None)
