@@ -18,8 +18,8 @@ class JournalledTree:
     After a restart a job goes through its writes again; `rewind` sets where it begins, and a write whose
     image is in the journal already is passed over. In a dry run the images are the tree: nothing is written.
 
-    While a job has a path, its images are held in memory, being asked for twenty times a file, and noted without a wait:
-    the next intent in the journal, or the next write to the disk, brings them there before anything acts on them.
+    While a job has a path, its images are held in memory, being asked for twenty times a file, and noted without a
+    wait: the next intent in the journal, or the next write to the disk, brings them there before anything acts on them.
     """
 
     def __init__(self, tree: Tree, images: Images, *, session_id: str, dry_run: bool) -> None:

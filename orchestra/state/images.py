@@ -47,13 +47,15 @@ class Images:
     def save_later(self, session_id: str, path: str, kind: str, image: FileImage) -> Callable[[], None]:
         """The same without waiting for the disk; what is returned waits for it, and raises StateError."""
         row = (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now()))
-        written = self._store.write_later(
-            lambda connection: connection.execute(
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT INTO file_versions (session_id, path, kind, content, mode, hash, created_at)"
                 " VALUES (?,?,?,?,?,?,?)",
                 row,
-            ) and None
-        )
+            )
+
+        written = self._store.write_later(work)
         return lambda: self._store.committed(written)
 
     def paths(self, session_id: str) -> list[str]:
