@@ -20,9 +20,10 @@ LINGER_S = 0.05
 class Writer:
     """Owns a connection for writing. Callers wait until what they wrote is on disk.
 
-    Group commit: whatever waits is written in one transaction, each caller's part under its own
-    savepoint, so that 32 threads cost one flush and one caller's error is that caller's alone. What nobody
-    waits for goes along with the next transaction that somebody does, or after LINGER_S.
+    Group commit: whatever waits is written in one transaction, so that 32 threads cost one flush. Where a work of it
+    fails, all of them are done again, each under its own savepoint, so that one caller's error is that caller's alone:
+    a work may be called twice. What nobody waits for goes along with the next transaction that somebody does, or after
+    LINGER_S.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None) -> None:
@@ -90,29 +91,49 @@ class Writer:
         return batch
 
     def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
         try:
             self._check()
-            self._connection.execute("BEGIN IMMEDIATE")
-            for work, done in batch:
-                try:
-                    results.append((done, self._under_savepoint(work)))
-                except Exception as error:  # a worker thread's edge: the error is the caller's
-                    if not self._connection.in_transaction:
-                        # SQLite took back all of it, as on a full disk: what went well before is gone too.
-                        raise sqlite3.OperationalError(str(error)) from error
-                    done.set_exception(_as_state_error(error))
-            self._connection.execute("COMMIT")
+            results = self._together(batch)
+            if results is None:
+                results = self._one_by_one(batch)
         except (sqlite3.Error, StateError) as error:
-            with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+            self._take_back()
             for _, done in batch:
                 if not done.done():
                     done.set_exception(_as_state_error(error))
             return
         for done, result in results:
             done.set_result(result)
+
+    def _together(self, batch: list[tuple[Work, Future[Any]]]) -> list[tuple[Future[Any], Any]] | None:
+        """Without savepoints, which are half of all statements; None, with nothing kept, where a work fails."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [(done, work(self._connection)) for work, done in batch]
+        except Exception:  # a worker thread's edge: whose error it is shows when each has its savepoint
+            self._take_back()
+            return None
+        self._connection.execute("COMMIT")
+        return results
+
+    def _one_by_one(self, batch: list[tuple[Work, Future[Any]]]) -> list[tuple[Future[Any], Any]]:
+        results: list[tuple[Future[Any], Any]] = []
+        self._connection.execute("BEGIN IMMEDIATE")
+        for work, done in batch:
+            try:
+                results.append((done, self._under_savepoint(work)))
+            except Exception as error:  # a worker thread's edge: the error is the caller's
+                if not self._connection.in_transaction:
+                    # SQLite took back all of it, as on a full disk: what went well before is gone too.
+                    raise sqlite3.OperationalError(str(error)) from error
+                done.set_exception(_as_state_error(error))
+        self._connection.execute("COMMIT")
+        return results
+
+    def _take_back(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def _under_savepoint(self, work: Work) -> Any:
         self._connection.execute("SAVEPOINT part")
