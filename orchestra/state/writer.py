@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Generic, TypeVar
 
 from orchestra.errors import StateError
 
@@ -15,6 +14,36 @@ Work = Callable[[sqlite3.Connection], Any]
 MOST_AT_ONCE = 64
 LINGER_S = 0.05
 """How long what nobody waits for may wait for company."""
+
+
+class Written(Generic[T]):
+    """A work that was handed in, and what came of it. Any thread; a third of what a Future costs."""
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        """Held until there is an outcome."""
+        self._gate.acquire()
+        self._value: T | None = None
+        self._error: Exception | None = None
+        self.is_done = False
+
+    def result(self) -> T:
+        """What the work returned, once it is committed. Raises what kept it from that."""
+        with self._gate:
+            pass
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # None only where that is T
+
+    def set(self, value: T) -> None:
+        """It is committed. For the writer, once."""
+        self._value, self.is_done = value, True
+        self._gate.release()
+
+    def fail(self, error: Exception) -> None:
+        """It is not. For the writer, once."""
+        self._error, self.is_done = error, True
+        self._gate.release()
 
 
 class Writer:
@@ -36,7 +65,7 @@ class Writer:
         """Whether somebody waits for a work in the queue."""
         self._is_asleep = False
         """Whether the thread must be woken for any work."""
-        self._queue: list[tuple[Work, Future[Any]]] = []
+        self._queue: list[tuple[Work, Written[Any]]] = []
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -44,7 +73,7 @@ class Writer:
         """What `work` returned, once it is committed. Raises StateError when it could not be."""
         return self._enqueue(work, is_awaited=True).result()
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
         """The same without waiting; the order of calls is kept."""
         return self._enqueue(work, is_awaited=False)
 
@@ -55,11 +84,11 @@ class Writer:
             self._woken.notify()
         self._thread.join()
 
-    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Future[T]:
-        done: Future[T] = Future()
+    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Written[T]:
+        done: Written[T] = Written()
         with self._woken:
             if self._is_closed:
-                done.set_exception(StateError("the journal is closed"))
+                done.fail(StateError("the journal is closed"))
                 return done
             self._queue.append((work, done))
             self._is_awaited = self._is_awaited or is_awaited
@@ -75,7 +104,7 @@ class Writer:
             self._commit(batch)
         self._connection.close()
 
-    def _next_batch(self) -> list[tuple[Work, Future[Any]]]:
+    def _next_batch(self) -> list[tuple[Work, Written[Any]]]:
         """What to commit now; waits for it. Empty when all is written and nothing can come any more."""
         linger_s: float | None = LINGER_S
         with self._woken:
@@ -90,7 +119,7 @@ class Writer:
             self._is_awaited = self._is_awaited and bool(self._queue)
         return batch
 
-    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit(self, batch: list[tuple[Work, Written[Any]]]) -> None:
         try:
             self._check()
             results = self._together(batch)
@@ -99,13 +128,13 @@ class Writer:
         except (sqlite3.Error, StateError) as error:
             self._take_back()
             for _, done in batch:
-                if not done.done():
-                    done.set_exception(_as_state_error(error))
+                if not done.is_done:
+                    done.fail(_as_state_error(error))
             return
         for done, result in results:
-            done.set_result(result)
+            done.set(result)
 
-    def _together(self, batch: list[tuple[Work, Future[Any]]]) -> list[tuple[Future[Any], Any]] | None:
+    def _together(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]] | None:
         """Without savepoints, which are half of all statements; None, with nothing kept, where a work fails."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -116,8 +145,8 @@ class Writer:
         self._connection.execute("COMMIT")
         return results
 
-    def _one_by_one(self, batch: list[tuple[Work, Future[Any]]]) -> list[tuple[Future[Any], Any]]:
-        results: list[tuple[Future[Any], Any]] = []
+    def _one_by_one(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]]:
+        results: list[tuple[Written[Any], Any]] = []
         self._connection.execute("BEGIN IMMEDIATE")
         for work, done in batch:
             try:
@@ -126,7 +155,7 @@ class Writer:
                 if not self._connection.in_transaction:
                     # SQLite took back all of it, as on a full disk: what went well before is gone too.
                     raise sqlite3.OperationalError(str(error)) from error
-                done.set_exception(_as_state_error(error))
+                done.fail(_as_state_error(error))
         self._connection.execute("COMMIT")
         return results
 
