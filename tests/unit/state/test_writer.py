@@ -88,6 +88,7 @@ def test_what_waits_is_committed_together(desk: Desk) -> None:
     futures = desk.in_one_batch(*(insert(number) for number in range(10)))
     assert [future.result() for future in futures] == list(range(10))
     assert desk.statements.count("COMMIT") == 2
+    assert not [statement for statement in desk.statements if "SAVEPOINT" in statement]
     assert desk.rows() == list(range(10))
 
 
