@@ -111,4 +111,5 @@ class Deadline:
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as all tables and logs write it."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-len("+00:00")] + "Z"
+    in_utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+    return in_utc.isoformat(timespec="milliseconds")[:-len("+00:00")] + "Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Mapping
 
 AGENT_ROLES = ("architect", "executor", "auditor", "consultant")
@@ -57,7 +58,12 @@ class Plan:
     commit: CommitIntent = CommitIntent()
 
     def file(self, path: str) -> PlannedFile | None:
-        return next((planned for planned in self.files if planned.path == path), None)
+        return self._by_path.get(path)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, PlannedFile]:
+        """The first of each path: a long plan is asked for every dependency of every prompt."""
+        return {planned.path: planned for planned in reversed(self.files)}
 
 
 @dataclass(frozen=True)

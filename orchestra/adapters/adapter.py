@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Iterable, Protocol, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
@@ -65,8 +65,14 @@ class Request:
     @cached_property
     def estimated_tokens(self) -> int:
         """About how many tokens a provider counts for the whole prompt. Counted once: several ask for it."""
-        turns = [self.system, *(message.text for message in self.messages)]
-        return sum(map(estimate_tokens, turns)) + TOKENS_PER_TURN * (1 + len(self.messages))
+        turns = sum(estimate_tokens(message.text) for message in self.messages)
+        return _tokens_of_system(self.system) + turns + TOKENS_PER_TURN * (1 + len(self.messages))
+
+
+@lru_cache(maxsize=16)
+def _tokens_of_system(system: str) -> int:
+    """A role has the same instructions in every prompt."""
+    return estimate_tokens(system)
 
 
 @dataclass(frozen=True)

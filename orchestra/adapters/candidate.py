@@ -19,6 +19,7 @@ from orchestra.records import Attempt, Reply, Usage
 
 
 _Amount = TypeVar("_Amount", int, Decimal)
+_NOTHING = Usage()
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,15 @@ class _Spent:
     """What the calls for one answer took together."""
 
     def __init__(self) -> None:
-        self.usage = Usage()
+        self.usage = _NOTHING
         self.latency_ms = 0
 
     def add(self, attempt: Attempt) -> None:
         self.latency_ms += attempt.latency_ms
+        if self.usage is _NOTHING:
+            # Nearly always there is one call.
+            self.usage = attempt.usage
+            return
         names = [part.name for part in fields(Usage)]
         self.usage = Usage(**{name: _sum(getattr(self.usage, name), getattr(attempt.usage, name)) for name in names})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Callable
+from typing import Callable, Iterable
 
 from orchestra.adapters.allowance import Allowance
 from orchestra.clock import CancelToken, Clock, Deadline
@@ -25,8 +25,8 @@ class Turn:
         self.model = model
         self.is_in = False
         self.era = 0
-        self.woken = CancelToken()
-        """Ends the caller's sleep."""
+        self.woken: CancelToken | None = None
+        """Ends the caller's sleep; None while it has not slept."""
 
 
 class Gate:
@@ -92,7 +92,7 @@ class Gate:
                 self._strikes += 1
             self._hold(turn.model, self._pause_s() if wait_s is None else wait_s)
             # Whoever waits looks anew whether waiting is still worthwhile.
-            woken = [other.woken for other in self._line]
+            woken = self._sleepers()
         _wake(woken)
 
     def overloaded(self, turn: Turn, wait_s: float | None) -> None:
@@ -105,7 +105,7 @@ class Gate:
                 self._allowance.refused(turn.era, self._in_flight)
             if wait_s is not None:
                 self._hold(turn.model, wait_s)
-            woken = [other.woken for other in self._line]
+            woken = self._sleepers()
         _wake(woken)
 
     def answered(self) -> None:
@@ -128,18 +128,18 @@ class Gate:
         while True:
             with self._lock:
                 woken = self._let_in()
-                turn.woken = CancelToken()
-                is_in, left_s = turn.is_in, self._left_s(turn.model)
+                left_s = self._left_s(turn.model)
+                turn.woken = asleep = None if turn.is_in else CancelToken()
             _wake(woken)
             cancel.check()
-            if is_in:
+            if asleep is None:
                 return
             if left_s > SHORT_WAIT_S:
                 raise left_alone(self._provider, left_s)
             if deadline.is_over:
                 raise TimedOut(f"the time was up before {self._provider} had room for one more call")
             try:
-                self._clock.sleep(deadline.within(left_s or _UNTIL_WOKEN_S), turn.woken)
+                self._clock.sleep(deadline.within(left_s or _UNTIL_WOKEN_S), asleep)
             except Cancelled:
                 # Somebody woke us; why is found out above.
                 pass
@@ -147,7 +147,7 @@ class Gate:
     def _let_in(self) -> list[CancelToken]:
         """Let in who may come in; whom to wake, once the lock is not held any more. Needs the lock."""
         assert self._lock.locked()
-        let_in = []
+        let_in: list[Turn] = []
         for turn in list(self._line):
             if self._in_flight >= self._allowance.size:
                 break
@@ -155,8 +155,12 @@ class Gate:
                 del self._line[turn]
                 self._in_flight += 1
                 turn.is_in, turn.era = True, self._allowance.era
-                let_in.append(turn.woken)
-        return let_in
+                let_in.append(turn)
+        return _tokens_of(let_in)
+
+    def _sleepers(self) -> list[CancelToken]:
+        """Needs the lock."""
+        return _tokens_of(self._line)
 
     def _hold(self, model: str, seconds: float) -> None:
         """Needs the lock."""
@@ -187,8 +191,12 @@ class Gate:
 
     def _wake_all(self) -> None:
         with self._lock:
-            woken = [turn.woken for turn in self._line]
+            woken = self._sleepers()
         _wake(woken)
+
+
+def _tokens_of(turns: Iterable[Turn]) -> list[CancelToken]:
+    return [turn.woken for turn in turns if turn.woken is not None]
 
 
 def _wake(tokens: list[CancelToken]) -> None:

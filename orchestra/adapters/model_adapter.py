@@ -35,12 +35,13 @@ class ModelAdapter:
         self._key = key
         self._clock = clock
         self._format = FORMATS[row.protocol]
+        self._info = AdapterInfo("%s/%s" % (row.name, model.id), model.id, row.name)
 
     def is_available(self) -> bool:
         return self._key is not None or not needs_key(self._row)
 
     def get_info(self) -> AdapterInfo:
-        return AdapterInfo("%s/%s" % (self._row.name, self._model.id), self._model.id, self._row.name)
+        return self._info
 
     def execute(
         self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver

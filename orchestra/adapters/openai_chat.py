@@ -78,17 +78,17 @@ class ChatReader(StreamReader):
     """Reads chunks, and a body in one piece, which differs by `message` in place of `delta`."""
 
     def take(self, data: Mapping[str, object]) -> str:
-        # Moonshot puts the usage of a stream into the choice. Of thousands of events, one or two have any.
+        # Moonshot puts the usage of a stream into the choice. Of thousands of events, one or two have any of these.
         if data.get("usage"):
             self._take_usage(mapping_at(data, "usage"))
         choice = _first_choice(items_at(data, "choices"))
         if choice.get("usage"):
             self._take_usage(mapping_at(choice, "usage"))
         turn = mapping_at(choice, "delta") or mapping_at(choice, "message")
-        reason = text_at(choice, "finish_reason")
-        if reason:
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
             self.ends(_FINISHES.get(reason, STOP), reason)
-        if text_at(turn, "refusal"):
+        if turn.get("refusal") and text_at(turn, "refusal"):
             self.ends(FILTERED, "refusal")
         return _content(turn)
 

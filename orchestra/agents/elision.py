@@ -13,12 +13,13 @@ _REMARK = re.compile(
     r"(?:\*[/)]|\"\"\"|'''|[-#%>\])}）】。.\s])*$"
 )
 _COMMENT = re.compile(r"#|//|/\*|--|;|%|<!--|\{/\*|\"\"\"|'''|\(\*|'")
-_WORDS = re.compile(
-    r"\.\.\.|…|\. \. \.|unchanged|as is|rest|remain|existing|previous|original|other|same|before|above|omitted"
-    r"|truncated|snip|no change"
-    r"|不变|其余|剩余|省略|同上|相同|其他|现有|原有|保持|原样|以下略|此处略|変更なし|同じ|以下同|변경 없|생략|나머지",
-    re.IGNORECASE,
+_WORDS = (
+    "...", "…", ". . .", "unchanged", "as is", "rest", "remain", "existing", "previous", "original", "other", "same",
+    "before", "above", "omitted", "truncated", "snip", "no change",
+    "不变", "其余", "剩余", "省略", "同上", "相同", "其他", "现有", "原有", "保持", "原样", "以下略", "此处略", "変更なし", "同じ", "以下同",
+    "변경 없", "생략", "나머지",
 )
+"""One of them is in every such remark. To look for each by itself takes a tenth of the time that a pattern takes."""
 _LONGEST = 120
 """Nobody writes such a remark at length."""
 _PARTS = r"(?:code|file|class|functions?|methods?|module|implementation|contents?|script|logic|imports?|lines?|tests?)"
@@ -75,6 +76,8 @@ def find_elision(text: str, original: str | None, *, is_prose: bool = False) -> 
 
     A line that the original has too is no remark of the model's. In prose, headings are written like comments.
     """
+    if not _has_words(text):
+        return None
     known = set() if original is None else {line.strip() for line in original.split("\n")}
     is_shorter = original is not None and not is_prose and _count(text) < _count(original)
     for number, line in enumerate(text.split("\n"), start=1):
@@ -85,7 +88,7 @@ def find_elision(text: str, original: str | None, *, is_prose: bool = False) -> 
 
 def _stands_for_left_out(line: str, is_shorter: bool) -> bool:
     # Few lines have its words: the rest need no slow matching.
-    match = _REMARK.match(line) if _WORDS.search(line) else None
+    match = _REMARK.match(line) if _has_words(line) else None
     if match is None or not (match["opening"] or match["dots"]):
         return False
     words = match["words"].strip()
@@ -97,6 +100,11 @@ def _stands_for_left_out(line: str, is_shorter: bool) -> bool:
     if match["more_dots"]:
         return _BEFORE_DOTS.match(words) is not None
     return _WITHOUT_DOTS.fullmatch(words) is not None
+
+
+def _has_words(text: str) -> bool:
+    folded = text.casefold()
+    return any(word in folded for word in _WORDS)
 
 
 def _count(text: str) -> int:

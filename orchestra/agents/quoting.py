@@ -26,7 +26,7 @@ def quote(text: str) -> str:
 
 def fenced(text: str) -> str:
     """As `quote`, but an empty text gives a pair of fences with nothing between."""
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0) if "`" in text else 0
     fence = "`" * max(3, longest + 1)
     ending = "" if not text or text.endswith("\n") else "\n"
     return fence + "\n" + text + ending + fence

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Sequence
+from typing import Callable, Sequence
 
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.public_names import lost_names
@@ -35,15 +36,24 @@ class Explanation:
 
     order: str
     """About this file: its description, its criteria, what was found wrong with it."""
-    rest: str
-    """About everything: the task, the summary, the orders for the other files."""
+    of_rest: Callable[[], str]
+    """About everything: the task, the summary, the orders for the other files. Few files are asked for it."""
+
+    @cached_property
+    def rest(self) -> str:
+        return self.of_rest()
 
 
 def explanation_of(task: str, plan: Plan, planned: PlannedFile, findings: Sequence[str] = ()) -> Explanation:
     """What task, plan and findings say, as far as they can explain that a part of this file is gone."""
-    others = [part for file in plan.files if file.path != planned.path for part in (file.description, *file.criteria)]
     order = "\n".join((planned.description, *planned.criteria, *findings))
-    return Explanation(order, "\n".join((task, plan.summary, *others)))
+
+    def of_rest() -> str:
+        others = [file for file in plan.files if file.path != planned.path]
+        parts = [part for file in others for part in (file.description, *file.criteria)]
+        return "\n".join((task, plan.summary, *parts))
+
+    return Explanation(order, of_rest)
 
 
 def find_loss(path: str, old: str, new: str, said: Explanation) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Callable, Iterable, TypeVar
 
 from orchestra.clock import CancelToken, Deadline
@@ -31,11 +33,14 @@ class Crew:
         self._deadline = deadline
         self._helm = helm
         self._live: set[Future[Any]] = set()
+        self._ended: SimpleQueue[None] = SimpleQueue()
+        """Holds something for each future that got done: waiting for all of them would lock each, for every one."""
 
     def start(self, work: Callable[[], T]) -> Future[T]:
         """Have a worker do it as soon as one is free."""
         future = self._pool.submit(work)
         self._live.add(future)
+        future.add_done_callback(lambda _: self._ended.put(None))
         return future
 
     def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
@@ -46,10 +51,12 @@ class Crew:
         was_paused = self.is_paused
         while True:
             self._check()
-            done, _ = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            done = {future for future in futures if future.done()}
             if done or (was_paused and not self.is_paused):
                 self._live -= done
                 return done
+            with suppress(Empty):
+                self._ended.get(timeout=POLL_S)
 
     def call(self, work: Callable[[], T]) -> T:
         """What `work` returned or raised, from a worker; after a pause, where there is one."""

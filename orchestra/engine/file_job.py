@@ -334,6 +334,7 @@ class FileJob:
 
     def _end(self, status: str, error: OrchestraError | None = None) -> None:
         self.stage = Stage.ENDED
+        self._context.files.let_go(self.planned.path)
         if self._recovery is not None:
             self._context.events.emit(
                 "recovery.ended", level="info" if error is None else "warning", path=self.planned.path,

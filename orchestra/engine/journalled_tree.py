@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+import threading
+from typing import Callable, Iterable
 
 from orchestra.errors import Conflict, RefusedPath
 from orchestra.records import FileImage
@@ -16,6 +17,9 @@ class JournalledTree:
 
     After a restart a job goes through its writes again; `rewind` sets where it begins, and a write whose
     image is in the journal already is passed over. In a dry run the images are the tree: nothing is written.
+
+    While a job has a path, its images are held in memory, being asked for twenty times a file, and noted without a
+    wait: the next intent in the journal, or the next write to the disk, brings them there before anything acts on them.
     """
 
     def __init__(self, tree: Tree, images: Images, *, session_id: str, dry_run: bool) -> None:
@@ -24,6 +28,11 @@ class JournalledTree:
         self._session_id = session_id
         self._dry_run = dry_run
         self._positions: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[FileImage, ...] | None] = {}
+        """Of the paths that jobs have; None until somebody asks."""
+        self._unsaved: dict[str, list[Callable[[], None]]] = {}
+        """Waits for what of a path was noted since the last of them."""
 
     def clean_temp(self, paths: Iterable[str]) -> None:
         """Remove the temp files that a killed run left, also those beside these paths."""
@@ -31,28 +40,36 @@ class JournalledTree:
             self._tree.clean_temp(paths)
 
     def rewind(self, path: str, position: int) -> None:
-        """The next write of `path` is the one after `position`; 0 is the state before the session."""
+        """A job takes `path` up: its next write is the one after `position`; 0 is the state before the session."""
         self._positions[path] = position
+        self._held[path] = None
+
+    def let_go(self, path: str) -> None:
+        """The job has ended; what it noted is on disk."""
+        self._await_notes(path)
+        self._held.pop(path, None)
 
     def position(self, path: str) -> int:
         """How many writes of `path` count as done."""
         known = self._positions.get(path)
-        return self._images.count_writes(self._session_id, path) if known is None else known
+        return self._last_position(path) if known is None else known
 
     def before(self, path: str) -> FileImage:
         """What lay there before the session; noted at the first call. Raises RefusedPath for secrets."""
-        image = self._images.at(self._session_id, path, 0)
-        if image is None:
-            image = self._tree.read(path)
-            if image.content is not None and is_secret(path):
-                # It was not there when the plan was made.
-                raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
-            self._images.save(self._session_id, path, "before", image)
+        images = self._all(path)
+        if images:
+            return images[0]
+        image = self._tree.read(path)
+        if image.content is not None and is_secret(path):
+            # It was not there when the plan was made.
+            raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
+        self._note(path, "before", image)
         return image
 
     def current(self, path: str) -> FileImage:
         """What the session left there with the last write that counts as done."""
-        return self._images.at(self._session_id, path, self.position(path)) or self.before(path)
+        images, position = self._all(path), self.position(path)
+        return images[position] if position < len(images) else self.before(path)
 
     def write(self, path: str, content: bytes | None) -> None:
         """Have `content` lie there; None deletes. Safe to do again after a kill.
@@ -63,11 +80,13 @@ class JournalledTree:
         if content == self.current(path).content:
             return
         # Not only at the next position: images of a way that is not taken again may lie between.
-        position = self._images.position_of(self._session_id, path, content, after=self.position(path))
+        after = self.position(path) + 1
+        known = (number for number, image in enumerate(self._all(path)[after:], after) if image.content == content)
+        position = next(known, None)
         if position is None:
             mode = self._put(path, content)
-            self._images.save(self._session_id, path, "after", FileImage(content, mode))
-            position = self._images.count_writes(self._session_id, path)
+            self._note(path, "after", FileImage(content, mode))
+            position = self._last_position(path)
         self._positions[path] = position
 
     def settle(self, path: str) -> None:
@@ -76,19 +95,52 @@ class JournalledTree:
         The journal may know of later writes: a job that was restarted can take another way than the one before
         the kill, such as past an auditor that answers at last. Raises as `write` does.
         """
-        last = self._images.count_writes(self._session_id, path)
-        if last == 0:
+        if self._last_position(path) == 0:
             return
         current = self.current(path)
         mode = self._put(path, current.content)
-        if self._images.at(self._session_id, path, last) != current:
-            self._images.save(self._session_id, path, "after", FileImage(current.content, mode))
-        self._positions[path] = self._images.count_writes(self._session_id, path)
+        if self._all(path)[-1] != current:
+            self._note(path, "after", FileImage(current.content, mode))
+        self._positions[path] = self._last_position(path)
+
+    def _all(self, path: str) -> tuple[FileImage, ...]:
+        """Its images, in order."""
+        if path not in self._held:
+            return tuple(self._images.all(self._session_id, path))
+        with self._lock:
+            return self._held_images(path)
+
+    def _held_images(self, path: str) -> tuple[FileImage, ...]:
+        """Needs the lock."""
+        assert self._lock.locked()
+        held = self._held.get(path)
+        if held is None:
+            held = tuple(self._images.all(self._session_id, path))
+            if path in self._held:
+                self._held[path] = held
+        return held
+
+    def _last_position(self, path: str) -> int:
+        return max(0, len(self._all(path)) - 1)
+
+    def _note(self, path: str, kind: str, image: FileImage) -> None:
+        if path not in self._held:
+            self._images.save(self._session_id, path, kind, image)
+            return
+        with self._lock:
+            known = self._held_images(path)
+            self._unsaved.setdefault(path, []).append(self._images.save_later(self._session_id, path, kind, image))
+            self._held[path] = (*known, image)
+
+    def _await_notes(self, path: str) -> None:
+        """Come back when all that was noted of the path is on disk. Raises StateError."""
+        for wait in self._unsaved.pop(path, ()):
+            wait()
 
     def _put(self, path: str, content: bytes | None) -> int | None:
         """Write to the disk, and return the mode of what lies there now."""
-        last = self._images.at(self._session_id, path, self._images.count_writes(self._session_id, path))
-        assert last is not None  # `current` noted the before-image at least
+        last = self._all(path)[-1]  # `current` noted the before-image at least
+        self._await_notes(path)
         if self._dry_run:
             return None if content is None else last.mode
         found = self._tree.read(path)
@@ -104,9 +156,10 @@ class JournalledTree:
         absent = self._tree.absent_folders(path)
         if absent:
             self._images.note_folders(self._session_id, absent)
-        if found.content != content:
-            mode = found.mode if found.mode is not None else self.before(path).mode
-            self._tree.write(path, content, mode=mode)
+        if found.content == content:
+            return found.mode
+        mode = found.mode if found.mode is not None else self.before(path).mode
+        self._tree.write(path, content, mode=mode)
         return self._tree.read(path).mode
 
 

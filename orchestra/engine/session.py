@@ -108,6 +108,8 @@ class Session:
         self._verdict: Verdict | None = None
         self._test_run: TestRun | None = None
         self._commit: Commit | None = None
+        self._unsaved: list[Callable[[], None]] = []
+        """Waits for the outcomes that were noted."""
 
     def run(self) -> Report:
         """Go on from where the session stands, to its end or until something stops it."""
@@ -180,7 +182,8 @@ class Session:
 
     def _ended(self, outcome: FileOutcome) -> None:
         self._outcomes[outcome.path] = outcome
-        self._rooms.journal.images.set_outcome(self._rooms.session_id, outcome)
+        # Whoever acts on it, as a file that waited for it, journals an intent first, which comes after it.
+        self._unsaved.append(self._rooms.journal.images.set_outcome_later(self._rooms.session_id, outcome))
         self._rooms.events.emit(
             "file.ended", level="info" if outcome.status in DONE else "warning", path=outcome.path,
             status=outcome.status, iterations=outcome.iterations, error=outcome.error,
@@ -242,6 +245,8 @@ class Session:
 
     def _report(self, status: ExitStatus, error: OrchestraError | None) -> Report:
         rooms = self._rooms
+        for wait in self._unsaved:
+            wait()
         row = rooms.journal.sessions.get(rooms.session_id)
         assert row is not None  # a session is journalled before it runs
         attempts = rooms.journal.steps.attempts(rooms.session_id)

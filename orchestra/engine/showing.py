@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
@@ -18,6 +19,8 @@ MOST_CHARACTERS = 200_000
 MOST_BYTES = 4 * MOST_CHARACTERS
 """No longer file is read at all: a text of so many bytes has too many characters in every encoding."""
 MOST_FILES = 20
+MOST_ASKED = 100
+"""More paths than that may be too many for one command line; then everything is listed."""
 
 
 class Showing:
@@ -43,20 +46,31 @@ class Showing:
 
     def listing(self) -> list[tuple[str, int]]:
         """Path and size in bytes of every file that may be shown."""
-        files = list_files(self._root, self._git)
+        return self._listing(())
+
+    def _listing(self, only: Sequence[str]) -> list[tuple[str, int]]:
+        files = list_files(self._root, self._git, only=only)
         return [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
         shown: list[ShownFile] = []
         not_shown: list[tuple[str, str]] = []
-        listed = dict(self.listing()) if paths else {}
+        listed = self._listed_of(paths)
         for path in dict.fromkeys(paths):
             try:
                 shown.append(self._file(path, listed, room=len(shown) < MOST_FILES))
             except OrchestraError as error:
                 not_shown.append((path, error.what))
         return shown, not_shown
+
+    def _listed_of(self, paths: Sequence[str]) -> Mapping[str, int]:
+        """Of these paths those that are listed: every prompt asks, and a large repository is long to list."""
+        asked = []
+        for path in dict.fromkeys(paths):
+            with suppress(OrchestraError):
+                asked.append(check_path(self._root, path, for_writing=False))
+        return dict(self._listing(asked if len(asked) <= MOST_ASKED else ())) if asked else {}
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""

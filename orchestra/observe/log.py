@@ -16,6 +16,9 @@ LEVELS = ("debug", "info", "warning", "error")
 MOST_BYTES = 10 * 2**20
 """Of one file; a session has two at most."""
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder for every line."""
+
 
 def log_path(folder: Path, session_id: str) -> Path:
     """Where a session's log lies below `.orchestra`."""
@@ -42,7 +45,7 @@ class LogFile:
     def __call__(self, event: Event) -> None:
         if LEVELS.index(event.level) < self._from:
             return
-        line = json.dumps(as_json(event), ensure_ascii=False) + "\n"
+        line = _ENCODE(as_json(event)) + "\n"
         with self._lock:
             self._write(line.encode("utf-8", "backslashreplace"))
 

@@ -38,6 +38,8 @@ class Redactor:
         """The same for every string of a JSON value, keys included."""
         if isinstance(value, str):
             return self.text(value)
+        if value is None or isinstance(value, (int, float)):
+            return value
         if isinstance(value, dict):
             return {self.text(str(key)): self.value(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):

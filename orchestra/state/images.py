@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from typing import Sequence
+from typing import Callable, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import FileImage, FileOutcome
@@ -17,6 +17,13 @@ class Images:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    def all(self, session_id: str, path: str) -> list[FileImage]:
+        """What lay at `path` before the session, and after each of its writes; empty where nothing is noted."""
+        rows = self._store.rows(
+            "SELECT content, mode FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id", (session_id, path)
+        )
+        return [FileImage(row["content"], row["mode"]) for row in rows]
 
     def at(self, session_id: str, path: str, position: int) -> FileImage | None:
         """What lay at `path` before the session (position 0) or after its n-th write; None where not noted."""
@@ -33,22 +40,23 @@ class Images:
         )[0]
         return max(0, int(row["images"]) - 1)
 
-    def position_of(self, session_id: str, path: str, content: bytes | None, *, after: int) -> int | None:
-        """The first position behind `after` at which this content lay; None where it did not."""
-        rows = self._store.rows(
-            "SELECT hash FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id LIMIT -1 OFFSET ?",
-            (session_id, path, after + 1),
-        )
-        hash_ = content_hash(content)
-        return next((position for position, row in enumerate(rows, after + 1) if row["hash"] == hash_), None)
-
     def save(self, session_id: str, path: str, kind: str, image: FileImage) -> None:
         """A new image: one of the kind `before`, then one of the kind `after` for each write."""
-        self._store.change(
-            "INSERT INTO file_versions (session_id, path, kind, content, mode, hash, created_at)"
-            " VALUES (?,?,?,?,?,?,?)",
-            (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now())),
-        )
+        self.save_later(session_id, path, kind, image)()
+
+    def save_later(self, session_id: str, path: str, kind: str, image: FileImage) -> Callable[[], None]:
+        """The same without waiting for the disk; what is returned waits for it, and raises StateError."""
+        row = (session_id, path, kind, image.content, image.mode, content_hash(image.content), iso(self._clock.now()))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO file_versions (session_id, path, kind, content, mode, hash, created_at)"
+                " VALUES (?,?,?,?,?,?,?)",
+                row,
+            )
+
+        written = self._store.write_later(work)
+        return lambda: self._store.committed(written)
 
     def paths(self, session_id: str) -> list[str]:
         """Every path with an image, sorted."""
@@ -138,6 +146,10 @@ class Images:
 
     def set_outcome(self, session_id: str, outcome: FileOutcome) -> None:
         """Note how a file ended; the session's iteration is the highest of its files."""
+        self.set_outcome_later(session_id, outcome)()
+
+    def set_outcome_later(self, session_id: str, outcome: FileOutcome) -> Callable[[], None]:
+        """The same without waiting for the disk; what is returned waits for it, and raises StateError."""
         row = (
             session_id, outcome.path, outcome.action, outcome.status, outcome.iterations, int(outcome.recovered),
             outcome.error_code, outcome.error, outcome.exit_status,
@@ -154,7 +166,8 @@ class Images:
                 (outcome.iterations, iso(self._clock.now()), session_id),
             )
 
-        self._store.write(work)
+        written = self._store.write_later(work)
+        return lambda: self._store.committed(written)
 
     def outcomes(self, session_id: str) -> dict[str, FileOutcome]:
         """Path to outcome, of the files that came to an end."""

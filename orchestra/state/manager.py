@@ -19,6 +19,9 @@ from orchestra.state.steps import Steps
 from orchestra.state.store import Store
 from orchestra.state.tidying import Tidying
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""Made once: `json.dumps` makes an encoder for every event."""
+
 
 class StateManager:
     """One repository's journal. Any thread may use it.
@@ -87,7 +90,7 @@ class StateManager:
         """Does not wait for the disk: nothing acts on an event."""
         row = (
             event.session_id, iso(event.time), event.level, event.name, event.step_id,
-            json.dumps(dict(event.data), ensure_ascii=False, sort_keys=True),
+            _ENCODE(event.data if isinstance(event.data, dict) else dict(event.data)),
         )
         self._store.write_later(
             lambda connection: connection.execute(

@@ -86,12 +86,12 @@ class Steps:
                 (step.id, reply.text, reply.provider, reply.model_id, usage.input_tokens, usage.output_tokens,
                  usage.cached_tokens, cost, reply.latency_ms),
             )
-            self._end(connection, step.id, "completed", output_hash)
+            self._end(connection, step, "completed", output_hash)
 
         self._store.write(work)
 
     def fail(self, step: Step) -> None:
-        self._store.write(lambda connection: self._end(connection, step.id, "failed", None))
+        self._store.write(lambda connection: self._end(connection, step, "failed", None))
 
     def ask_again(self, session_id: str, *, role: str | None = None, path: str | None = None) -> None:
         """Have the answered steps of a role or a file be asked anew: their answers turned out to be of no use."""
@@ -128,20 +128,19 @@ class Steps:
         )
         return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
 
-    def _end(self, connection: sqlite3.Connection, step_id: int, status: str, output_hash: str | None) -> None:
+    def _end(self, connection: sqlite3.Connection, step: Step, status: str, output_hash: str | None) -> None:
         """Note the end; an agent none of whose steps is running any more is idle."""
         now = self._clock.now()
-        start = connection.execute("SELECT start_time FROM steps WHERE id = ?", (step_id,)).fetchone()[0]
+        start = connection.execute("SELECT start_time FROM steps WHERE id = ?", (step.id,)).fetchone()[0]
         connection.execute(
             "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
-            (status, output_hash, iso(now), max(0, round((now - moment(start)).total_seconds() * 1000)), step_id),
+            (status, output_hash, iso(now), max(0, round((now - moment(start)).total_seconds() * 1000)), step.id),
         )
         connection.execute(
-            "UPDATE agents SET status = 'idle', updated_at = ? WHERE status = 'working' AND EXISTS"
-            " (SELECT 1 FROM steps WHERE id = ? AND session_id = agents.session_id AND agent_role = agents.role)"
+            "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND role = ? AND status = 'working'"
             " AND NOT EXISTS (SELECT 1 FROM steps WHERE status = 'running' AND session_id = agents.session_id"
             " AND agent_role = agents.role)",
-            (iso(now), step_id),
+            (iso(now), step.session_id, step.agent_role),
         )
 
 

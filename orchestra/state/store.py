@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Sequence, TypeVar
 
 from orchestra.errors import StateError
 from orchestra.state.database import FILE, connect, open_database, open_for_reading, reading_error
-from orchestra.state.writer import Writer
+from orchestra.state.writer import Writer, Written
 
 T = TypeVar("T")
 
@@ -54,9 +53,15 @@ class Store:
         """Run `work` in a transaction; returns once it is on disk. Raises StateError."""
         return self._writing().write(work)
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
         """The same without waiting, in the order of calls."""
         return self._writing().write_later(work)
+
+    def committed(self, written: Written[T]) -> T:
+        """What a `write_later` came to, once it is on disk. Raises StateError."""
+        if not written.is_done:
+            self.write(lambda connection: None)  # nobody need linger any more
+        return written.result()
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """One statement in a transaction of its own."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Generic, TypeVar
 
 from orchestra.errors import StateError
 
@@ -17,12 +16,43 @@ LINGER_S = 0.05
 """How long what nobody waits for may wait for company."""
 
 
+class Written(Generic[T]):
+    """A work that was handed in, and what came of it. Any thread; a third of what a Future costs."""
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        """Held until there is an outcome."""
+        self._gate.acquire()
+        self._value: T | None = None
+        self._error: Exception | None = None
+        self.is_done = False
+
+    def result(self) -> T:
+        """What the work returned, once it is committed. Raises what kept it from that."""
+        with self._gate:
+            pass
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # None only where that is T
+
+    def set(self, value: T) -> None:
+        """It is committed. For the writer, once."""
+        self._value, self.is_done = value, True
+        self._gate.release()
+
+    def fail(self, error: Exception) -> None:
+        """It is not. For the writer, once."""
+        self._error, self.is_done = error, True
+        self._gate.release()
+
+
 class Writer:
     """Owns a connection for writing. Callers wait until what they wrote is on disk.
 
-    Group commit: whatever waits is written in one transaction, each caller's part under its own
-    savepoint, so that 32 threads cost one flush and one caller's error is that caller's alone. What nobody
-    waits for goes along with the next transaction that somebody does, or after LINGER_S.
+    Group commit: whatever waits is written in one transaction, so that 32 threads cost one flush. Where a work of it
+    fails, all of them are done again, each under its own savepoint, so that one caller's error is that caller's alone:
+    a work may be called twice. What nobody waits for goes along with the next transaction that somebody does, or after
+    LINGER_S.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None) -> None:
@@ -35,7 +65,7 @@ class Writer:
         """Whether somebody waits for a work in the queue."""
         self._is_asleep = False
         """Whether the thread must be woken for any work."""
-        self._queue: list[tuple[Work, Future[Any]]] = []
+        self._queue: list[tuple[Work, Written[Any]]] = []
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -43,7 +73,7 @@ class Writer:
         """What `work` returned, once it is committed. Raises StateError when it could not be."""
         return self._enqueue(work, is_awaited=True).result()
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
         """The same without waiting; the order of calls is kept."""
         return self._enqueue(work, is_awaited=False)
 
@@ -54,11 +84,11 @@ class Writer:
             self._woken.notify()
         self._thread.join()
 
-    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Future[T]:
-        done: Future[T] = Future()
+    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Written[T]:
+        done: Written[T] = Written()
         with self._woken:
             if self._is_closed:
-                done.set_exception(StateError("the journal is closed"))
+                done.fail(StateError("the journal is closed"))
                 return done
             self._queue.append((work, done))
             self._is_awaited = self._is_awaited or is_awaited
@@ -74,7 +104,7 @@ class Writer:
             self._commit(batch)
         self._connection.close()
 
-    def _next_batch(self) -> list[tuple[Work, Future[Any]]]:
+    def _next_batch(self) -> list[tuple[Work, Written[Any]]]:
         """What to commit now; waits for it. Empty when all is written and nothing can come any more."""
         linger_s: float | None = LINGER_S
         with self._woken:
@@ -89,30 +119,50 @@ class Writer:
             self._is_awaited = self._is_awaited and bool(self._queue)
         return batch
 
-    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
+    def _commit(self, batch: list[tuple[Work, Written[Any]]]) -> None:
         try:
             self._check()
-            self._connection.execute("BEGIN IMMEDIATE")
-            for work, done in batch:
-                try:
-                    results.append((done, self._under_savepoint(work)))
-                except Exception as error:  # a worker thread's edge: the error is the caller's
-                    if not self._connection.in_transaction:
-                        # SQLite took back all of it, as on a full disk: what went well before is gone too.
-                        raise sqlite3.OperationalError(str(error)) from error
-                    done.set_exception(_as_state_error(error))
-            self._connection.execute("COMMIT")
+            results = self._together(batch)
+            if results is None:
+                results = self._one_by_one(batch)
         except (sqlite3.Error, StateError) as error:
-            with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+            self._take_back()
             for _, done in batch:
-                if not done.done():
-                    done.set_exception(_as_state_error(error))
+                if not done.is_done:
+                    done.fail(_as_state_error(error))
             return
         for done, result in results:
-            done.set_result(result)
+            done.set(result)
+
+    def _together(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]] | None:
+        """Without savepoints, which are half of all statements; None, with nothing kept, where a work fails."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [(done, work(self._connection)) for work, done in batch]
+        except Exception:  # a worker thread's edge: whose error it is shows when each has its savepoint
+            self._take_back()
+            return None
+        self._connection.execute("COMMIT")
+        return results
+
+    def _one_by_one(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]]:
+        results: list[tuple[Written[Any], Any]] = []
+        self._connection.execute("BEGIN IMMEDIATE")
+        for work, done in batch:
+            try:
+                results.append((done, self._under_savepoint(work)))
+            except Exception as error:  # a worker thread's edge: the error is the caller's
+                if not self._connection.in_transaction:
+                    # SQLite took back all of it, as on a full disk: what went well before is gone too.
+                    raise sqlite3.OperationalError(str(error)) from error
+                done.fail(_as_state_error(error))
+        self._connection.execute("COMMIT")
+        return results
+
+    def _take_back(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def _under_savepoint(self, work: Work) -> Any:
         self._connection.execute("SAVEPOINT part")

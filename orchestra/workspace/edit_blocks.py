@@ -36,7 +36,8 @@ class _Marker:
 
 def has_edits(text: str) -> bool:
     """Whether an answer holds the start of a SEARCH/REPLACE block."""
-    return any(_opening(number, line) for number, line in enumerate(_lines(text)))
+    # Nearly no answer has the word.
+    return "SEARCH" in text and any(_opening(number, line) for number, line in enumerate(_lines(text)))
 
 
 def first_edit(text: str) -> int | None:

@@ -105,9 +105,13 @@ class Git:
         """Whether the index has anything at or below this path."""
         return bool(self._process.read("ls-files", "-z", "--cached", "--", literal(prefix)))
 
-    def listed_paths(self) -> list[str]:
-        """Tracked files and untracked ones that are not ignored; some may be gone, links or nested repositories."""
-        return split(self._process.read("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
+    def listed_paths(self, only: Sequence[str] = ()) -> list[str]:
+        """Tracked files and untracked ones that are not ignored; some may be gone, links or nested repositories.
+
+        Where `only` names paths, it is no more than these, and what lies below them.
+        """
+        named = ["--", *map(literal, only)] if only else []
+        return split(self._process.read("ls-files", "-z", "--cached", "--others", "--exclude-standard", *named))
 
     def commit_after(self, parent: str | None, paths: Sequence[str]) -> Commit | None:
         """The commit checked out, where its only parent is `parent` and it touches exactly `paths`.

@@ -7,7 +7,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence
 
 from orchestra.workspace.git import Git
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
@@ -36,15 +36,15 @@ class ListedFile:
     size_bytes: int
 
 
-def list_files(root: Path, git: Git | None) -> tuple[ListedFile, ...]:
+def list_files(root: Path, git: Git | None, *, only: Sequence[str] = ()) -> tuple[ListedFile, ...]:
     """The files that belong to the project, sorted by path, MAX_FILES at most.
 
     Inside git: tracked ones and untracked ones that are not ignored; elsewhere all but SKIPPED_FOLDERS. Without
-    symlinks, nested repositories, and names that cannot stand in a line of text.
+    symlinks, nested repositories, and names that cannot stand in a line of text. Where `only` names paths, those.
     """
-    paths = walk(root) if git is None else git.listed_paths()
+    paths = set(walk(root) if git is None else git.listed_paths(only))
     listed: list[ListedFile] = []
-    for path in sorted(set(paths)):
+    for path in sorted(paths.intersection(only) if only else paths):
         if len(listed) == MAX_FILES:
             break
         size_bytes = _size_of(root, path)

@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import Iterable, Iterator
 
 from orchestra.records import FileImage
@@ -59,10 +60,22 @@ def _content_patch(path: str, before: bytes | None, after: bytes | None) -> Iter
     elif old != new:
         yield "--- %s\n" % ("/dev/null" if before is None else _header_name("a/", path))
         yield "+++ %s\n" % ("/dev/null" if after is None else _header_name("b/", path))
-        hunks = difflib.unified_diff(_lines(old), _lines(new), lineterm="\n")
-        for number, line in enumerate(hunks):
-            if number >= 2:
-                yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+        for line in _hunks(_lines(old), _lines(new)):
+            yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
+    if old and new:
+        yield from islice(difflib.unified_diff(old, new, lineterm="\n"), 2, None)
+        return
+    # Where all of it is new, or gone, there is nothing to compare, which takes most of a patch's time.
+    yield "@@ -%s +%s @@\n" % (_extent(len(old)), _extent(len(new)))
+    yield from ("-" + line for line in old)
+    yield from ("+" + line for line in new)
+
+
+def _extent(count: int) -> str:
+    return "0,0" if count == 0 else "1" if count == 1 else "1,%d" % count
 
 
 def _literal(content: bytes) -> Iterator[str]:

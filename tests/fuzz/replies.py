@@ -65,7 +65,7 @@ def any_answer_is_read_or_refused(chance: random.Random) -> str:
         return error.code
     if isinstance(found, Draft):
         assert found.path == path and not {match for match in found.matches} - set(MATCHES)
-        find_loss(path, original or "", found.text, Explanation("", ""))
+        find_loss(path, original or "", found.text, Explanation("", str))
         return found.form
     return "need files"
 

@@ -15,7 +15,7 @@ NEW = "def f():\n    return 1\n"
 def loss(
     old: str, new: str, order: str = "Return other numbers.", rest: str = "", path: str = "src/a.py"
 ) -> str | None:
-    return find_loss(path, old, new, Explanation(order, rest))
+    return find_loss(path, old, new, Explanation(order, lambda: rest))
 
 
 def test_a_public_name_that_is_gone_without_a_word_is_told() -> None:

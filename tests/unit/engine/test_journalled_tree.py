@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
@@ -131,6 +132,41 @@ def test_a_delete_is_noted_as_absence(workshop: Build) -> None:
     shop.put("mine\n")
     shop.files().write(PATH, None)
     assert (shop.text(), shop.images()) == (None, ["mine\n", None])
+
+
+def test_what_lay_there_before_is_in_the_journal_before_the_disk_is_touched(workshop: Build) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    seen: list[list[str | None]] = []
+
+    def write_bytes(descriptor: int, content: bytes) -> None:
+        seen.append(shop.images_on_disk())
+        write_all(descriptor, content)
+
+    shop.tree = Tree(shop.root, write_bytes=write_bytes)
+    files = shop.files()
+    files.rewind(PATH, 0)
+    files.write(PATH, b"one\n")
+    files.write(PATH, b"two\n")
+    assert seen == [["mine\n"], ["mine\n", "one\n"]]
+
+
+def test_all_that_a_job_noted_is_in_the_journal_when_it_lets_go(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    files.rewind(PATH, 0)
+    files.write(PATH, b"one\n")
+    files.let_go(PATH)
+    assert shop.images_on_disk() == [None, "one\n"]
+    assert text_of(files.current(PATH)) == "one\n"
+
+
+def test_others_see_what_a_job_has_written_though_it_is_not_in_the_journal_yet(workshop: Build) -> None:
+    files = workshop().files()
+    files.rewind(PATH, 0)
+    files.write(PATH, b"one\n")
+    with ThreadPoolExecutor() as pool:
+        assert text_of(pool.submit(files.current, PATH).result()) == "one\n"
 
 
 # The user's own edits

@@ -196,7 +196,12 @@ class Workshop:
         return file.read_bytes().decode("utf-8") if file.exists() else None
 
     def images(self, path: str = PATH) -> list[str | None]:
-        """The journal's images of a file, from the one before the session."""
+        """The journal's images of a file, from the one before the session, those that wait to be written included."""
+        self.journal.keep(SESSION, "looked at", True)
+        return self.images_on_disk(path)
+
+    def images_on_disk(self, path: str = PATH) -> list[str | None]:
+        """The same as another process would find them."""
         found = []
         for position in range(self.journal.images.count_writes(SESSION, path) + 1):
             image = self.journal.images.at(SESSION, path, position)

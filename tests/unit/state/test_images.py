@@ -33,13 +33,19 @@ def test_images_have_positions_from_the_one_before_the_session(journal: StateMan
     assert journal.images.count_writes(SESSION, PATH) == 2
 
 
-def test_a_content_is_found_at_the_first_position_behind_the_given_one(journal: StateManager) -> None:
-    save(journal, OLD, NEW, ABSENT, NEW, OLD)
-    found = [journal.images.position_of(SESSION, PATH, NEW.content, after=after) for after in range(5)]
-    assert found == [1, 3, 3, None, None]
-    assert journal.images.position_of(SESSION, PATH, None, after=0) == 2
-    assert journal.images.position_of(SESSION, PATH, b"elsewhere", after=0) is None
-    assert journal.images.position_of(SESSION, "another path", NEW.content, after=0) is None
+def test_all_images_of_a_path_come_in_order(journal: StateManager) -> None:
+    save(journal, OLD, NEW, ABSENT, NEW)
+    save(journal, NEW, path="another path")
+    assert journal.images.all(SESSION, PATH) == [OLD, NEW, ABSENT, NEW]
+    assert journal.images.all(SESSION, "a third path") == []
+
+
+def test_what_is_saved_later_is_there_once_it_was_waited_for(journal: StateManager) -> None:
+    wait = journal.images.save_later(SESSION, PATH, "before", OLD)
+    wait()
+    assert journal.images.all(SESSION, PATH) == [OLD]
+    wait()
+    assert journal.images.all(SESSION, PATH) == [OLD]
 
 
 def test_the_image_before_alone_is_no_write(journal: StateManager) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -10,7 +9,7 @@ import pytest
 
 from orchestra.errors import StateError
 from orchestra.state.database import connect
-from orchestra.state.writer import Writer
+from orchestra.state.writer import Writer, Written
 
 LONG_S = 30
 Work = Callable[[sqlite3.Connection], Any]
@@ -30,7 +29,7 @@ class Desk:
         connection.set_trace_callback(self.statements.append)
         self.writer = Writer(connection)
 
-    def in_one_batch(self, *works: Work) -> list[Future[Any]]:
+    def in_one_batch(self, *works: Work) -> list[Written[Any]]:
         """Have the writer find all of these at once, behind one that holds it up."""
         started, may_go_on = threading.Event(), threading.Event()
 
@@ -42,7 +41,7 @@ class Desk:
         assert started.wait(LONG_S)
         futures = [self.writer.write_later(work) for work in works]
         may_go_on.set()
-        first.result(LONG_S)
+        first.result()
         return futures
 
     def rows(self) -> list[int]:
@@ -65,8 +64,12 @@ def insert(number: int) -> Work:
     return lambda connection: connection.execute("INSERT INTO t VALUES (?)", (number,)).lastrowid
 
 
-def error_of(future: Future[Any]) -> BaseException | None:
-    return future.exception(LONG_S)
+def error_of(future: Written[Any]) -> BaseException | None:
+    try:
+        future.result()
+    except Exception as error:
+        return error
+    return None
 
 
 def test_what_was_written_is_committed_when_the_call_returns(desk: Desk) -> None:
@@ -77,34 +80,35 @@ def test_what_was_written_is_committed_when_the_call_returns(desk: Desk) -> None
 def test_works_are_done_in_the_order_of_calls(desk: Desk) -> None:
     seen: list[int] = []
     futures = [desk.writer.write_later(lambda _, number=number: seen.append(number)) for number in range(200)]
-    futures[-1].result(LONG_S)
+    futures[-1].result()
     assert seen == list(range(200))
 
 
 def test_what_waits_is_committed_together(desk: Desk) -> None:
     futures = desk.in_one_batch(*(insert(number) for number in range(10)))
-    assert [future.result(LONG_S) for future in futures] == list(range(10))
+    assert [future.result() for future in futures] == list(range(10))
     assert desk.statements.count("COMMIT") == 2
+    assert not [statement for statement in desk.statements if "SAVEPOINT" in statement]
     assert desk.rows() == list(range(10))
 
 
 def test_what_nobody_waits_for_goes_along_with_what_somebody_does(desk: Desk) -> None:
     futures = [desk.writer.write_later(insert(number)) for number in range(3)]
     desk.writer.write(insert(3))
-    assert all(future.done() for future in futures)
+    assert all(future.is_done for future in futures)
     assert desk.rows() == [0, 1, 2, 3]
 
 
 def test_what_nobody_waits_for_is_written_soon_all_the_same(desk: Desk) -> None:
     desk.writer.write(insert(0))
     for number in (1, 2):
-        assert desk.writer.write_later(insert(number)).result(LONG_S) == number
+        assert desk.writer.write_later(insert(number)).result() == number
     assert desk.rows() == [0, 1, 2]
 
 
 def test_one_callers_error_is_that_callers_alone(desk: Desk) -> None:
     before, wrong, after = desk.in_one_batch(insert(1), insert(1), insert(2))
-    assert (before.result(LONG_S), after.result(LONG_S)) == (1, 2)
+    assert (before.result(), after.result()) == (1, 2)
     assert isinstance(error_of(wrong), StateError)
     assert desk.rows() == [1, 2]
 
@@ -116,7 +120,7 @@ def test_of_a_work_that_fails_half_way_nothing_is_kept(desk: Desk) -> None:
 
     failed, good = desk.in_one_batch(half, insert(6))
     assert isinstance(error_of(failed), KeyError)
-    assert good.result(LONG_S) == 6
+    assert good.result() == 6
     assert desk.rows() == [6]
 
 
@@ -154,7 +158,7 @@ def test_a_journal_that_somebody_else_holds_is_an_error_and_no_end(desk: Desk) -
 def test_closing_writes_what_is_queued(desk: Desk) -> None:
     futures = [desk.writer.write_later(insert(number)) for number in range(100)]
     desk.writer.close()
-    assert all(future.done() for future in futures)
+    assert all(future.is_done for future in futures)
     assert desk.rows() == list(range(100))
 
 

@@ -57,6 +57,19 @@ def test_lists_what_git_knows_or_would_add(tmp_path: Path) -> None:
     assert paths_of(list_files(tmp_path, git)) == [".gitignore", "tracked.py", "untracked \u00fc.py"]
 
 
+@pytest.mark.parametrize("in_git", [True, False])
+def test_of_named_paths_those_are_listed_that_would_be_without_naming_them(tmp_path: Path, in_git: bool) -> None:
+    put(tmp_path, "a.py", "b.py", "d/[x].py", "d/x.py", "out.log", ".orchestra/plan.md", "node_modules/m.js", "n/a.py")
+    (tmp_path / ".gitignore").write_text("*.log\nnode_modules\n")
+    (tmp_path / "link.py").symlink_to("a.py")
+    init(tmp_path / "n")
+    git = init(tmp_path) if in_git else None
+    everything = paths_of(list_files(tmp_path, git))
+    named = ["b.py", "d/[x].py", "d", "gone.py", "out.log", "node_modules/m.js", "n/a.py", "link.py"]
+    assert paths_of(list_files(tmp_path, git, only=named)) == sorted(set(named) & set(everything))
+    assert {"b.py", "d/[x].py"} <= set(named) & set(everything)
+
+
 def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
     put(tmp_path, "a.py")
     try:
