@@ -49,6 +49,8 @@ class Verification:
     """How often failed files were taken up again by a resume: tests and fixes of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    insist: Callable[[TestRun | None], None] = lambda run: None
+    """Raises UsageError for a run after the change that was none, where there must be tests."""
 
     def baseline(self) -> None:
         """Note what fails before the first write."""
@@ -74,6 +76,8 @@ class Verification:
 
         def find_out() -> dict[str, Any]:
             run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == BASELINE))
+            if name != BASELINE:
+                self.insist(run)
             return {} if run is None or not run.collected else _to_json(run)
 
         kept = self.journal.remember(self.session_id, name, find_out)

@@ -180,8 +180,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     testing = _testing(order, env, CancelToken(), Deadline.after(env.clock, None))
     if order.tests and order.settings.tests.sandbox == "required":
         testing.confinement.check()
-    if order.requires_tests:
-        testing.check()
+    if order.requires_tests and order.given_plan is not None and order.given_plan.plan.files:
+        testing.check(order.given_plan.plan)
     return chains
 
 
@@ -312,6 +312,7 @@ def wire(
             return Verification(
                 session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
+                testing.insist if order.requires_tests else lambda run: None,
             )
 
         planning = Planning(
@@ -334,11 +335,12 @@ def wire(
                 journal, workplace.folder, session_id, settings.state.keep, settings.state.max_bytes, now=env.clock.now,
                 is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
             ).apply,
+            check_tests=testing.check if order.requires_tests else lambda plan: None,
             job_context=job_context, verification=verification,
         )
         wanted = Wanted(
-            only_plan=order.only_plan, tests_required=order.requires_tests, tests=order.tests,
-            baseline=order.tests and settings.tests.baseline, commit=order.commits, given_plan=order.given_plan,
+            only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,
+            commit=order.commits, given_plan=order.given_plan,
         )
         for name, missing in chains.left_out.items():
             events.emit("provider.left_out", level="warning", provider=name, variables=list(missing))
