@@ -15,9 +15,12 @@ from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure, TestRun
 from orchestra.state.manager import StateManager
+from orchestra.workspace.path_names import quoted
 
 DONE = ("approved", "unchanged")
 _UNNAMED = "the test command"
+_MOST_NAMED = 5
+_BLAMES_NONE = "the consultant finds no planned file to blame"
 BASELINE = "tests/baseline"
 AFTER = "tests/after/"
 """The names under which test runs are kept."""
@@ -99,15 +102,17 @@ class Verification:
         try:
             fixes = self._ask_for_fixes(round_, verdict)
         except (ProviderFault, UnreadableReply, WorkspaceError) as error:
-            self.jobs.events.emit("tests.not_fixed", level="warning", why=error.message)
-            return False
-        mended = False
-        for fix in fixes:
-            outcome = outcomes.get(fix.path)
-            if outcome is None or outcome.status not in DONE or outcome.action == "delete":
-                continue
-            mended = self._mend(round_, fix, verdict, outcomes) or mended
-        return mended
+            return self._give_up(error.message)
+        left = [fix for fix in fixes if _may_be_mended(outcomes.get(fix.path))]
+        if not left:
+            named = ", ".join(quoted(fix.path) for fix in fixes[:_MOST_NAMED])
+            return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
+        errors = [self._mend(round_, fix, verdict, outcomes) for fix in left]
+        return None in errors or self._give_up(str(errors[0]))
+
+    def _give_up(self, why: str) -> bool:
+        self.jobs.events.emit("tests.not_fixed", level="warning", why=why)
+        return False
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
@@ -117,12 +122,12 @@ class Verification:
         )
         key = f"fix{self.generation}.{round_}/consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
-        by_path = {fix.path: fix for fix in fixes if self.plan.file(fix.path) is not None}
-        return tuple(by_path.values())
+        return tuple({fix.path: fix for fix in fixes}.values())
 
-    def _mend(self, round_: int, fix: Fix, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> bool:
+    def _mend(self, round_: int, fix: Fix, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> str | None:
+        """Change the file once more; why it stays as it is, or None where it does not."""
         planned = self.plan.file(fix.path)
-        assert planned is not None  # _ask_for_fixes drops other paths
+        assert planned is not None  # it has an outcome
         prefix = f"fix{self.generation}.{round_}/"
         start = self.journal.remember(
             self.session_id, f"mend/{prefix}{fix.path}", lambda: self.jobs.files.position(fix.path)
@@ -134,9 +139,9 @@ class Verification:
         job.run()
         assert job.outcome is not None  # run() ends with one
         if job.outcome.status not in DONE:
-            return False
+            return f"{fix.path} stays as it was: {job.outcome.error}"
         outcomes[fix.path] = job.outcome
-        return True
+        return None
 
     def _planned_texts(self) -> list[ShownFile]:
         """The planned files as they are; one that is no text has failed already."""
@@ -147,6 +152,11 @@ class Verification:
                 if text is not None:
                     shown.append(ShownFile(planned.path, text))
         return shown
+
+
+def _may_be_mended(outcome: FileOutcome | None) -> bool:
+    """Whether it is a planned file that went well and is still there."""
+    return outcome is not None and outcome.status in DONE and outcome.action != "delete"
 
 
 def _findings(fix: Fix, failures: Sequence[TestFailure]) -> list[Issue]:

@@ -75,16 +75,23 @@ def test_a_fix_that_the_auditor_refuses_leaves_the_approved_draft(tested: Projec
     ran = tested.run("run", "task", "--yes", "--json", script=script)
 
     assert ran.status == 8
+    assert "not fixed: code_.py stays as it was: the auditor did not approve it: worse" in ran.err
     assert tested.read("code_.py") == BROKEN
 
 
-@pytest.mark.parametrize("blames", [
-    fixes(), fixes(("test_code.py", "wrong test")), "prose, twice", fixes(("../x", "no"), ("/etc/passwd", "no")),
+@pytest.mark.parametrize("blames, why", [
+    (fixes(), "the consultant finds no planned file to blame"),
+    (fixes(("test_code.py", "wrong test")), "none of the files to blame may be changed: 'test_code.py'"),
+    ("prose, twice", "The answer"),
+    (fixes(("../x", "no"), ("/etc/passwd", "no")), "none of the files to blame may be changed: '../x', '/etc/passwd'"),
 ])
-def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project, blames: str) -> None:
+def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project, blames: str, why: str) -> None:
     ran = tested.run("run", "task", "--yes", "--json", script=team(PLAN, {"code_.py": whole(BROKEN)}, blames=blames))
 
     assert ran.status == 8
+    assert f"not fixed: {why}" in ran.err
+    (event,) = tested.rows("SELECT level, data FROM events WHERE name = 'tests.not_fixed'")
+    assert event["level"] == "warning" and why in event["data"]
     assert tested.read("test_code.py") == PASSING
     assert set(tested.tree()) == {"README.md", "code_.py", "test_code.py"}
 
