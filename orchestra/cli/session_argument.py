@@ -7,10 +7,8 @@ import os
 from pathlib import Path
 
 from orchestra.cli.context import Context
-from orchestra.errors import UnknownSession, UsageError
-from orchestra.state.manager import StateManager
+from orchestra.errors import UsageError
 from orchestra.state.session_ids import is_session_id
-from orchestra.state.sessions import SessionRow
 
 
 def session_and_paths(arguments: argparse.Namespace, context: Context) -> tuple[str | None, list[str]]:
@@ -23,17 +21,6 @@ def session_and_paths(arguments: argparse.Namespace, context: Context) -> tuple[
         raise UsageError("only one session can be named", where=" ".join(ids))
     paths = [word for word in arguments.names if not is_session_id(word)] + list(context.after_dashes)
     return ids[0] if ids else None, [_below_root(context, path) for path in paths]
-
-
-def find_session(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    """The session of that id, or the newest. Raises UnknownSession."""
-    row = None
-    if journal is not None:
-        row = journal.sessions.newest() if session_id is None else journal.sessions.get(session_id)
-    if row is None:
-        what = "there is no session here" if session_id is None else f"there is no session {session_id}"
-        raise UnknownSession(what, hint="`orchestra sessions` lists all of them")
-    return row
 
 
 def _below_root(context: Context, path: str) -> str:

@@ -57,8 +57,8 @@ class ChangeReview:
             prefix = f"whole{self.generation}.{round_}/"
             is_last = round_ > self.most_fixes
             mended = [] if is_last else [
-                path for path, issues in findings.items()
-                if self.mending.mend(path, issues, outcomes, key_prefix=prefix)
+                path for path, issues in findings.items() if self.mending.may_change(path, outcomes)
+                and self.mending.mend(path, issues, outcomes, key_prefix=prefix) is None
             ]
             if not mended:
                 _fail(findings, outcomes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
-from orchestra.engine.receipt import has_receipt, image_json, read_receipt, receipt_of
+from orchestra.engine.receipt import has_receipt, image_json, read_receipt, receipt_of, receipt_text
 from orchestra.errors import UsageError, WorkspaceError
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
@@ -33,6 +33,8 @@ class Checked:
     tests_passed: bool | None
     """None where none were run."""
     differences: tuple[Difference, ...]
+    has_journal: bool = True
+    """Whether there was one to compare with."""
 
 
 def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder: Path) -> Checked:
@@ -40,36 +42,66 @@ def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder:
 
     Raises UsageError where the session has not come so far that it has one, StateError for one that cannot be read.
     """
-    receipt = read_receipt(folder, row.session_id)
-    if receipt is None and not has_receipt(journal, row):
+    found = read_receipt(folder, row.session_id)
+    if found is None and not has_receipt(journal, row):
         raise UsageError(
             f"session {row.session_id} has no receipt: no plan of it was carried out",
             hint="`orchestra sessions` lists all sessions",
         )
-    if receipt is None and row.exit_status is None:
+    if found is None and row.exit_status is None:
         raise UsageError(
             f"session {row.session_id} has no receipt yet: it has not ended",
             hint=f"`orchestra resume {row.session_id}` goes on with it",
         )
-    if receipt is None:
+    if found is None:
         return Checked(0, None, (Difference("receipt", None, "it is gone"),))
+    receipt, content = found
+    known = receipt_of(journal, row)
+    if known["program"] is None:
+        # Earlier versions did not note it.
+        known["program"] = receipt.get("program")
+    differences = tuple(_against_journal(receipt, known))
+    if not differences and content != receipt_text(known).encode("utf-8"):
+        differences = (Difference("receipt", None, _OTHER_TEXT),)
+    return _checked(receipt, differences, root=root, undone=journal.images.undone_paths(row.session_id))
+
+
+def check_alone(session_id: str, *, root: Path, folder: Path) -> Checked | None:
+    """Hold a receipt of which the journal knows nothing against the tree; None where there is none. Reads only.
+
+    Raises StateError for one that cannot be read.
+    """
+    found = read_receipt(folder, session_id)
+    if found is None:
+        return None
+    alone = (Difference("journal", None, _NO_JOURNAL),)
+    return replace(_checked(found[0], alone, root=root, undone=set()), has_journal=False)
+
+
+_OTHER_TEXT = "it says what the journal says, but not in the bytes that were written"
+_NO_JOURNAL = (
+    "there is none of this session to compare with: the files alone were checked; the plan and its approval, the"
+    " models, the tests and the commit are only what the receipt says"
+)
+
+
+def _checked(
+    receipt: Mapping[str, Any], differences: tuple[Difference, ...], *, root: Path, undone: set[str]
+) -> Checked:
+    """What is to be said beside these differences."""
     files = [file for file in _list(receipt.get("files")) if file.get("after") != file.get("before")]
-    undone = journal.images.undone_paths(row.session_id)
-    differences = [*_against_journal(receipt, receipt_of(journal, row)), *_against_tree(files, Tree(root), undone)]
+    of_tree = tuple(_against_tree(files, Tree(root), undone))
     tests = receipt.get("tests")
-    if isinstance(tests, dict):
-        differences += _of_tests(tests)
-    passed = bool(tests.get("passed")) if isinstance(tests, dict) else None
-    return Checked(len(files), passed, tuple(differences))
+    if not isinstance(tests, dict):
+        return Checked(len(files), None, differences + of_tree)
+    return Checked(len(files), bool(tests.get("passed")), (*differences, *of_tree, *_of_tests(tests)))
 
 
 def _against_journal(receipt: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Difference]:
-    for part in known:
-        said, is_so = receipt.get(part), known[part]
-        # Another version of the program may check what this one wrote.
-        if part in ("program", "files"):
+    for part in {**known, **receipt}:
+        if part == "files":
             continue
-        for name, one, other in _unequal(part, said, is_so):
+        for name, one, other in _unequal(part, receipt.get(part), known.get(part)):
             yield Difference(part, None, f"{name} is {_short(one)} in the receipt, {_short(other)} in the journal")
     files = {str(file["path"]): file for file in known["files"]}
     said_files = {str(file.get("path")): file for file in _list(receipt.get("files"))}
@@ -112,7 +144,7 @@ def _unequal(name: str, said: Any, is_so: Any) -> Iterator[tuple[str, Any, Any]]
     if isinstance(said, dict) and isinstance(is_so, dict):
         for key in {**is_so, **said}:
             yield from _unequal(f"{name}.{key}", said.get(key), is_so.get(key))
-    elif said != is_so:
+    elif type(said) is not type(is_so) or said != is_so:
         yield name, said, is_so
 
 

@@ -316,16 +316,20 @@ class FileJob:
         return None if content is None else decode(content, path=path).text
 
     def _give_up(self, error: OrchestraError) -> None:
-        """Put back what was there before, where that is wanted and possible."""
+        """Put back what was there before, where that is wanted and possible.
+
+        A file that was judged counts as put back also where no draft of it was fit to be written.
+        """
         files, path = self._context.files, self.planned.path
         status = "failed"
         try:
             image = self._approved_image or files.before(path)
             if self._context.auto_revert or self._approved_image is not None:
+                is_judged = error.exit_status is ExitStatus.JUDGED_BAD
                 is_changed = files.current(path).content != image.content
                 files.write(path, image.content)
                 files.settle(path)
-                status = "reverted" if is_changed else status
+                status = "reverted" if is_changed or is_judged else status
         except StateError:
             raise
         except OrchestraError as worse:

@@ -11,7 +11,8 @@ from typing import Any, Mapping
 
 from orchestra.engine import undoing
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.errors import Conflict, UnknownSession, UsageError
+from orchestra.engine.session_lookup import find_session
+from orchestra.errors import Conflict, UsageError
 from orchestra.state.forgetting import GOING_BACK, Forgotten
 from orchestra.state.manager import StateManager
 from orchestra.state.phases import ENDS
@@ -29,12 +30,8 @@ ASKED_AGAIN = {
 
 def session_to_take_back(journal: StateManager | None, session_id: str | None) -> SessionRow:
     """The session of that id, or the newest that is no undo. Raises UnknownSession, UsageError for one that cannot."""
-    rows = [] if journal is None else journal.sessions.all()
-    row = next((row for row in rows if row.session_id == session_id or (
-        session_id is None and row.mode != undoing.MODE)), None)
-    if row is None or journal is None:
-        what = "there is no session here" if session_id is None else f"there is no session {session_id}"
-        raise UnknownSession(what, hint="`orchestra sessions` lists all sessions")
+    row = find_session(journal, session_id, fits=lambda row: row.mode != undoing.MODE)
+    assert journal is not None  # it gave the row
     if row.mode == undoing.MODE:
         raise UsageError("an undo has no checkpoints to go back to", where=row.session_id)
     if undoing.undone(journal, row):

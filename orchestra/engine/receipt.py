@@ -16,14 +16,23 @@ from orchestra.records import FileImage
 from orchestra.state.images import content_hash
 from orchestra.state.manager import StateManager
 from orchestra.state.own_files import replace_file
+from orchestra.state.session_ids import is_session_id
 from orchestra.state.sessions import SessionRow
 
 SCHEMA = 1
+_PROGRAM = "program"
+"""The name under which the journal keeps which program wrote the receipt."""
 
 
 def receipt_path(folder: Path, session_id: str) -> Path:
     """Where the receipt lies below `.orchestra`."""
     return folder / "runs" / session_id / "receipt.json"
+
+
+def sessions_with_receipt(folder: Path) -> list[str]:
+    """Their ids, newest first, whether the journal knows them or not."""
+    found = (path.parent.name for path in folder.glob("runs/*/receipt.json"))
+    return sorted(filter(is_session_id, found), reverse=True)
 
 
 def has_receipt(journal: StateManager, row: SessionRow) -> bool:
@@ -35,25 +44,32 @@ def has_receipt(journal: StateManager, row: SessionRow) -> bool:
 def write_receipt(folder: Path, journal: StateManager, row: SessionRow) -> None:
     """Put it there in one instant. Raises StateError where it cannot be written."""
     path = receipt_path(folder, row.session_id)
+    journal.keep(row.session_id, _PROGRAM, f"orchestra {__version__}")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        replace_file(folder, path, json.dumps(receipt_of(journal, row), ensure_ascii=False, indent=2) + "\n")
+        replace_file(folder, path, receipt_text(receipt_of(journal, row)))
     except OSError as error:
         raise StateError("the receipt cannot be written", where=f"{path}: {error.strerror}") from None
 
 
-def read_receipt(folder: Path, session_id: str) -> Mapping[str, Any] | None:
-    """The document; None where there is none. Raises StateError for one that is no receipt."""
+def receipt_text(document: Mapping[str, Any]) -> str:
+    """As it is written."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def read_receipt(folder: Path, session_id: str) -> tuple[Mapping[str, Any], bytes] | None:
+    """The document and its bytes; None where there is none. Raises StateError for what is no receipt."""
     path = receipt_path(folder, session_id)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        document = json.loads(content.decode("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise StateError("the receipt cannot be read", where=f"{path}: {error}") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise StateError("the receipt is none, or of another version of orchestra", where=str(path))
-    return document
+    return document, content
 
 
 def receipt_of(journal: StateManager, row: SessionRow) -> dict[str, Any]:
@@ -63,7 +79,7 @@ def receipt_of(journal: StateManager, row: SessionRow) -> dict[str, Any]:
     """
     return {
         "schema": SCHEMA,
-        "program": f"orchestra {__version__}",
+        "program": journal.recall(row.session_id, _PROGRAM),
         "session_id": row.session_id,
         "task": row.task.text,
         "mode": row.mode,

@@ -8,7 +8,8 @@ from typing import Any, Mapping, Sequence
 from orchestra.config.kept import resumed
 from orchestra.config.loading import Config
 from orchestra.config.settings import Settings
-from orchestra.errors import ExitStatus, UnknownSession, UnreadableReply, UsageError
+from orchestra.engine.session_lookup import find_session
+from orchestra.errors import ExitStatus, UnreadableReply, UsageError
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 
@@ -19,17 +20,8 @@ RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
 
 
 def session_to_resume(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    """The session of that id, or the newest that can go on. Raises UnknownSession."""
-    if journal is None:
-        raise UnknownSession("there is no session here", hint="`orchestra run TASK` starts one")
-    if session_id is None:
-        newest = journal.sessions.newest(resumable=True)
-        if newest is None:
-            raise UnknownSession("there is nothing to resume", hint="`orchestra sessions` lists all sessions")
-        return newest
-    row = journal.sessions.get(session_id)
-    if row is None:
-        raise UnknownSession(f"there is no session {session_id}", hint="`orchestra sessions` lists all sessions")
+    """The session of that id, or the newest that can go on. Raises UnknownSession, UsageError for one that cannot."""
+    row = find_session(journal, session_id, fits=lambda row: row.can_resume, none="there is nothing to resume")
     if not row.can_resume:
         raise UsageError(
             f"session {session_id} has come to its end ({row.phase})", hint="`orchestra run TASK` starts a new one"

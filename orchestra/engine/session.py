@@ -51,8 +51,6 @@ class Wanted:
     """What this run is to do."""
 
     only_plan: bool = False
-    tests_required: bool = False
-    """Whether the user asked for tests in so many words."""
     tests: bool = True
     baseline: bool = True
     """Whether to find out, before the first write, which tests fail already."""
@@ -93,6 +91,8 @@ class Rooms:
     job_context: Callable[[Plan], JobContext]
     change_review: Callable[[Plan, JobContext], ChangeReview]
     verification: Callable[[Plan, JobContext], Verification]
+    check_tests: Callable[[Plan], None] = lambda plan: None
+    """Raises UsageError where the user insists on tests, and with this plan there can be none."""
     tidy: Callable[[], None] = lambda: None
     """Holds what is kept of old sessions to its limits."""
 
@@ -149,6 +149,10 @@ class Session:
             self._make_commit(plan)
         return status, error
 
+    def _is_approved(self) -> bool:
+        row = self._rooms.journal.sessions.plan(self._rooms.session_id)
+        return row is not None and row.approved_by is not None
+
     def _planned(self) -> Plan:
         row = self._rooms.journal.sessions.plan(self._rooms.session_id)
         if row is not None and row.approved_by is not None:
@@ -157,9 +161,9 @@ class Session:
         return self._rooms.planning.plan(self._wanted.given_plan)
 
     def _approved(self, plan: Plan) -> Plan:
-        row = self._rooms.journal.sessions.plan(self._rooms.session_id)
-        if row is not None and row.approved_by is not None:
+        if self._is_approved():
             return plan
+        self._rooms.crew.call(lambda: self._rooms.check_tests(plan))
         self._enter("awaiting_approval")
         return self._rooms.planning.approved(plan)
 
@@ -233,8 +237,7 @@ class Session:
             by_provider = all(outcome.exit_status == ExitStatus.PROVIDER for outcome in bad)
             statuses.append(ExitStatus.PROVIDER if by_provider else ExitStatus.JUDGED_BAD)
         failing = self._verdict.new_failures if self._verdict else ()
-        untested = self._wanted.tests_required and self._verdict is None and bool(self._approved_paths())
-        if failing or untested:
+        if failing:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
         return status, _error_of(status, bad, failing_tests=len(failing))
@@ -323,7 +326,7 @@ def _error_of(status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int)
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
-        what = f"tests fail that did not fail before: {failing_tests}" if failing_tests else "no test was run"
+        what = f"tests fail that did not fail before: {failing_tests}"
         return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
     what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"

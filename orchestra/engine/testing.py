@@ -12,10 +12,10 @@ from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import out_of_time
 from orchestra.environment import Environment
 from orchestra.errors import UsageError
-from orchestra.records import TestRun
+from orchestra.records import Plan, TestRun
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.suite import Suite
-from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_detection import candidates, could_bring_tests, detect
 from orchestra.workspace.suite_probing import Prober
 from orchestra.workspace.suite_run import run_suite
 
@@ -37,12 +37,13 @@ class Testing:
     deadline: Deadline
     confinement: Confinement
 
-    def check(self) -> None:
-        """Raises UsageError where there are no tests to be found."""
-        if self._find() is None:
+    def check(self, plan: Plan) -> None:
+        """Raises UsageError where there are no tests to be found, and the plan brings none either."""
+        written = [planned.path for planned in plan.files if planned.action != "delete"]
+        if not could_bring_tests(written) and self._find() is None:
             raise UsageError(
-                "no tests were found to run", where=str(self.root),
-                hint="name the command with --test-command, or leave out --test",
+                "no tests were found to run, and the plan brings none", where=self._why_none(),
+                hint="have it plan tests, name the command with --test-command, or leave out --test",
             )
 
     def run(self, on_start: Callable[[], None]) -> TestRun | None:
@@ -65,13 +66,31 @@ class Testing:
             )
         return run
 
+    def insist(self, run: TestRun | None) -> None:
+        """Raises UsageError where this run after the change was none."""
+        if run is None or not run.collected:
+            raise UsageError(
+                "no tests were found to run after the change",
+                where=self._why_none() if run is None else f"{run.framework} found none",
+                hint="write one, then `orchestra resume` runs it; or run again with --test-command",
+            )
+
     def _find(self) -> Suite | None:
-        variables = self._variables()
-        # In the sandbox, too: an interpreter in the tree may be what a model wrote.
-        prober = Prober(
-            self.root, variables, sandbox=lambda: self.confinement.sandbox, cancel=self.cancel, clock=self.env.clock
+        return detect(
+            self.root, self._variables(), imports=self._prober().can_import, command=self.settings.command
         )
-        return detect(self.root, variables, imports=prober.can_import, command=self.settings.command)
+
+    def _why_none(self) -> str:
+        """What the suites lack that the project's files speak of."""
+        found = candidates(self.root, self._variables(), imports=self._prober().can_import)
+        return "; ".join(dict.fromkeys(f"{suite.found_by}: {suite.lacks}" for suite in found)) or str(self.root)
+
+    def _prober(self) -> Prober:
+        # In the sandbox, too: an interpreter in the tree may be what a model wrote.
+        return Prober(
+            self.root, self._variables(), sandbox=lambda: self.confinement.sandbox, cancel=self.cancel,
+            clock=self.env.clock,
+        )
 
     def _variables(self) -> dict[str, str]:
         return child_variables(self.env.variables, self.secret_variables)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Iterator, Sequence
 
 from orchestra.engine.journalled_tree import own_folders
+from orchestra.engine.session_lookup import find_session
 from orchestra.engine.wiring import Workplace, session_events
 from orchestra.environment import Environment
 from orchestra.errors import (
@@ -13,7 +15,6 @@ from orchestra.errors import (
     Conflict,
     ExitStatus,
     OrchestraError,
-    UnknownSession,
     UsageError,
     WorkspaceError,
 )
@@ -33,17 +34,11 @@ def session_to_undo(journal: StateManager | None, session_id: str | None) -> Ses
 
     What undid another session is only undone by its name.
     """
-    rows = [] if journal is None else journal.sessions.all()
-    if session_id is not None:
-        found = next((row for row in rows if row.session_id == session_id), None)
-        if found is None:
-            raise UnknownSession(f"there is no session {session_id}", hint="`orchestra sessions` lists all sessions")
-        return found
-    for row in rows:
+    def is_there(row: SessionRow) -> bool:
         assert journal is not None  # it gave the row
-        if row.mode != MODE and _writes(row) and set(changed_paths(journal, row)) - undone(journal, row):
-            return row
-    raise UnknownSession("there is nothing to undo", hint="`orchestra sessions` lists all sessions")
+        return row.mode != MODE and bool(set(changed_paths(journal, row)) - undone(journal, row))
+
+    return find_session(journal, session_id, fits=is_there, none="there is nothing to undo")
 
 
 def changed_paths(journal: StateManager, row: SessionRow) -> list[str]:
@@ -92,14 +87,18 @@ class Undoing:
     def run(
         self, session_id: str, paths: Sequence[str], check_stop: Callable[[], None]
     ) -> Iterator[FileOutcome]:
-        """Put the paths back one by one, in the name of the session `session_id`.
+        """Put the paths back one by one, in the name of the session `session_id`; what it put back before a kill stays.
 
         Raises StateError, what `check_stop` raises.
         """
         folders = self.journal.images.folders(self.target.session_id)
         redone_in = self.target.options.get("undoes")
+        known = self.journal.images.outcomes(session_id)
         for path in paths:
             check_stop()
+            if path in known and known[path].error is None:
+                yield known[path]
+                continue
             try:
                 change = self._change(path)
                 self._put_back(session_id, change, own_folders(path, folders))
@@ -116,13 +115,19 @@ class Undoing:
         found = self.tree.read(path)
         if found == before or (found.content is None and before.content is None):
             return FileChange(path, found, found)
-        if found.content not in (before.content, after.content):
+        is_new = found.content not in (before.content, after.content)
+        if is_new or (path in self._undone and found.content != before.content):
             raise self._conflict(path, found)
         is_own_mode = found.mode != after.mode and found.mode is not None
         if is_own_mode and before.content is not None:
             # The user has changed who may read it since.
             before = FileImage(before.content, found.mode)
         return FileChange(path, found, before)
+
+    @cached_property
+    def _undone(self) -> set[str]:
+        """Where what the session left has been put back: what is there again now, somebody else has written."""
+        return undone(self.journal, self.target)
 
     def _put_back(self, session_id: str, change: FileChange, folders: Sequence[str]) -> None:
         images, path = self.journal.images, change.path
@@ -194,8 +199,9 @@ def carry_out(
         outcomes: list[FileOutcome] = []
         error: OrchestraError | None = None
         try:
-            # What was put back does not go on as if it were there.
-            journal.sessions.end(target.session_id)
+            # What was put back does not go on as if it were there, nor do two undos of the same.
+            for other in (target, *_others(journal, row)):
+                journal.sessions.end(other.session_id)
             for outcome in Undoing(journal, tree, target).run(session_id, row.options["paths"], _stop_of(env)):
                 outcomes.append(outcome)
                 events.emit(
@@ -211,6 +217,15 @@ def carry_out(
         )
         events.emit("session.ended", status=status.word, exit_status=int(status), can_resume=is_stopped)
     return Undone(session_id, outcomes, status, error)
+
+
+def _others(journal: StateManager, undo: SessionRow) -> list[SessionRow]:
+    """Unfinished undos of the same session."""
+    return [
+        row for row in journal.sessions.all()
+        if row.can_resume and row.mode == MODE and row.session_id != undo.session_id
+        and row.options["undoes"] == undo.options["undoes"]
+    ]
 
 
 def _stop_of(env: Environment) -> Callable[[], None]:

@@ -16,8 +16,11 @@ from orchestra.engine.mending import Mending
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure, TestRun
 from orchestra.state.manager import StateManager
+from orchestra.workspace.path_names import quoted
 
 _UNNAMED = "the test command"
+_MOST_NAMED = 5
+_BLAMES_NONE = "the consultant finds no planned file to blame"
 BASELINE = "tests/baseline"
 AFTER = "tests/after/"
 """The names under which test runs are kept."""
@@ -49,6 +52,8 @@ class Verification:
     """How often failed files were taken up again by a resume: tests and fixes of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    insist: Callable[[TestRun | None], None] = lambda run: None
+    """Raises UsageError for a run after the change that was none, where there must be tests."""
 
     def baseline(self) -> None:
         """Note what fails before the first write."""
@@ -74,6 +79,8 @@ class Verification:
 
         def find_out() -> dict[str, Any]:
             run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == BASELINE))
+            if name != BASELINE:
+                self.insist(run)
             return {} if run is None or not run.collected else _to_json(run)
 
         kept = self.journal.remember(self.session_id, name, find_out)
@@ -95,15 +102,21 @@ class Verification:
         try:
             fixes = self._ask_for_fixes(round_, verdict)
         except (ProviderFault, UnreadableReply, WorkspaceError) as error:
-            self.jobs.events.emit("tests.not_fixed", level="warning", why=error.message)
-            return False
-        prefix = f"fix{self.generation}.{round_}/"
+            return self._give_up(error.message)
         mending = Mending(self.session_id, self.plan, self.journal, self.jobs)
-        mended = [
-            fix.path for fix in fixes
-            if mending.mend(fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=prefix)
+        left = [fix for fix in fixes if mending.may_change(fix.path, outcomes)]
+        if not left:
+            named = ", ".join(quoted(fix.path) for fix in fixes[:_MOST_NAMED])
+            return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
+        prefix = f"fix{self.generation}.{round_}/"
+        errors = [
+            mending.mend(fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=prefix) for fix in left
         ]
-        return bool(mended)
+        return None in errors or self._give_up(str(errors[0]))
+
+    def _give_up(self, why: str) -> bool:
+        self.jobs.events.emit("tests.not_fixed", level="warning", why=why)
+        return False
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
@@ -113,8 +126,7 @@ class Verification:
         )
         key = f"fix{self.generation}.{round_}/consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
-        by_path = {fix.path: fix for fix in fixes if self.plan.file(fix.path) is not None}
-        return tuple(by_path.values())
+        return tuple({fix.path: fix for fix in fixes}.values())
 
     def _planned_texts(self) -> list[ShownFile]:
         """The planned files as they are; one that is no text has failed already."""

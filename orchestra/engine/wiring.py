@@ -185,8 +185,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
         _panel(order, chains).check()
     if order.tests and order.settings.tests.sandbox == "required":
         testing.confinement.check()
-    if order.requires_tests:
-        testing.check()
+    if order.requires_tests and order.given_plan is not None and order.given_plan.plan.files:
+        testing.check(order.given_plan.plan)
     return chains
 
 
@@ -320,9 +320,9 @@ def wire(
             planned = [file.path for file in plan.files]
             sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs,
-                sealed.run, settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts,
-                load_template,
+                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                generation(journal, session_id), settings.custom_prompts, load_template,
+                testing.insist if order.requires_tests else lambda run: None,
             )
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
@@ -351,11 +351,12 @@ def wire(
                 journal, workplace.folder, session_id, settings.state.keep, settings.state.max_bytes, now=env.clock.now,
                 is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
             ).apply,
+            check_tests=testing.check if order.requires_tests else lambda plan: None,
             job_context=job_context, change_review=change_review, verification=verification,
         )
         wanted = Wanted(
-            only_plan=order.only_plan, tests_required=order.requires_tests, tests=order.tests,
-            baseline=order.tests and settings.tests.baseline, change_review=settings.audit.whole_change,
+            only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,
+            change_review=settings.audit.whole_change,
             commit=order.commits, given_plan=order.given_plan,
         )
         for name, missing in chains.left_out.items():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Callable, Iterator, Mapping, Sequence
 
 from orchestra.records import MATCHES
+from orchestra.workspace.indentation import moved, smallest_step
 
 Lines = Sequence[str]
 Key = Callable[[str], str]
@@ -72,6 +74,11 @@ class Haystack:
         """Where a line stands, whatever its indentation."""
         return self._index(_INDENTATION)[1].get(line.strip(), ())
 
+    @cached_property
+    def step(self) -> int | None:
+        """The smallest indentation in blanks."""
+        return smallest_step(self.lines)
+
     def _index(self, how: str) -> tuple[list[str], dict[str, list[int]]]:
         if how not in self._keys:
             self._keys[how] = [_KEYS[how](line) for line in self.lines]
@@ -126,29 +133,12 @@ def _places(file: Haystack, search: Lines, replace: Lines, how: str) -> tuple[Pl
     places: list[Place] = []
     for start in file.find(search, how):
         there = file.lines[start:start + size]
-        moved = _moved(there, search, replace) if how == _INDENTATION else replace
-        if moved is not None:
-            places.append(Place(start, start + size, tuple(_with_endings(there, moved))))
+        put = moved(there, search, replace, file_step=file.step) if how == _INDENTATION else replace
+        if put is not None:
+            places.append(Place(start, start + size, tuple(_with_endings(there, put))))
         if len(places) == MOST_PLACES:
             break
     return tuple(places)
-
-
-def _moved(there: Lines, search: Lines, replace: Lines) -> Lines | None:
-    """The replacement moved by the same blanks by which every line of the search is off; None where they differ."""
-    pairs = [(a.rstrip(), b.rstrip()) for a, b in zip(there, search) if a.strip()]
-    first, wanted = pairs[0]
-    if len(first) > len(wanted):
-        extra = first[: len(first) - len(wanted)]
-        if not extra.isspace() or any(a != extra + b for a, b in pairs):
-            return None
-        return [extra + line if line.strip() else line for line in replace]
-    extra = wanted[: len(wanted) - len(first)]
-    if not extra.isspace() or any(extra + a != b for a, b in pairs):
-        return None
-    if any(line.strip() and not line.startswith(extra) for line in replace):
-        return None
-    return [line[len(extra):] if line.strip() else line for line in replace]
 
 
 def _with_endings(there: Lines, replace: Lines) -> list[str]:

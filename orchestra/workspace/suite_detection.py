@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterable, Iterator, Mapping
 
 from orchestra.workspace import suite_manifests as manifests
 from orchestra.workspace.suite import Suite
@@ -21,6 +22,12 @@ _DETECTORS: tuple[Callable[[Evidence], Iterator[Suite]], ...] = (
     manifests.make, environments,
 )
 """The surest evidence first. Files named as Python tests may be another language's tools."""
+_COULD_BRING = re.compile(
+    r".*(?:test|spec).*|(?:.*/)?(?:pyproject\.toml|setup\.cfg|tox\.ini|noxfile\.py|package\.json|go\.mod|cargo\.toml"
+    r"|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|rakefile|phpunit\.(?:dist\.)?xml(?:\.dist)?|.*\.[cfv][sb]proj"
+    r"|cmakelists\.txt|(?:gnu)?makefile)"
+)
+"""Names by which a detector knows a suite, and those of files that may be its first."""
 
 
 def detect(root: Path, variables: Mapping[str, str], *, imports: Imports, command: str | None = None) -> Suite | None:
@@ -31,6 +38,11 @@ def detect(root: Path, variables: Mapping[str, str], *, imports: Imports, comman
     if command is not None:
         return Suite("command", ("/bin/sh", "-c", command))
     return next((suite for suite in candidates(root, variables, imports=imports) if not suite.lacks), None)
+
+
+def could_bring_tests(paths: Iterable[str]) -> bool:
+    """Whether a project may have tests to run once files of these names are written."""
+    return any(_COULD_BRING.fullmatch(path.lower()) for path in paths)
 
 
 def candidates(root: Path, variables: Mapping[str, str], *, imports: Imports) -> Iterator[Suite]:

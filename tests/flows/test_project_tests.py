@@ -75,16 +75,23 @@ def test_a_fix_that_the_auditor_refuses_leaves_the_approved_draft(tested: Projec
     ran = tested.run("run", "task", "--yes", "--json", script=script)
 
     assert ran.status == 8
+    assert "not fixed: code_.py stays as it was: the auditor did not approve it: worse" in ran.err
     assert tested.read("code_.py") == BROKEN
 
 
-@pytest.mark.parametrize("blames", [
-    fixes(), fixes(("test_code.py", "wrong test")), "prose, twice", fixes(("../x", "no"), ("/etc/passwd", "no")),
+@pytest.mark.parametrize("blames, why", [
+    (fixes(), "the consultant finds no planned file to blame"),
+    (fixes(("test_code.py", "wrong test")), "none of the files to blame may be changed: 'test_code.py'"),
+    ("prose, twice", "The answer"),
+    (fixes(("../x", "no"), ("/etc/passwd", "no")), "none of the files to blame may be changed: '../x', '/etc/passwd'"),
 ])
-def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project, blames: str) -> None:
+def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project, blames: str, why: str) -> None:
     ran = tested.run("run", "task", "--yes", "--json", script=team(PLAN, {"code_.py": whole(BROKEN)}, blames=blames))
 
     assert ran.status == 8
+    assert f"not fixed: {why}" in ran.err
+    (event,) = tested.rows("SELECT level, data FROM events WHERE name = 'tests.not_fixed'")
+    assert event["level"] == "warning" and why in event["data"]
     assert tested.read("test_code.py") == PASSING
     assert set(tested.tree()) == {"README.md", "code_.py", "test_code.py"}
 
@@ -133,6 +140,44 @@ def test_nothing_collected_means_no_tests(project: Project) -> None:
     ran = project.run("run", "task", "--yes", "--json", script=team(plan_of(planned("a.txt")), {"a.txt": whole("1\n")}))
 
     assert (ran.status, ran.json["tests"]) == (0, None)
+
+
+def test_tests_that_the_plan_brings_count_as_tests(project: Project) -> None:
+    plan = plan_of(planned("code_.py"), planned("test_code.py"))
+    script = team(plan, {"code_.py": whole(CODE), "test_code.py": whole(PASSING)})
+    ran = project.run("run", "task", "--yes", "--test", "--json", script=script)
+
+    assert (ran.status, ran.json["tests"]["passed"], ran.json["tests"]["framework"]) == (0, True, "unittest")
+
+
+def test_tests_that_a_plan_brings_none_of_are_missed_before_anything_is_written(project: Project) -> None:
+    ran = project.run("run", "task", "--yes", "--test", "--json", script=team(plan_of(planned("a.txt"))))
+
+    assert (ran.status, ran.json["error"]["code"], ran.asked) == (2, "usage", [("architect", None)])
+    assert (project.has("a.txt"), ran.json["can_resume"]) == (False, True)
+
+
+def test_a_plan_in_a_file_that_brings_no_tests_is_refused_before_any_call(project: Project) -> None:
+    project.run("plan", "task", script=team(plan_of(planned("a.txt"))))
+    plan = project.folder / "plan.md"
+    plan.write_text(project.read(".orchestra/plan.md"), encoding="utf-8")
+    ran = project.run("run", "--plan", str(plan), "--yes", "--test", "--json", script=team())
+
+    assert (ran.status, ran.asked, ran.json["session_id"]) == (2, [], None)
+
+
+def test_tests_that_are_still_missing_can_be_written_and_the_session_goes_on(project: Project) -> None:
+    plan = plan_of(planned("test_code.py"))
+    script = team(plan, {"test_code.py": whole("# to be written\n")})
+    ran = project.run("run", "task", "--yes", "--test", "--json", script=script)
+    assert (ran.status, ran.json["status"], ran.json["tests"]) == (2, "failed", None)
+    assert (ran.files["test_code.py"]["status"], ran.json["can_resume"]) == ("approved", True)
+    assert "no tests were found to run after the change" in ran.err
+
+    project.write("code_.py", CODE)
+    project.write("test_own.py", PASSING)
+    resumed = project.run("resume", "--json", script=team())
+    assert (resumed.status, resumed.json["tests"]["passed"], resumed.asked) == (0, True, [])
 
 
 def test_no_test_runs_none(tested: Project) -> None:

@@ -50,6 +50,19 @@ def test_only_the_file_that_cannot_be_recovered_goes_back(project: Project) -> N
     assert all(f"bad {number}" in event["data"] for number in range(1, 7)), "all that was tried is in the journal"
 
 
+@pytest.mark.parametrize("auto_revert, status", [(True, "reverted"), (False, "failed")])
+def test_a_file_without_one_fit_draft_counts_as_put_back(project: Project, auto_revert: bool, status: str) -> None:
+    elided = whole("# ... rest of the code unchanged\n")
+    script = team(PLAN, {**DRAFTS, "a.txt": elided}, APPROVED, {"a.txt": [elided] * 3})
+    settings = {"max_recovery_attempts": 1, "auto_revert": auto_revert}
+    ran = project.run(*RUN, script=script, settings=settings)
+
+    assert (ran.status, ran.files["a.txt"]["status"], ran.files["a.txt"]["iterations"]) == (9, status, 0)
+    assert project.read("a.txt") == "old\n"
+    row = project.rows("SELECT status, exit_status FROM file_outcomes WHERE path = 'a.txt'")
+    assert row == [{"status": status, "exit_status": 1}]
+
+
 def test_three_tries_are_the_default_and_none_can_be_had(project: Project) -> None:
     default = project.run("config", "show", "--json").json["config"]["max_recovery_attempts"]
     reviews = {"a.txt": never_good(0), "b.txt": APPROVED}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestra.errors import ExitStatus
 from orchestra.records import PlannedFile
 from tests.unit.engine.workshop import APPROVED, Workshop
 
@@ -44,7 +45,7 @@ def test_an_answer_ends_as_it_must(name: str, tmp_path: Path) -> None:
     shop.close()
     found = target.read_bytes() if target.exists() else None
     if "refused" in case:
-        assert outcome.status == "failed"
+        assert outcome.status == ("reverted" if outcome.exit_status == ExitStatus.JUDGED_BAD else "failed")
         assert case["refused"] in (outcome.error or "")
         assert found == original
         assert not shop.told("file.written")

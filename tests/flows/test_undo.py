@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,77 @@ def test_a_session_whose_change_was_undone_cannot_be_resumed(project: Project, b
     assert project.run("undo").status == 0
     assert project.everything() == before
     assert project.run("resume", "--yes").status == 2
+
+
+def stopped_undo(project: Project) -> str:
+    """The id of an undo that a signal stopped before it put anything back."""
+    project.stop.number = 2
+    stopped = project.run("undo", "--json")
+    project.stop.number = None
+    assert (stopped.status, stopped.json["files"]) == (130, [])
+    return str(stopped.json["session_id"])
+
+
+def make_resumable(project: Project, session: str) -> None:
+    """As if it had been killed at its end."""
+    with sqlite3.connect(project.state / "state.db") as connection:
+        connection.execute("UPDATE sessions SET can_resume = 1 WHERE session_id = ?", (session,))
+    connection.close()
+
+
+def test_a_finished_undo_leaves_no_other_one_of_the_same_session_to_go_on(
+    project: Project, before: dict[str, bytes]
+) -> None:
+    change(project)
+    after = project.everything()
+    stopped = stopped_undo(project)
+    second = project.run("undo", "--json").json["session_id"]
+    project.run("undo", second)
+    assert project.everything() == after
+    resumed, named = project.run("resume", "--json"), project.run("resume", stopped, "--json")
+
+    assert (resumed.status, named.status) == (2, 2)
+    assert project.everything() == after, "the change that was brought back stays"
+
+
+def test_an_undo_that_goes_on_leaves_alone_what_it_has_put_back(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    changed = project.read("a.txt")
+    session = stopped_undo(project)
+    project.run("undo", "a.txt")
+    project.write("a.txt", changed)
+    make_resumable(project, session)
+    resumed = project.run("resume", session, "--json")
+
+    files = {file["path"]: file["status"] for file in resumed.json["files"]}
+    assert (resumed.status, files) == (5, {"a.txt": "failed", "new/deep/b.txt": "reverted", "old/c.txt": "reverted"})
+    assert project.read("a.txt") == changed
+
+
+def test_an_undo_does_not_do_again_what_it_did_before_it_was_stopped(
+    project: Project, before: dict[str, bytes]
+) -> None:
+    change(project)
+    changed = project.read("a.txt")
+    session = project.run("undo", "--json").json["session_id"]
+    project.write("a.txt", changed)
+    make_resumable(project, session)
+    resumed = project.run("resume", session, "--json")
+
+    assert (resumed.status, {file["status"] for file in resumed.json["files"]}) == (0, {"reverted"})
+    assert project.read("a.txt") == changed
+
+
+def test_what_is_there_again_after_an_undo_is_somebody_elses(project: Project, before: dict[str, bytes]) -> None:
+    first = change(project).json["session_id"]
+    project.run("undo")
+    second = change(project).json["session_id"]
+    after = project.everything()
+    ran = project.run("undo", first, "--json")
+
+    assert (ran.status, {file["status"] for file in ran.json["files"]}) == (5, {"failed"})
+    assert second in ran.err and project.everything() == after
+    assert (project.run("undo").status, project.everything()) == (0, before)
 
 
 def test_nothing_is_undone_beside_another_run(project: Project, before: dict[str, bytes]) -> None:

@@ -31,7 +31,6 @@ BUILT_IN_KEYS = ("MOONSHOT_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
     (["status", "s-20261122-071500-4f2a"], "unknown-session"),
     (["resume"], "unknown-session"),
     (["resume", "s-20261122-071500-4f2a", "--yes"], "unknown-session"),
-    (["run", "task", "--test", "--yes"], "usage"),
     ([], "usage"),
 ])
 def test_is_refused_with_status_2_in_json_and_in_words(project: Project, argv: list[str], code: str) -> None:

@@ -113,6 +113,16 @@ def test_a_file_that_is_not_as_it_was_left_is_named(
     (lambda said: said["files"][0].update(status="failed"), "files"),
     (lambda said: said.update(task="another"), "task"),
     (lambda said: said.update(commit=None), "commit"),
+    (lambda said: said.update(program="orchestra 99"), "program"),
+    (lambda said: said.update(reviewed_by="somebody"), "reviewed_by"),
+    (lambda said: said["plan"].update(reviewed_by="somebody"), "plan"),
+    (lambda said: said["files"][0].update(note="fine"), "files"),
+    (lambda said: said["files"][0]["after"].update(sha256="0" * 64), "files"),
+    (lambda said: said["models"][0].update(cost="0"), "models"),
+    (lambda said: said["models"][0].update(input_tokens=1), "models"),
+    (lambda said: said["tests"].update(command=["make"]), "tests"),
+    (lambda said: said["tests"].update(ended_at="2020-01-01T00:00:00.000Z"), "tests"),
+    (lambda said: said.update(exit_status=False), "exit_status"),
 ])
 def test_a_receipt_that_was_changed_does_not_agree_with_the_journal(
     project: Project, ran: Ran, change: Callable[[dict[str, Any]], object], subject: str
@@ -121,7 +131,48 @@ def test_a_receipt_that_was_changed_does_not_agree_with_the_journal(
     checked = project.run("verify", "--json")
 
     assert checked.status == 1
-    assert [difference["subject"] for difference in checked.json["differences"]] == [subject]
+    # A file's hash is held against the disk, too.
+    assert [each["subject"] for each in checked.json["differences"] if each["subject"] != "file"] == [subject]
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text + " ", lambda text: text.replace("\n", "\r\n"),
+    lambda text: text.replace('"plan"', '"pla\\u006e"'),
+    lambda text: text.replace('"exit_status": 0', '"exit_status": 1,\n  "exit_status": 0', 1),
+    lambda text: text.replace('"files": [', '"files": [\n    null,'),
+    lambda text: text.replace('"commit": {', '"more": null,\n  "commit": {'),
+    lambda text: text.replace('"answers": 1', '"answers": true', 1),
+])
+def test_no_byte_of_a_receipt_changes_unnoticed(
+    project: Project, ran: Ran, change: Callable[[str], str]
+) -> None:
+    (path,) = project.state.glob("runs/*/receipt.json")
+    text = path.read_text(encoding="utf-8")
+    path.write_bytes(change(text).encode("utf-8"))
+    assert change(text) != text
+    assert project.run("verify").status == 1
+    path.write_text(text, encoding="utf-8")
+    assert project.run("verify").status == 0
+
+
+def test_without_a_journal_only_the_files_are_confirmed_and_that_is_said(project: Project, ran: Ran) -> None:
+    for file in project.state.glob("state.db*"):
+        file.unlink()
+    for argv in (["verify"], ["verify", ran.json["session_id"]]):
+        checked = project.run(*argv, "--json")
+        (difference,) = checked.json["differences"]
+        assert (checked.status, difference["subject"], checked.json["has_journal"]) == (1, "journal", False)
+        assert "confirmed only in part" in checked.err and "3 files" in project.run(*argv).out
+    _edit(project)
+    assert [each["path"] for each in project.run("verify", "--json").json["differences"]] == [None, "a.txt"]
+    assert project.run("verify", "s-20200101-000000-abcd").status == 2
+
+
+def test_a_receipt_of_before_its_program_was_noted_still_holds(project: Project, ran: Ran) -> None:
+    with sqlite3.connect(project.state / "state.db") as journal:
+        assert journal.execute("DELETE FROM facts WHERE name = 'program'").rowcount == 1
+    journal.close()
+    assert project.run("verify").status == 0
 
 
 def test_a_plan_that_was_changed_in_the_journal_is_noticed(project: Project, ran: Ran) -> None:

@@ -104,7 +104,8 @@ def loose_edits_keep_the_rest(chance: random.Random) -> str:
     original = some_text(chance)
     lines = original.split("\n")[:-1]
     start = chance.randrange(len(lines) + 1)
-    search = [chance.choice(("", "", "  ")) + line + chance.choice(("", "", " ")) for line in lines[start:start + 3]]
+    blanks = ("", "", "  ", "\t")
+    search = [chance.choice(blanks) + line + chance.choice(("", "", " ")) for line in lines[start:start + 3]]
     edits = (Edit(_joined(search), _joined(some_lines(chance, 3))),)
     try:
         edited = apply_edits(original, edits)

@@ -100,6 +100,35 @@ def test_an_edit_of_a_unique_range_makes_exactly_that_change(original: list[str]
     assert apply_edits("".join(line + "\n" for line in unique), (edit,)).text == expected
 
 
+nesting = st.lists(st.integers(0, 4), min_size=1, max_size=8)
+
+
+def nested(depths: list[int], unit: str, *, base: int = 0, word: str = "line") -> list[str]:
+    return ["%s%s %d" % (unit * (base + depth), word, number) for number, depth in enumerate(depths)]
+
+
+@given(nesting, nesting, st.integers(1, 8), st.integers(0, 2), st.integers(0, 2), st.booleans())
+def test_an_edit_in_other_blanks_is_made_in_those_of_the_file_or_not_at_all(
+    old: list[int], new: list[int], step: int, base: int, said: int, has_tabs: bool
+) -> None:
+    """A model that writes blanks for tabs, or tabs for blanks, and as many of them for each."""
+    assume(said == base or len(set(old)) > 1)
+    own, foreign = ("\t", " " * step) if has_tabs else (" " * step, "\t")
+    around = ["if x:", own + "y = 1"]
+    original = [*around, *nested(old, own, base=base), "end"]
+    edit = Edit(*("".join(line + "\n" for line in part) for part in (
+        nested(old, foreign, base=said), nested(new, foreign, base=said, word="new"))))
+    try:
+        edited = apply_edits("".join(line + "\n" for line in original), (edit,))
+    except RefusedDraft:
+        assert len(set(old)) == 1, "two depths say how many blanks stand for a tab"
+        return
+    if edited.matches == ("indentation",):
+        assert edited.text.split("\n")[:-1] == [*around, *nested(new, own, base=base, word="new"), "end"]
+    else:
+        assert base == 0 and not any(old), "only lines that are not indented are the same in both"
+
+
 @given(st.text("ab \n", max_size=30), st.lists(st.tuples(st.text("ab \n", max_size=6), st.text("abc\n", max_size=6))))
 def test_one_edit_that_cannot_be_made_refuses_all(original: str, pairs: list[tuple[str, str]]) -> None:
     edits = tuple(Edit(search, replace) for search, replace in pairs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from orchestra.cli.context import Context
-from orchestra.cli.session_argument import find_session
-from orchestra.errors import ExitStatus, UnknownSession
+from orchestra.engine.session_lookup import find_session
+from orchestra.errors import ExitStatus
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.patch import FileChange, unified_patch
@@ -29,9 +29,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 
 
 def _find(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    if session_id is not None or journal is None:
-        return find_session(journal, session_id)
-    for row in journal.sessions.all():
-        if journal.images.changed_paths(row.session_id):
-            return row
-    raise UnknownSession("no session has changed a file", hint="`orchestra sessions` lists all of them")
+    def has_changed(row: SessionRow) -> bool:
+        assert journal is not None  # it gave the row
+        return bool(journal.images.changed_paths(row.session_id))
+
+    return find_session(journal, session_id, fits=has_changed, none="no session has changed a file")

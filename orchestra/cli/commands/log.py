@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from orchestra.cli.context import Context
-from orchestra.cli.session_argument import find_session
 from orchestra.clock import CancelToken
+from orchestra.engine.session_lookup import find_session
 from orchestra.errors import Cancelled, ExitStatus, StateError
 from orchestra.observe.log import log_path
 from orchestra.observe.log_reading import LogLine, follow_log, read_log

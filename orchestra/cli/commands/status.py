@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from orchestra.cli.context import Context
-from orchestra.cli.session_argument import find_session
 from orchestra.cli.session_rows import session_json
 from orchestra.clock import iso
+from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus
 from orchestra.metrics.totals import metrics_of
 from orchestra.state.manager import StateManager

@@ -6,10 +6,10 @@ import argparse
 from typing import Any
 
 from orchestra.cli.context import Context
-from orchestra.cli.session_argument import find_session
-from orchestra.engine.checking import Checked, Difference, check_receipt
-from orchestra.engine.receipt import has_receipt
-from orchestra.errors import ExitStatus, NotVerified
+from orchestra.engine.checking import Checked, Difference, check_alone, check_receipt
+from orchestra.engine.receipt import has_receipt, sessions_with_receipt
+from orchestra.engine.session_lookup import find_session
+from orchestra.errors import ExitStatus, NotVerified, UnknownSession
 from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
@@ -27,43 +27,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Say what no longer holds."""
     with context.journal_for_reading() as journal:
-        row = _find(journal, arguments.session)
-        assert journal is not None  # _find raises otherwise
-        checked = check_receipt(journal, row, root=context.root, folder=context.root / FOLDER)
-    error = None
-    if checked.differences:
-        count = len(checked.differences)
-        error = NotVerified(
-            f"{count} thing{'' if count == 1 else 's'} in the receipt no longer hold{'s' if count == 1 else ''}: "
-            + _line(checked.differences[0]),
-            hint=f"`orchestra diff {row.session_id}` shows what the session changed",
-        )
+        session_id, checked = _check(journal, arguments.session, context)
+    error = _error(session_id, checked)
+    if error is not None:
         context.output.error(error)
     status = ExitStatus.DONE if error is None else error.exit_status
     document = {
-        **context.output.head(status, error), "session_id": row.session_id, "verified": error is None,
-        "files": checked.files, "tests_passed": checked.tests_passed,
+        **context.output.head(status, error), "session_id": session_id, "verified": error is None,
+        "has_journal": checked.has_journal, "files": checked.files, "tests_passed": checked.tests_passed,
         "differences": [
             {"subject": each.subject, "path": each.path, "message": each.message} for each in checked.differences
         ],
     }
-    context.output.result(_text(row, checked), document)
+    context.output.result(_text(session_id, checked), document)
     return status
 
 
-def _find(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    if session_id is None and journal is not None:
-        for row in journal.sessions.all():
-            if has_receipt(journal, row):
-                return row
-    return find_session(journal, session_id)
+def _check(journal: StateManager | None, named: str | None, context: Context) -> tuple[str, Checked]:
+    """The session and what came of checking it, by the receipt alone where the journal does not know it."""
+    folder = context.root / FOLDER
+
+    def fits(row: SessionRow) -> bool:
+        assert journal is not None  # it gave the row
+        return has_receipt(journal, row)
+
+    try:
+        row = find_session(journal, named, fits=fits, none="no session here has a receipt")
+    except UnknownSession:
+        for session_id in sessions_with_receipt(folder):
+            alone = check_alone(session_id, root=context.root, folder=folder) if named in (None, session_id) else None
+            if alone is not None:
+                return session_id, alone
+        raise
+    assert journal is not None  # it gave the row
+    return row.session_id, check_receipt(journal, row, root=context.root, folder=folder)
 
 
-def _text(row: SessionRow, checked: Checked) -> str:
+def _error(session_id: str, checked: Checked) -> NotVerified | None:
+    if not checked.differences:
+        return None
+    count, first = len(checked.differences), _line(checked.differences[0])
+    hint = f"`orchestra diff {session_id}` shows what the session changed" if checked.has_journal else None
+    if count == 1 and not checked.has_journal:
+        return NotVerified(f"the receipt is confirmed only in part: {first}")
+    return NotVerified(
+        f"{count} thing{'' if count == 1 else 's'} in the receipt no longer hold{'s' if count == 1 else ''}: {first}",
+        hint=hint,
+    )
+
+
+def _text(session_id: str, checked: Checked) -> str:
     tests = {None: "no tests were run", True: "the tests passed", False: "tests failed"}[checked.tests_passed]
     head = "holds" if not checked.differences else "does not hold any more"
+    if not checked.has_journal and len(checked.differences) == 1:
+        head = "is confirmed only in part"
     files = f"{checked.files} file{'' if checked.files == 1 else 's'}"
-    lines = [f"the receipt of {row.session_id} {head}: {files}, {tests}"]
+    lines = [f"the receipt of {session_id} {head}: {files}, {tests}"]
     return "\n".join(lines + [f"  {_line(difference)}" for difference in checked.differences])
 
 

@@ -132,9 +132,15 @@ def test_a_refused_draft_uses_one_up_and_the_consultant_sees_why(workshop: Build
 
 def test_refused_drafts_alone_end_as_judged_bad_and_leave_no_trace(workshop: Build) -> None:
     shop = workshop(executor=[whole("{1\n")], consultant=[whole("{2\n"), whole("{3\n")])
-    assert summary(shop.run(planned("a.json"))) == ("failed", 0, "refused-draft", 1)
+    assert summary(shop.run(planned("a.json"))) == ("reverted", 0, "refused-draft", 1)
     assert shop.text("a.json") is None
     assert shop.asked() == {"executor": 1, "consultant": 2}
+
+
+def test_without_auto_revert_refused_drafts_alone_end_as_failed(workshop: Build) -> None:
+    shop = workshop(executor=[whole("{1\n")], consultant=[whole("{2\n"), whole("{3\n")])
+    shop.auto_revert = False
+    assert summary(shop.run(planned("a.json"))) == ("failed", 0, "refused-draft", 1)
 
 
 def test_a_refused_fix_leaves_the_draft_before_it_for_the_next_round(workshop: Build) -> None:

@@ -272,12 +272,9 @@ def test_without_an_approved_file_no_test_is_run(workshop: Build) -> None:
     assert there.run(tests=True).outcome.test_run is None
 
 
-@pytest.mark.parametrize(("required", "status"), [(False, ExitStatus.DONE), (True, ExitStatus.TESTS_FAILED)])
-def test_tests_that_were_insisted_on_and_did_not_run_are_a_failure(
-    workshop: Build, required: bool, status: ExitStatus
-) -> None:
+def test_where_there_are_no_tests_none_are_missed(workshop: Build) -> None:
     there = two_files(workshop, APPROVED, APPROVED, runs=[None])
-    assert there.run(tests=True, tests_required=required).status is status
+    assert there.run(tests=True).status is ExitStatus.DONE
 
 
 def test_the_commit_is_made_last_and_of_own_files_only(workshop: Build) -> None:

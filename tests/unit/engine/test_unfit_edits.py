@@ -98,7 +98,7 @@ def test_a_refusal_does_not_explain_the_loss_that_it_names(workshop: Build) -> N
     lost = whole("def f():\n    return 3\n")
     shop = workshop(executor=[lost], consultant=[lost, lost])
     shop.put("def f():\n    return 1\n\n\ndef g():\n    return 2\n", "a.py")
-    assert (shop.run(file).status, shop.asked()) == ("failed", {"executor": 1, "consultant": 2})
+    assert (shop.run(file).status, shop.asked()) == ("reverted", {"executor": 1, "consultant": 2})
 
 
 def test_what_the_auditor_demands_explains_a_loss(workshop: Build) -> None:

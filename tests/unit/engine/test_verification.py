@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Callable, Sequence
 
 import pytest
 
 from orchestra.agents.templates import load
 from orchestra.engine.verification import Verdict, Verification
-from orchestra.errors import ApiError, LimitReached
+from orchestra.errors import ApiError, LimitReached, UsageError
 from orchestra.records import FileOutcome, Plan, TestFailure, TestRun
 from tests.unit.engine.workshop import APPROVED, PATH, PROSE, SESSION, Workshop, needs_work, planned, whole
 
@@ -103,6 +104,19 @@ def test_a_command_that_failed_before_without_a_name_and_still_does_is_not_blame
 @pytest.mark.parametrize("run", [None, TestRun("pytest", ("pytest",), 5, 1, False)])
 def test_where_nothing_ran_there_is_no_verdict(workshop: Build, run: TestRun | None) -> None:
     assert Bench(workshop(), run).verify() is None
+
+
+def test_a_run_that_is_insisted_on_is_looked_for_again_by_a_resume(workshop: Build) -> None:
+    def insist(run: TestRun | None) -> None:
+        if run is None:
+            raise UsageError("no tests")
+
+    bench = Bench(workshop(), None, None, PASSED)
+    verification = replace(bench.verification(), insist=insist)
+    verification.baseline()
+    with pytest.raises(UsageError):
+        verification.verify(bench.outcomes)
+    assert verification.verify(bench.outcomes) == Verdict(PASSED, ())
 
 
 def test_tests_that_the_session_wrote_itself_have_no_baseline_and_count(workshop: Build) -> None:

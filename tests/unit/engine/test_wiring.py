@@ -19,7 +19,7 @@ from orchestra.engine.approval import approve_all
 from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace, wire
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, ExitStatus, NoProviderError, StateError, StateHeld, UsageError
-from orchestra.records import AGENT_ROLES, Plan, Task
+from orchestra.records import AGENT_ROLES, Plan, PlannedFile, Task
 from orchestra.workspace.git import Git
 from orchestra.workspace.sandbox.layers import REQUIRED
 from orchestra.workspace.sandbox.sandbox import Sandbox
@@ -135,8 +135,9 @@ def test_a_sandbox_that_is_required_is_tried_before_a_session_starts(tmp_path: P
 @pytest.mark.parametrize("section", [{"commit": CommitSettings(enabled=True)}, {"tests": TestsSettings(run="true")}])
 def test_what_cannot_be_done_is_said_before_a_session_starts(tmp_path: Path, section: dict[str, Any]) -> None:
     wanted = replace(SETTINGS, **section)
+    given = PlanFile(Plan("a plan", (PlannedFile("a.txt", "create", "a file"),)), "a task")
     with pytest.raises(UsageError):
-        check_order(order(tmp_path, wanted), environment(tmp_path))
+        check_order(order(tmp_path, wanted, given_plan=given), environment(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -102,6 +102,40 @@ def test_an_indentation_that_is_not_uniform_is_not_guessed() -> None:
         apply_edits("\ta\n    b\n", edit("    a\n    b\n", "c\n"))
 
 
+@pytest.mark.parametrize("original, search, replace, wanted", [
+    # Two depths of the search say how many blanks stand for a tab.
+    ("\tif a:\n\t\tb\n", "    if a:\n        b\n", "    if a:\n        while c:\n            b\n",
+     "\tif a:\n\t\twhile c:\n\t\t\tb\n"),
+    ("\tif a:\n\t\tb\n", "if a:\n  b\n", "if a:\n  while c:\n    b\n", "\tif a:\n\t\twhile c:\n\t\t\tb\n"),
+    ("  if a:\n    b\n", "\tif a:\n\t\tb\n", "\tif a:\n\n\t\t\tb\nc\n", "  if a:\n\n      b\nc\n"),
+    ("x:\n\tf(a,\n\t  b)\n", "    f(a,\n      b)\n", "    f(a,\n      c)\n", "x:\n\tf(a,\n\t  c)\n"),
+    # One depth: the replacement's steps must say the same, or the file's.
+    ("\tb\n", "    b\n", "    if a:\n        b\n", "\tif a:\n\t\tb\n"),
+    ("\tb\n", "    b\n", "    c\n", "\tc\n"),
+    ("\tb\n", "b\n", "if a:\n    b\n", "\tif a:\n\t\tb\n"),
+    ("a:\n  b:\n    c\n", "\t\tc\n", "\t\td:\n\t\t\tc\n", "a:\n  b:\n    d:\n      c\n"),
+    ("a:\n  b:\n    c\n", "c\n", "d:\n\tc\n", "a:\n  b:\n    d:\n      c\n"),
+])
+def test_a_replacement_is_indented_as_its_file(original: str, search: str, replace: str, wanted: str) -> None:
+    edited = apply_edits(original, edit(search, replace))
+    assert (edited.text, edited.matches) == (wanted, ("indentation",))
+
+
+@pytest.mark.parametrize("original, search, replace", [
+    # Two blanks for a tab, or four and a whole step too few?
+    ("\t\tb\n", "    b\n", "    if a:\n        b\n"),
+    ("\ta\n\t\tb\n\t\t\tc\n", "  a\n    b\n       c\n", "  x\n"),
+    ("\ta\n\t\tb\n", "    a\n        b\n", "    a\n      b\n"),
+    ("\ta\n\t\tb\n", "    a\n        b\n", "\tc\n"),
+    ("\ta\n\t\tb\n", "        a\n    b\n", "        c\n"),
+    ("    a\n", "\ta\n", "\tif b:\n \ta\n"),
+    ("x:\n  y\n        a\n", "\ta\n", "\tif b:\n\t\ta\n"),
+])
+def test_an_indentation_that_could_be_more_than_one_is_not_guessed(original: str, search: str, replace: str) -> None:
+    with pytest.raises(RefusedDraft, match="not in the file"):
+        apply_edits(original, edit(search, replace))
+
+
 @pytest.mark.parametrize(
     "edits, words",
     [

@@ -9,7 +9,7 @@ from typing import Any, Mapping
 import pytest
 
 from orchestra.workspace.suite import Suite
-from orchestra.workspace.suite_detection import FRAMEWORKS, candidates, detect
+from orchestra.workspace.suite_detection import FRAMEWORKS, candidates, could_bring_tests, detect
 from tests.unit.workspace.test_suite_detection import PYTEST, UNITTEST, put
 
 PROGRAMS = (
@@ -90,7 +90,7 @@ def test_finds_the_framework_by_its_files(
     suite = found(root, machine)
     assert words(suite, machine) == command
     assert suite is not None and (suite.framework, suite.found_by) == (framework, found_by)
-    assert framework in FRAMEWORKS
+    assert framework in FRAMEWORKS and could_bring_tests([found_by])
 
 
 def test_a_ruby_file_alone_is_required_by_name(tmp_path: Path, machine: Path) -> None:
@@ -113,6 +113,14 @@ def test_the_projects_own_program_is_taken_first(
     (root / own).chmod(0o755)
     suite = found(root, machine)
     assert suite is not None and suite.command[0] == "./" + own
+
+
+@pytest.mark.parametrize("path, is_enough", [
+    ("src/a.py", False), ("README.md", False), ("tests/test_a.py", True), ("pkg/conftest.py", True), ("tox.ini", True),
+    ("web/package.json", True), ("a.SPEC.ts", True), ("App/App.csproj", True), ("make", False), ("Rakefile", True),
+])
+def test_names_of_files_that_a_project_may_have_tests_by(path: str, is_enough: bool) -> None:
+    assert could_bring_tests([path]) is is_enough
 
 
 @pytest.mark.parametrize(
