@@ -233,9 +233,14 @@ def session_events(
     redactor: Redactor = Redactor(), level: str = "info",
 ) -> Iterator[Events]:
     """What happens in a session, told to its journal, its log and these listeners."""
-    with closing(LogFile(log_path(workplace.folder, session_id), level)) as log:
-        events = Events(env.clock, redactor)
-        events.of_session(session_id)
+    events = Events(env.clock, redactor)
+    events.of_session(session_id)
+    path = log_path(workplace.folder, session_id)
+
+    def tell_failure(error: OSError) -> None:
+        events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
+
+    with closing(LogFile(path, level, on_failure=tell_failure)) as log:
         told: list[Listener] = [workplace.journal.add_event, log, *listeners]
         for listener in told:
             events.listen(listener)

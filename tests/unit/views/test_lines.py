@@ -75,6 +75,9 @@ ONE = {"path": "a.py"}
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
         ("tests.not_fixed", {"why": "nobody answered"}, "tests", ["nobody answered"]),
+        ("log.failed", {"file": "/r/.orchestra/logs/s-1.jsonl", "why": "No space left on device"}, "log", [
+            "/r/.orchestra/logs/s-1.jsonl cannot be written: No space left on device; the run goes on",
+        ]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
     ],
