@@ -119,6 +119,16 @@ def test_costs_add_up_and_an_unknown_price_leaves_the_sum() -> None:
     assert [line.rpartition(", ")[2] for line in lines] == ["$0.0012 so far", "$0.0012 so far", "$0.0024 so far"]
 
 
+def test_what_a_failed_attempt_cost_and_what_was_spent_before_a_resume_count() -> None:
+    failed = {**ONE, "role": "auditor", "model": "p/m", "error_code": "TRUNCATED", "message": "cut off"}
+    lines = told(
+        ("session.started", {"task": "t", "mode": "parallel", "phase": "auditing", "spent": 0.5}),
+        ("attempt.failed", {**failed, "cost": 0.25}), ("attempt.failed", {**failed, "cost": None}),
+        ("step.completed", ANSWER),
+    )
+    assert [line.partition(", $")[2] for line in lines[1:]] == ["0.7500 so far", "", "0.7512 so far"]
+
+
 def test_an_event_without_a_line_of_its_own_is_passed_over() -> None:
     assert told(("step.recalled", {"role": "executor", "path": "a.py"}), level="debug") == []
 
