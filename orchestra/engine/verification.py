@@ -50,6 +50,11 @@ class Verification:
     custom_prompts: Mapping[str, str]
     load_template: Loader
 
+    @property
+    def has_baseline(self) -> bool:
+        """Whether that is noted already, in an earlier process."""
+        return self.journal.recall(self.session_id, BASELINE) is not None
+
     def baseline(self) -> None:
         """Note what fails before the first write."""
         self._run(BASELINE)
