@@ -17,11 +17,11 @@ import pytest
 
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.script import Answer, Call
-from tests.crashes.killed import answer, config_of, new_project, started
+from tests.crashes.killed import IS_LONG, answer, config_of, new_project, started
 from tests.flows.project import Project
 
 SPACE = ("unshare", "--mount", "--propagation", "private")
-ROOM_KB = [0, 40, 120, 200, 260, 330, 400]
+ROOM_KB = [0, 40, 120, 200, 260, 330, 400] if IS_LONG else [0, 120, 200, 330]
 ON_A_SMALL_DISK = """
 set -u
 mount -t tmpfs -o size=64m none "$DISK" || exit 99
