@@ -100,9 +100,7 @@ def _plan(journal: StateManager, session_id: str) -> dict[str, Any] | None:
 def _files(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
     files = []
     for path, outcome in journal.images.outcomes(session_id).items():
-        before = after = FileImage(None)
-        if journal.images.at(session_id, path, 0) is not None:
-            before, after = journal.images.ends(session_id, path)
+        before, after = journal.images.find_ends(session_id, path) or (FileImage(None), FileImage(None))
         files.append({
             "path": path, "action": outcome.action, "status": outcome.status, "iterations": outcome.iterations,
             "recovered": outcome.recovered, "before": image_json(before), "after": image_json(after),

@@ -18,7 +18,6 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
-from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -422,7 +421,7 @@ def _estimate(order: Order, chains: ChainPlan) -> Callable[[Plan], CostRange | N
 def _planned(journal: StateManager, session_id: str) -> int | None:
     """How many files are planned; None where there is no plan yet."""
     kept = journal.sessions.plan(session_id)
-    return None if kept is None else len(plan_from_json(kept.content).files)
+    return None if kept is None else len(kept.content["files"])
 
 
 def _secrets(chains: ChainPlan) -> list[str]:
