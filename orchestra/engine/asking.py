@@ -142,7 +142,8 @@ class Asker:
         reply = self._call(step, request, deadline, watcher)
         steps.complete(step, reply)
         self._events.emit(
-            "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None, **_figures(reply)
+            "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,
+            **_figures(reply), **_consumed(watcher.answered or reply.usage),
         )
         return reply
 
@@ -187,7 +188,7 @@ class Asker:
             self._events.emit(
                 "attempt.failed", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
                 attempt=number, model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
-                message=attempt.error_message, latency_ms=attempt.latency_ms,
+                message=attempt.error_message, latency_ms=attempt.latency_ms, **_consumed(attempt.usage),
             )
 
     def waiting(self, step: Step, info: AdapterInfo, seconds: float) -> None:
@@ -214,6 +215,8 @@ class _Watcher(CallObserver):
         self._step = step
         self.attempts = 0
         """Begun since this process took the step up."""
+        self.answered: Usage | None = None
+        """Of the last attempt, if it succeeded."""
 
     def attempt_started(self, info: AdapterInfo) -> None:
         self.attempts += 1
@@ -223,6 +226,7 @@ class _Watcher(CallObserver):
         """The line view does not show it."""
 
     def attempt_ended(self, attempt: Attempt) -> None:
+        self.answered = attempt.usage if attempt.success else None
         self._asker.attempt_ended(self._step, self.attempts, attempt)
 
     def waiting(self, info: AdapterInfo, seconds: float) -> None:
@@ -235,15 +239,20 @@ class _Watcher(CallObserver):
 
 
 def _figures(reply: Reply) -> dict[str, Any]:
-    cost = reply.usage.cost_usd
     return {
         "model": f"{reply.provider}/{reply.model_id}",
-        "input_tokens": reply.usage.input_tokens,
-        "output_tokens": reply.usage.output_tokens,
-        "cost": None if cost is None else float(cost),
         "latency_ms": reply.latency_ms,
         "from_cache": reply.from_cache,
         **(_saved(reply.saved) if reply.from_cache else {}),
+    }
+
+
+def _consumed(usage: Usage) -> dict[str, Any]:
+    """By one attempt: of an answer in parts only by the last, since each part before it was told of as cut off."""
+    cost = usage.cost_usd
+    return {
+        "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens,
+        "cost": None if cost is None else float(cost),
     }
 
 

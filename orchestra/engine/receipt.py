@@ -116,8 +116,7 @@ def _plan(journal: StateManager, session_id: str) -> dict[str, Any] | None:
 def _files(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
     files = []
     for path, outcome in journal.images.outcomes(session_id).items():
-        images = journal.images.all(session_id, path) or [FileImage(None)]
-        before, after = images[0], images[-1]
+        before, after = journal.images.find_ends(session_id, path) or (FileImage(None), FileImage(None))
         files.append({
             "path": path, "action": outcome.action, "status": outcome.status, "iterations": outcome.iterations,
             "recovered": outcome.recovered, "before": image_json(before), "after": image_json(after),

@@ -137,7 +137,9 @@ class Session:
             rooms.committing.check_clean([planned.path for planned in plan.files])
         context = rooms.job_context(plan)
         verification = rooms.verification(plan, context)
-        if wanted.baseline:
+        if wanted.baseline and not verification.has_baseline:
+            # No checkpoint: to go back to the tests means those after the files.
+            self._enter("testing", is_checkpoint=False)
             rooms.crew.call(verification.baseline)
         self._execute(plan, context)
         if wanted.change_review:
@@ -242,8 +244,8 @@ class Session:
         status = weightiest(statuses)
         return status, _error_of(status, bad, failing_tests=len(failing))
 
-    def _enter(self, phase: str) -> None:
-        self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase)
+    def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
+        self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
         self._rooms.events.emit("phase.entered", level="debug", phase=phase)
 
     def _report(self, status: ExitStatus, error: OrchestraError | None) -> Report:

@@ -55,6 +55,11 @@ class Verification:
     insist: Callable[[TestRun | None], None] = lambda run: None
     """Raises UsageError for a run after the change that was none, where there must be tests."""
 
+    @property
+    def has_baseline(self) -> bool:
+        """Whether that is noted already, in an earlier process."""
+        return self.journal.recall(self.session_id, BASELINE) is not None
+
     def baseline(self) -> None:
         """Note what fails before the first write."""
         self._run(BASELINE)

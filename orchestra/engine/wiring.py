@@ -18,7 +18,6 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
-from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -51,6 +50,7 @@ from orchestra.engine.tidying import Keeping
 from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
+from orchestra.metrics.attempts import consumed
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
@@ -243,9 +243,14 @@ def session_events(
     redactor: Redactor = Redactor(), level: str = "info",
 ) -> Iterator[Events]:
     """What happens in a session, told to its journal, its log and these listeners."""
-    with closing(LogFile(log_path(workplace.folder, session_id), level)) as log:
-        events = Events(env.clock, redactor)
-        events.of_session(session_id)
+    events = Events(env.clock, redactor)
+    events.of_session(session_id)
+    path = log_path(workplace.folder, session_id)
+
+    def tell_failure(error: OSError) -> None:
+        events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
+
+    with closing(LogFile(path, level, on_failure=tell_failure)) as log:
         told: list[Listener] = [workplace.journal.add_event, log, *listeners]
         for listener in told:
             events.listen(listener)
@@ -264,7 +269,8 @@ def wire(
     deadline = Deadline.after(env.clock, order.timeout_s)
     redactor = Redactor(_secrets(chains))
     schedule = schedule_for(settings.mode, settings.max_concurrency)
-    spent = _spent(journal, session_id)
+    before = consumed(journal.steps.attempts(session_id))
+    spent = before.cost_usd or Decimal(0)
     with ExitStack() as stack:
         events = stack.enter_context(session_events(
             workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
@@ -290,8 +296,8 @@ def wire(
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor,
             chains=_answering(
-                order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent),
-                events, env.clock, stack,
+                order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
+                env.clock, stack,
             ),
             deadline=deadline, cancel=cancel, show=showing.show, panel=_panel(order, chains),
         )
@@ -367,7 +373,9 @@ def wire(
             events.emit("model.unpriced", level="warning", models=list(chains.unpriced))
         events.emit(
             "session.started", task=row.task.text, mode=settings.mode, root=str(order.root), phase=row.phase,
-            spent=float(spent), budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
+            spent=float(spent), input_tokens=before.input_tokens, output_tokens=before.output_tokens,
+            unpriced=before.unpriced,
+            budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
             planned=_planned(journal, session_id), ended=len(journal.images.outcomes(session_id)),
             max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
         )
@@ -432,12 +440,7 @@ def _estimate(order: Order, chains: ChainPlan) -> Callable[[Plan], CostRange | N
 def _planned(journal: StateManager, session_id: str) -> int | None:
     """How many files are planned; None where there is no plan yet."""
     kept = journal.sessions.plan(session_id)
-    return None if kept is None else len(plan_from_json(kept.content).files)
-
-
-def _spent(journal: StateManager, session_id: str) -> Decimal:
-    costs = [row.attempt.usage.cost_usd for row in journal.steps.attempts(session_id)]
-    return sum((cost for cost in costs if cost is not None), Decimal(0))
+    return None if kept is None else len(kept.content["files"])
 
 
 def _secrets(chains: ChainPlan) -> list[str]:

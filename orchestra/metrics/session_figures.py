@@ -109,7 +109,9 @@ def savings_of(histories: Sequence[History]) -> Savings:
 
 def _phases(history: History, start: datetime, end: datetime) -> tuple[Span, ...]:
     """Phases that took time; a stop and what followed it are told apart by their names."""
-    entered = [*history.phases, ("", end)]
+    # The tests before the first write leave no checkpoint.
+    before = [("testing", event.time) for event in history.told("tests.started") if event.data.get("baseline")]
+    entered = [*sorted([*history.phases, *before], key=lambda phase: phase[1]), ("", end)]
     spans = [
         Span(name, None, _ms(begin - start), _ms(after - start))
         for (name, begin), (_, after) in zip(entered, entered[1:])

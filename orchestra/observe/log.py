@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Callable
 
 from orchestra.clock import iso
 from orchestra.records import Event
@@ -30,13 +30,24 @@ def older_path(path: Path) -> Path:
     return path.with_name(path.name + ".1")
 
 
+def open_log(path: Path) -> BinaryIO:
+    # Without a buffer: what a full disk did not take would be tried again by the close.
+    return open(path, "a+b", buffering=0)
+
+
 class LogFile:
     """Writes events of a level and above to `logs/SESSION.jsonl`. A log that cannot be written stops nothing."""
 
-    def __init__(self, path: Path, level: str, *, max_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, path: Path, level: str, *, max_bytes: int = MOST_BYTES,
+        on_failure: Callable[[OSError], None] = lambda error: None, open_: Callable[[Path], BinaryIO] = open_log,
+    ) -> None:
+        """`on_failure` is called once, in the thread whose event is the first that the disk does not take."""
         self._path = path
         self._from = LEVELS.index(level)
         self._max_bytes = max_bytes
+        self._on_failure = on_failure
+        self._open_file = open_
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
         self._size_bytes = 0
@@ -47,23 +58,29 @@ class LogFile:
             return
         line = _ENCODE(as_json(event)) + "\n"
         with self._lock:
-            self._write(line.encode("utf-8", "backslashreplace"))
+            failure = self._write(line.encode("utf-8", "backslashreplace"))
+        if failure is not None:
+            self._on_failure(failure)
 
     def close(self) -> None:
         """Nothing is written any more, whatever still happens."""
         with self._lock:
             self._end()
 
-    def _write(self, line: bytes) -> None:
-        """Called with the lock held."""
+    def _write(self, line: bytes) -> OSError | None:
+        """Called with the lock held. What kept the line out, the first time."""
         if self._is_over:
-            return
+            return None
         try:
             stream = self._stream_with_room_for(len(line))
-            stream.write(line)
             self._size_bytes += len(line)
-        except OSError:
+            while line:
+                # A disk that fills up takes a part.
+                line = line[stream.write(line):]
+        except OSError as error:
             self._end()
+            return error
+        return None
 
     def _stream_with_room_for(self, line_bytes: int) -> BinaryIO:
         """Called with the lock held. Raises OSError."""
@@ -76,8 +93,7 @@ class LogFile:
         return self._stream
 
     def _open(self) -> BinaryIO:
-        # Without a buffer: what a full disk did not take would be tried again by the close.
-        stream = open(self._path, "a+b", buffering=0)
+        stream = self._open_file(self._path)
         self._size_bytes = stream.seek(0, os.SEEK_END)
         if self._size_bytes and stream.seekable():
             stream.seek(-1, os.SEEK_END)

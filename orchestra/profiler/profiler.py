@@ -17,8 +17,9 @@ from orchestra.records import Event
 
 SHORTEST_S, LONGEST_S = 0.01, 0.5
 """Between two looks."""
-OWN_SHARE = 0.005
-"""Of one CPU, what looking may take: the more threads there are, the longer it is waited between two looks."""
+OWN_SHARE = 0.0025
+"""Of one CPU, what looking may take: the more threads there are, the longer it is waited between two looks. On a
+machine that leaves the program but a fifth of a CPU it is still little of that."""
 _WORKERS = "agent"
 """How the names of the crew's threads begin."""
 

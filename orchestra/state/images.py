@@ -78,10 +78,19 @@ class Images:
 
     def ends(self, session_id: str, path: str) -> tuple[FileImage, FileImage]:
         """First and last image of a path that the session wrote."""
-        last = self.at(session_id, path, self.count_writes(session_id, path))
-        first = self.at(session_id, path, 0)
-        assert first is not None and last is not None  # the caller knows that it was written
-        return first, last
+        ends = self.find_ends(session_id, path)
+        assert ends is not None  # the caller knows that it was written
+        return ends
+
+    def find_ends(self, session_id: str, path: str) -> tuple[FileImage, FileImage] | None:
+        """The same; None where there is no image."""
+        rows = self._store.rows(
+            "SELECT content, mode FROM file_versions JOIN (SELECT min(id) AS first, max(id) AS last FROM file_versions"
+            " WHERE session_id = ? AND path = ?) ON id IN (first, last) ORDER BY id",
+            (session_id, path),
+        )
+        images = [FileImage(row["content"], row["mode"]) for row in rows]
+        return (images[0], images[-1]) if images else None
 
     def last_writer(self, path: str, content: bytes | None) -> str | None:
         """The session that last left this content there; None where none did."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import socket
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Callable
 
-from orchestra.clock import iso
 from orchestra.errors import StateError, StateHeld
+from orchestra.state.lock_owner import LockOwner
 
 FILE = "lock"
 
@@ -20,7 +19,7 @@ class RepositoryLock:
     """Held from construction to `release`, or until the process dies.
 
     The kernel lets go of the lock when its owner dies, so a dead owner is taken over without a guess
-    about process ids; pid, host and start time stand in the file for whoever is refused.
+    about process ids; pid, host and start time stand in the file for whoever is refused or only looks.
     """
 
     def __init__(self, folder: Path, *, now: datetime, flock: Callable[[int, int], None] = fcntl.flock) -> None:
@@ -43,37 +42,36 @@ class RepositoryLock:
                 "the repository cannot be locked", where=f"{path}: {error.strerror}",
                 hint="a file system without locks cannot hold the state: work on another one",
             ) from None
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "started_at": iso(now)}
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(owner).encode("utf-8"), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, LockOwner.current(now).as_bytes(), 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise StateError(
+                "the lock cannot be written", where=f"{path}: {error.strerror}", hint="make room, then run again"
+            ) from None
 
     def release(self) -> None:
         """Let others in. The file stays: removing it would open a race."""
-        os.ftruncate(self._descriptor, 0)
+        with suppress(OSError):  # a disk that has failed meanwhile: whoever reads the name finds its owner dead
+            os.ftruncate(self._descriptor, 0)
         # Closing is not enough: a child that is just being started holds the descriptor until its exec is through.
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
 
 def may_be_held(folder: Path) -> bool:
-    """Whether a live process may hold the lock, by what stands in its file: taking it, to see, would refuse others.
-
-    One on another host is taken to be alive.
-    """
+    """Whether a live process may hold the lock, by what stands in its file: taking it, to see, would refuse others."""
     try:
-        owner = json.loads((folder / FILE).read_bytes())
-        if owner["host"] == socket.gethostname():
-            os.kill(owner["pid"], 0)
-    except (ProcessLookupError, FileNotFoundError, ValueError, KeyError, TypeError):
+        owner = LockOwner.read((folder / FILE).read_bytes())
+    except FileNotFoundError:
         return False
     except OSError:
         return True
-    return True
+    return owner is not None and owner.may_live()
 
 
 def _owner(descriptor: int) -> str:
-    try:
-        owner = json.loads(os.pread(descriptor, 4096, 0))
-        return f"pid {owner['pid']} on {owner['host']} since {owner['started_at']}"
-    except (ValueError, KeyError, TypeError):
-        return "which is just starting"
+    owner = LockOwner.read(os.pread(descriptor, 4096, 0))
+    # A dead one stands there until the next has written its own name.
+    return str(owner) if owner is not None and owner.may_live() else "which is just starting"

@@ -100,8 +100,8 @@ class Sessions:
             (_json(config), self._now(), session_id),
         )
 
-    def enter_phase(self, session_id: str, phase: str) -> None:
-        """Note where the session stands, with a checkpoint at the first time. Raises IllegalMove."""
+    def enter_phase(self, session_id: str, phase: str, *, is_checkpoint: bool = True) -> None:
+        """Note where the session stands, as a rule with a checkpoint at the first time. Raises IllegalMove."""
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
@@ -109,7 +109,8 @@ class Sessions:
             connection.execute(
                 "UPDATE sessions SET phase = ?, last_activity = ? WHERE session_id = ?", (phase, now, session_id)
             )
-            _checkpoint_once(connection, session_id, phase, now)
+            if is_checkpoint:
+                _checkpoint_once(connection, session_id, phase, now)
 
         self._store.write(work)
 

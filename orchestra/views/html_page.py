@@ -7,6 +7,8 @@ from typing import Collection, Sequence
 from orchestra.views.svg.markup import element, escaped
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_LONG = 24
+"""From so many characters on a cell may be broken."""
 _STYLE = """
 :root { color-scheme: light dark; --back: #fff; --text: #1d2430; --soft: #5d6878; --rule: #d8dee6; --card: #f5f7fa;
  --architect: #7a5cc7; --executor: #1f77b4; --auditor: #c47f00; --consultant: #2a9d6f; --bad: #d0343a;
@@ -28,12 +30,13 @@ h3 { font-size: .95em; margin: 1em 0 .2em; overflow-wrap: anywhere; }
 .tiles span { color: var(--soft); font-size: .85em; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9em; font-variant-numeric: tabular-nums; }
-th, td { padding: 3px 14px 3px 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; }
+th, td { padding: 3px 14px 3px 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top;
+ white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
 td.right, th.right { text-align: right; }
-td.path { overflow-wrap: anywhere; }
+td.long { min-width: 15em; white-space: normal; overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
-.grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 8px 24px; }
+.grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 8px 24px; }
 svg text { fill: var(--text); } svg .mark { fill: var(--soft); } svg .axis { fill: var(--soft); font-weight: 600; }
 svg .grid { stroke: var(--rule); stroke-width: 1; } svg .limit { stroke: var(--bad); stroke-dasharray: 5 4; }
 .architect, .s0 { fill: var(--architect); --own: var(--architect); }
@@ -48,6 +51,8 @@ svg .grid { stroke: var(--rule); stroke-width: 1; } svg .limit { stroke: var(--b
 svg .testing, svg .recovering { opacity: .75; } svg .executing, svg .auditing { opacity: .55; }
 .line { fill: none; stroke: var(--own); stroke-width: 2; }
 .key { margin-right: 16px; color: var(--soft); font-size: .85em; white-space: nowrap; }
+@media (max-width: 760px) { section { overflow-x: auto; } section > svg { min-width: 800px; }
+ h2, section > p { position: sticky; left: 0; } }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 5px;
  background: var(--own); vertical-align: -1px; }
 """
@@ -79,7 +84,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collecti
     top = "".join(element("th", escaped(name), class_=_side(place, right)) for place, name in enumerate(head))
     body = "".join(
         element("tr", "".join(
-            element("td", escaped(cell), class_=_side(place, right) or "path") for place, cell in enumerate(row)
+            element("td", escaped(cell), class_=_side(place, right) or _length(cell)) for place, cell in enumerate(row)
         ))
         for row in rows
     )
@@ -93,6 +98,10 @@ def key(*names: tuple[str, str]) -> str:
         element("span", element("i", class_=f"swatch {class_}") + escaped(name), class_="key")
         for class_, name in names
     ))
+
+
+def _length(cell: str) -> str | None:
+    return "long" if len(cell) > _LONG else None
 
 
 def _side(place: int, right: Collection[int]) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Mapping
 from orchestra.records import Event
 from orchestra.views.figures import elapsed, money, size, tokens
 from orchestra.views.progress import Progress
+from orchestra.views.spending import Spending
 
 LABEL_WIDTH = 11
 
@@ -19,16 +20,15 @@ class LineView:
     def __init__(self, write: Callable[[str], None], *, started: datetime) -> None:
         self._write = write
         self._started = started
-        self._cost: float | None = None
+        self._spending = Spending()
         self._progress = Progress()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
             self._progress = self._progress.after(event)
-            if event.name == "step.completed" and event.data["cost"] is not None:
-                self._cost = (self._cost or 0.0) + float(str(event.data["cost"]))
-            said = line_of(event, spent=self._cost)
+            self._spending = self._spending.after(event)
+            said = line_of(event, spent=self._spending.cost_usd)
             if said is not None:
                 label, text = said
                 if event.name == "file.ended" and self._progress.began_at is not None:
@@ -72,6 +72,10 @@ def _no_receipt(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]
     return "receipt", _cut(data["why"])
 
 
+def _no_log(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "log", f"{data['file']} cannot be written: {data['why']}; the run goes on without a log"
+
+
 def _recovering(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     tries = f"{data['attempts']} more {'try' if data['attempts'] == 1 else 'tries'}"
     return "recovery", f"{data['path']}: up to {tries} within {data['limit_s']} s"
@@ -90,13 +94,14 @@ def _answered(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data.get("from_cache"):
         return data["role"], f"{_subject(data)} {data['model']}, from the cache"
     figures = f"{tokens(data['input_tokens'])}+{tokens(data['output_tokens'])} tokens"
-    total = "" if spent is None else f", {money(spent)} so far"
     seconds = f"{data['latency_ms'] / 1000:.1f} s"
-    return data["role"], f"{_subject(data)} answered by {data['model']} in {seconds}, {figures}{total}"
+    return data["role"], f"{_subject(data)} answered by {data['model']} in {seconds}, {figures}{_so_far(spent)}"
 
 
 def _failed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return data["role"], f"{_subject(data)} {data['model']} failed: {data['error_code']}: {_cut(data['message'] or '')}"
+    paid = _so_far(spent) if data.get("cost") else ""
+    why = f"{data['error_code']}: {_cut(data['message'] or '')}"
+    return data["role"], f"{_subject(data)} {data['model']} failed: {why}{paid}"
 
 
 def _waiting(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
@@ -207,6 +212,10 @@ def _too_large(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "state", f"{what}: nothing more may be removed; the reply cache has a limit of its own"
 
 
+def _so_far(spent: float | None) -> str:
+    return "" if spent is None else f", {money(spent)} so far"
+
+
 def _subject(data: Mapping[str, Any]) -> str:
     return f"{data['path']}:" if data["path"] else _SUBJECTS[data["role"]]
 
@@ -226,6 +235,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "plan.estimated": _estimated,
     "recording.broken": _broken,
     "receipt.failed": _no_receipt,
+    "log.failed": _no_log,
     "step.started": _asked,
     "recovery.started": _recovering,
     "recovery.ended": _recovered,

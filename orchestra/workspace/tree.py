@@ -108,7 +108,8 @@ class Tree:
     def clean_temp(self, paths: Iterable[str] = ()) -> None:
         """Remove what an interrupted run left in `.orchestra/tmp` and beside the given paths."""
         temp_files.clean_own_folder(self.root)
-        for path in paths:
+        # Each folder once: a plan may have thousands of files in one.
+        for path in {path.rpartition("/")[0]: path for path in paths}.values():
             with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, _):
                 temp_files.clean_beside(folder)
 

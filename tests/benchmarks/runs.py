@@ -62,17 +62,21 @@ def provider(latency_s: float, files: int) -> Iterator[str]:
             server.kill()
 
 
+def config_of(url: str, case: Case) -> dict[str, object]:
+    """In which that provider answers for everybody."""
+    models = {f"{role}-model": {"price_input": 0, "price_output": 0} for role in ROLES}
+    return {
+        "providers": {"slow": {"base_url": url, "models": models}},
+        "agents": {role: [f"slow/{role}-model"] for role in ROLES},
+        "mode": case.mode, "max_concurrency": case.workers, "cache": {"enabled": False}, "tests": {"run": False},
+    }
+
+
 def run(archive: Path, case: Case) -> Measured:
     with provider(case.latency_s, case.files) as url, tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         subprocess.run(["git", "init", "--quiet", str(root / "place")], check=True)
-        models = {f"{role}-model": {"price_input": 0, "price_output": 0} for role in ROLES}
-        config = {
-            "providers": {"slow": {"base_url": url, "models": models}},
-            "agents": {role: [f"slow/{role}-model"] for role in ROLES},
-            "mode": case.mode, "max_concurrency": case.workers, "cache": {"enabled": False}, "tests": {"run": False},
-        }
-        (root / "config.json").write_text(json.dumps(config))
+        (root / "config.json").write_text(json.dumps(config_of(url, case)))
         flags = ["--yes", "--json", "--config", str(root / "config.json")]
         return measured([sys.executable, str(archive), "run", *flags, "parts"], root)
 

@@ -18,6 +18,8 @@ from orchestra.demo.script import Answer, Call, Hang, Script, Text
 from tests.flows.project import Project
 from tests.flows.team import APPROVED, block, edit, finding, plan_of, planned, whole
 
+IS_LONG = os.environ.get("ORCHESTRA_CRASH_EVERY") == "1"
+"""Whether everything is tried that these tests know, and not a part that takes three minutes."""
 CHECKOUT = Path(__file__).resolve().parents[2]
 CREATED = [f"new{number}.txt" for number in range(1, 6)]
 PLAN = plan_of(

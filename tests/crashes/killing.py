@@ -1,7 +1,8 @@
-"""The program, killed at one of its commits: `python -m tests.crashes.killing N before|after FILE ARGUMENT ...`.
+"""The program, killed at one of its commits: `python -m tests.crashes.killing N before|after|amid FILE ARGUMENT ...`.
 
-Each commit is noted in FILE with one byte. With 0 for N nothing is killed. It is SQLite's own connection that is made
-to count, through the standard library's `factory`: of the program nothing is another than ever.
+`amid` is after the first statement of it that makes a table or an index. Each commit is noted in FILE with one byte.
+With 0 for N nothing is killed. It is SQLite's own connection that is made to count, through the standard library's
+`factory`: of the program nothing is another than ever.
 """
 
 from __future__ import annotations
@@ -29,13 +30,16 @@ class Counting(sqlite3.Connection):
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         if sql != "COMMIT":
-            return super().execute(sql, *parameters)
+            done = super().execute(sql, *parameters)
+            if self.when == "amid" and Counting.commits == self.number - 1 and sql.startswith("CREATE"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
         with COUNT:
             Counting.commits += 1
             is_chosen = Counting.commits == Counting.number
         if is_chosen and Counting.when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        done = super().execute(sql, *parameters)
+        done = super().execute(sql)
         os.write(Counting.notes, b".")
         if is_chosen:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -17,11 +17,11 @@ import pytest
 
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.script import Answer, Call
-from tests.crashes.killed import answer, config_of, new_project, started
+from tests.crashes.killed import IS_LONG, answer, config_of, new_project, started
 from tests.flows.project import Project
 
 SPACE = ("unshare", "--mount", "--propagation", "private")
-ROOM_KB = [0, 40, 120, 200, 260, 330, 400]
+ROOM_KB = [0, 40, 120, 200, 260, 330, 400] if IS_LONG else [0, 120, 200, 330]
 ON_A_SMALL_DISK = """
 set -u
 mount -t tmpfs -o size=64m none "$DISK" || exit 99
@@ -110,6 +110,24 @@ def test_a_disk_that_is_read_only(tmp_path: Path, expected: dict[str, bytes]) ->
     assert (status, resumed) == (5, 0)
     assert "\n" not in result["error"]["message"]
     assert left.tree() == expected
+
+
+@needs_mounts
+@pytest.mark.parametrize(("options", "why"), [("ro", "Read-only file system"), ("size=4k", "No space left on device")])
+def test_a_disk_that_takes_no_log_is_said_once_and_stops_nothing(
+    tmp_path: Path, expected: dict[str, bytes], options: str, why: str
+) -> None:
+    project = new_project(tmp_path / "seed")
+    mount = f'mkdir -p -m 700 "$DISK/.orchestra/logs" && mount -t tmpfs -o {options} none "$DISK/.orchestra/logs"'
+    status, result, _, left = on_a_small_disk(
+        project, tmp_path, before=mount, command="run ten_files --yes --commit",
+    )
+    assert (status, result["error"]) == (0, None)
+    said = [line for line in (tmp_path / "out" / "first.err").read_text().splitlines() if why in line]
+    assert len(said) == 1 and "goes on without a log" in said[0]
+    assert left.tree() == expected
+    told = left.rows("SELECT level, count(*) AS n FROM events WHERE name = 'log.failed' GROUP BY session_id")
+    assert told == [{"level": "warning", "n": 1}] * 2, "of the run, and of that after it"
 
 
 def test_a_state_folder_that_vanishes_ends_the_run_and_no_file_is_half_written(project: Project) -> None:

@@ -1,7 +1,8 @@
 """SIGKILL at the commits of a run, and at random instants: what is left in the end is as if nothing had happened.
 
-ORCHESTRA_CRASH_EVERY=1 kills at every commit of every mode, ORCHESTRA_CRASH_KILLS=200 at so many random instants,
-ORCHESTRA_CRASH_SEED sets which. By default a few of each.
+By default a few of each, so that all of tests/crashes takes about three minutes. ORCHESTRA_CRASH_EVERY=1 kills at every
+commit of every mode, and has the other tests of this folder try all that they know, ORCHESTRA_CRASH_KILLS=200 kills at
+so many random instants, and ORCHESTRA_CRASH_SEED sets which. The figures are told at the end.
 """
 
 from __future__ import annotations

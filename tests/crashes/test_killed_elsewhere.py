@@ -13,17 +13,17 @@ from typing import Iterator
 import pytest
 
 from orchestra.demo.script import Answer, Call, Text
-from orchestra.state.database import make_folder, open_database
+from orchestra.state.database import make_folder
 from orchestra.state.migrations import MIGRATIONS
 from tests.crashes.figures import FIGURES
 from tests.crashes.journal import journal_of
 from tests.crashes.killed import commits_of, killed_at_commit, new_project, run
-from tests.flows.project import Project, copy_of
+from tests.flows.project import copy_of
 from tests.flows.team import finding, plan_of, planned, whole
+from tests.unit.state.old_journals import EARLIER, SESSION, old_journal, rows_of
 
 EVERY = int(os.environ.get("ORCHESTRA_CRASH_EVERY", "19"))
 HOPELESS = ("run", "one file", "--yes")
-SESSION = "s-20261122-071500-4f2a"
 
 
 def hopeless(call: Call) -> Answer:
@@ -63,33 +63,23 @@ def test_an_undo_killed_at_its_commits_is_finished(tmp_path: Path) -> None:
         shutil.rmtree(copy.folder)
 
 
-def old_project(folder: Path, version: int) -> Project:
-    """A project whose journal is of an earlier schema, with a session that was just begun."""
-    project = new_project(folder)
-    state = make_folder(project.root)
-    with closing(open_database(state, MIGRATIONS[:version])) as connection:
-        connection.execute(
-            "INSERT INTO sessions (session_id, task, phase, iteration, started_at, last_activity, can_resume, mode,"
-            " task_source, options, config) VALUES (?, 'a task', 'executing', 0, ?, ?, 1, 'sequential', 'words', '{}',"
-            " '{}')", (SESSION, "2026-11-22T07:15:00.000Z", "2026-11-22T07:15:00.000Z"),
-        )
-    return project
-
-
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_migration_killed_at_a_step_goes_on_there(tmp_path: Path, version: int, when: str) -> None:
-    project = old_project(tmp_path, version)
+@pytest.mark.parametrize("version", EARLIER)
+@pytest.mark.parametrize("when", ["before", "amid", "after"])
+def test_a_migration_killed_at_a_step_goes_on_there_and_loses_no_row(tmp_path: Path, version: int, when: str) -> None:
+    project = new_project(tmp_path)
+    before = old_journal(make_folder(project.root), version)
     killed = killed_at_commit(project, 1, when, "sessions")
     assert killed.returncode == -signal.SIGKILL
     with closing(sqlite3.connect(project.state / "state.db")) as connection:
         reached = connection.execute("PRAGMA user_version").fetchone()[0]
-    assert reached == (version if when == "before" else version + 1)
-    listed = run(project, "sessions", "--json")
+    assert reached == (version + 1 if when == "after" else version)
+    told = run(project, "status", SESSION, "--json")
     FIGURES.kills, FIGURES.resumes = FIGURES.kills + 1, FIGURES.resumes + 1
-    assert [row["session_id"] for row in listed.json["sessions"]] == [SESSION]
+    assert told.json["session"]["agents"]["architect"]["role"] == "architect"
+    after = rows_of(project.state)
+    assert {table: after[table] for table in before} == before
     assert project.rows("PRAGMA user_version")[0]["user_version"] == len(MIGRATIONS)
-    assert project.rows("PRAGMA quick_check")[0]["quick_check"] == "ok"
+    assert project.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
 def test_a_recovery_given_up_and_killed_at_its_commits_is_put_back_all_the_same(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestra.demo.script import Answer, Call
 from tests.crashes.killed import (
-    CALLS, CREATED, Ended, answer, answered, killed_after_event, new_project, run, started, stopped_at_call,
+    CALLS, CREATED, IS_LONG, Ended, answer, answered, killed_after_event, new_project, run, started, stopped_at_call,
 )
 from tests.flows.project import Project
 
@@ -63,7 +63,7 @@ def test_the_run_that_nothing_stops_does_what_was_planned(uninterrupted: Uninter
     assert max(uninterrupted.asked.values()) == 2
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 6, 7, 13, 14, 19, CALLS])
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 7, 13, 14, 19, CALLS] if IS_LONG else [1, 3, 13, CALLS])
 def test_killed_while_a_call_is_being_answered(
     project: Project, uninterrupted: Uninterrupted, number: int
 ) -> None:
@@ -73,7 +73,7 @@ def test_killed_while_a_call_is_being_answered(
     check(project, killed, uninterrupted)
 
 
-@pytest.mark.parametrize("number", [1, 4, 6, 9, 15, 25, 31, 40, 60])
+@pytest.mark.parametrize("number", [1, 4, 6, 9, 15, 25, 31, 40, 60] if IS_LONG else [1, 9, 31, 60])
 def test_killed_at_the_moment_of_an_event(project: Project, uninterrupted: Uninterrupted, number: int) -> None:
     check(project, killed_after_event(project, number, *RUN), uninterrupted)
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
-from tests.crashes.killed import killed_after_event, run
-from tests.flows.project import Project
+from tests.crashes.killed import killed_after_event, new_project, run
+from tests.flows.project import Project, copy_of
 
 FILES = 10
 
 
-@pytest.fixture
-def changed(project: Project) -> tuple[Project, dict[str, bytes]]:
+@pytest.fixture(scope="session")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, bytes]]:
     """A project with a session that changed ten files, and its tree before that."""
+    project = new_project(tmp_path_factory.mktemp("undo") / "done")
     before = project.everything()
     assert run(project, "run", "ten files", "--yes").returncode == 0
     return project, before
+
+
+@pytest.fixture
+def changed(done: tuple[Project, dict[str, bytes]], tmp_path: Path) -> tuple[Project, dict[str, bytes]]:
+    return copy_of(done[0], tmp_path / "copy"), done[1]
 
 
 @pytest.mark.parametrize("by", ["resume", "undo"])

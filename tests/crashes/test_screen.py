@@ -27,6 +27,7 @@ class Stage:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.may_write = threading.Event()
+        self._executors = threading.Semaphore(0)
         self.fails = False
         self.provider = ScriptedProvider(self._answer)
         self.windows: list[Window] = []
@@ -35,8 +36,14 @@ class Stage:
         if self.fails:
             return Fault(401, {"error": {"message": "bad key"}})
         if call.model.startswith("executor"):
+            self._executors.release()
             assert self.may_write.wait(PATIENCE_S)
         return answer(call)
+
+    def wait_for_executors(self, calls: int) -> None:
+        """Until so many have been asked; for one test only once."""
+        for _ in range(calls):
+            assert self._executors.acquire(timeout=PATIENCE_S)
 
     def asked(self, role: str) -> int:
         return sum(call.model.startswith(role) for call in self.provider.calls)
@@ -92,8 +99,9 @@ def test_a_run_is_approved_seen_at_three_sizes_paused_and_finished_by_keys(stage
     window.press("p")
     window.wait_for("PAUSED")
     stage.may_write.set()
+    # Four that were at work, one of which is shown the files it asks for, and for a moment is not on the screen.
+    stage.wait_for_executors(5)
     window.wait_for("PAUSED", absent="executor")
-    # Four that were at work, one of which is shown the files it asks for.
     assert (stage.asked("executor"), stage.asked("auditor")) == (5, 0)
     window.press("p")
 

@@ -96,6 +96,18 @@ def test_nothing_but_planned_files_is_touched_for_failing_tests(tested: Project,
     assert set(tested.tree()) == {"README.md", "code_.py", "test_code.py"}
 
 
+def test_the_tests_before_the_first_write_count_as_testing_in_the_profile_and_the_report(tested: Project) -> None:
+    script = team(PLAN, {"code_.py": whole(CODE + "# more\n")})
+    ran = tested.run("run", "task", "--yes", "--profile", "--json", script=script)
+    report = tested.run("report", "--json").json["report"]
+    phases = {phase["name"]: phase for phase in report["profile"]["phases"]}
+    names = [span["name"] for span in report["phases"]]
+
+    assert ran.status == 0
+    assert phases["testing"]["count"] == 2
+    assert names.index("testing") < names.index("executing") < len(names) - 1 - names[::-1].index("testing")
+
+
 def test_what_failed_before_is_reported_and_not_blamed(tested: Project) -> None:
     tested.commit("test_code.py", TESTS)
     script = team(PLAN, {"code_.py": whole(CODE + "# more\n")})

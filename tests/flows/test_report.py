@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from orchestra.demo.script import Fault
+from orchestra.demo.script import Fault, Reset, Text
+from orchestra.records import AGENT_ROLES
 from tests.flows.project import Project
 from tests.flows.team import finding, one_file, plan_of, planned, team, whole
 
@@ -30,6 +32,48 @@ def test_a_session_is_told_with_files_usage_faults_and_phases(project: Project) 
     assert report["faults"] == [{"model": "scripted/executor-model", "error_code": "API_ERROR", "count": 1}]
     assert {"architect", "executor", "auditor", "consultant"} == {span["name"] for span in report["timeline"]}
     assert "executing" in {span["name"] for span in report["phases"]}
+
+
+PRICED = {"models": {f"{role}-model": {"price_input": 1000, "price_output": 3000} for role in AGENT_ROLES}}
+
+
+def test_what_failed_counts_in_the_lines_the_events_the_result_and_the_report_alike(project: Project) -> None:
+    drafts = [
+        lambda call: Reset("The beginning of an answer that breaks off"),
+        lambda call: Text("The file:\n\n````\none\n", finish="length"), "two\n````\n",
+    ]
+    script = team(plan_of(planned("a.txt")), {"a.txt": drafts})
+    ran = project.run(
+        "run", "task", "--yes", "--json-stream", "--max-cost", "100", script=script, provider_settings=PRICED
+    )
+    *events, result = ran.lines
+    told = [event for event in events if event["event"] in ("attempt.failed", "step.completed")]
+    failed = [event for event in told if event["event"] == "attempt.failed"]
+    total = result["metrics"]["total_cost_estimate"]
+
+    assert (ran.status, [event["error_code"] for event in failed]) == (0, ["CONNECTION", "TRUNCATED"])
+    assert all(event["cost"] > 0 for event in failed)
+    assert sum(event["cost"] for event in told) == pytest.approx(total)
+    for kind in ("input_tokens", "output_tokens"):
+        assert sum(event[kind] or 0 for event in told) == result["metrics"][kind]
+    assert re.findall(r"(\$[\d.]+) so far", ran.err)[-1] == f"${total:.4f}"
+    report = project.run("report", "--json").json["report"]
+    assert report["total_cost_estimate"] == pytest.approx(total)
+    assert sum(share["cost"] for share in report["usage"]) == pytest.approx(total)
+
+
+def test_what_was_spent_before_a_resume_counts_after_it(project: Project) -> None:
+    plan = plan_of(planned("a.txt"), planned("b.txt"))
+    drafts = {"a.txt": whole("one\n"), "b.txt": [lambda call: Fault(401), whole("two\n")]}
+    script = team(plan, drafts)
+    paid = ("--max-cost", "100", "--json")
+    first = project.run("run", "task", "--yes", *paid, script=script, provider_settings=PRICED)
+    again = project.run("resume", "--yes", *paid, script=script, provider_settings=PRICED)
+    before, total = (ran.json["metrics"]["total_cost_estimate"] for ran in (first, again))
+
+    assert (first.status, again.status) == (9, 0), again.err
+    figures = [float(text) for text in re.findall(r"\$([\d.]+) so far", again.err)]
+    assert before < figures[0] <= figures[-1] == pytest.approx(total, abs=1e-4)
 
 
 def test_all_sessions_are_told_together(project: Project) -> None:

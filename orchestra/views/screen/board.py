@@ -11,6 +11,7 @@ from typing import Any, Callable, Mapping
 from orchestra.records import Event
 from orchestra.views.lines import line_of, whole_line
 from orchestra.views.progress import Progress
+from orchestra.views.spending import Spending
 
 MOST_LOG_LINES = 1000
 MOST_FAULTS = 5
@@ -51,12 +52,7 @@ class Snapshot:
     mode: str = ""
     phase: str = ""
     progress: Progress = Progress()
-    input_tokens: int = 0
-    output_tokens: int = 0
-    spent_usd: float | None = None
-    """None while nothing had a price."""
-    is_priced: bool = True
-    """Whether everything had one."""
+    spending: Spending = Spending()
     budget_usd: float | None = None
     rows: tuple[Row, ...] = ()
     """Those at work, in the order of their start, then the files that have ended, the last one first."""
@@ -74,6 +70,7 @@ class Board:
         self._now = Snapshot()
         self._version = 0
         self._progress = Progress()
+        self._spending = Spending()
         self._clear()
 
     def __call__(self, event: Event) -> None:
@@ -86,6 +83,7 @@ class Board:
                 take(self, event, event.data)
             self._note(event)
             self._progress = self._progress.after(event)
+            self._spending = self._spending.after(event)
             self._version += 1
 
     @property
@@ -105,8 +103,8 @@ class Board:
         with self._lock:
             ended = self._ended.values()
             return replace(
-                self._now, version=self._version, progress=self._progress, faults=tuple(self._faults),
-                rows=(*self._active.values(), *reversed(list(ended))), rate=self._rate(now),
+                self._now, version=self._version, progress=self._progress, spending=self._spending,
+                faults=tuple(self._faults), rows=(*self._active.values(), *reversed(list(ended))), rate=self._rate(now),
             )
 
     def log(self, path: str | None) -> list[str]:
@@ -130,8 +128,7 @@ class Board:
     def _begin(self, event: Event) -> None:
         data: Mapping[str, Any] = event.data
         self._now = Snapshot(
-            started=event.time, task=data["task"], mode=data["mode"], spent_usd=data.get("spent") or None,
-            budget_usd=data.get("budget"),
+            started=event.time, task=data["task"], mode=data["mode"], budget_usd=data.get("budget"),
         )
 
     def _change(self, **fields: Any) -> None:
@@ -168,12 +165,6 @@ class Board:
         if data.get("from_cache"):
             return
         read, written = data["input_tokens"] or 0, data["output_tokens"] or 0
-        now, cost = self._now, data["cost"]
-        self._change(
-            input_tokens=now.input_tokens + read, output_tokens=now.output_tokens + written,
-            spent_usd=now.spent_usd if cost is None else (now.spent_usd or 0.0) + cost,
-            is_priced=now.is_priced and cost is not None,
-        )
         self._spread(event.time, read + written, data["latency_ms"] / 1000)
         if row is not None:
             self._sum(replace(row, tokens=row.tokens + read + written, model=data["model"]))

@@ -86,16 +86,18 @@ def _phases(shot: Snapshot, look: Look, width: int) -> Line:
 
 
 def _totals(shot: Snapshot, look: Look, width: int) -> Line:
-    cost = money(shot.spent_usd or 0.0) if shot.is_priced else money(shot.spent_usd)
-    if not shot.is_priced and shot.spent_usd is not None:
+    spending = shot.spending
+    spent = spending.cost_usd or 0.0
+    cost = money(spent) if spending.is_priced else money(spending.cost_usd)
+    if not spending.is_priced and spending.cost_usd is not None:
         cost = f"at least {cost}"
-    is_near = bool(shot.budget_usd) and (shot.spent_usd or 0) >= 0.8 * (shot.budget_usd or 0)
+    is_near = bool(shot.budget_usd) and spent >= 0.8 * (shot.budget_usd or 0)
     budget = "" if shot.budget_usd is None else f" of {money(shot.budget_usd)}"
     recent = shot.rate[-RATE_OF_S - 1:-1]
     rate = f"{tokens(round(sum(recent) / max(1, len(recent))))}/s "
     pieces = [
         (f"{cost}{budget}", "warn" if is_near else "bold"),
-        (f"  {tokens(shot.input_tokens)}+{tokens(shot.output_tokens)} tokens  {rate}", ""),
+        (f"  {tokens(spending.input_tokens)}+{tokens(spending.output_tokens)} tokens  {rate}", ""),
     ]
     left = width - sum(width_of(text) for text, _ in pieces)
     return _fitting([*pieces, (spark(shot.rate, max(0, left), is_utf8=look.is_utf8), "good")], width)

@@ -92,6 +92,7 @@ class Stage:
         self.runs = list(runs)
         self.mode = mode
         self.stop = StopSignal()
+        self.run_tests: Callable[[Callable[[], None]], TestRun | None] = lambda on_start: self.runs.pop(0)
         self.plans = Plans(shop, self.plan, error, refusal)
         self.commits = Commits(commit_error, clean_error)
 
@@ -117,7 +118,7 @@ class Stage:
     def verification(self, plan: Plan, jobs: JobContext) -> Verification:
         return Verification(
             session_id=SESSION, task="a task", plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
-            jobs=jobs, run_tests=lambda on_start: self.runs.pop(0), most_fixes=0, generation=0, custom_prompts={},
+            jobs=jobs, run_tests=self.run_tests, most_fixes=0, generation=0, custom_prompts={},
             load_template=load,
         )
 
@@ -285,6 +286,34 @@ def test_the_commit_is_made_last_and_of_own_files_only(workshop: Build) -> None:
     assert (report.status, report.outcome.commit) == (ExitStatus.DONE, Commit("abc", "feat: it\n"))
     assert there.commits.paths == ["b.txt"]
     assert there.phases()[-3:] == ["testing", "committing", "completed"]
+
+
+def test_the_tests_before_the_first_write_are_testing_and_no_checkpoint(workshop: Build) -> None:
+    there = stage(
+        workshop, {"executor": [whole("one\n")], "auditor": [APPROVED]}, planned("a.txt"), runs=[PASSED, PASSED]
+    )
+    seen: list[str] = []
+
+    def run_tests(on_start: Any) -> TestRun | None:
+        seen.append(there.row().phase)
+        on_start()
+        return there.runs.pop(0)
+
+    there.run_tests = run_tests
+    assert there.run(tests=True, baseline=True).status is ExitStatus.DONE
+    assert seen == ["testing", "testing"]
+    entered = [event.data["phase"] for event in there.shop.told("phase.entered")]
+    assert entered == ["planning", "awaiting_approval", "testing", "executing", "testing"]
+    assert there.phases() == [
+        "init", "planning", "awaiting_approval", "executing", "auditing", "testing", "completed"
+    ]
+
+
+def test_tests_that_ran_before_a_kill_are_not_entered_again(workshop: Build) -> None:
+    there = stage(workshop, {"executor": [whole("one\n")], "auditor": [APPROVED]}, planned("a.txt"))
+    there.shop.journal.keep(SESSION, "tests/baseline", {})
+    assert there.run(baseline=True).status is ExitStatus.DONE
+    assert "testing" not in [event.data["phase"] for event in there.shop.told("phase.entered")]
 
 
 def test_a_partial_run_is_not_committed(workshop: Build) -> None:

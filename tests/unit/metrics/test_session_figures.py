@@ -68,6 +68,22 @@ def test_answers_from_the_cache_are_savings_with_what_they_cost_at_first() -> No
     assert (found.savings.answers, found.savings.tokens, found.savings.cost_usd) == (2, 100, Decimal("0.25"))
 
 
+def test_the_tests_before_the_first_write_are_a_phase_of_their_own() -> None:
+    second = timedelta(seconds=1)
+    names = ("init", "planning", "awaiting_approval", "executing", "testing", "completed")
+    at = (0, 0, 1, 4, 6, 9)
+    one = replace(
+        history(events=(
+            replace(told("tests.started", baseline=True), time=START + 2 * second),
+            replace(told("tests.started", baseline=False), time=START + 6 * second),
+        )),
+        phases=tuple((name, START + seconds * second) for name, seconds in zip(names, at)),
+    )
+    assert [(span.name, span.start_ms, span.end_ms) for span in figures(one).phases][1:5] == [
+        ("awaiting_approval", 1000, 2000), ("testing", 2000, 4000), ("executing", 4000, 6000), ("testing", 6000, 9000),
+    ]
+
+
 def test_the_timeline_counts_from_the_start_and_a_question_without_an_end_lasts_to_the_sessions() -> None:
     second = timedelta(seconds=1)
     one = replace(

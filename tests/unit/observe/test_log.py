@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,11 +74,82 @@ def test_a_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
 
 
 @needs_full_device
-def test_a_log_on_a_full_disk_stops_nothing() -> None:
-    log = LogFile(Path("/dev/full"), "info")
+def test_a_log_on_a_full_disk_stops_nothing_and_is_told_once() -> None:
+    told: list[int | None] = []
+    log = LogFile(Path("/dev/full"), "info", on_failure=lambda error: told.append(error.errno))
     log(event())
     log(event())
     log.close()
+    assert told == [errno.ENOSPC]
+
+
+class Sick(io.BytesIO):
+    """A file on a disk with room for so many bytes, whose writes fail after that."""
+
+    def __init__(self, room_bytes: int, number: int) -> None:
+        super().__init__()
+        self.room_bytes = room_bytes
+        self.number = number
+
+    def write(self, data: Any) -> int:
+        if not self.room_bytes:
+            raise OSError(self.number, os.strerror(self.number))
+        taken = super().write(bytes(data)[:self.room_bytes])
+        self.room_bytes -= taken
+        return taken
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("room_bytes", [0, 1, 150])
+def test_a_disk_that_fails_under_the_log_is_told_once_and_never_tried_again(number: int, room_bytes: int) -> None:
+    told: list[int | None] = []
+    disk = Sick(room_bytes, number)
+    log = LogFile(Path("log"), "info", on_failure=lambda error: told.append(error.errno), open_=lambda path: disk)
+    for _ in range(3):
+        log(event())
+    assert (told, disk.closed) == ([number], True)
+    log.close()
+    assert told == [number]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS])
+def test_a_disk_on_which_no_log_can_be_opened_is_told_once(number: int) -> None:
+    told: list[int | None] = []
+    opened: list[Path] = []
+
+    def open_(path: Path) -> io.BytesIO:
+        opened.append(path)
+        raise OSError(number, os.strerror(number))
+
+    log = LogFile(Path("log"), "info", on_failure=lambda error: told.append(error.errno), open_=open_)
+    log(event())
+    log(event())
+    log.close()
+    assert (told, len(opened)) == ([number], 1)
+
+
+def test_a_line_of_which_the_disk_takes_a_part_at_a_time_is_whole(tmp_path: Path) -> None:
+    class Slow(io.FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(bytes(data)[:7])
+
+    path = tmp_path / "log.jsonl"
+    log = LogFile(path, "info", open_=lambda path: Slow(path, "a+"))  # type: ignore[arg-type,return-value]
+    log(event(text="x" * 100))
+    log.close()
+    assert json.loads(path.read_text())["text"] == "x" * 100
+
+
+def test_who_is_told_of_a_failure_may_tell_of_it_in_turn(tmp_path: Path) -> None:
+    told: list[OSError] = []
+
+    def tell(error: OSError) -> None:
+        told.append(error)
+        log(event())
+
+    log = LogFile(tmp_path / "no folder" / "log.jsonl", "info", on_failure=tell)
+    log(event())
+    assert len(told) == 1
 
 
 def test_half_of_a_surrogate_pair_does_not_break_the_log(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from orchestra.errors import ExitStatus, StateError, WorkspaceError
 from orchestra.state.database import FILE, FOLDER, check_folder, make_folder, open_database, open_for_reading
 from orchestra.state.migrations import MIGRATIONS
+from tests.unit.state.old_journals import EARLIER, old_journal, rows_of
 
 NOBODY = 65534
 ONE = ("CREATE TABLE one (n)",)
@@ -186,6 +187,17 @@ def test_an_old_journal_is_brought_forward_with_its_rows(folder: Path) -> None:
     with closing(open_database(folder, (ONE, TWO, THREE))) as connection:
         assert version_of(connection) == 3
         assert connection.execute("SELECT n FROM two").fetchone()[0] == 2
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_every_earlier_schema_is_brought_forward_with_every_row_of_every_table(folder: Path, version: int) -> None:
+    before = old_journal(folder, version)
+    open_database(folder).close()
+    after = rows_of(folder)
+    assert {table: after[table] for table in before} == before
+    with closing(open_database(folder)) as connection:
+        assert version_of(connection) == len(MIGRATIONS)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_an_old_journal_is_brought_forward_even_to_be_read(folder: Path) -> None:

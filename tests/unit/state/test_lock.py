@@ -6,12 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestra.errors import ExitStatus, StateError, StateHeld
-from orchestra.state.lock import FILE, RepositoryLock
+from orchestra.state.lock import FILE, RepositoryLock, may_be_held
+from orchestra.state.lock_owner import LockOwner
 from tests.unit.fake_clock import START
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,6 +75,41 @@ def test_a_living_owner_in_another_process_is_named_and_a_dead_one_taken_over(fo
     lock = RepositoryLock(folder, now=START)
     assert f'"pid": {os.getpid()}' in (folder / FILE).read_text()
     lock.release()
+
+
+def test_who_is_refused_is_not_told_of_a_dead_owner(folder: Path) -> None:
+    lock = RepositoryLock(folder, now=START)
+    (folder / FILE).write_bytes(replace(LockOwner.current(START), process="another boot:1").as_bytes())
+    with pytest.raises(StateHeld, match="just starting"):
+        RepositoryLock(folder, now=START)
+    lock.release()
+
+
+def test_whether_it_is_held_is_seen_without_taking_it(folder: Path) -> None:
+    assert not may_be_held(folder)
+    lock = RepositoryLock(folder, now=START)
+    assert may_be_held(folder)
+    lock.release()
+    assert not may_be_held(folder)
+
+
+def test_a_process_that_was_given_a_dead_owners_number_holds_nothing(folder: Path) -> None:
+    owner = LockOwner.current(START)
+    (folder / FILE).write_bytes(owner.as_bytes())
+    assert may_be_held(folder)
+    (folder / FILE).write_bytes(replace(owner, process="another boot:1").as_bytes())
+    assert not may_be_held(folder)
+
+
+def test_a_lock_that_cannot_be_written_is_a_clear_error_and_not_held(folder: Path) -> None:
+    refused = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    limited = f"{refused}; import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n{HOLDER}"
+    done = subprocess.run(
+        [sys.executable, "-c", limited, str(folder)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "the lock cannot be written" in done.stderr.splitlines()[-1]
+    RepositoryLock(folder, now=START).release()
 
 
 def test_a_child_of_the_holder_does_not_keep_the_lock(folder: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_newest_that_can_be_resumed_may_be_an_older_one(journal: StateManage
     assert newest is not None and newest.session_id == SESSION
 
 
-@pytest.mark.parametrize("phase", ["auditing", "testing", "committing", "completed", "rejected", "elsewhere"])
+@pytest.mark.parametrize("phase", ["auditing", "committing", "completed", "rejected", "elsewhere"])
 def test_a_phase_that_cannot_follow_is_a_defect_and_leaves_the_session_where_it_was(
     journal: StateManager, phase: str
 ) -> None:

@@ -75,6 +75,9 @@ ONE = {"path": "a.py"}
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
         ("tests.not_fixed", {"why": "nobody answered"}, "tests", ["nobody answered"]),
+        ("log.failed", {"file": "/r/.orchestra/logs/s-1.jsonl", "why": "No space left on device"}, "log", [
+            "/r/.orchestra/logs/s-1.jsonl cannot be written: No space left on device; the run goes on",
+        ]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
     ],
@@ -114,6 +117,16 @@ def test_costs_add_up_and_an_unknown_price_leaves_the_sum() -> None:
         ("step.completed", ANSWER), ("step.completed", {**ANSWER, "cost": None}), ("step.completed", ANSWER)
     )
     assert [line.rpartition(", ")[2] for line in lines] == ["$0.0012 so far", "$0.0012 so far", "$0.0024 so far"]
+
+
+def test_what_a_failed_attempt_cost_and_what_was_spent_before_a_resume_count() -> None:
+    failed = {**ONE, "role": "auditor", "model": "p/m", "error_code": "TRUNCATED", "message": "cut off"}
+    lines = told(
+        ("session.started", {"task": "t", "mode": "parallel", "phase": "auditing", "spent": 0.5}),
+        ("attempt.failed", {**failed, "cost": 0.25}), ("attempt.failed", {**failed, "cost": None}),
+        ("step.completed", ANSWER),
+    )
+    assert [line.partition(", $")[2] for line in lines[1:]] == ["0.7500 so far", "", "0.7512 so far"]
 
 
 def test_an_event_without_a_line_of_its_own_is_passed_over() -> None:

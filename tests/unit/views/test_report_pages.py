@@ -14,6 +14,7 @@ from orchestra.metrics.overall_figures import overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
 from orchestra.records import FileOutcome, Task
 from orchestra.state.history import StepSpan
+from orchestra.views.html_page import table
 from orchestra.views.overall_page import overall_page
 from orchestra.views.prometheus import overall_prometheus, session_prometheus
 from orchestra.views.report_json import overall_report_json, session_report_json
@@ -84,6 +85,13 @@ def test_a_page_is_well_formed_and_loads_and_runs_nothing(page: str) -> None:
     for picture in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         ElementTree.fromstring(picture)
     assert not re.search(r"[\x00-\x08\u202a-\u202e]", page)
+
+
+def test_only_a_long_cell_may_be_broken_so_that_a_narrow_page_scrolls_its_tables() -> None:
+    long = "src/a/rather/long/path/to/a/module.py"
+    markup = table(["file", "status", "calls"], [[long, "approved", "12"]], right={2})
+    assert f'<td class="long">{long}</td><td>approved</td><td class="right">12</td>' in markup
+    assert markup.startswith('<div class="scroll">')
 
 
 def test_a_page_shows_hostile_text_as_text() -> None:

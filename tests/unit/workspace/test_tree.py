@@ -243,6 +243,27 @@ def test_leftovers_of_an_interrupted_run_are_removed_and_nothing_else(root: Path
         assert all_names(root / ".orchestra") == {"tmp", "plan.md"}
 
 
+LOOKING = """
+import sys
+from pathlib import Path
+from orchestra.workspace.tree import Tree
+looks = []
+sys.addaudithook(lambda event, arguments: looks.append(event) if event == "os.listdir" else None)
+Tree(Path(sys.argv[1])).clean_temp([f"src/{number}.py" for number in range(100)] + ["top.py", "other.py"])
+print(len(looks))
+"""
+
+
+def test_each_folder_is_looked_into_once_however_many_files_of_it_are_planned(root: Path) -> None:
+    (root / "src").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING, str(root)], stdout=subprocess.PIPE, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
+    )
+    own = (root / ".orchestra").exists()
+    assert int(done.stdout) == 2 + own
+
+
 def test_cleaning_removes_links_and_not_what_they_lead_to(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     (outside / "folder").mkdir(parents=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+from orchestra.views.spending import Spending
 from tests.unit.views.screen.events import STARTED, Story
 
 
@@ -70,7 +71,7 @@ def test_the_totals_are_of_what_models_answered_and_not_of_the_cache() -> None:
     story.answer(2, "b.py", cost=None, output_tokens=None)
     story.answer(3, "c.py", from_cache=True, cost=5.0)
     shot = story.board.snapshot(story.now)
-    assert (shot.input_tokens, shot.output_tokens, shot.spent_usd, shot.is_priced) == (2000, 200, 0.01, False)
+    assert shot.spending == Spending(0.01, 2000, 200, is_priced=False)
     assert shot.budget_usd == 1.0
 
 
@@ -134,7 +135,7 @@ def test_another_session_begins_with_an_empty_board_and_a_new_version() -> None:
     version = story.board.version
     story.tell("session.started", **{**STARTED, "planned": 5, "ended": 2, "spent": 0.5})
     shot = story.board.snapshot(story.now)
-    assert (shot.rows, shot.phase, shot.spent_usd) == ((), "", 0.5)
+    assert (shot.rows, shot.phase, shot.spending.cost_usd) == ((), "", 0.5)
     assert (shot.progress.planned, shot.progress.ended) == (5, 2)
     assert shot.version > version
 
@@ -155,4 +156,4 @@ def test_many_threads_may_tell_at_once() -> None:
     for thread in threads:
         thread.join()
     shot = story.board.snapshot(story.now)
-    assert (len(shot.rows), shot.input_tokens, shot.version) == (400, 400_000, 1 + 400 * 4)
+    assert (len(shot.rows), shot.spending.input_tokens, shot.version) == (400, 400_000, 1 + 400 * 4)
