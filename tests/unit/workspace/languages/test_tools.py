@@ -11,6 +11,7 @@ import pytest
 
 from orchestra.clock import CancelToken, SystemClock
 from orchestra.workspace.children import ChildResult
+from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.installed import InstalledTools
 from orchestra.workspace.languages.tools import ToolCall, ask_tool
 from orchestra.workspace.syntax import check_syntax
@@ -86,6 +87,47 @@ def test_a_script_is_broken_only_where_it_is_so_as_a_module_too() -> None:
     assert ask("JavaScript", "a.js", "await x", said, None)[1] is None
     calls, _ = ask("JavaScript", "a.js", "import a from 'b'\n", said, said)
     assert "--input-type=module" in calls[0].arguments
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("broken:2:Expression expected\n", (Defect(2, "Expression expected"),)),
+        ("broken:0:Unexpected eof\n", (Defect(None, "Unexpected eof"),)),
+        ("broken:4:'const' declarations must be initialized\n", None),
+        ("", None),
+    ],
+)
+def test_node_is_asked_first_about_typescript(said: str, verdict: object) -> None:
+    node = ChildResult(1, said.encode(), b"", 1)
+    calls, defects = ask("TypeScript", "a.ts", "text", node, None, None)
+    assert defects == verdict
+    assert [call.name for call in calls] == (["node"] if verdict else ["node", "esbuild", "tsc"])
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ('\u2718 [ERROR] Unexpected "="\n\n    <stdin>:5:7:\n', (Defect(5, 'Unexpected "="'),)),
+        ('\u2718 [ERROR] The constant "a" must be initialized\n\n    <stdin>:1:6:\n', None),
+    ],
+)
+def test_esbuild_tells_of_elements_in_typescript(said: str, verdict: object) -> None:
+    calls, defects = ask("TSX", "a.tsx", "text", answering(1, said), None)
+    assert (calls[0].name, "--loader=tsx" in calls[0].arguments, defects) == ("esbuild", True, verdict)
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("tmp/x/draft.tsx(5,8): error TS1110: Type expected.\n", (Defect(5, "Type expected."),)),
+        ("error TS2318: Cannot find global type 'Array'.\na.tsx(1,2): error TS1192: no default\n", ()),
+        ("error TS5023: Unknown compiler option '--noLib'.\n", None),
+    ],
+)
+def test_the_compiler_of_typescript_counts_while_it_only_reads(said: str, verdict: object) -> None:
+    calls, defects = ask("TSX", "my file.tsx", "text", None, ChildResult(2, said.encode(), b"", 1))
+    assert (calls[1].name, calls[1].file_name, defects) == ("tsc", "draft.tsx", verdict)
 
 
 @pytest.mark.parametrize(
