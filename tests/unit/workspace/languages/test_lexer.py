@@ -163,7 +163,8 @@ def test_tells_the_line_where_what_is_not_closed_opened(path: str, text: str, li
 
 @pytest.mark.parametrize(
     "atom",
-    ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-", "(*", "{a|", "\"\\", "~s("],
+    ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-"]
+    + ["(*", "{a|", "\"\\", "~s("],
 )
 @pytest.mark.parametrize("path", ["a.tsx", "a.js", "a.rb", "a.sh", "a.c", "a.cs", "a.hs", "a.ml", "a.ex", "Makefile"])
 def test_hostile_text_ends_with_an_answer(path: str, atom: str) -> None:
