@@ -13,6 +13,7 @@ from typing import Callable, Iterable, Mapping, Optional
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.names import interpreter_of
+from orchestra.workspace.languages.standalone_c import alone
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,21 @@ _ESBUILD_ERROR = re.compile(
 _TSC_ERROR = re.compile(
     r"\A(?![\s\S]*error TS2318)(?:[^\n]*\n)*?[^\n]*\((?P<line>\d+),\d+\): error TS1\d{3}: (?P<message>[^\n]*)"
 )
+# Nothing else: that a name is not known may be a macro's fault that another file defines.
+_COMPILER_ERROR = re.compile(
+    r"\A(?:(?![^\n]*error: )[^\n]*\n)*<stdin>:(?P<line>\d+):\d+: error: (?P<message>expected (?:{0};{0}"
+    r"|{0},{0} or {0};{0}|(?:primary-)?expression|declaration or statement|statement|{0}}}{0} (?:at|before))[^\n]*)"
+    .format("['\u2018\u2019]")
+)
+
+
+def _compilers(language: str, *standards: str) -> tuple[tuple[_Tool, ...], ...]:
+    return tuple(
+        tuple(
+            _Tool(name, ("-fsyntax-only", "-w", "-x", language, "-std=" + standard, "-"), _COMPILER_ERROR)
+            for standard in standards
+        ) for name in ("gcc", "clang")
+    )
 
 
 def _typed(suffix: str) -> tuple[tuple[_Tool, ...], ...]:
@@ -98,6 +114,8 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
     "JavaScript": (_SCRIPT,),
     "TypeScript": ((_Tool("node", ("--no-warnings", "-e", _STRIP_TYPES), _TYPES_ERROR),), *_typed("ts")),
     "TSX": _typed("tsx"),
+    "C": _compilers("c", "gnu17", "gnu2x"),
+    "C++": _compilers("c++", "gnu++17", "gnu++20"),
     "Go": ((
         _Tool("gofmt", ("-e", "-l"), re.compile(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
     ),),
@@ -132,12 +150,19 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
 """Each language's ways of asking, the first that has an opinion counts; broken is what all tools of it call so."""
 _NOT_PLAIN_SCRIPT = re.compile(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
 _MODULE = re.compile(r"^(?:import|export)\b", re.M)
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".c++")
+"""Not headers: they may want what the files define that include them."""
 _SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.(?:java|(?:d\.)?[cm]?tsx?)")
 
 
 def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect, ...] | None:
     """The defects that a parser on this machine finds; None where none has an opinion."""
     name = PurePosixPath(path).name
+    if language in ("C", "C++"):
+        bare = alone(text) if name.endswith(_COMPILED) else None
+        if bare is None:
+            return None
+        text = bare
     if _is_dialect(language, name, text):
         return None
     for way in _TOOLS.get(language, ()):

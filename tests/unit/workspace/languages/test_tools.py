@@ -131,6 +131,65 @@ def test_the_compiler_of_typescript_counts_while_it_only_reads(said: str, verdic
 
 
 @pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("<stdin>: In function 'f':\n<stdin>:3:4: error: expected ';' before '}' token\n",
+         (Defect(3, "expected ';' before '}' token"),)),
+        ("<stdin>:3:4: error: expected \u2018;\u2019 before \u2018}\u2019 token\n",
+         (Defect(3, "expected \u2018;\u2019 before \u2018}\u2019 token"),)),
+        ("<stdin>:1:1: error: unknown type name 'A'\n<stdin>:3:4: error: expected ';' before '}' token\n", None),
+        ("/usr/include/a.h:3:4: error: expected ';' before '}' token\n", None),
+        ("<stdin>:1:18: error: expected ')' before 'VERSION'\n", None),
+        ("<stdin>:1:10: fatal error: termios.h: No such file or directory\n", None),
+    ],
+)
+def test_a_compiler_of_c_counts_where_it_wants_a_mark_and_has_complained_of_nothing_else(
+    said: str, verdict: object
+) -> None:
+    text = "#include <stdio.h>\n// it's \\\n(\nint a;\n"
+    answers = [answering(1, said)] * 2 + [None]
+    calls, defects = ask("C", "a.c", text, *answers)
+    assert (calls[0].name, calls[0].text, defects) == ("gcc", "#include <stdio.h>\n \n\nint a;\n", verdict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int a;\n",
+        "#include <stdio.h>\n#include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n#inc\\\nlude </etc/passwd>\n",
+        "#include <stdio.h>\n#/*\n*/include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n# \\\n include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n/\\\n* ' */ %:include \"/etc/passwd\" /* ' */\n",
+        "#include <stdio.h>\nint a = 1'0; /*'\n' */ # /*' */ include \"/etc/passwd\"\n",
+        "#include <../../etc/passwd>\n",
+        "#include <glib.h>\n",
+        "#include <stdio.h>\nint a = __has_include(\"/etc/passwd\");\n",
+        "#include <stdio.h>\n#pragma GCC pch_preprocess \"/etc/passwd\"\n",
+        "#include <stdio.h>\nconst char a[] = {\n#embed \"/etc/passwd\"\n};\n",
+        "#include <stdio.h>\n#define A 1,1\n" + "".join("#define A%d %s\n" % (n, "A,A," * 2) for n in range(9)),
+        "#include <stdio.h>\n#define D(x) x,x\nint a[] = {" + "D(" * 30 + "1" + ")" * 30 + "};\n",
+    ],
+)
+def test_a_compiler_of_c_gets_no_text_that_wants_another_file_or_grows(text: str) -> None:
+    assert ask("C++", "a.cpp", text) == ([], None)
+
+
+@pytest.mark.parametrize("path", ["a.h", "a.m", "a.cu", "a.hpp"])
+def test_headers_and_what_only_looks_like_c_are_not_shown_to_its_compiler(path: str) -> None:
+    assert ask("C++", path, "#include <stdio.h>\n") == ([], None)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_the_real_gcc_misses_a_mark_that_the_lexer_does_not(tmp_path: Path) -> None:
+    tools = installed(tmp_path / "repo")
+    text = "#include <stdio.h>\n#define FEW 3 /* it's\n few */\nint main(void) {\n    int a = FEW%s\n    return a;\n}\n"
+    assert check_syntax("a.c", text % ";", run_tool=tools) == ()
+    assert check_syntax("a.c", text % "") == ()
+    assert [defect.line for defect in check_syntax("a.c", text % "", run_tool=tools)] == [6]
+
+
+@pytest.mark.parametrize(
     "language, path, text",
     [
         ("JavaScript", "a.js", "x = <p>a</p>\n"),
