@@ -13,8 +13,8 @@ _TOKEN = re.compile(
 _STANDARD = re.compile(
     r"^[ \t]*#[ \t]*include[ \t]*<(?:[a-z_]+|(?:assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits"
     r"|locale|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|tgmath"
-    r"|threads|time|uchar|wchar|wctype|unistd|fcntl|pthread|dirent|poll|strings|getopt|dlfcn|termios|netdb|pwd|semaphore"
-    r"|sys/(?:types|stat|time|wait|socket|mman|ioctl|select|un|resource|uio)"
+    r"|threads|time|uchar|wchar|wctype|unistd|fcntl|pthread|dirent|poll|strings|getopt|dlfcn|termios|netdb|pwd"
+    r"|semaphore|sys/(?:types|stat|time|wait|socket|mman|ioctl|select|un|resource|uio)"
     r"|netinet/(?:in|tcp)|arpa/inet)\.h)>[ \t]*$", re.M
 )
 _READS = re.compile(r"include|import|embed|pragma|_Pragma|\bR\"|[uUL8]R\"|\0")
