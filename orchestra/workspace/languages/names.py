@@ -10,6 +10,8 @@ from typing import Mapping
 from orchestra.workspace.languages import c_like, functional, indented, notations, scripts
 from orchestra.workspace.languages.language import Language
 
+# Perl has none: what a slash, `s{}{}` or `$#` begins depends on what has been run before. Nor has Visual Basic, whose
+# XML stands in code without quotes.
 _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (c_like.C, "c"),
     (c_like.CPP, "h cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp ino cu cuh m mm"),
@@ -23,6 +25,7 @@ _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (c_like.DART, "dart"),
     (c_like.GROOVY, "groovy gradle gvy"),
     (c_like.PROTOBUF, "proto"),
+    (c_like.THRIFT, "thrift"),
     (c_like.SOLIDITY, "sol"),
     (c_like.ZIG, "zig"),
     (scripts.JAVASCRIPT, "js mjs cjs jsx"),

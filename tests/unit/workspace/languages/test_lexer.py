@@ -49,6 +49,7 @@ WHOLE = [
     ("a.lua", "local a = [==[ ]] ( ]==] --[[ ( ]] -- '\nfor i = 1, 2 do if b then repeat c() until d end end\n"),
     ("a.py", "a = '''it's (''' + \"\\\"(\" # '\n"),
     ("a.ps1", "<# ( #> $a = @\"\nit's \"(\"\n\"@ # '\n$b = \"$(f \")\")`\"\"\n"),
+    ("a.ps1", "$a = @\"\n$(f @'\n\"@ (\n'@)\n`$(\n\"@\n"),
     ("a.css", "a[href='('] { content: \"\\\"\"; background: url(data:a;b,c) } /* { */ .a\\( {}\n@import 'b'"),
     ("a.scss", "// it's {\n.a { &:b { c: \"#{d(\"(\")}\"; } }\n@include e\n"),
     ("a.less", ".a { .b(); c: ~\"(\"; } // it's (\n.d()\n"),
@@ -77,6 +78,7 @@ WHOLE = [
     ("a.bzl", "a(\n    b = '''it's (''', # (\n)\n"),
     ("Makefile", "ifeq (a,b) # (\n  ifdef C\n  endif\nelse ifdef D\nendif\nexport define E\nit's (\nendef\nF = $(if\n"),
     ("Dockerfile", "FROM a # (\nRUN <<EOF\nif (\nEOF\nRUN b \\\n  c \"(\n"),
+    ("a.thrift", "struct A { 1: string b = 'it\\'s (' } # (\n// (\n"),
     ("a.m", "x = a'; y = [1, 2\n"),
     ("run", "#!/usr/bin/fish\nif (\n"),
 ]
@@ -147,6 +149,7 @@ BROKEN = [
     ("a.jl", "a = \"$(b\"\n", 1, "string"),
     ("a.bzl", "a(\n  b = [1,\n)\n", 2, "'['"),
     ("Makefile", "a:\n\tb\nifdef C\nD = 1\n", 3, "'ifdef'"),
+    ("a.thrift", "struct A {\n  1: string b\n", 1, "'{'"),
     ("Makefile", "define a\nb\n", 1, "'define'"),
     ("Dockerfile", "FROM a\nRUN <<EOF\nb\n", 2, "EOF"),
     ("Dockerfile", "FROM a\nRUN b && \\", 2, "last statement"),
