@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Callable, Iterable, Iterator, Mapping, Pattern
 
@@ -15,7 +16,7 @@ def _compiled(*patterns: str) -> tuple[Pattern[str], ...]:
 
 
 _PYTHON = _compiled(
-    r"(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z]\w*)", r"([A-Z][A-Z0-9_]+)[ \t]*(?::[^=]+)?=(?!=)",
+    r"\.?(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z]\w*)", r"\.?([A-Z][A-Z0-9_]+)[ \t]*(?::[^=]+)?=(?!=)",
 )
 _SCRIPT = _compiled(
     r"export[ \t]+(?:default[ \t]+)?(?:declare[ \t]+)?(?:abstract[ \t]+|async[ \t]+|const[ \t]+(?=enum))*"
@@ -64,6 +65,10 @@ _BY_SUFFIX: Mapping[str, tuple[Pattern[str], ...]] = {
 _STATEMENTS = frozenset(("if", "for", "while", "switch", "return", "sizeof", "main", "catch", "else", "defined"))
 _INDENTED = (".vue", ".svelte", ".cs", ".php", ".java")
 """Where what is public may stand inside an element, a namespace, a class or a block."""
+_PYTHON_VARIABLE = re.compile(r"([A-Za-z]\w*)[ \t]*(?::[^=]+)?=(?!=)")
+_PYTHON_TEXT = re.compile(r"\"\"\"|'''")
+_PYTHON_LISTED = re.compile(r"^__all__\b[^\[(]*[\[(]([^\])]*)", re.M)
+_PYTHON_DECORATOR = re.compile(r"^[ \t]*@([A-Za-z]\w*)", re.M)
 _PYTHON_CLASS = re.compile(r"class[ \t]+[A-Za-z]")
 _RUBY_PRIVATE = re.compile(r"[ \t]*(?:private|protected)[ \t]*$")
 _RUBY_PUBLIC = re.compile(r"[ \t]*(?:public[ \t]*$|(?:class|module)\b)")
@@ -71,7 +76,8 @@ _IMPORTED = r"(?:import|from|export|use|require|include|using|as)\b.*(?<!\w)%s(?
 _LISTED = r"[\"']?%s[\"']?(?:[ \t]+as[ \t]+\w+)?,?"
 _DECLARED = (
     r"\b(?:def|class|function|func|fn|fun|type|const|let|var|val|static|struct|enum|interface|trait|module|define)\b"
-    r"[^=(]*(?<!\w)%s(?!\w)|^%s[ \t]*(?::[^=]+)?=(?!=)"
+    r"[^=(]*(?<!\w)%s(?!\w)|^\(?(?:[*\w.]+[ \t]*,[ \t]*)*\*?%s[ \t]*(?:,[^=]*|\)[ \t]*|:[^=]+)?=(?!=)"
+    r"|^(?:async[ \t]+)?for\b[^=]*(?<!\w)%s(?!\w).*\bin\b"
 )
 
 
@@ -86,7 +92,24 @@ def public_names(path: str, text: str) -> tuple[str, ...]:
             found = pattern.match(bare)
             if found and found[1] not in _STATEMENTS:
                 names[found[1]] = None
+    if patterns is _PYTHON:
+        names.update(dict.fromkeys(_python_variables(text)))
     return tuple(names)
+
+
+def _python_variables(text: str) -> Iterator[str]:
+    """Those of the module that are for others: listed as such, read nowhere else in it, or what decorates.
+
+    A module's other variables are mostly steps on its way, and gone once it goes another.
+    """
+    uses = Counter(_WORD.findall(text))
+    shown = set(_PYTHON_DECORATOR.findall(text))
+    for found in _PYTHON_LISTED.finditer(text):
+        shown.update(_WORD.findall(found[1]))
+    for line in _python_lines(line for line in text.split("\n") if len(line) <= _LONGEST_LINE):
+        variable = _PYTHON_VARIABLE.match(line)
+        if variable and (variable[1] in shown or uses[variable[1]] == 1):
+            yield variable[1]
 
 
 def _as_they_are(lines: Iterable[str]) -> Iterator[str]:
@@ -99,16 +122,22 @@ def _without_indent(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _python_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The lines at the margin, and of a public class those of its own body."""
+    """The lines at the margin, and of a public class those of its own body behind a dot; none of a long text."""
     indent: str | None = None
     in_class = False
+    closer = ""
     for line in lines:
+        was_text = bool(closer)
+        for mark in _PYTHON_TEXT.findall(line):
+            closer = mark if not closer else "" if mark == closer else closer
+        if was_text:
+            continue
         bare = line.lstrip()
         if bare and bare == line and bare[0] not in "#)@]}":
             in_class, indent = _PYTHON_CLASS.match(line) is not None, None
         elif bare and in_class and indent is None:
             indent = line[: len(line) - len(bare)]
-        yield bare if in_class and indent and line == indent + bare else line
+        yield "." + bare if in_class and indent and line == indent + bare else line
 
 
 def _ruby_lines(lines: Iterable[str]) -> Iterator[str]:
@@ -144,4 +173,4 @@ def _binds(line: str, name: str) -> bool:
     escaped = re.escape(name)
     if re.fullmatch(_LISTED % escaped, line) or re.search(_IMPORTED % escaped, line):
         return True
-    return re.search(_DECLARED % (escaped, escaped), line) is not None
+    return re.search(_DECLARED % (escaped, escaped, escaped), line) is not None

@@ -55,10 +55,14 @@ def _check_code(
     language: Language, path: str, text: str, run: RunTool | None, python: tuple[int, int] | None
 ) -> tuple[Defect, ...]:
     from orchestra.workspace.languages.lexer import find_unfinished
+    from orchestra.workspace.languages.markup import check_markup
+    from orchestra.workspace.languages.notations import MARKUP
     from orchestra.workspace.languages.python import check_python
     from orchestra.workspace.languages.tools import ask_tool
 
     if language.name == "Python":
         return check_python(text, python, run)
+    if language is MARKUP:
+        return check_markup(text)
     verdict = None if run is None else ask_tool(language.name, path, text, run)
     return find_unfinished(text, language) if verdict is None else verdict

@@ -146,5 +146,6 @@ GROOVY = Language(
 )
 _QUOTES = (STRING, Rule("'", "'", Kind.QUOTED, until("'", is_one_line=True)))
 PROTOBUF = Language("Protocol Buffers", (*COMMENTS, *_QUOTES), tail=_ENDS_ITEM)
+THRIFT = Language("Thrift", (*COMMENTS, Rule("#", r"#[^\n]*", Kind.COMMENT), *_QUOTES))
 SOLIDITY = Language("Solidity", (*COMMENTS, *_QUOTES), tail=_ENDS_ITEM)
 ZIG = Language("Zig", (LINE_COMMENT, Rule("\\", r"\\\\[^\n]*", Kind.PASS), STRING, CHARACTER), tail=_ENDS_ITEM)

@@ -7,9 +7,11 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Mapping
 
-from orchestra.workspace.languages import c_like, notations, scripts
+from orchestra.workspace.languages import c_like, functional, indented, notations, scripts
 from orchestra.workspace.languages.language import Language
 
+# Perl has none: what a slash, `s{}{}` or `$#` begins depends on what has been run before. Nor has Visual Basic, whose
+# XML stands in code without quotes.
 _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (c_like.C, "c"),
     (c_like.CPP, "h cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp ino cu cuh m mm"),
@@ -23,6 +25,7 @@ _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (c_like.DART, "dart"),
     (c_like.GROOVY, "groovy gradle gvy"),
     (c_like.PROTOBUF, "proto"),
+    (c_like.THRIFT, "thrift"),
     (c_like.SOLIDITY, "sol"),
     (c_like.ZIG, "zig"),
     (scripts.JAVASCRIPT, "js mjs cjs jsx"),
@@ -47,11 +50,23 @@ _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (notations.CLOJURE, "clj cljs cljc edn"),
     (notations.R, "r"),
     (notations.CMAKE, "cmake"),
+    (notations.MAKE, "mk mak"),
+    (notations.DOCKER, "dockerfile"),
+    (functional.OCAML, "ml mli"),
+    (functional.STANDARD_ML, "sml sig fun"),
+    (functional.F_SHARP, "fs fsi fsx"),
+    (functional.ELIXIR, "ex exs"),
+    (functional.ERLANG, "erl hrl"),
+    (indented.NIM, "nim nims"),
+    (indented.JULIA, "jl"),
+    (indented.STARLARK, "bzl bazel star"),
     (notations.MARKUP, "html htm vue svelte"),
 )
 _NAMES: Mapping[str, Language] = {
     "Gemfile": scripts.RUBY, "Rakefile": scripts.RUBY, "Vagrantfile": scripts.RUBY, "Podfile": scripts.RUBY,
     "Guardfile": scripts.RUBY, "Jenkinsfile": c_like.GROOVY, "CMakeLists.txt": notations.CMAKE,
+    "Makefile": notations.MAKE, "makefile": notations.MAKE, "GNUmakefile": notations.MAKE,
+    "Dockerfile": notations.DOCKER, "Containerfile": notations.DOCKER,
     "Cargo.lock": notations.TOML, "poetry.lock": notations.TOML, "Pipfile": notations.TOML,
 }
 _INTERPRETERS: Mapping[str, Language] = {

@@ -114,6 +114,33 @@ CMAKE = Language(
         r"(?i:(?<![^\n\s)])(?:end)?(?:if|foreach|while|function|macro|block)(?=[ \t]*\())",
     ),
 )
+_MAKE_WORDS = r"(?:(?:override|export) )?define|endef|ifn?eq|ifn?def|endif"
+# Brackets in a recipe are the shell's, or nobody's.
+MAKE = Language(
+    "Make",
+    (_HASH_COMMENT,),
+    brackets="",
+    blocks=Blocks(
+        (*((word, "endif") for word in ("ifeq", "ifneq", "ifdef", "ifndef")),
+         *((word, "endef") for word in ("define", "override define", "export define"))),
+        "(?:%s)(?:%s)(?=[ \t\r\n(\"'#]|\\Z)" % (
+            "|".join([r"(?<![^\n])", *(r"(?<=\n%s)" % (" " * width) for width in range(1, 9))]), _MAKE_WORDS
+        ),
+    ),
+    # What Automake reads first.
+    silent_when=r"(?m)^if[ \t]+!?\w+[ \t]*$",
+)
+DOCKER = Language(
+    "Dockerfile",
+    (
+        Rule("#", r"(?<![^\n])#[^\n]*", Kind.COMMENT),
+        Rule("<", r"(?<!<)<<(?P<indent>-?)['\"]?(?P<tag>[^\W\d]\w*)['\"]?(?=[ \t]*(?:\r?\n|[|>&;/]))", Kind.HEREDOC),
+    ),
+    brackets="",
+    tail=r"\\",
+    # A heredoc whose lines are each continued is the shell's.
+    silent_when=r"<<[^\n]*\\\r?\n",
+)
 MARKUP = Language(
     "markup",
     (

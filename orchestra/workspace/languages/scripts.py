@@ -168,7 +168,11 @@ POWER_SHELL = Language(
     (
         Rule("<", "<#", Kind.FIXED, "#>", "comment"),
         Rule("#", r"(?<![\w$])#[^\n]*", Kind.COMMENT),
-        Rule("@", r"@(['\"])[ \t]*\r?(?=\n)", Kind.FIXED, "\n%s@"),
+        Rule("@", r"@'[ \t]*\r?(?=\n)", Kind.FIXED, "\n'@"),
+        Rule(
+            "@", r'@"[ \t]*\r?(?=\n)', Kind.QUOTED,
+            until(r'\n"@', hole=r"\$\(", first=r"\n$", escape=r"`[^\n]", escape_first="`"),
+        ),
         Rule("'", "'", Kind.FIXED, "'"),
         Rule('"', '"', Kind.QUOTED, until('"', hole=r"\$\(", first='"$', escape=r"`[\s\S]", escape_first="`")),
         Rule("`", r"`[\s\S]", Kind.PASS),

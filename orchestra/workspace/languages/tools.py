@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Callable, Mapping, Optional
+from typing import Callable, Iterable, Mapping, Optional
 
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.names import interpreter_of
+from orchestra.workspace.languages.standalone_c import alone
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class _Tool:
     name: str
     arguments: tuple[str, ...]
     complaint: re.Pattern[str]
-    """With the groups `line` and `message`, in what it says of a syntax error."""
-    reformats: str = ""
-    """What it begins with, and ends with status 1, where it would only lay the text out otherwise."""
-    reads_file: bool = False
+    """With the groups `line` (0 for none) and `message`, in what it says of a syntax error."""
+    wishes: str = ""
+    """What it begins with, and fails, where all it wants is another layout or more files."""
+    file_name: str = ""
+    """For one that reads no standard input: the file's name, where its own is not a plain one."""
 
 
 _SCRIPT_ERROR = re.compile(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[^\n]*)", re.M)
@@ -57,54 +59,125 @@ _SCRIPT = (
     _Tool("node", ("--check", "-"), _SCRIPT_ERROR),
     _Tool("node", ("--check", "--input-type=module", "-"), _SCRIPT_ERROR),
 )
-_TOOLS: Mapping[str, tuple[_Tool, ...]] = {
-    "JavaScript": _SCRIPT,
-    "Go": (
+# Takes the types away, from node 22.13 on; what it cannot take away it can translate, up to node 25.
+_STRIP_TYPES = """
+const text = require("fs").readFileSync(0, "utf8"), { stripTypeScriptTypes } = require("module");
+for (const mode of ["strip", "transform"]) try {
+  stripTypeScriptTypes(text, { mode });
+  process.exit(0);
+} catch (error) {
+  if (error.code !== "ERR_INVALID_TYPESCRIPT_SYNTAX") continue;
+  console.log("broken:" + (/^\\D{0,9}(\\d+)\\n/.exec(error.stack) || [, 0])[1] + ":" + error.message);
+  break;
+}
+process.exit(1);
+"""
+# A constant without a value is whole in a file of declarations.
+_TYPES_ERROR = re.compile(r"^broken:(?P<line>\d+):(?P<message>(?!'const' declarations must be)[^\n]*)", re.M)
+_ESBUILD_ERROR = re.compile(
+    r"\[ERROR\] (?P<message>(?!The constant )[^\n]*)\n\s*<stdin>:(?P<line>\d+):"
+)
+# Without errors of syntax it goes on, and misses what is built into the language.
+_TSC_ERROR = re.compile(
+    r"\A(?![\s\S]*error TS2318)(?:[^\n]*\n)*?[^\n]*\((?P<line>\d+),\d+\): error TS1\d{3}: (?P<message>[^\n]*)"
+)
+# Nothing else: that a name is not known may be a macro's fault that another file defines.
+_COMPILER_ERROR = re.compile(
+    r"\A(?:(?![^\n]*error: )[^\n]*\n)*<stdin>:(?P<line>\d+):\d+: error: (?P<message>expected (?:{0};{0}"
+    r"|{0},{0} or {0};{0}|(?:primary-)?expression|declaration or statement|statement|{0}}}{0} (?:at|before))[^\n]*)"
+    .format("['\u2018\u2019]")
+)
+
+
+def _compilers(language: str, *standards: str) -> tuple[tuple[_Tool, ...], ...]:
+    return tuple(
+        tuple(
+            _Tool(name, ("-fsyntax-only", "-w", "-x", language, "-std=" + standard, "-"), _COMPILER_ERROR)
+            for standard in standards
+        ) for name in ("gcc", "clang")
+    )
+
+
+def _typed(suffix: str) -> tuple[tuple[_Tool, ...], ...]:
+    esbuild = ("--loader=" + suffix, "--log-level=error", "--log-limit=1", "--color=false")
+    tsc = (
+        "--noEmit", "--noResolve", "--noLib", "--typeRoots", "/dev/null", "--pretty", "false", "--target", "esnext",
+        "--module", "esnext", "--jsx", "preserve",
+    )
+    return (
+        (_Tool("esbuild", esbuild, _ESBUILD_ERROR),),
+        (_Tool("tsc", tsc, _TSC_ERROR, "error TS2318", "draft." + suffix),),
+    )
+
+
+_TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
+    "JavaScript": (_SCRIPT,),
+    "TypeScript": ((_Tool("node", ("--no-warnings", "-e", _STRIP_TYPES), _TYPES_ERROR),), *_typed("ts")),
+    "TSX": _typed("tsx"),
+    "C": _compilers("c", "gnu17", "gnu2x"),
+    "C++": _compilers("c++", "gnu++17", "gnu++20"),
+    "Go": ((
         _Tool("gofmt", ("-e", "-l"), re.compile(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
-    ),
-    "Rust": tuple(
+    ),),
+    "Rust": (tuple(
         _Tool("rustfmt", ("--check", "--edition", edition), _RUST_ERROR, "Diff in ") for edition in ("2021", "2015")
-    ),
-    "shell": (
+    ),),
+    "shell": ((
         _Tool("bash", ("--norc", "--noprofile", "-n", "/dev/stdin"), _SHELL_ERROR),
         _Tool("bash", ("--norc", "--noprofile", "-O", "extglob", "-n", "/dev/stdin"), _SHELL_ERROR),
-    ),
-    "Ruby": (
+    ),),
+    "Ruby": ((
         _Tool(
             "ruby", ("--disable=gems,rubyopt", "-W0", "-c", "-"),
             re.compile(r"^-:(?P<line>\d+): (?P<message>(?!invalid multibyte)[^\n]*)", re.M),
         ),
-    ),
-    "PHP": (
+    ),),
+    "PHP": ((
         _Tool(
             "php", ("-n", "-d", "display_errors=stderr", "-l"),
             re.compile(r"Parse error:\s*(?P<message>[^\n]*?) in [^\n]* on line (?P<line>\d+)"),
         ),
-    ),
-    "Java": (
+    ),),
+    "Java": ((
         _Tool(
             "javac",
             ("-proc:none", "-XDshould-stop.ifError=PARSE", "-XDshould-stop.ifNoError=PARSE", "-XDrawDiagnostics",
              "-encoding", "UTF-8"),
-            _JAVA_ERROR, reads_file=True,
+            _JAVA_ERROR, file_name="Draft.java",
         ),
-    ),
+    ),),
 }
-"""Each language's ways of asking; a text is broken only where all of them say so."""
+"""Each language's ways of asking, the first that has an opinion counts; broken is what all tools of it call so."""
 _NOT_PLAIN_SCRIPT = re.compile(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
 _MODULE = re.compile(r"^(?:import|export)\b", re.M)
-_SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.java")
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".c++")
+"""Not headers: they may want what the files define that include them."""
+_SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.(?:java|(?:d\.)?[cm]?tsx?)")
 
 
 def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect, ...] | None:
     """The defects that a parser on this machine finds; None where none has an opinion."""
     name = PurePosixPath(path).name
+    if language in ("C", "C++"):
+        bare = alone(text) if name.endswith(_COMPILED) else None
+        if bare is None:
+            return None
+        text = bare
     if _is_dialect(language, name, text):
         return None
+    for way in _TOOLS.get(language, ()):
+        is_module = language == "JavaScript" and _MODULE.search(text) is not None
+        verdict = _agreed(way[::-1] if is_module else way, name, text, run)
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def _agreed(tools: Iterable[_Tool], name: str, text: str, run: RunTool) -> tuple[Defect, ...] | None:
+    """What the first says if the others agree."""
     first: tuple[Defect, ...] | None = None
-    tools = _TOOLS.get(language, ())
-    for tool in reversed(tools) if language == "JavaScript" and _MODULE.search(text) else tools:
-        file_name = (name if _SAFE_NAME.fullmatch(name) else "Draft.java") if tool.reads_file else None
+    for tool in tools:
+        file_name = (name if _SAFE_NAME.fullmatch(name) else tool.file_name) if tool.file_name else None
         result = run(ToolCall(tool.name, tool.arguments, text, file_name))
         verdict = None if result is None else _verdict(tool, result)
         if not verdict:
@@ -124,6 +197,6 @@ def _verdict(tool: _Tool, result: ChildResult) -> tuple[Defect, ...] | None:
     said = (result.stderr + b"\n" + result.stdout).decode("utf-8", "replace")
     found = tool.complaint.search(said)
     if found is not None and (result.exit_status or 0) >= 0:
-        return (Defect(int(found.group("line")), found.group("message").strip()),)
-    reformats = bool(tool.reformats) and result.stdout.startswith(tool.reformats.encode("utf-8"))
-    return () if result.exit_status == 0 or (result.exit_status == 1 and reformats) else None
+        return (Defect(int(found.group("line")) or None, found.group("message").strip()),)
+    only_wishes = bool(tool.wishes) and result.stdout.startswith(tool.wishes.encode("utf-8"))
+    return () if result.exit_status == 0 or (result.exit_status in (1, 2) and only_wishes) else None

@@ -9,7 +9,11 @@ from orchestra.workspace.public_names import lost_names, public_names
 
 @pytest.mark.parametrize("path, text, expected", [
     ("a.py", "def f():\n    def g(): pass\nasync def h(): pass\nclass A: pass\ndef _p(): pass\nMAX = 1\nx = 2\n",
-     ("f", "h", "A", "MAX")),
+     ("f", "h", "A", "MAX", "x")),
+    ("c.py", "__all__ = ['listed']\nlisted = 1\nprint(listed)\nstep = 2\nprint(step)\napp: App = App()\n@app.get('/')\n"
+     "def f(): pass\nread_by_others = [\n]\nannotated: int\n_own = 3\nx, y = 1, 2\nif True:\n    inner = 1\nsame == 1\n"
+     "class A:\n    attribute = 4\nhelp = \"\"\"\nexample = 5\n\"\"\"\n",
+     ("listed", "app", "f", "read_by_others", "A", "help")),
     ("a.ts", "export function f() {}\nexport default class A {}\nexport const x = 1\nexport type T = 1\n"
      "function g() {}\nexport async function h() {}\n"
      "module.exports.q = 1\nexport enum E {}\n", ("f", "A", "x", "T", "h", "q", "E")),
@@ -42,6 +46,19 @@ def test_finds_the_names_of_a_language(path: str, text: str, expected: tuple[str
 ])
 def test_a_name_that_is_still_bound_is_not_lost(new: str) -> None:
     assert lost_names("a.py", "def f(): pass\n", new) == ()
+
+
+@pytest.mark.parametrize("new", [
+    "def main():\n    paths = []\n", "paths, rest = f()\n", "(a, *paths) = f()\n", "for paths in f(): pass\n",
+    "from .b import paths\n", "with f() as paths: pass\n",
+])
+def test_a_variable_that_is_still_set_is_not_lost(new: str) -> None:
+    assert lost_names("a.py", "paths = [1]\n", new) == ()
+
+
+@pytest.mark.parametrize("new", ["", "f(paths=1)\n", "g(1, paths == 2)\n", "f(1, paths)\n"])
+def test_a_variable_for_others_that_is_set_nowhere_is_lost(new: str) -> None:
+    assert lost_names("a.py", "paths = [1]\n", new) == ("paths",)
 
 
 @pytest.mark.parametrize("new", ["", "f()\n", "x = f(1)\n", "# f was here\n", "def ff(): pass\n"])

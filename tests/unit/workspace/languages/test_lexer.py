@@ -49,6 +49,7 @@ WHOLE = [
     ("a.lua", "local a = [==[ ]] ( ]==] --[[ ( ]] -- '\nfor i = 1, 2 do if b then repeat c() until d end end\n"),
     ("a.py", "a = '''it's (''' + \"\\\"(\" # '\n"),
     ("a.ps1", "<# ( #> $a = @\"\nit's \"(\"\n\"@ # '\n$b = \"$(f \")\")`\"\"\n"),
+    ("a.ps1", "$a = @\"\n$(f @'\n\"@ (\n'@)\n`$(\n\"@\n"),
     ("a.css", "a[href='('] { content: \"\\\"\"; background: url(data:a;b,c) } /* { */ .a\\( {}\n@import 'b'"),
     ("a.scss", "// it's {\n.a { &:b { c: \"#{d(\"(\")}\"; } }\n@include e\n"),
     ("a.less", ".a { .b(); c: ~\"(\"; } // it's (\n.d()\n"),
@@ -63,6 +64,21 @@ WHOLE = [
     ("a.vue", "<template><p>it's ( {{ a }}</template><script lang=\"ts\">let a = '<p>'</script>\n"),
     ("a.unknown", "((("),
     ("README", "((("),
+    ("a.ml", "let a' = '\"' (* it's \"*)\" {x|*)|x} (* ( *) '(' *)\nlet b = {x|(\"|x} and c = ( * )\n"),
+    ("a.ml", "module M = struct\n  let f () = for i = 0 to 1 do begin g i end done\nend\n"),
+    ("a.ml", "let a = f ~end_:1 b.do_ object' method end' \"\n(\"\n"),
+    ("a.sml", "val a = \"(\\\n  \\(\" (* ( (* [ *) *)\nval op = = op =\n"),
+    ("a.fs", "let a = @\"\\\" + \"\"\"(\"\"\" // (\nlet ``it's (`` (x: 'a) = '(' (* ( *)\nlet (*) = 1\n"),
+    ("a.ex", "def a(b), do: ?( + ~r/[(]#{c(\")\")}/ # (\ndef d do\n  fn -> :end; %{end: 1}.end end\nend\n"),
+    ("a.ex", "@doc ~S\"\"\"\n  \\\"\"\" ( #{\n\"\"\"\nx = 'it(' <> \"#{f('(')}\" <> ~w[( #{b}]s <> ~S(\\))\n"),
+    ("a.erl", "a() -> [$(, $\\\", $', 'it\\'s (', \"(\"]. % (\n-spec b(fun((a) -> b)) -> c.\n"),
+    ("a.nim", "proc `[]=`(a: char) = #[ ( #[ [ ]# ]#\n  ## (\n"),
+    ("a.nim", "f(r\"\\\", \"\"\"\"(\"\"\"\", '\"', 1'u8)\n##[ #[ ]##\n"),
+    ("a.jl", "a = b' * '(' #= ( #= [ =# =#\nc = \"$(f(\")\"))\" * raw\"$(\" * `d $(e)`\n"),
+    ("a.bzl", "a(\n    b = '''it's (''', # (\n)\n"),
+    ("Makefile", "ifeq (a,b) # (\n  ifdef C\n  endif\nelse ifdef D\nendif\nexport define E\nit's (\nendef\nF = $(if\n"),
+    ("Dockerfile", "FROM a # (\nRUN <<EOF\nif (\nEOF\nRUN b \\\n  c \"(\n"),
+    ("a.thrift", "struct A { 1: string b = 'it\\'s (' } # (\n// (\n"),
     ("a.m", "x = a'; y = [1, 2\n"),
     ("run", "#!/usr/bin/fish\nif (\n"),
 ]
@@ -121,6 +137,22 @@ BROKEN = [
     ("a.clj", "(defn a []\n  (b)\n", 1, "'('"),
     ("CMakeLists.txt", "if(A)\n  b(c)\n", 1, "'if'"),
     ("a.vue", "<template></template>\n<script>\nlet a\n", 2, "element"),
+    ("a.ml", "let a = 1\nmodule M = struct\n  let b = 2\n", 2, "'struct'"),
+    ("a.ml", "let a = 1 (* it's\n", 1, "comment"),
+    ("a.ml", "let a = begin\n  f x\ndone\n", 1, "'begin'"),
+    ("a.sml", "fun f x =\n", 1, "last statement"),
+    ("a.fs", "let a = [\n  1\n", 1, "'['"),
+    ("a.ex", "defmodule A do\n  def b do\n    c\n  end\n", 1, "'do'"),
+    ("a.ex", "x = ~s(a #{b}\n", 1, "string"),
+    ("a.erl", "-module(a).\nb() ->\n  c(d),\n", 3, "last statement"),
+    ("a.nim", "echo(1,\n  [2\n", 2, "'['"),
+    ("a.jl", "a = \"$(b\"\n", 1, "string"),
+    ("a.bzl", "a(\n  b = [1,\n)\n", 2, "'['"),
+    ("Makefile", "a:\n\tb\nifdef C\nD = 1\n", 3, "'ifdef'"),
+    ("a.thrift", "struct A {\n  1: string b\n", 1, "'{'"),
+    ("Makefile", "define a\nb\n", 1, "'define'"),
+    ("Dockerfile", "FROM a\nRUN <<EOF\nb\n", 2, "EOF"),
+    ("Dockerfile", "FROM a\nRUN b && \\", 2, "last statement"),
 ]
 
 
@@ -133,9 +165,11 @@ def test_tells_the_line_where_what_is_not_closed_opened(path: str, text: str, li
 
 
 @pytest.mark.parametrize(
-    "atom", ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-"]
+    "atom",
+    ["(", "<a>", "`${", "\"$(", "<<A ", "#if x\n", "/", "if ", "case x in ", "$$", "%w(", "{-"]
+    + ["(*", "{a|", "\"\\", "~s("],
 )
-@pytest.mark.parametrize("path", ["a.tsx", "a.js", "a.rb", "a.sh", "a.c", "a.cs", "a.hs"])
+@pytest.mark.parametrize("path", ["a.tsx", "a.js", "a.rb", "a.sh", "a.c", "a.cs", "a.hs", "a.ml", "a.ex", "Makefile"])
 def test_hostile_text_ends_with_an_answer(path: str, atom: str) -> None:
     text = atom * (40_000 // len(atom))
     language = language_of(path, text)

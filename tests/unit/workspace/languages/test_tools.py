@@ -11,6 +11,7 @@ import pytest
 
 from orchestra.clock import CancelToken, SystemClock
 from orchestra.workspace.children import ChildResult
+from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.installed import InstalledTools
 from orchestra.workspace.languages.tools import ToolCall, ask_tool
 from orchestra.workspace.syntax import check_syntax
@@ -86,6 +87,106 @@ def test_a_script_is_broken_only_where_it_is_so_as_a_module_too() -> None:
     assert ask("JavaScript", "a.js", "await x", said, None)[1] is None
     calls, _ = ask("JavaScript", "a.js", "import a from 'b'\n", said, said)
     assert "--input-type=module" in calls[0].arguments
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("broken:2:Expression expected\n", (Defect(2, "Expression expected"),)),
+        ("broken:0:Unexpected eof\n", (Defect(None, "Unexpected eof"),)),
+        ("broken:4:'const' declarations must be initialized\n", None),
+        ("", None),
+    ],
+)
+def test_node_is_asked_first_about_typescript(said: str, verdict: object) -> None:
+    node = ChildResult(1, said.encode(), b"", 1)
+    calls, defects = ask("TypeScript", "a.ts", "text", node, None, None)
+    assert defects == verdict
+    assert [call.name for call in calls] == (["node"] if verdict else ["node", "esbuild", "tsc"])
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ('\u2718 [ERROR] Unexpected "="\n\n    <stdin>:5:7:\n', (Defect(5, 'Unexpected "="'),)),
+        ('\u2718 [ERROR] The constant "a" must be initialized\n\n    <stdin>:1:6:\n', None),
+    ],
+)
+def test_esbuild_tells_of_elements_in_typescript(said: str, verdict: object) -> None:
+    calls, defects = ask("TSX", "a.tsx", "text", answering(1, said), None)
+    assert (calls[0].name, "--loader=tsx" in calls[0].arguments, defects) == ("esbuild", True, verdict)
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("tmp/x/draft.tsx(5,8): error TS1110: Type expected.\n", (Defect(5, "Type expected."),)),
+        ("error TS2318: Cannot find global type 'Array'.\na.tsx(1,2): error TS1192: no default\n", ()),
+        ("error TS5023: Unknown compiler option '--noLib'.\n", None),
+    ],
+)
+def test_the_compiler_of_typescript_counts_while_it_only_reads(said: str, verdict: object) -> None:
+    calls, defects = ask("TSX", "my file.tsx", "text", None, ChildResult(2, said.encode(), b"", 1))
+    assert (calls[1].name, calls[1].file_name, defects) == ("tsc", "draft.tsx", verdict)
+
+
+@pytest.mark.parametrize(
+    "said, verdict",
+    [
+        ("<stdin>: In function 'f':\n<stdin>:3:4: error: expected ';' before '}' token\n",
+         (Defect(3, "expected ';' before '}' token"),)),
+        ("<stdin>:3:4: error: expected \u2018;\u2019 before \u2018}\u2019 token\n",
+         (Defect(3, "expected \u2018;\u2019 before \u2018}\u2019 token"),)),
+        ("<stdin>:1:1: error: unknown type name 'A'\n<stdin>:3:4: error: expected ';' before '}' token\n", None),
+        ("/usr/include/a.h:3:4: error: expected ';' before '}' token\n", None),
+        ("<stdin>:1:18: error: expected ')' before 'VERSION'\n", None),
+        ("<stdin>:1:10: fatal error: termios.h: No such file or directory\n", None),
+    ],
+)
+def test_a_compiler_of_c_counts_where_it_wants_a_mark_and_has_complained_of_nothing_else(
+    said: str, verdict: object
+) -> None:
+    text = "#include <stdio.h>\n// it's \\\n(\nint a;\n"
+    answers = [answering(1, said)] * 2 + [None]
+    calls, defects = ask("C", "a.c", text, *answers)
+    assert (calls[0].name, calls[0].text, defects) == ("gcc", "#include <stdio.h>\n \n\nint a;\n", verdict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int a;\n",
+        "#include <stdio.h>\n#include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n#inc\\\nlude </etc/passwd>\n",
+        "#include <stdio.h>\n#/*\n*/include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n# \\\n include \"/etc/passwd\"\n",
+        "#include <stdio.h>\n/\\\n* ' */ %:include \"/etc/passwd\" /* ' */\n",
+        "#include <stdio.h>\nint a = 1'0; /*'\n' */ # /*' */ include \"/etc/passwd\"\n",
+        "#include <../../etc/passwd>\n",
+        "#include <glib.h>\n",
+        "#include <stdio.h>\nint a = __has_include(\"/etc/passwd\");\n",
+        "#include <stdio.h>\n#pragma GCC pch_preprocess \"/etc/passwd\"\n",
+        "#include <stdio.h>\nconst char a[] = {\n#embed \"/etc/passwd\"\n};\n",
+        "#include <stdio.h>\n#define A 1,1\n" + "".join("#define A%d %s\n" % (n, "A,A," * 2) for n in range(9)),
+        "#include <stdio.h>\n#define D(x) x,x\nint a[] = {" + "D(" * 30 + "1" + ")" * 30 + "};\n",
+    ],
+)
+def test_a_compiler_of_c_gets_no_text_that_wants_another_file_or_grows(text: str) -> None:
+    assert ask("C++", "a.cpp", text) == ([], None)
+
+
+@pytest.mark.parametrize("path", ["a.h", "a.m", "a.cu", "a.hpp"])
+def test_headers_and_what_only_looks_like_c_are_not_shown_to_its_compiler(path: str) -> None:
+    assert ask("C++", path, "#include <stdio.h>\n") == ([], None)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_the_real_gcc_misses_a_mark_that_the_lexer_does_not(tmp_path: Path) -> None:
+    tools = installed(tmp_path / "repo")
+    text = "#include <stdio.h>\n#define FEW 3 /* it's\n few */\nint main(void) {\n    int a = FEW%s\n    return a;\n}\n"
+    assert check_syntax("a.c", text % ";", run_tool=tools) == ()
+    assert check_syntax("a.c", text % "") == ()
+    assert [defect.line for defect in check_syntax("a.c", text % "", run_tool=tools)] == [6]
 
 
 @pytest.mark.parametrize(
