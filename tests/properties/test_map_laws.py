@@ -14,6 +14,7 @@ from orchestra.workspace.repo_map.file_facts import FileFacts, facts_of
 from orchestra.workspace.repo_map.grammar import grammar_of
 from orchestra.workspace.repo_map.links import Links
 from orchestra.workspace.repo_map.mapping import Mapper, NoCache
+from orchestra.workspace.repo_map.places import Places
 from orchestra.workspace.repo_map.python_outline import python_outline
 from orchestra.workspace.repo_map.relevance import ranked, relevance
 
@@ -84,7 +85,7 @@ def test_a_tree_of_anything_is_mapped_within_its_budget_the_same_each_time(tmp_p
     def drawn() -> tuple[str, object]:
         mapper = Mapper(tmp_path, NoCache())
         index = mapper.index(chance.sample(paths, len(paths)))
-        found = relevance(index, sorted(paths), task)
+        found = relevance(index, Places(paths), task)
         text = draw_map(
             index, mapper.declarations(index, ranked(index, found)), found.names, max_tokens=budget, count_tokens=len
         )

@@ -50,8 +50,9 @@ class RepoIndex:
         return 0 if place is None else self.weights[place]
 
     @cached_property
-    def links(self) -> Links:
-        return Links(self.paths)
+    def numbers(self) -> Mapping[str, int]:
+        """By path."""
+        return {path: number for number, path in enumerate(self.paths)}
 
     def to_bytes(self) -> bytes:
         """For a cache."""

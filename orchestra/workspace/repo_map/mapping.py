@@ -53,6 +53,22 @@ class NoCache:
         """Nothing to drop."""
 
 
+class OnlyRead:
+    """A cache that stays as it is."""
+
+    def __init__(self, cache: MapCache) -> None:
+        self._cache = cache
+
+    def read(self, kind: str, keys: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        return self._cache.read(kind, keys)
+
+    def keep(self, kind: str, contents: Mapping[str, bytes]) -> None:
+        """Not here."""
+
+    def keep_only(self, kind: str, keys: Iterable[str]) -> None:
+        """Not here."""
+
+
 @dataclass(frozen=True)
 class _Found:
     """A file that can be mapped, as it lies on the disk."""
@@ -70,6 +86,8 @@ class Mapper:
         self._root = root
         self._cache = cache
         self._now_ns = now_ns
+        self._new: dict[str, bytes] = {}
+        """Facts that the cache may not have yet."""
 
     def index(self, paths: Iterable[str]) -> RepoIndex:
         """The index of those of the files whose language is known; links and what cannot be read are left out."""
@@ -99,7 +117,7 @@ class Mapper:
             new: dict[str, bytes] = {}
             for number, key in keys.items():
                 path = index_.paths[number]
-                facts = _read_facts(kept.get(key))
+                facts = _read_facts(kept.get(key, self._new.get(key)))
                 if facts is None or (path.endswith(_PYTHON) and not facts.is_exact):
                     facts = self._outlined(path, facts)
                     new[key] = facts.to_bytes()
@@ -155,6 +173,7 @@ class Mapper:
                 new[key] = known_facts.to_bytes()
             facts.append(known_facts)
         index_ = build_index(paths, ids, facts)
+        self._new = new
         self._cache.keep(FACTS, new)
         for kind in (FACTS, OUTLINE):
             self._cache.keep_only(kind, [_key(path, id_) for path, id_ in zip(paths, ids)])

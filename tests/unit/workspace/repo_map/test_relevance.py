@@ -12,7 +12,8 @@ from orchestra.workspace.repo_map.drawing import MOST_LINES, draw_map
 from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.links import Links
 from orchestra.workspace.repo_map.mapping import Mapper, NoCache
-from orchestra.workspace.repo_map.relevance import partners_of, ranked, relevance
+from orchestra.workspace.repo_map.places import Places
+from orchestra.workspace.repo_map.relevance import ranked, relevance
 from tests.unit.workspace.repo_map.trees import SHOP, write
 
 
@@ -22,7 +23,7 @@ def index(tmp_path: Path) -> RepoIndex:
 
 
 def chosen(index: RepoIndex, text: str, given: Sequence[str] = ()) -> dict[str, str]:
-    return {it.path: it.why for it in choose(index, relevance(index, sorted(SHOP), text, given), given)}
+    return {it.path: it.why for it in choose(index, relevance(index, Places(SHOP), text, given), given)}
 
 
 @pytest.mark.parametrize("text, path", [
@@ -79,13 +80,13 @@ def test_given_files_come_first_and_all_of_them(index: RepoIndex) -> None:
 def test_a_name_that_many_files_have_says_nothing(tmp_path: Path) -> None:
     files = {f"p{number}/util.py": "def run_it(): pass\n" for number in range(8)}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
-    assert choose(index, relevance(index, sorted(files), "mend util.py and run_it"), ()) == ()
-    assert [it.path for it in choose(index, relevance(index, sorted(files), "mend p3/util.py"), ())] == ["p3/util.py"]
+    assert choose(index, relevance(index, Places(files), "mend util.py and run_it"), ()) == ()
+    assert [it.path for it in choose(index, relevance(index, Places(files), "mend p3/util.py"), ())] == ["p3/util.py"]
 
 
 def test_what_the_task_speaks_of_is_ranked_before_what_is_much_referred_to(index: RepoIndex) -> None:
-    assert index.paths[ranked(index, relevance(index, sorted(SHOP), ""))[0]] in ("shop/items.py", "shop/stock.py")
-    assert index.paths[ranked(index, relevance(index, sorted(SHOP), "Mend web/total.ts"))[0]] == "web/total.ts"
+    assert index.paths[ranked(index, relevance(index, Places(SHOP), ""))[0]] in ("shop/items.py", "shop/stock.py")
+    assert index.paths[ranked(index, relevance(index, Places(SHOP), "Mend web/total.ts"))[0]] == "web/total.ts"
 
 
 def test_the_nearest_of_several_files_is_meant_by_an_import() -> None:
@@ -126,17 +127,18 @@ def test_a_test_and_what_it_tests_are_partners() -> None:
         "a/x.py", "b/x.py", "tests/a/test_x.py", "tests/test_x.py", "tests/test_xy.py", "x_test.go", "x.go",
         "Shop.java", "ShopTest.java", "x_spec.rb", "x.rb", "latest.py",
     ]
-    assert partners_of("a/x.py", paths) == ["tests/a/test_x.py", "tests/test_x.py"]
-    assert partners_of("tests/a/test_x.py", paths)[0] == "a/x.py"
-    assert partners_of("x.go", paths) == ["x_test.go"]
-    assert partners_of("Shop.java", paths) == ["ShopTest.java"]
-    assert partners_of("x_spec.rb", paths) == ["x.rb"]
-    assert partners_of("latest.py", paths) == []
+    partners = Places(paths).partners
+    assert partners("a/x.py") == ["tests/a/test_x.py", "tests/test_x.py"]
+    assert partners("tests/a/test_x.py")[0] == "a/x.py"
+    assert partners("x.go") == ["x_test.go"]
+    assert partners("Shop.java") == ["ShopTest.java"]
+    assert partners("x_spec.rb") == ["x.rb"]
+    assert partners("latest.py") == []
 
 
 def draw(root: Path, files: dict[str, str], text: str = "", *, max_tokens: int = 10_000) -> str:
     index = Mapper(root, NoCache()).index(write(root, files))
-    found = relevance(index, sorted(files), text)
+    found = relevance(index, Places(files), text)
     declared = Mapper(root, NoCache()).declarations(index, ranked(index, found))
     return draw_map(index, declared, found.names, max_tokens=max_tokens, count_tokens=len)
 
