@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
-from orchestra.agents.quoting import ShownFile, show_files
+from orchestra.agents.quoting import ShownFile
 from orchestra.engine.asking import Show
+from orchestra.engine.showing import within
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
 from orchestra.workspace.repo_map.drawing import draw_map
@@ -106,18 +107,8 @@ def fitting_files(
     """Of the files those that may be shown and fit, and the others with the reason; those given by the user all fit."""
     shown, not_shown = show([file.path for file in chosen])
     given = {file.path for file in chosen if file.why == GIVEN}
-    left = max_tokens
-    fitting: list[ShownFile] = []
-    for file in shown:
-        tokens = estimate_tokens(show_files([file]))
-        if file.path in given:
-            fitting.append(file)
-        elif tokens <= left:
-            fitting.append(file)
-            left -= tokens
-        else:
-            not_shown.append((file.path, f"there is no room for its {tokens} tokens"))
-    return fitting, not_shown
+    fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)
+    return [*(file for file in shown if file.path in given), *fitting], [*not_shown, *others]
 
 
 def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) -> Iterator[int]:

@@ -52,7 +52,7 @@ def test_any_text_is_read_to_its_end_and_comes_back_from_the_cache() -> None:
         found = facts(suffix, text)
         assert FileFacts.from_bytes(found.to_bytes()) == found
         lines = text.replace("\r\n", "\n").count("\n") + 1
-        assert all(0 < it.line <= lines and "\n" not in it.signature for it in found.declarations)
+        assert all(0 < it.line <= lines and "\n" not in it.signature for it in found.declarations())
 
 
 def test_any_python_is_outlined_or_refused() -> None:

@@ -7,8 +7,8 @@ import re
 import zlib
 from array import array
 from collections import Counter
-from dataclasses import dataclass
-from typing import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
 from orchestra.workspace.repo_map.grammar import MAX_LINE, Grammar
@@ -25,12 +25,18 @@ LEVELS = 4
 _MOST_LINES = 5
 """Of a signature that goes on."""
 _LONGEST_NAME = 60
+_NOTHING = zlib.compress(b"[]", 1)
 _NAME = re.compile(r"[A-Za-z_]\w{2,}")
+_WORDS = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _LITERAL = re.compile(r"""(["'`])[^\s"'`<>&,]{9,}\1""")
 _LAST_PART = re.compile(r"[^:.\"`\[\]]+")
 """Of `ns::name` or `[schema].[table]`."""
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*[ \t]*(?::[^=]{1,80})?=")
 _FROM = re.compile(r"\s*from\s+([.\w]+)\s+import\s+\(?(.*)", re.S)
+
+
+def _keys(keys: Iterable[int] = ()) -> array[int]:
+    return array("I", keys)
 
 
 @dataclass(frozen=True)
@@ -46,43 +52,69 @@ class Declaration:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """One file's part of the map."""
+    """One file's part of the map. Of names that are only used no text is kept: a password may look like one."""
 
-    declarations: tuple[Declaration, ...] = ()
+    packed: bytes = _NOTHING
+    """What it declares, to be unpacked by need."""
     imports: tuple[str, ...] = ()
     """As the language writes them."""
+    declared: array[int] = field(default_factory=_keys)
+    """The keys of the names that it declares."""
+    words: array[int] = field(default_factory=_keys)
+    """The keys of the words of these names."""
     uses: tuple[array[int], ...] = ()
     """For each level from the first the keys of the names that are used at least that often."""
-    is_exact: bool = False
-    """Whether a syntax tree was read, not only lines."""
+
+    @classmethod
+    def of(
+        cls, declarations: Iterable[Declaration], imports: Iterable[str] = (), uses: Iterable[array[int]] = ()
+    ) -> FileFacts:
+        found = list(declarations)
+        names = dict.fromkeys(it.name for it in found if len(it.name) > 2)
+        words = dict.fromkeys(words_of(" ".join(it.name or it.signature for it in found)))
+        rows = [[it.line, it.name, it.signature] for it in found]
+        packed = zlib.compress(json.dumps(rows).encode("utf-8"), 1)
+        return cls(packed, tuple(imports), _keys(map(key_of, names)), _keys(map(key_of, words)), tuple(uses))
+
+    def declarations(self) -> tuple[Declaration, ...]:
+        """Raises ValueError where they are damaged."""
+        try:
+            return tuple(Declaration(*row) for row in json.loads(zlib.decompress(self.packed)))
+        except (TypeError, zlib.error) as error:
+            raise ValueError(str(error)) from None
 
     def to_bytes(self) -> bytes:
-        """Compact, for a cache. Of names that are only used no text is kept: a password may look like one."""
-        rows = [[it.line, it.name, it.signature] for it in self.declarations]
-        head = [rows, list(self.imports), self.is_exact]
-        packed = zlib.compress(json.dumps(head).encode("utf-8"), 1)
-        lengths = array("I", [len(packed), *map(len, self.uses)])
-        return bytes([len(lengths)]) + lengths.tobytes() + packed + b"".join(level.tobytes() for level in self.uses)
+        """For a cache."""
+        imports = "\n".join(self.imports).encode("utf-8", "surrogatepass")
+        parts = [self.packed, imports, *(keys.tobytes() for keys in (self.declared, self.words, *self.uses))]
+        return bytes([len(parts)]) + _keys(map(len, parts)).tobytes() + b"".join(parts)
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> FileFacts:
         """Raises ValueError for what is none."""
-        try:
-            lengths = array("I", kept[1:1 + 4 * kept[0]])
-            at = 1 + 4 * kept[0] + lengths[0]
-            rows, imports, is_exact = json.loads(zlib.decompress(kept[at - lengths[0]:at]))
-            uses = []
-            for length in lengths[1:]:
-                uses.append(array("I", kept[at:at + 4 * length]))
-                at += 4 * length
-            return cls(tuple(Declaration(*row) for row in rows), tuple(imports), tuple(uses), is_exact)
-        except (IndexError, TypeError, zlib.error) as error:
-            raise ValueError(str(error)) from None
+        if not kept:
+            raise ValueError("nothing")
+        at = 1 + 4 * kept[0]
+        parts = []
+        for length in array("I", kept[1:at]):
+            parts.append(kept[at:at + length])
+            at += length
+        if len(parts) < 4 or at != len(kept):
+            raise ValueError("cut off")
+        packed, imports, *keys = parts
+        declared, words, *uses = (array("I", each) for each in keys)
+        names = tuple(imports.decode("utf-8", "surrogatepass").split("\n")) if imports else ()
+        return cls(packed, names, declared, words, tuple(uses))
 
 
 def key_of(name: str) -> int:
     """The number that stands for a name."""
     return crc32(name.encode("utf-8", "surrogatepass"))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name or a path, in small letters: `HTTPServer_v2` has http and server."""
+    return [word.lower() for word in _WORDS.findall(text) if len(word) > 2]
 
 
 def facts_of(content: bytes, grammar: Grammar) -> FileFacts:
@@ -94,7 +126,7 @@ def facts_of(content: bytes, grammar: Grammar) -> FileFacts:
     if max(map(len, lines)) > MAX_LINE:
         text = "\n".join(line[:MAX_LINE] for line in lines)
     uses = () if grammar.is_prose else _levels(Counter(_NAME.findall(text)))
-    return FileFacts(tuple(_declarations(text, grammar)), _imports(text, grammar), uses)
+    return FileFacts.of(_declarations(text, grammar), _imports(text, grammar), uses)
 
 
 def shown_signature(text: str) -> str:
@@ -166,5 +198,5 @@ def _levels(counts: Mapping[str, int]) -> tuple[array[int], ...]:
             names = [pair for pair in names if pair[1] >= 1 << level]
         if not names:
             break
-        levels.append(array("I", [crc32(name.encode()) for name, _ in names]))
+        levels.append(_keys([crc32(name.encode()) for name, _ in names]))
     return tuple(levels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from functools import cached_property
 from math import isqrt
 from typing import Mapping, Sequence
 
-from orchestra.workspace.repo_map.file_facts import FileFacts, key_of
+from orchestra.workspace.repo_map.file_facts import FileFacts, key_of, words_of
 from orchestra.workspace.repo_map.links import Links
 from orchestra.workspace.repo_map.postings import Postings
 
@@ -20,7 +19,6 @@ VERSION = 1
 MOST_USERS = 64
 """A name that more files use says little about any of them."""
 _MOST_OF_A_WORD = 400
-_WORDS = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,11 @@ def build_index(paths: Sequence[str], hashes: Sequence[str], facts: Sequence[Fil
     )
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a name or a path, in small letters: `HTTPServer_v2` has http and server."""
-    return [word.lower() for word in _WORDS.findall(text) if len(word) > 2]
-
-
 def _declarers(facts: Sequence[FileFacts]) -> dict[int, list[int]]:
     declarers: dict[int, list[int]] = defaultdict(list)
     for number, file in enumerate(facts):
-        for name in {it.name for it in file.declarations if len(it.name) > 2}:
-            declarers[key_of(name)].append(number)
+        for key in file.declared:
+            declarers[key].append(number)
     return declarers
 
 
@@ -120,7 +113,7 @@ def _users(
     users: dict[int, list[int]] = defaultdict(list)
     declared = set(declarers)
     for number, file in enumerate(facts):
-        own = {key_of(it.name) for it in file.declarations}
+        own = set(file.declared)
         for level, keys in enumerate(file.uses):
             used = declared.intersection(keys) - own
             counts.update(used)
@@ -136,19 +129,15 @@ def _weight(uses: int, declarers: int) -> int:
 
 
 def _scores(facts: Sequence[FileFacts], weights: Mapping[int, int]) -> array[int]:
-    return array("I", [
-        sum(weights[key_of(name)] for name in {it.name for it in file.declarations if len(it.name) > 2})
-        for file in facts
-    ])
+    return array("I", [sum(weights[key] for key in file.declared) for file in facts])
 
 
 def _words(paths: Sequence[str], facts: Sequence[FileFacts]) -> dict[int, list[int]]:
-    words: dict[str, list[int]] = defaultdict(list)
+    words: dict[int, list[int]] = defaultdict(list)
     for number, (path, file) in enumerate(zip(paths, facts)):
-        said = " ".join(it.name or it.signature for it in file.declarations)
-        for word in set(words_of(path + " " + said)):
-            words[word].append(number)
-    return {key_of(word): numbers for word, numbers in words.items() if len(numbers) <= _MOST_OF_A_WORD}
+        for key in {*map(key_of, words_of(path)), *file.words}:
+            words[key].append(number)
+    return {key: numbers for key, numbers in words.items() if len(numbers) <= _MOST_OF_A_WORD}
 
 
 def _imports(paths: Sequence[str], facts: Sequence[FileFacts]) -> tuple[Postings, Postings]:

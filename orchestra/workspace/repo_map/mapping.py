@@ -109,34 +109,32 @@ class Mapper:
     ) -> Iterator[tuple[int, Sequence[Declaration]]]:
         """What those of its files declare, in that order, read as far as it is asked for; Python by its syntax tree."""
         for start in range(0, len(numbers), _READ_AT_ONCE):
-            keys = {
-                number: _key(index_.paths[number], index_.hashes[number])
-                for number in numbers[start:start + _READ_AT_ONCE]
-            }
-            kept = {**self._cache.read(FACTS, keys.values()), **self._cache.read(OUTLINE, keys.values())}
+            part = numbers[start:start + _READ_AT_ONCE]
+            keys = {number: _key(index_.paths[number], index_.hashes[number]) for number in part}
+            by_lines, by_tree = self._cache.read(FACTS, keys.values()), self._cache.read(OUTLINE, keys.values())
             new: dict[str, bytes] = {}
             for number, key in keys.items():
                 path = index_.paths[number]
-                facts = _read_facts(kept.get(key, self._new.get(key)))
-                if facts is None or (path.endswith(_PYTHON) and not facts.is_exact):
-                    facts = self._outlined(path, facts)
-                    new[key] = facts.to_bytes()
-                yield number, facts.declarations
+                is_outlined = path.endswith(_PYTHON)
+                kept = by_tree.get(key) if is_outlined else by_lines.get(key, self._new.get(key))
+                declared = _read_declarations(kept)
+                if declared is None:
+                    declared = self._outlined(path)
+                    if is_outlined:
+                        new[key] = FileFacts.of(declared).to_bytes()
+                yield number, declared
             self._cache.keep(OUTLINE, new)
 
     def content(self, path: str) -> bytes | None:
         """The file's bytes now; None where it cannot be read."""
         return _read(os.path.join(self._root, path))
 
-    def _outlined(self, path: str, facts: FileFacts | None) -> FileFacts:
-        """What a file declares, without what it uses."""
+    def _outlined(self, path: str) -> Sequence[Declaration]:
         grammar, content = grammar_of(path), self.content(path) or b""
-        if grammar is None:
-            return FileFacts(is_exact=True)
-        exact = python_outline(content.decode("utf-8", "replace")) if path.endswith(_PYTHON) else None
-        if exact is None:
-            exact = (facts or facts_of(content, grammar)).declarations
-        return FileFacts(exact, is_exact=True)
+        outline = python_outline(content.decode("utf-8", "replace")) if path.endswith(_PYTHON) else None
+        if outline is not None or grammar is None:
+            return outline or ()
+        return facts_of(content, grammar).declarations()
 
     def _hashes(
         self, found: Iterable[_Found], known: Mapping[tuple[str, str], str], contents: dict[str, bytes]
@@ -249,5 +247,12 @@ def _read_index(kept: bytes | None) -> RepoIndex | None:
 def _read_facts(kept: bytes | None) -> FileFacts | None:
     try:
         return None if kept is None else FileFacts.from_bytes(kept)
+    except ValueError:
+        return None
+
+
+def _read_declarations(kept: bytes | None) -> Sequence[Declaration] | None:
+    try:
+        return None if kept is None else FileFacts.from_bytes(kept).declarations()
     except ValueError:
         return None

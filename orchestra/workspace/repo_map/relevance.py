@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Iterable, Iterator, Sequence
 
-from orchestra.workspace.repo_map.file_facts import key_of
-from orchestra.workspace.repo_map.index import RepoIndex, words_of
+from orchestra.workspace.repo_map.file_facts import key_of, words_of
+from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
 
 NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, key_of
-from orchestra.workspace.repo_map.index import RepoIndex, words_of
+from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, key_of, words_of
+from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.mapping import Mapper, NoCache
 from tests.unit.workspace.repo_map.trees import SHOP, Memory, write
 
