@@ -19,6 +19,7 @@ def architect_request(
     *,
     task: str,
     listing: Sequence[tuple[str, int]],
+    repo_map: str = "",
     shown: Sequence[ShownFile] = (),
     custom_prompt: str = "",
     previous_plan: Plan | None = None,
@@ -27,18 +28,20 @@ def architect_request(
 ) -> Request:
     """A request for a plan.
 
-    `listing` is the repository's files as path and size in bytes. `previous_plan` and `remarks` are the plan that the
-    user wants revised and what the user said about it, oldest first.
+    `listing` is the repository's files as path and size in bytes, `repo_map` what they declare. `previous_plan` and
+    `remarks` are the plan that the user wants revised and what the user said about it, oldest first.
     """
     system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
     values = {
         "listing": fenced(list_files(listing)) if listing else "(no files yet)",
+        "map": quote(repo_map),
         "files": show_files(shown),
         "task": quote(task),
         "previous_plan": _plan_as_asked_for(previous_plan) if previous_plan else "",
         "remarks": quote(bullets(remarks)),
     }
-    return request_of(system, segments(load_template("architect_user"), values, shortenable=("listing", "files")))
+    user = segments(load_template("architect_user"), values, shortenable=("listing", "map", "files"))
+    return request_of(system, user)
 
 
 def list_files(listing: Sequence[tuple[str, int]]) -> str:

@@ -7,7 +7,7 @@ from typing import Sequence
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import Outline, about_file
-from orchestra.agents.quoting import ShownFile, fenced
+from orchestra.agents.quoting import ShownFile, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan, PlannedFile
 
@@ -19,16 +19,22 @@ def executor_request(
     planned: PlannedFile,
     original: str | None,
     dependencies: Sequence[ShownFile] = (),
+    interfaces: str = "",
     custom_prompt: str = "",
     outline: Outline | None = None,
     load_template: Loader = load,
 ) -> Request:
-    """A request for one file; `original` is its present text, None where it does not exist."""
+    """A request for one file; `original` is its present text, None where it does not exist.
+
+    `interfaces` are the signatures of files near it.
+    """
     form = load_template("draft_form").text
     system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
         **about_file(task, plan, planned, dependencies, outline),
+        "interfaces": quote(interfaces),
         "original": "" if original is None else fenced(original),
         "new": form_wanted(original),
     }
-    return request_of(system, segments(load_template("executor_user"), values, shortenable=("dependencies",)))
+    user = segments(load_template("executor_user"), values, shortenable=("dependencies", "interfaces"))
+    return request_of(system, user)

@@ -14,6 +14,7 @@ COMMANDS = {
     "sessions": "all sessions; prune removes old ones",
     "log": "a session's log; -f follows it",
     "report": "what a session took, or all of them: as text, JSON, HTML or for Prometheus",
+    "context": "what would be sent for a task, with token counts and why each file is there",
     "config": "show, init or path: the merged configuration",
     "cache": "stats or clear: answers kept for the next run",
     "doctor": "what works here: keys, servers, git, tests, terminal, every host that could be reached",

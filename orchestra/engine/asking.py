@@ -14,6 +14,7 @@ from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.panel import Panel, vendor_of
 from orchestra.engine.resume import generation
+from orchestra.engine.showing import within
 from orchestra.errors import LimitReached, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
@@ -22,6 +23,8 @@ from orchestra.state.manager import StateManager
 
 T = TypeVar("T")
 MOST_FILE_ROUNDS = 3
+MOST_FILE_TOKENS = 60_000
+"""Of files that one conversation is shown because they were asked for."""
 
 Show = Callable[[Sequence[str]], "tuple[list[ShownFile], list[tuple[str, str]]]"]
 """From paths asked for to the files that may be shown, and the others with the reason."""
@@ -77,7 +80,7 @@ class Asker:
         Raises a ProviderFault when no model answered, what `read` raises when the repair round did not
         help either, LimitReached, Cancelled, StateError.
         """
-        file_rounds, repaired, turn = 0, False, 1
+        file_rounds, repaired, turn, room = 0, False, 1, MOST_FILE_TOKENS
         while True:
             step_key = key if turn == 1 else f"{key}#{turn}"
             text = self._turn(role, step_key, request, path, keeps_cut, deadline or self._deadline)
@@ -90,7 +93,8 @@ class Asker:
                     raise UnreadableReply("No more files can be shown; answer with what you have.")
                 file_rounds += 1
                 shown, not_shown = self._show(answer.paths)
-                request = with_more_files(request, text, shown=shown, not_shown=not_shown)
+                shown, too_long, room = within(shown, room)
+                request = with_more_files(request, text, shown=shown, not_shown=[*not_shown, *too_long])
             except (UnreadableReply, RefusedPath) as error:
                 self._journal.reply_cache.forget(text)
                 if repaired:

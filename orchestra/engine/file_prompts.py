@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Mapping, Sequence
 
@@ -34,11 +34,14 @@ class FilePrompts:
     """For what a planned file depends on and the plan leaves as it is."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    interfaces: Mapping[str, str] = field(default_factory=dict)
+    """By path what the files near it declare, as the session found them."""
 
     def for_executor(self, planned: PlannedFile) -> Request:
         return executor_request(
             task=self.task, plan=self.plan, planned=planned, original=self.text(planned.path),
-            dependencies=self._dependencies(planned), custom_prompt=self.custom_prompts.get("executor", ""),
+            dependencies=self._dependencies(planned), interfaces=self.interfaces.get(planned.path, ""),
+            custom_prompt=self.custom_prompts.get("executor", ""),
             outline=self._outline, load_template=self.load_template,
         )
 

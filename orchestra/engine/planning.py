@@ -14,6 +14,7 @@ from orchestra.agents.replies import NeedFiles, Questions, read_plan
 from orchestra.agents.templates import Loader
 from orchestra.engine.approval import Approver, Choice, Decision
 from orchestra.engine.asking import Asker, Show
+from orchestra.engine.briefing import Briefing, Scout, fitting_files
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
@@ -40,6 +41,7 @@ class Planning:
     events: Events
     crew: Crew
     list_repository: Callable[[], Sequence[tuple[str, int]]]
+    scout: Scout
     show: Show
     must_show: Sequence[str]
     custom_prompts: Mapping[str, str]
@@ -109,10 +111,15 @@ class Planning:
         remarks = self._remarks()
         row = self.journal.sessions.plan(self.session_id)
         listing = self.journal.remember(self.session_id, "listing", lambda: [*map(list, self.list_repository())])
+        files = [(path, size) for path, size in listing]
+        briefing = Briefing.from_json(self.journal.remember(
+            self.session_id, "map", lambda: self.scout.brief(self.task, files, self.must_show).to_json()
+        ))
         request = architect_request(
             task=self.task,
-            listing=[(path, size) for path, size in listing],
-            shown=self.show(self.must_show)[0],
+            listing=files,
+            repo_map=briefing.repo_map,
+            shown=fitting_files(self.show, briefing.chosen, self.scout.room.files_tokens)[0],
             custom_prompt=self.custom_prompts.get("architect", ""),
             previous_plan=None if row is None else plan_from_json(row.content),
             remarks=remarks,

@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
-from orchestra.agents.quoting import ShownFile
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
@@ -103,6 +104,20 @@ class Showing:
         if len(text) > MOST_CHARACTERS:
             raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
         return ShownFile(path, text)
+
+
+def within(files: Sequence[ShownFile], tokens: int) -> tuple[list[ShownFile], list[tuple[str, str]], int]:
+    """Those of the files that fit one after the other, the others with the reason, and how many tokens are left."""
+    fitting: list[ShownFile] = []
+    others: list[tuple[str, str]] = []
+    for file in files:
+        needed = estimate_tokens(show_files([file]))
+        if needed <= tokens:
+            fitting.append(file)
+            tokens -= needed
+        else:
+            others.append((file.path, f"it has {needed} tokens, and there is room for {tokens}"))
+    return fitting, others, tokens
 
 
 def _is_text(path: str) -> bool:

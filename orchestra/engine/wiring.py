@@ -18,6 +18,7 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
+from orchestra.agents.plan_json import plan_hash
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -26,6 +27,7 @@ from orchestra.engine.activity import Activity
 from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
+from orchestra.engine.briefing import Room, Scout
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
 from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.committing import Committing, check_possible
@@ -301,7 +303,11 @@ def wire(
             ),
             deadline=deadline, cancel=cancel, show=showing.show, panel=_panel(order, chains),
         )
-        load_template = _loader(settings)
+        load_template = template_loader(settings)
+        first = chains.first_choice("architect")
+        scout = Scout(
+            order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
+        )
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
@@ -312,7 +318,12 @@ def wire(
         activity = Activity(tell_activity)
 
         def job_context(plan: Plan) -> JobContext:
-            prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
+            prompts = FilePrompts(
+                row.task.text, plan, files, showing.show, settings.custom_prompts, load_template,
+                interfaces=crew.call(lambda: journal.remember(
+                    session_id, f"interfaces/{plan_hash(plan)}", lambda: scout.interfaces(plan, showing.listing())
+                )),
+            )
             return JobContext(
                 asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
                 RecoveryLimits(
@@ -340,7 +351,7 @@ def wire(
         planning = Planning(
             session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
-            list_repository=showing.listing, show=showing.show, must_show=options.must_show,
+            list_repository=showing.listing, scout=scout, show=showing.show, must_show=options.must_show,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices,
@@ -448,7 +459,8 @@ def _secrets(chains: ChainPlan) -> list[str]:
     return [key for key in chains.keys.values() if key] + headers
 
 
-def _loader(settings: Settings) -> Loader:
+def template_loader(settings: Settings) -> Loader:
+    """The package's prompt templates, or the user's own."""
     if settings.prompts_dir is None:
         return load
     folder = Path(settings.prompts_dir)

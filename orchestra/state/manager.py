@@ -12,6 +12,7 @@ from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
 from orchestra.state.history import History, read_histories
 from orchestra.state.images import Images
+from orchestra.state.map_cache import MapCache
 from orchestra.state.provider_health import ProviderHealths
 from orchestra.state.reply_cache import ReplyCache
 from orchestra.state.sessions import SessionRow, Sessions
@@ -39,6 +40,7 @@ class StateManager:
         self.forgetting = Forgetting(store, clock)
         self.reply_cache = ReplyCache(store, clock)
         self.tidying = Tidying(store)
+        self.map_cache = MapCache(store)
         self.provider_health = ProviderHealths(store, clock)
 
     @classmethod

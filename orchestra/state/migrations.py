@@ -85,4 +85,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             session_id TEXT NOT NULL REFERENCES sessions, path TEXT NOT NULL, PRIMARY KEY (session_id, path))""",
         "CREATE INDEX versions_by_hash ON file_versions (path, hash)",
     ),
+    (
+        # Most by the hash of a blob: what a file declares and uses is the same wherever that blob lies.
+        """CREATE TABLE repo_map (
+            kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (kind, key))""",
+    ),
 )

@@ -79,12 +79,50 @@ def test_custom_prompts_stand_word_for_word_in_their_roles_prompts_only(project:
             assert (word in said) == (call.model == f"{role}-model")
 
 
-def test_the_architect_sees_the_listing_but_no_contents(project: Project) -> None:
-    project.commit("src/app.py", "SECRET_OF_THE_SOURCE = 1\n")
+def test_the_architect_sees_the_listing_and_the_map_but_no_contents_without_a_reason(
+    project: Project
+) -> None:
+    project.commit("src/app.py", "def serve(port: int) -> None:\n    secret_of_the_source = 1\n")
     ran = project.run(*RUN, script=team(plan_of()))
 
-    assert "src/app.py" in ran.calls[0].text and "README.md" in ran.calls[0].text
-    assert "SECRET_OF_THE_SOURCE" not in ran.calls[0].text
+    assert "src/app.py (" in ran.calls[0].text and "README.md (" in ran.calls[0].text
+    assert "```\nsrc/app.py:\n  def serve(port: int) -> None\n" in ran.calls[0].text
+    assert "secret_of_the_source" not in ran.calls[0].text
+
+
+def test_the_architect_sees_the_files_that_the_task_names_and_those_next_to_them(project: Project) -> None:
+    project.commit("src/app.py", "from src.port import PORT\n\n\ndef serve():\n    return PORT\n")
+    project.commit("src/port.py", "PORT = 80\n")
+    project.commit("src/other.py", "unrelated = 1\n")
+    ran = project.run("run", "mend app.py", "--yes", "--json", script=team(plan_of()))
+
+    text = ran.calls[0].text
+    assert text.index("=== src/app.py\n") < text.index("=== src/port.py\n```\nPORT = 80\n```") < text.index("mend app")
+    assert "=== src/other.py" not in text
+
+
+def test_the_executor_sees_the_signatures_of_what_is_near_its_file(project: Project) -> None:
+    project.commit("src/app.py", "from src.port import Port\n")
+    project.commit("src/port.py", "class Port:\n    def open(self, wait: bool) -> int:\n        inner_part = 1\n")
+    project.commit("far/away.py", "def unrelated(): pass\n")
+    script = team(plan_of(planned("src/app.py", "modify")), {"src/app.py": whole("x = 1\n")})
+    ran = project.run(*RUN, script=script)
+
+    executor = ran.calls[1].text
+    assert "```\nsrc/port.py:\n  class Port\n      def open(self, wait: bool) -> int\n```" in executor
+    assert "inner_part" not in executor and "unrelated" not in executor
+
+
+def test_what_an_executor_is_told_of_other_files_stays_while_they_are_written(project: Project) -> None:
+    project.commit("a.py", "def before(): pass\n")
+    project.commit("b.py", "import a\n")
+    plan = plan_of(planned("a.py", "modify"), planned("b.py", "modify"))
+    changed = "def before(): pass\n\n\ndef after(): pass\n"
+    script = team(plan, {"a.py": whole(changed), "b.py": whole("import a as c\n")})
+    ran = project.run(*RUN, script=script)
+
+    (executor,) = [call for call in ran.calls if call.file == "b.py" and call.model == "executor-model"]
+    assert "a.py:\n  def before()" in executor.text and "after" not in executor.text
 
 
 def test_files_that_must_be_shown_are_shown_to_the_architect(project: Project) -> None:

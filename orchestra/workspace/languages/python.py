@@ -71,6 +71,18 @@ def check_python(text: str, wanted: tuple[int, int] | None, run: RunTool | None)
     return defects
 
 
+def parsed(text: str) -> ast.Module | None:
+    """The text's tree; None for what this Python does not take."""
+    if len(text) > MAX_CHARACTERS:
+        return None
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
 def _compile(text: str) -> tuple[Defect, ...]:
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")

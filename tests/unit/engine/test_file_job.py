@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 import threading
 from typing import Callable
 
 import pytest
 
+from orchestra.engine.asking import MOST_FILE_TOKENS
 from orchestra.engine.file_job import FileJob, Stage
 from orchestra.errors import (
     ApiError,
@@ -202,6 +204,18 @@ def test_files_are_shown_three_times_and_then_an_answer_is_due(workshop: Build) 
     assert shop.run(CREATE).status == "approved"
     assert len(shop.shown) == 3
     assert "No more files can be shown" in shop.agents["executor"].heard[4]
+
+
+def test_no_more_is_shown_in_one_conversation_than_so_many_tokens(workshop: Build) -> None:
+    shop = workshop(executor=[files_needed("b.txt"), files_needed("c.txt", "d.txt"), ONE], auditor=[APPROVED])
+    for name in ("b.txt", "c.txt"):
+        shop.put(f"what {name} says\n" + "word\n" * (MOST_FILE_TOKENS // 4), name)
+    shop.put("what d.txt says\n", "d.txt")
+    assert shop.run(CREATE).status == "approved"
+    heard = shop.agents["executor"].heard
+    assert "what b.txt says" in heard[1]
+    assert "what c.txt says" not in heard[2] and re.search(r"- c\.txt: it has \d+ tokens, and there is room", heard[2])
+    assert "what d.txt says" in heard[2]
 
 
 # Faults

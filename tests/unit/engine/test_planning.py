@@ -12,12 +12,14 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.templates import load
 from orchestra.clock import Deadline
 from orchestra.engine.approval import Approver, Choice, Decision, approve_all, nobody_there
+from orchestra.engine.briefing import Scout
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
 from orchestra.engine.planning import Planning
 from orchestra.environment import StopSignal
 from orchestra.errors import ApiError, NotApproved, PlanError, RefusedPath, UnreadableReply, UsageError
 from orchestra.records import Plan, PlannedFile
+from orchestra.workspace.repo_map.mapping import NoCache
 from tests.unit.engine.workshop import PROSE, SESSION, Workshop, files_needed, planned
 
 Build = Callable[..., Workshop]
@@ -77,7 +79,7 @@ def planning(
     yield Planning(
         session_id=SESSION, task="a task", root=shop.root, state_folder=shop.folder, journal=shop.journal,
         asker=shop.asker(), approver=approver or Person(), events=shop.emitter(), crew=crew,
-        list_repository=lambda: [("README.md", 12)],
+        list_repository=lambda: [("README.md", 12)], scout=Scout(shop.root, NoCache()),
         show=lambda paths: ([ShownFile(each, "shown") for each in paths], []),
         must_show=("must.py",), custom_prompts={"architect": "mind the gap"}, load_template=load,
         estimate=lambda plan: cost, max_cost_usd=Decimal(2), has_architect=has_architect,

@@ -9,7 +9,7 @@ from orchestra.state.manager import StateManager
 from orchestra.state.migrations import MIGRATIONS
 from tests.unit.fake_clock import START, FakeClock
 
-OF_ALL = {"reply_cache", "provider_health"}
+OF_ALL = {"reply_cache", "provider_health", "repo_map"}
 """Tables that belong to no session."""
 
 

@@ -1,0 +1,133 @@
+"""What would be sent to the architect for a task: each part, its tokens, and why it is there. No model is asked."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Iterator
+
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.architect import architect_request
+from orchestra.agents.quoting import show_files
+from orchestra.cli import running
+from orchestra.cli.configuration import configuration
+from orchestra.cli.context import Context
+from orchestra.cli.task import add_task, read_task
+from orchestra.config.settings import Settings
+from orchestra.engine.briefing import Room, Scout, fitting_files
+from orchestra.engine.chains import plan_chains
+from orchestra.engine.showing import Showing
+from orchestra.engine.wiring import open_workplace, template_loader
+from orchestra.errors import ConfigError, ExitStatus, StateError, WorkspaceError
+from orchestra.views.columns import aligned
+from orchestra.workspace.repo_map.mapping import MapCache, NoCache, OnlyRead
+from orchestra.workspace.tree import Tree
+
+_WHY = {
+    "rules": "the architect's prompt, with the form of its answer",
+    "listing": "every file that may be shown",
+    "map": "names and signatures, the task's and the most referred to first",
+    "task": "the task",
+    "text": "the words in between",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the prompt."""
+
+    part: str
+    """rules, listing, map, file, task or text."""
+    tokens: int
+    path: str | None
+    why: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_task(parser)
+    parser.add_argument("--file", metavar="PATH", action="append", default=[], help="show this file to the architect")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
+    """Print what the first question to the architect would be made of."""
+    task = read_task(arguments, context).text
+    given = tuple(running.relative_to_root(context, path) for path in arguments.file)
+    settings = configuration(context, {}).settings
+    parts, left_out = _parts(context, settings, task, given)
+    total = sum(part.tokens for part in parts)
+    document = {
+        **context.output.head(ExitStatus.DONE), "task": task, "total_tokens": total,
+        "parts": [asdict(part) for part in parts],
+        "left_out": [{"path": path, "why": why} for path, why in left_out],
+    }
+    context.output.result(_table(parts, left_out, total), document)
+    return ExitStatus.DONE
+
+
+def _parts(
+    context: Context, settings: Settings, task: str, given: tuple[str, ...]
+) -> tuple[list[Part], list[tuple[str, str]]]:
+    showing = Showing(context.root, context.git, Tree(context.root))
+    listing = showing.listing()
+    with _cache(context) as cache:
+        scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
+        briefing = scout.brief(task, listing, given)
+    shown, left_out = fitting_files(showing.show, briefing.chosen, scout.room.files_tokens)
+    request = architect_request(
+        task=task, listing=listing, repo_map=briefing.repo_map, shown=shown,
+        custom_prompt=settings.custom_prompts.get("architect", ""), load_template=template_loader(settings),
+    )
+    parts = [Part("rules", estimate_tokens(request.system), None, _WHY["rules"])]
+    reasons = {file.path: file.why for file in briefing.chosen}
+    texts: dict[str, str] = {}
+    for segment in request.messages[0].segments:
+        texts[segment.name] = texts.get(segment.name, "") + segment.text
+    for name, text in texts.items():
+        if name == "files":
+            parts += [
+                Part("file", estimate_tokens(show_files([file])), file.path, reasons[file.path]) for file in shown
+            ]
+        elif text:
+            parts.append(Part(name, estimate_tokens(text), None, _WHY.get(name, "")))
+    return parts, left_out
+
+
+def _window(context: Context, settings: Settings) -> int | None:
+    """Of the model that would be asked first; None where nobody can be asked."""
+    try:
+        chains = plan_chains(
+            settings.agents, settings.providers, roles=("architect",), variables=context.env.variables
+        )
+    except ConfigError:
+        return None
+    model = chains.first_choice("architect")
+    return None if model is None else model.context_window
+
+
+@contextmanager
+def _cache(context: Context) -> Iterator[MapCache]:
+    """The journal's, read only where another run holds it; none where no journal can be opened."""
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(open_workplace(context.root, context.git, context.env))
+            cache: MapCache = place.journal.map_cache
+        except (StateError, WorkspaceError):
+            cache = _found(context, stack)
+        yield cache
+
+
+def _found(context: Context, stack: ExitStack) -> MapCache:
+    try:
+        journal = stack.enter_context(context.journal_for_reading())
+    except StateError:
+        return NoCache()
+    return NoCache() if journal is None else OnlyRead(journal.map_cache)
+
+
+def _table(parts: list[Part], left_out: list[tuple[str, str]], total: int) -> str:
+    rows = [[part.part, str(part.tokens), part.path or "", part.why] for part in parts]
+    lines = aligned([["part", "tokens", "path", "why"], *rows, ["total", str(total), "", ""]], right={1})
+    if left_out:
+        lines += ["", "not shown:", *(f"  {path}: {why}" for path, why in left_out)]
+    return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""What agents are told of the repository as it lay there before the session: its map, and the files that fit the task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.quoting import ShownFile
+from orchestra.engine.asking import Show
+from orchestra.engine.showing import within
+from orchestra.records import Plan, PlannedFile
+from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
+from orchestra.workspace.repo_map.drawing import draw_map
+from orchestra.workspace.repo_map.file_facts import Declaration
+from orchestra.workspace.repo_map.index import RepoIndex
+from orchestra.workspace.repo_map.mapping import MapCache, Mapper
+from orchestra.workspace.repo_map.places import Places
+from orchestra.workspace.repo_map.relevance import ranked, relevance
+
+Listing = Sequence["tuple[str, int]"]
+"""Path and size of every file that may be shown."""
+_MOST_NEAR = 12
+_MOST_NEAR_IN_ALL = 600
+"""Of a long plan the first files are told what is near them."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many tokens each part may have at most."""
+
+    map_tokens: int = 4_000
+    files_tokens: int = 16_000
+    """What the user gives is shown beyond that."""
+    near_tokens: int = 1_200
+
+    @classmethod
+    def in_window(cls, tokens: int | None) -> Room:
+        """So much that a model with such a window has most of it left for the task and its answer."""
+        most = cls()
+        if tokens is None:
+            return most
+        return cls(
+            min(most.map_tokens, tokens // 32), min(most.files_tokens, tokens // 8), min(most.near_tokens, tokens // 64)
+        )
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """For the architect."""
+
+    repo_map: str
+    chosen: tuple[Chosen, ...]
+    """The files to be shown, the best first."""
+
+    def to_json(self) -> Mapping[str, Any]:
+        return {"map": self.repo_map, "chosen": [[file.path, file.why] for file in self.chosen]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Briefing:
+        return cls(kept["map"], tuple(Chosen(path, why) for path, why in kept["chosen"]))
+
+
+class Scout:
+    """Maps a repository for one session. Any thread, one at a time."""
+
+    def __init__(self, root: Path, cache: MapCache, room: Room = Room()) -> None:
+        self._mapper = Mapper(root, cache)
+        self.room = room
+
+    def brief(self, task: str, listing: Listing, given: Sequence[str]) -> Briefing:
+        """For a task; `given` are the files that the user wants shown."""
+        paths = [path for path, _ in listing]
+        index = self._mapper.index(paths)
+        found = relevance(index, Places(paths), task, given)
+        declared = self._mapper.declarations(index, ranked(index, found))
+        repo_map = draw_map(
+            index, declared, found.names, max_tokens=self.room.map_tokens, count_tokens=estimate_tokens
+        )
+        return Briefing(repo_map, choose(index, found, given))
+
+    def interfaces(self, plan: Plan, listing: Listing) -> dict[str, str]:
+        """By planned path the signatures of the files near it, without those that its executor sees in full."""
+        paths = [path for path, _ in listing]
+        index, places = self._mapper.index(paths), Places(paths)
+        near: dict[str, list[int]] = {}
+        for planned in plan.files:
+            if planned.action != "delete" and sum(map(len, near.values())) < _MOST_NEAR_IN_ALL:
+                near[planned.path] = list(dict.fromkeys(_near(index, places, plan, planned)))[:_MOST_NEAR]
+        numbers = sorted({number for each in near.values() for number in each})
+        declared = dict(self._mapper.declarations(index, numbers))
+        drawn = {path: self._drawn(index, declared, each) for path, each in near.items()}
+        return {path: text for path, text in drawn.items() if text}
+
+    def _drawn(
+        self, index: RepoIndex, declared: Mapping[int, Sequence[Declaration]], numbers: Sequence[int]
+    ) -> str:
+        files = [(number, declared[number]) for number in numbers]
+        return draw_map(index, files, frozenset(), max_tokens=self.room.near_tokens, count_tokens=estimate_tokens)
+
+
+def fitting_files(
+    show: Show, chosen: Sequence[Chosen], max_tokens: int
+) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+    """Of the files those that may be shown and fit, and the others with the reason; those given by the user all fit."""
+    shown, not_shown = show([file.path for file in chosen])
+    given = {file.path for file in chosen if file.why == GIVEN}
+    fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)
+    return [*(file for file in shown if file.path in given), *fitting], [*not_shown, *others]
+
+
+def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) -> Iterator[int]:
+    """What the order for a file names, what is next to it, the plan's other files, the rest of its folder."""
+    path, seen = planned.path, {planned.path, *planned.depends_on}
+    text = "\n".join((planned.description, *planned.criteria))
+    found = relevance(index, places, text, [path])
+    named = sorted(found.reasons, key=lambda number: (-found.points[number], -index.scores[number], number))
+    others = [file.path for file in plan.files]
+    beside = [index.numbers[other] for other in places.beside(path) if other in index.numbers]
+    beside.sort(key=lambda number: (-index.scores[number], number))
+    known = [index.numbers[other] for other in [*places.partners(path), *others] if other in index.numbers]
+    for number in [*named, *known, *beside]:
+        if index.paths[number] not in seen:
+            yield number

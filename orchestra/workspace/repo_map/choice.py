@@ -1,0 +1,51 @@
+"""Which files a model is shown in full for a task, and why each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, Sequence
+
+from orchestra.workspace.repo_map.index import RepoIndex
+from orchestra.workspace.repo_map.relevance import Relevance
+
+GIVEN = "given with --file"
+MOST_CHOSEN = 20
+MOST_RANKED = 6
+_FEWEST_POINTS = 11
+"""Of the task's words, for a file that has nothing else to do with it."""
+_MOST_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A file and the reason for it."""
+
+    path: str
+    why: str
+
+
+def choose(index: RepoIndex, found: Relevance, given: Sequence[str]) -> tuple[Chosen, ...]:
+    """Those given, those that the task names, those next to them, those that its words fit; the best first."""
+    chosen: dict[str, str] = {}
+    for candidate in _candidates(index, found, given):
+        chosen.setdefault(candidate.path, candidate.why)
+    return tuple(Chosen(path, why) for path, why in list(chosen.items())[:max(MOST_CHOSEN, len(given))])
+
+
+def _candidates(index: RepoIndex, found: Relevance, given: Sequence[str]) -> Iterator[Chosen]:
+    for path in given:
+        yield Chosen(path, GIVEN)
+    for path in found.named:
+        yield Chosen(path, "the task names it")
+    order = sorted(found.points, key=lambda number: (-found.points[number], -index.scores[number], number))
+    for number in order:
+        if number in found.reasons:
+            yield Chosen(index.paths[number], found.reasons[number])
+    by_words = [
+        number for number in order if number not in found.reasons and found.points[number] >= _FEWEST_POINTS
+    ]
+    # Where more files fit as well as the last one there is room for, the words do not tell them apart.
+    fewest = found.points[by_words[MOST_RANKED]] if len(by_words) > MOST_RANKED else 0
+    for number in [number for number in by_words[:MOST_RANKED] if found.points[number] > fewest]:
+        words = ", ".join(found.words[number][:_MOST_WORDS])
+        yield Chosen(index.paths[number], "the map ranks it high for the task's words: " + words)

@@ -1,0 +1,158 @@
+"""What declares a name in each language, and what brings another file in: one table of small patterns.
+
+A pattern reads a text that begins with a line feed and whose lines are cut to MAX_LINE. Its last group that took part
+is the name; an empty one is shown and not counted. No repetition holds another over the same characters, and each ends
+at its line's end: the time is linear in the text, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Mapping, Pattern
+
+MAX_LINE = 300
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One language's patterns."""
+
+    language: str
+    declares: Pattern[str]
+    imports: Pattern[str] | None = None
+    is_prose: bool = False
+    """Whether its words are no references to names."""
+
+
+def _any_of(*lines: str, flags: int = 0) -> Pattern[str]:
+    """A pattern for whole lines, each alternative without its line feed."""
+    return re.compile("\n(?:%s)" % "|".join(lines), flags)
+
+
+_PYTHON = Grammar(
+    "python",
+    _any_of(
+        r"[ \t]{0,8}(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)",
+        r"([A-Z][A-Z0-9_]{2,})[ \t]*(?::[^=\n]{1,80})?=(?!=)",
+    ),
+    _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
+)
+_SCRIPT = Grammar(
+    "javascript",
+    _any_of(
+        r"[ \t]{0,8}(?:export[ \t]+)?(?:default[ \t]+)?(?:declare[ \t]+)?(?:abstract[ \t]+)?"
+        r"(?:(?:async[ \t]+)?function\b[ \t]*\*?[ \t]*([\w$]+)"
+        r"|(?:class|interface|enum|namespace|const[ \t]+enum)[ \t]+([\w$]+)|type[ \t]+([\w$]+)[^=\n]{0,120}=)",
+        r"export[ \t]+(?:default[ \t]+)?(?:const|let|var)[ \t]+([\w$]+)",
+        r"(?:const|let|var)[ \t]+([\w$]+)[^=\n]{0,120}=[ \t]*(?:async\b[ \t]*)?"
+        r"(?:function\b|class\b|\([^()\n]*\)[^=\n]{0,80}=>|[\w$]+[ \t]*=>)",
+        r"(?:module\.)?exports\.([\w$]+)[ \t]*=(?!=)",
+        r"[ \t]{1,8}(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof)\b)"
+        r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
+        r"#?([\w$]+)(?:<[^<>()\n]{0,80}>)?\([^()\n]*\)[^;=(){\n]{0,120}\{",
+    ),
+    re.compile(r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']"),
+)
+_GO = Grammar(
+    "go",
+    _any_of(
+        r"func[ \t]+(?:\([^()\n]{0,120}\)[ \t]*)?(\w+)", r"(?:type|var|const)[ \t]+(\w+)",
+        r"\t([A-Z]\w*)[ \t]+=[ \t]",
+    ),
+    _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
+)
+_RUST = Grammar(
+    "rust",
+    _any_of(
+        r"[ \t]{0,8}(?:pub(?:\([^()\n]{0,40}\))?[ \t]+)?"
+        r"(?:(?:async|unsafe|const|default|extern(?:[ \t]+\"[^\"\n]{0,20}\")?)[ \t]+){0,4}"
+        r"(?:fn|struct|enum|trait|type|const|static(?:[ \t]+mut)?|mod|union)[ \t]+(\w+)",
+        r"(?:unsafe[ \t]+)?impl\b()", r"[ \t]{0,4}macro_rules![ \t]*(\w+)",
+    ),
+    _any_of(r"[ \t]{0,8}(?:pub(?:\([^()\n]{0,40}\))?[ \t]+)?(?:use|mod)[ \t]+([\w:]+)"),
+)
+_JAVA = Grammar(
+    "java",
+    _any_of(
+        r"[ \t]{0,12}(?:(?:public|protected|private|abstract|final|static|sealed|non-sealed|strictfp)[ \t]+){0,6}"
+        r"(?:class|interface|enum|record|@interface)[ \t]+(\w+)",
+        r"[ \t]{1,12}(?:(?:public|protected|private|abstract|final|static|synchronized|native|default)[ \t]+){1,6}"
+        r"(?:[\w.<>\[\],?&@]+[ \t]+){0,6}(\w+)[ \t]*\(",
+        r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield)\b)[A-Za-z][\w.<>\[\],?]*[ \t]+(\w+)"
+        r"\([^()\n]*\)[^=(){\n]{0,80};",
+    ),
+    _any_of(r"import[ \t]+(?:static[ \t]+)?([\w.]+)"),
+)
+_NO_CALL = r"(?!(?:return|else|if|for|while|switch|case|goto|do|delete|throw|typedef|using|new)\b)"
+_C_FUNCTION = _NO_CALL + r"(?:[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}((?:\w+::)*~?\w+)[ \t]*\([^\n]*"
+_C_LINES = (
+    r"#[ \t]*define[ \t]+(\w+)",
+    r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:struct|enum(?:[ \t]+class)?|union|class|namespace)"
+    r"[ \t]+(\w+)(?:[^;()\n]*(?=\n|$)|[^;()\n{=]*\{)",
+    r"(?:typedef\b[^;\n]{0,200}|\}[ \t]*)[ \t*](\w+)[ \t]*;", r"using[ \t]+(\w+)[ \t]*=", _C_FUNCTION % "1,6",
+)
+_C_INCLUDES = _any_of(r"#[ \t]*include[ \t]*\"([^\"\n]+)\"")
+_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES)
+_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES)
+_RUBY = Grammar(
+    "ruby",
+    _any_of(
+        r"[ \t]{0,12}(?:class|module)[ \t]+([\w:]+)", r"[ \t]{0,12}def[ \t]+(?:self\.)?([\w?!]+=?)",
+        r"[ \t]{0,8}([A-Z][A-Z0-9_]{2,})[ \t]*=(?!=)",
+    ),
+    _any_of(r"[ \t]{0,8}(?:require|require_relative|load)[ \t(]+[\"']([^\"'\n]+)"),
+)
+_PHP = Grammar(
+    "php",
+    _any_of(
+        r"[ \t]{0,12}(?:(?:abstract|final|readonly|public|protected|private|static)[ \t]+){0,5}"
+        r"(?:function|class|interface|trait|enum)[ \t]+&?(\w+)",
+        r"[ \t]{0,8}(?:(?:public|protected|private|final)[ \t]+){0,2}const[ \t]+(?:\w+[ \t]+)?(\w+)[ \t]*=",
+    ),
+    re.compile(
+        r"\nuse[ \t]+(?:function[ \t]+|const[ \t]+)?([\w\\]+)"
+        r"|(?:require|include)(?:_once)?\b[^\n'\"]{0,60}[\"']([^\"'\n]+)"
+    ),
+)
+_SHELL = Grammar(
+    "shell",
+    _any_of(r"[ \t]{0,4}function[ \t]+([\w:-]+)", r"[ \t]{0,4}([\w:-]+)[ \t]*\([ \t]*\)"),
+    _any_of(r"[ \t]{0,8}(?:source|\.)[ \t]+[\"']?(?:[^/\"'\s]*\$[^/\"'\s]*/)?([\w./-]+)"),
+)
+_SQL = Grammar(
+    "sql",
+    _any_of(
+        r"[ \t]{0,8}create[ \t]+(?:or[ \t]+replace[ \t]+)?"
+        r"(?:(?:temp|temporary|unique|materialized|global|local|virtual|unlogged)[ \t]+){0,3}"
+        r"(?:table|view|index|function|procedure|trigger|type|schema|sequence)[ \t]+"
+        r"(?:if[ \t]+not[ \t]+exists[ \t]+)?([\w.\"`\[\]]+)",
+        flags=re.I,
+    ),
+)
+_MARKDOWN = Grammar(
+    "markdown",
+    # A fenced block is passed over as a whole: its lines with a # are no headings.
+    _any_of(r"[ ]{0,3}```[^\n]*(?=\n)[\s\S]*?\n[ ]{0,3}```", r"#{1,4}[ \t]+(?=[^\n])()"),
+    is_prose=True,
+)
+
+_BY_SUFFIX: Mapping[str, Grammar] = {
+    **dict.fromkeys((".py", ".pyi"), _PYTHON),
+    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte"), _SCRIPT),
+    ".go": _GO,
+    ".rs": _RUST,
+    ".java": _JAVA,
+    **dict.fromkeys((".c", ".cc", ".cpp", ".cxx"), _C),
+    **dict.fromkeys((".h", ".hh", ".hpp", ".hxx"), _C_HEADER),
+    **dict.fromkeys((".rb", ".rake"), _RUBY),
+    ".php": _PHP,
+    **dict.fromkeys((".sh", ".bash", ".zsh"), _SHELL),
+    ".sql": _SQL,
+    **dict.fromkeys((".md", ".markdown"), _MARKDOWN),
+}
+
+
+def grammar_of(path: str) -> Grammar | None:
+    """The language of a file by its name; None where none of these."""
+    return _BY_SUFFIX.get(path[path.rfind("."):].lower())

@@ -1,0 +1,258 @@
+"""A repository's index, from its files or from what a cache knows of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, Mapping, Protocol, Sequence
+
+from orchestra.workspace.repo_map import file_facts, index
+from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, Declaration, FileFacts, facts_of
+from orchestra.workspace.repo_map.grammar import Grammar, grammar_of
+from orchestra.workspace.repo_map.index import RepoIndex, build_index
+from orchestra.workspace.repo_map.python_outline import python_outline
+
+INDEX, STAMPS, FACTS, OUTLINE = "index", "stamps", "facts", "outline"
+"""The kinds of what is kept."""
+_READ_AT_ONCE = 25
+_NEWEST = f"{file_facts.VERSION}.{index.VERSION}"
+_SETTLED_NS = 2_000_000_000
+"""A file changed so short a time ago may change once more without its stamp showing it."""
+_PYTHON = (".py", ".pyi")
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class MapCache(Protocol):
+    """Keeps bytes by kind and key; what it does not have is found out again."""
+
+    def read(self, kind: str, keys: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """What is kept under these keys, or all of a kind."""
+
+    def keep(self, kind: str, contents: Mapping[str, bytes]) -> None:
+        """Without waiting for the disk."""
+
+    def keep_only(self, kind: str, keys: Iterable[str]) -> None:
+        """Drop the others of a kind, once they are many."""
+
+
+class NoCache:
+    """Keeps nothing."""
+
+    def read(self, kind: str, keys: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        return {}
+
+    def keep(self, kind: str, contents: Mapping[str, bytes]) -> None:
+        """Nowhere to keep it."""
+
+    def keep_only(self, kind: str, keys: Iterable[str]) -> None:
+        """Nothing to drop."""
+
+
+class OnlyRead:
+    """A cache that stays as it is."""
+
+    def __init__(self, cache: MapCache) -> None:
+        self._cache = cache
+
+    def read(self, kind: str, keys: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        return self._cache.read(kind, keys)
+
+    def keep(self, kind: str, contents: Mapping[str, bytes]) -> None:
+        """Not here."""
+
+    def keep_only(self, kind: str, keys: Iterable[str]) -> None:
+        """Not here."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file that can be mapped, as it lies on the disk."""
+
+    path: str
+    grammar: Grammar
+    stamp: str
+    changed_ns: int
+
+
+class Mapper:
+    """Maps the files below one root. They are looked at by their stamps, read by need, and known by their hashes."""
+
+    def __init__(self, root: Path, cache: MapCache, *, now_ns: Callable[[], int] = time.time_ns) -> None:
+        self._root = root
+        self._cache = cache
+        self._now_ns = now_ns
+        self._new: dict[str, bytes] = {}
+        """Facts that the cache may not have yet."""
+
+    def index(self, paths: Iterable[str]) -> RepoIndex:
+        """The index of those of the files whose language is known; links and what cannot be read are left out."""
+        found = list(_find(self._root, sorted(paths)))
+        known = _read_index(self._cache.read(INDEX, [_NEWEST]).get(_NEWEST))
+        stamps = self._cache.read(STAMPS, [_NEWEST]).get(_NEWEST, b"") if known is not None else b""
+        if known is not None and stamps == _stamps_of(found, None):
+            return known
+        now_ns = self._now_ns()
+        contents: dict[str, bytes] = {}
+        hashes = self._hashes(found, _read_stamps(stamps, known), contents)
+        found = [file for file in found if file.path in hashes]
+        index_ = self._indexed(found, hashes, contents, known)
+        self._cache.keep(STAMPS, {_NEWEST: _stamps_of(found, now_ns)})
+        return index_
+
+    def declarations(
+        self, index_: RepoIndex, numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Sequence[Declaration]]]:
+        """What those of its files declare, in that order, read as far as it is asked for; Python by its syntax tree."""
+        for start in range(0, len(numbers), _READ_AT_ONCE):
+            part = numbers[start:start + _READ_AT_ONCE]
+            keys = {number: _key(index_.paths[number], index_.hashes[number]) for number in part}
+            by_lines, by_tree = self._cache.read(FACTS, keys.values()), self._cache.read(OUTLINE, keys.values())
+            new: dict[str, bytes] = {}
+            for number, key in keys.items():
+                path = index_.paths[number]
+                is_outlined = path.endswith(_PYTHON)
+                kept = by_tree.get(key) if is_outlined else by_lines.get(key, self._new.get(key))
+                declared = _read_declarations(kept)
+                if declared is None:
+                    declared = self._outlined(path)
+                    if is_outlined:
+                        new[key] = FileFacts.of(declared).to_bytes()
+                yield number, declared
+            self._cache.keep(OUTLINE, new)
+
+    def content(self, path: str) -> bytes | None:
+        """The file's bytes now; None where it cannot be read."""
+        return _read(os.path.join(self._root, path))
+
+    def _outlined(self, path: str) -> Sequence[Declaration]:
+        grammar, content = grammar_of(path), self.content(path) or b""
+        outline = python_outline(content.decode("utf-8", "replace")) if path.endswith(_PYTHON) else None
+        if outline is not None or grammar is None:
+            return outline or ()
+        return facts_of(content, grammar).declarations()
+
+    def _hashes(
+        self, found: Iterable[_Found], known: Mapping[tuple[str, str], str], contents: dict[str, bytes]
+    ) -> dict[str, str]:
+        """Path to hash; what had to be read for it lies in `contents` afterwards."""
+        hashes: dict[str, str] = {}
+        for file in found:
+            hash_ = known.get((file.path, file.stamp))
+            if hash_ is None:
+                content = self.content(file.path)
+                if content is None:
+                    continue
+                contents[file.path] = content
+                hash_ = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+            hashes[file.path] = hash_
+        return hashes
+
+    def _indexed(
+        self, found: Sequence[_Found], hashes: Mapping[str, str], contents: Mapping[str, bytes], known: RepoIndex | None
+    ) -> RepoIndex:
+        paths, ids = tuple(file.path for file in found), tuple(hashes[file.path] for file in found)
+        if known is not None and (known.paths, known.hashes) == (paths, ids):
+            return known
+        kept = self._cache.read(FACTS)
+        facts: list[FileFacts] = []
+        new: dict[str, bytes] = {}
+        for file in found:
+            key = _key(file.path, hashes[file.path])
+            known_facts = _read_facts(kept.get(key))
+            if known_facts is None:
+                content = contents.get(file.path)
+                content = self.content(file.path) if content is None else content
+                known_facts = facts_of(content or b"", file.grammar)
+                new[key] = known_facts.to_bytes()
+            facts.append(known_facts)
+        index_ = build_index(paths, ids, facts)
+        self._new = new
+        self._cache.keep(FACTS, new)
+        for kind in (FACTS, OUTLINE):
+            self._cache.keep_only(kind, [_key(path, id_) for path, id_ in zip(paths, ids)])
+        self._cache.keep(INDEX, {_NEWEST: index_.to_bytes()})
+        return index_
+
+
+def _find(root: Path, paths: Iterable[str]) -> Iterator[_Found]:
+    """Those of the files that have a grammar, one name, a bearable length, and no link on the way to them."""
+    inside: dict[str, bool] = {"": True}
+    top = os.fspath(root)
+    for path in paths:
+        grammar = grammar_of(path)
+        if grammar is None or not _is_inside(top, posixpath.dirname(path), inside):
+            continue
+        try:
+            found = os.lstat(os.path.join(top, path))
+        except OSError:
+            continue
+        # Its other name may lie anywhere, where nobody meant it to be shown.
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_size <= MAX_FILE_BYTES:
+            stamp = f"{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_size}:{found.st_ino}"
+            yield _Found(path, grammar, stamp, max(found.st_mtime_ns, found.st_ctime_ns))
+
+
+def _is_inside(top: str, folder: str, known: dict[str, bool]) -> bool:
+    """Whether no part of the folder's path is a link."""
+    if folder not in known:
+        above = posixpath.dirname(folder)
+        known[folder] = _is_inside(top, above, known) and not os.path.islink(os.path.join(top, folder))
+    return known[folder]
+
+
+def _read(place: str) -> bytes | None:
+    try:
+        descriptor = os.open(place, _FLAGS)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError:
+        return None
+
+
+def _key(path: str, hash_: str) -> str:
+    grammar = grammar_of(path)
+    return f"{hash_}:{'' if grammar is None else grammar.language}:{file_facts.VERSION}"
+
+
+def _stamps_of(found: Iterable[_Found], now_ns: int | None) -> bytes:
+    """One line a file; with a time, those that changed right before it have a stamp that none will ever have."""
+    lines = (
+        f"{file.path}\t{file.stamp if now_ns is None or now_ns - file.changed_ns > _SETTLED_NS else '-'}"
+        for file in found
+    )
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
+def _read_stamps(stamps: bytes, index_: RepoIndex | None) -> dict[tuple[str, str], str]:
+    """Path and stamp to the hash."""
+    lines = stamps.decode("utf-8", "replace").split("\n")
+    if index_ is None or len(lines) != len(index_.hashes):
+        return {}
+    pairs = (line.rpartition("\t") for line in lines)
+    return {(path, stamp): hash_ for (path, _, stamp), hash_ in zip(pairs, index_.hashes)}
+
+
+def _read_index(kept: bytes | None) -> RepoIndex | None:
+    try:
+        return None if kept is None else RepoIndex.from_bytes(kept)
+    except ValueError:
+        return None
+
+
+def _read_facts(kept: bytes | None) -> FileFacts | None:
+    try:
+        return None if kept is None else FileFacts.from_bytes(kept)
+    except ValueError:
+        return None
+
+
+def _read_declarations(kept: bytes | None) -> Sequence[Declaration] | None:
+    try:
+        return None if kept is None else FileFacts.from_bytes(kept).declarations()
+    except ValueError:
+        return None

@@ -1,0 +1,116 @@
+"""How much each file has to do with a task: by the paths, names and words in its text, and by who is next to whom."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Iterable, Iterator, Sequence
+
+from orchestra.workspace.repo_map.file_facts import key_of, words_of
+from orchestra.workspace.repo_map.index import RepoIndex
+from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
+
+NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
+"""Points for a file that the task names, that declares a name in it, is next to one of these, uses such a name.
+
+What the repository refers to gives as many as its score has bits.
+"""
+WORD, IN_NAME = 13, 4
+"""For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
+_MOST_NAMES = 400
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
+_CODE = re.compile(r"\w_|[a-z][A-Z]|[A-Z]{2}[a-z]|\d")
+_COMMON = frozenset(
+    "the and for with that this from into are not but all any can has have should must when where which who what then"
+    " than them they their there these those also only each every more most some such use uses used using make makes"
+    " add adds added change changes changed fix fixes fixed new old test tests file files code function functions"
+    " class method methods module name names value values line lines please implement write read remove removed update"
+    " instead task".split()
+)
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """By file number: points, and the best reason for them."""
+
+    points: dict[int, int] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    words: dict[int, list[str]] = field(default_factory=dict)
+    """Of the task, those that a file has."""
+    named: tuple[str, ...] = ()
+    """Paths that the task names, whether their language is known or not."""
+    names: frozenset[str] = frozenset()
+    """The names of code in the task."""
+
+    def add(self, number: int, points: int, reason: str) -> None:
+        """The first reason stays."""
+        self.points[number] = self.points.get(number, 0) + points
+        self.reasons.setdefault(number, reason)
+
+
+def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = ()) -> Relevance:
+    """What a text says about the files; `seeds` count as named."""
+    found = Relevance(named=tuple(places.named(text)), names=frozenset(_code_names(text)))
+    numbers = index.numbers
+    core = [numbers[path] for path in dict.fromkeys([*seeds, *found.named]) if path in numbers]
+    for number in core:
+        found.add(number, NAMED, "the task names it")
+    for name in sorted(found.names):
+        core += _count_name(index, name, found)
+    for number in dict.fromkeys(core):
+        for other, how in _neighbours(index, places, number):
+            found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
+    for word in sorted(set(words_of(text)) - _COMMON):
+        _count_word(index, word, found)
+    return found
+
+
+def ranked(index: RepoIndex, found: Relevance) -> list[int]:
+    """All files, the most relevant and most referred to first."""
+    points = [score.bit_length() for score in index.scores]
+    for number, more in found.points.items():
+        points[number] += more
+    return sorted(range(len(points)), key=lambda number: (-points[number], -index.scores[number], number))
+
+
+def _neighbours(index: RepoIndex, places: Places, number: int) -> Iterator[tuple[int, str]]:
+    path = index.paths[number]
+    for partner in places.partners(path):
+        if partner in index.numbers:
+            yield index.numbers[partner], "is tested by" if is_test(path) else "tests"
+    for other in index.imports.get(number):
+        yield other, "is imported by"
+    for other in index.importers.get(number):
+        yield other, "imports"
+
+
+def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
+    """Who declares it, unless these are too many to be meant."""
+    key = key_of(name)
+    declaring = index.declarers.get(key)
+    if len(declaring) > MOST_MEANT:
+        return ()
+    for number in declaring:
+        found.add(number, DECLARES, "declares %s, which the task names" % name)
+    for number in index.users.get(key):
+        found.add(number, USES, "uses %s, which the task names" % name)
+    return declaring
+
+
+def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
+    having = index.words.get(key_of(word))
+    points = max(1, WORD + 2 - 2 * len(having).bit_length())
+    for number in having:
+        in_name = IN_NAME * (word in words_of(posixpath.basename(index.paths[number])))
+        found.points[number] = found.points.get(number, 0) + points + in_name
+        found.words.setdefault(number, []).append(word)
+
+
+def _code_names(text: str) -> Iterator[str]:
+    """The words that look like names of code, and those between backticks or before a parenthesis."""
+    for match in islice(_NAME.finditer(text), _MOST_NAMES):
+        around = text[max(0, match.start() - 1):match.start()] + text[match.end():match.end() + 1]
+        if _CODE.search(match[0]) or "`" in around or around.endswith("("):
+            yield match[0]

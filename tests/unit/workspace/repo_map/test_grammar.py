@@ -1,0 +1,209 @@
+"""What is found in a file of each language: names, signatures, imports."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestra.workspace.repo_map.file_facts import (
+    MAX_DECLARATIONS, MAX_FILE_BYTES, Declaration, FileFacts, facts_of, key_of,
+)
+from orchestra.workspace.repo_map.grammar import grammar_of
+
+LANGUAGES = {
+    "a.py": (
+        'import os.path as path, sys\nfrom .b import c, d\nfrom x.y import (\n    z,\n    w as v,\n)\n\n'
+        'LIMIT: int = 3\nlower = 1\nTOKEN = "sk-0123456789abcdef"\n\n\nclass Shop(Base):\n    size: int = 0\n\n'
+        '    async def sell(self, item: str,\n                   count: int = 1) -> bool:\n        def inner():\n'
+        '            pass\n        return True\n\n\ndef f(x): return x\n',
+        ["LIMIT", "TOKEN", "Shop", "sell", "inner", "f"],
+        ["os.path", "sys", ".b.c", ".b.d", "x.y.z", "x.y.w"],
+    ),
+    "a.js": (
+        "import x, { y } from './x'\nconst z = require(\"pkg/z\")\nexport default class Shop extends Base {\n"
+        "  static async sell(item, count) {\n    if (item) {\n    }\n    return this.sell(item);\n  }\n}\n"
+        "export const LIMIT = 3\nconst local = 3\nconst add = (a, b) => a + b\nfunction* walk() {}\n"
+        "exports.out = walk\nlet g = async function () {}\n",
+        ["Shop", "sell", "LIMIT", "add", "walk", "out", "g"],
+        ["./x", "pkg/z"],
+    ),
+    "a.ts": (
+        "import type { A } from '../a'\nexport interface Shop<T> {\n  size: number\n}\n"
+        "export type Id = string | number\n"
+        "export enum Kind { A, B }\nexport abstract class Base {\n  private readonly x: number = 1\n"
+        "  protected get value(): Map<string, number> {\n    return m\n  }\n}\ndeclare namespace N {}\n"
+        "export async function load(id: Id): Promise<Shop<Id>> {\n}\n",
+        ["Shop", "Id", "Kind", "Base", "value", "N", "load"],
+        ["../a"],
+    ),
+    "a.go": (
+        'package a\n\nimport (\n\t"fmt"\n\tx "example.com/m/sub"\n)\n\ntype Shop struct {\n\tSize int\n}\n\n'
+        "func (s *Shop) Sell(item string) error {\n\treturn nil\n}\n\nfunc New() *Shop { return nil }\n\n"
+        "const (\n\tLimit = 3\n)\nvar Global int\n",
+        ["Shop", "Sell", "New", "Limit", "Global"],
+        ["fmt", "example.com/m/sub"],
+    ),
+    "a.rs": (
+        "mod inner;\nuse crate::store::{Store, Key};\npub(crate) struct Shop<'a> {\n    name: &'a str,\n}\n"
+        "impl<'a> Shop<'a> {\n    pub async fn sell(&self, item: &str) -> Result<(), Error> {\n    }\n}\n"
+        "pub trait Sells {}\nenum Kind { A }\nmacro_rules! shout {\n}\n"
+        "const LIMIT: usize = 3;\nstatic mut N: i32 = 0;\n",
+        ["inner", "Shop", "", "sell", "Sells", "Kind", "shout", "LIMIT", "N"],
+        ["inner", "crate::store::"],
+    ),
+    "A.java": (
+        "import java.util.List;\nimport static org.x.Y.z;\npublic final class Shop<T> extends Base {\n"
+        "    private static final int LIMIT = call(3);\n    public Shop(int size) {\n    }\n"
+        "    @Override\n    public List<Map<String, T>> sell(String item) throws IOException {\n"
+        "        return other(item);\n    }\n}\ninterface Sells {\n    boolean sells(String item);\n}\n"
+        "enum Kind { A }\n",
+        ["Shop", "Shop", "sell", "Sells", "sells", "Kind"],
+        ["java.util.List", "org.x.Y.z"],
+    ),
+    "a.c": (
+        '#include "shop.h"\n#include <stdio.h>\n#define LIMIT 3\ntypedef unsigned long key_type;\nstruct shop {\n'
+        "    int size;\n};\ntypedef struct {\n    int x;\n} point;\nstatic const char *name_of(struct shop *s)\n{\n"
+        "    if (s) return call(s);\n    return 0;\n}\nint main(int argc, char **argv) {\n}\nenum kind { A, B };\n",
+        ["LIMIT", "key_type", "shop", "point", "name_of", "main", "kind"],
+        ["shop.h"],
+    ),
+    "a.cpp": (
+        '#include "a/shop.hpp"\nnamespace store {\nclass Shop : public Base {\n};\n'
+        "std::vector<int> Shop::sell(const std::string& item) {\n    return f(item);\n}\nShop::~Shop() {}\n"
+        "template <typename T> struct Box {\n};\nusing Id = int;\nenum class Kind { A };\n",
+        ["store", "Shop", "sell", "Box", "Id", "Kind"],
+        ["a/shop.hpp"],
+    ),
+    "a.h": (
+        "int sell(const char *item, int count);\nclass Shop {\n  public:\n    virtual bool sells(int n) const;\n};\n",
+        ["sell", "Shop", "sells"],
+        [],
+    ),
+    "a.rb": (
+        "require 'set'\nrequire_relative '../lib/store'\nmodule Market\n  class Shop < Base\n    LIMIT = 3\n"
+        "    def sell!(item)\n    end\n    def self.open?\n    end\n    def size=(n)\n    end\n  end\nend\n",
+        ["Market", "Shop", "LIMIT", "sell!", "open?", "size="],
+        ["set", "../lib/store"],
+    ),
+    "a.php": (
+        "<?php\nuse App\\Model\\Item;\nrequire_once __DIR__ . '/store.php';\nfinal class Shop extends Base {\n"
+        "    public const LIMIT = 3;\n    public static function &sell(Item $item): bool {\n        return f($item);\n"
+        "    }\n}\ninterface Sells {}\ntrait T {}\nfunction helper() {}\n",
+        ["Shop", "LIMIT", "sell", "Sells", "T", "helper"],
+        ["App\\Model\\Item", "/store.php"],
+    ),
+    "a.sh": (
+        "#!/bin/sh\n. ./lib.sh\nsource \"$HERE/env.sh\"\nsay() {\n  echo hi\n}\nfunction shout-loud {\n  say\n}\nsay\n",
+        ["say", "shout-loud"],
+        ["./lib.sh", "env.sh"],
+    ),
+    "a.sql": (
+        'CREATE TABLE IF NOT EXISTS "shop"."items" (\n  id int\n);\ncreate or replace view best_items as\nselect 1;\n'
+        "CREATE UNIQUE INDEX by_name ON items (name);\ninsert into items values (1);\n",
+        ["items", "best_items", "by_name"],
+        [],
+    ),
+    "a.md": (
+        "# The shop\n\ntext\n\n## Selling\n\n```sh\n# no heading\n```\n\n### More\n\n#no heading\n",
+        ["", "", ""],
+        [],
+    ),
+}
+
+
+def facts(path: str, text: str | bytes) -> FileFacts:
+    grammar = grammar_of(path)
+    assert grammar is not None
+    return facts_of(text.encode("utf-8") if isinstance(text, str) else text, grammar)
+
+
+@pytest.mark.parametrize("path", LANGUAGES)
+def test_names_and_imports_are_found(path: str) -> None:
+    text, names, imports = LANGUAGES[path]
+    found = facts(path, text)
+    assert [it.name for it in found.declarations()] == names
+    assert list(found.imports) == imports
+
+
+@pytest.mark.parametrize("path", LANGUAGES)
+def test_windows_line_endings_change_nothing(path: str) -> None:
+    text = LANGUAGES[path][0]
+    assert facts(path, text.replace("\n", "\r\n")) == facts(path, text)
+
+
+@pytest.mark.parametrize("path", LANGUAGES)
+def test_a_declaration_stands_on_its_line(path: str) -> None:
+    text = LANGUAGES[path][0]
+    for it in facts(path, text).declarations():
+        first = it.signature.split("(")[0].split("=")[0].strip().rstrip(" .{")
+        assert text.split("\n")[it.line - 1].strip().startswith(first)
+
+
+def test_a_signature_has_its_indent_all_its_lines_and_no_body() -> None:
+    signatures = [it.signature for it in facts("a.py", LANGUAGES["a.py"][0]).declarations()]
+    assert signatures == [
+        "LIMIT: int = ...", "TOKEN = ...", "class Shop(Base)",
+        "    async def sell(self, item: str, count: int = 1) -> bool", "        def inner()", "def f(x): return x",
+    ]
+    assert [it.signature for it in facts("a.md", LANGUAGES["a.md"][0]).declarations()] == [
+        "# The shop", "## Selling", "### More",
+    ]
+
+
+def test_no_value_that_may_be_secret_stands_in_a_signature() -> None:
+    text = (
+        "def f(key='sk-0123456789abcdef', mode=\"read\"): pass\nKEY_ID = 'AKIA0123456789ABCDEF'\n"
+        "const add = (key = `ghp_0123456789abcdef`) => 1\n"
+    )
+    for path in ("a.py", "a.js"):
+        said = " ".join(it.signature for it in facts(path, text).declarations())
+        assert said and not any(secret in said for secret in ("sk-01", "AKIA", "ghp_"))
+    assert "mode=\"read\"" in facts("a.py", text).declarations()[0].signature
+
+
+def test_what_is_kept_has_no_text_of_names_that_are_only_used() -> None:
+    found = facts("a.py", "def f():\n    return ghp_0123456789abcdef\n")
+    assert key_of("ghp_0123456789abcdef") in found.uses[0]
+    assert all(b"ghp_" not in part for part in (found.to_bytes(), repr(found).encode()))
+
+
+def test_facts_come_back_from_a_cache_as_they_were() -> None:
+    for path, (text, _, _) in LANGUAGES.items():
+        found = facts(path, text)
+        assert FileFacts.from_bytes(found.to_bytes()) == found
+
+
+@pytest.mark.parametrize("kept", [b"", b"\x01", b"\x05abc", b"\x01\x04\x00\x00\x00abcd", b"\x00" * 9])
+def test_what_is_no_facts_is_an_error(kept: bytes) -> None:
+    with pytest.raises(ValueError):
+        FileFacts.from_bytes(kept)
+
+
+def test_uses_are_kept_by_how_often() -> None:
+    found = facts("a.py", "often\n" * 9 + "twice twice once\n")
+    assert [key_of("once") in level for level in found.uses] == [True, False, False, False]
+    assert [key_of("twice") in level for level in found.uses] == [True, True, False, False]
+    assert [key_of("often") in level for level in found.uses] == [True, True, True, True]
+
+
+def test_prose_uses_no_names() -> None:
+    assert facts("README.md", "# Shop\n\nThe shop.\n").uses == ()
+
+
+def test_nothing_is_found_in_binaries_and_in_what_is_too_long() -> None:
+    assert facts("a.py", b"def f(): pass\n\0") == FileFacts()
+    assert facts("a.py", b"def f(): pass\n" + b"#" * MAX_FILE_BYTES) == FileFacts()
+    assert facts("a.py", b"\xff\xfe def\ndef f(): pass\n").declarations() == (Declaration(2, "f", "def f(): pass"),)
+
+
+def test_long_lines_and_many_declarations_are_cut() -> None:
+    found = facts("a.py", "def f(): pass\n" + "x" * 5000 + " def hidden(): pass\n")
+    assert [it.name for it in found.declarations()] == ["f"]
+    many = facts("a.py", "".join(f"def f{n}(): pass\n" for n in range(MAX_DECLARATIONS + 5)))
+    assert len(many.declarations()) == MAX_DECLARATIONS
+    (long,) = facts("a.py", "def f(%s): pass\n" % ", ".join(f"argument{n}" for n in range(30))).declarations()
+    assert len(long.signature) <= 160 and long.signature.endswith(" ...")
+
+
+def test_what_has_no_grammar_is_not_mapped() -> None:
+    assert [grammar_of(path) for path in ("Makefile", "a.png", "a.yaml", "py", "")] == [None] * 5
+    assert grammar_of("dir.x/A.PY") is grammar_of("a.py") is not None

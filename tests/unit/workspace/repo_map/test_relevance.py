@@ -1,0 +1,176 @@
+"""Which files a task is about, in which order they are drawn, and which are shown in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import pytest
+
+from orchestra.workspace.repo_map.choice import GIVEN, MOST_CHOSEN, choose
+from orchestra.workspace.repo_map.drawing import MOST_LINES, draw_map
+from orchestra.workspace.repo_map.index import RepoIndex
+from orchestra.workspace.repo_map.links import Links
+from orchestra.workspace.repo_map.mapping import Mapper, NoCache
+from orchestra.workspace.repo_map.places import Places
+from orchestra.workspace.repo_map.relevance import ranked, relevance
+from tests.unit.workspace.repo_map.trees import SHOP, write
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> RepoIndex:
+    return Mapper(tmp_path, NoCache()).index(write(tmp_path, SHOP))
+
+
+def chosen(index: RepoIndex, text: str, given: Sequence[str] = ()) -> dict[str, str]:
+    return {it.path: it.why for it in choose(index, relevance(index, Places(SHOP), text, given), given)}
+
+
+@pytest.mark.parametrize("text, path", [
+    ("Mend shop/stock.py.", "shop/stock.py"),
+    ("In `stock.py`, mend it", "shop/stock.py"),
+    ("shop.stock.Stock.take_item fails", "shop/stock.py"),
+    ("mend shop.stock", "shop/stock.py"),
+    ("./web/cart.ts is wrong", "web/cart.ts"),
+    ("修复pyproject.toml", "pyproject.toml"),
+    ("raise the version in pyproject.toml", "pyproject.toml"),
+])
+def test_a_file_may_be_named_in_several_ways(index: RepoIndex, text: str, path: str) -> None:
+    if text.startswith("修"):
+        text = text.replace("修复", "修复 ")
+    assert chosen(index, text)[path] == "the task names it"
+
+
+def test_neighbours_come_with_a_named_file(index: RepoIndex) -> None:
+    assert chosen(index, "Mend shop/stock.py") == {
+        "shop/stock.py": "the task names it",
+        "shop/items.py": "is imported by shop/stock.py",
+        "shop/invoice.py": "imports shop/stock.py",
+        "tests/test_stock.py": "tests shop/stock.py",
+    }
+    assert chosen(index, "Mend web/cart.spec.ts")["web/cart.ts"] == "is tested by web/cart.spec.ts"
+
+
+def test_a_name_of_code_brings_who_declares_and_who_uses_it(index: RepoIndex) -> None:
+    found = chosen(index, "Give parse_item a default")
+    assert found["shop/items.py"] == "declares parse_item, which the task names"
+    assert found["shop/invoice.py"] == "uses parse_item, which the task names"
+    assert list(found)[0] == "shop/items.py"
+    assert chosen(index, "Rename `Cart`")["web/cart.ts"] == "declares Cart, which the task names"
+
+
+def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
+    found = chosen(index, "Round the total of each invoice upwards")
+    assert found["shop/invoice.py"] == "the map ranks it high for the task's words: invoice, round, total"
+
+
+def test_a_task_that_fits_nothing_shows_nothing(index: RepoIndex) -> None:
+    assert chosen(index, "task") == {}
+    assert chosen(index, "") == {}
+
+
+def test_given_files_come_first_and_all_of_them(index: RepoIndex) -> None:
+    found = chosen(index, "Mend shop/stock.py", ["README.md", "shop/items.py"])
+    assert list(found)[:3] == ["README.md", "shop/items.py", "shop/stock.py"]
+    assert found["README.md"] == GIVEN
+    many = [f"f{number}" for number in range(MOST_CHOSEN + 5)]
+    assert list(chosen(index, "Mend shop/stock.py", many)) == many
+
+
+def test_a_name_that_many_files_have_says_nothing(tmp_path: Path) -> None:
+    files = {f"p{number}/util.py": "def run_it(): pass\n" for number in range(8)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert choose(index, relevance(index, Places(files), "mend util.py and run_it"), ()) == ()
+    assert [it.path for it in choose(index, relevance(index, Places(files), "mend p3/util.py"), ())] == ["p3/util.py"]
+
+
+def test_what_the_task_speaks_of_is_ranked_before_what_is_much_referred_to(index: RepoIndex) -> None:
+    assert index.paths[ranked(index, relevance(index, Places(SHOP), ""))[0]] in ("shop/items.py", "shop/stock.py")
+    assert index.paths[ranked(index, relevance(index, Places(SHOP), "Mend web/total.ts"))[0]] == "web/total.ts"
+
+
+def test_the_nearest_of_several_files_is_meant_by_an_import() -> None:
+    links = Links(["a/util.py", "a/x.py", "b/util.py", "b/x.py", "b/util.ts"])
+    assert links.targets(1, ["util"]) == {0}
+    assert links.targets(3, ["util", "os.path", "..", ""]) == {2}
+    assert links.targets(3, ["x"]) == {1}, "a file does not import itself"
+
+
+@pytest.mark.parametrize("importer, written, target", [
+    ("pkg/sub/m.py", "..other", "pkg/other.py"),
+    ("pkg/sub/m.py", "...top", "top.py"),
+    ("pkg/sub/m.py", ".", "pkg/sub/__init__.py"),
+    ("pkg/sub/m.py", "pkg.other.Name", "pkg/other.py"),
+    ("web/a.ts", "./b/index.js", "web/b/index.ts"),
+    ("web/a.ts", "./b", "web/b/index.ts"),
+    ("web/a.ts", "@/b", "web/b/index.ts"),
+    ("cmd/main.go", "example.com/m/store/mem", "store/mem/mem.go"),
+    ("src/app.rs", "crate::store::Key", "src/store.rs"),
+    ("src/App.java", "org.x.Shop", "java/org/x/Shop.java"),
+    ("lib/a.rb", "store/db", "lib/store/db.rb"),
+    ("src/a.c", "inc/a.h", "inc/a.h"),
+    ("src/Web.php", "App\\Model\\Item", "src/Model/Item.php"),
+    ("bin/run.sh", "./env.sh", "bin/env.sh"),
+    ("../../etc/x.py", "...passwd", None),
+])
+def test_an_import_is_read_as_its_language_means_it(importer: str, written: str, target: str | None) -> None:
+    paths = [
+        importer, "pkg/other.py", "top.py", "pkg/sub/__init__.py", "web/b/index.ts", "store/mem/mem.go",
+        "src/store.rs", "java/org/x/Shop.java", "lib/store/db.rb", "inc/a.h", "src/Model/Item.php", "bin/env.sh",
+    ]
+    found = Links(paths).targets(0, [written])
+    assert [paths[number] for number in found] == ([] if target is None else [target])
+
+
+def test_a_test_and_what_it_tests_are_partners() -> None:
+    paths = [
+        "a/x.py", "b/x.py", "tests/a/test_x.py", "tests/test_x.py", "tests/test_xy.py", "x_test.go", "x.go",
+        "Shop.java", "ShopTest.java", "x_spec.rb", "x.rb", "latest.py",
+    ]
+    partners = Places(paths).partners
+    assert partners("a/x.py") == ["tests/a/test_x.py", "tests/test_x.py"]
+    assert partners("tests/a/test_x.py")[0] == "a/x.py"
+    assert partners("x.go") == ["x_test.go"]
+    assert partners("Shop.java") == ["ShopTest.java"]
+    assert partners("x_spec.rb") == ["x.rb"]
+    assert partners("latest.py") == []
+
+
+def draw(root: Path, files: dict[str, str], text: str = "", *, max_tokens: int = 10_000) -> str:
+    index = Mapper(root, NoCache()).index(write(root, files))
+    found = relevance(index, Places(files), text)
+    declared = Mapper(root, NoCache()).declarations(index, ranked(index, found))
+    return draw_map(index, declared, found.names, max_tokens=max_tokens, count_tokens=len)
+
+
+def test_the_map_has_a_block_a_file_with_what_it_declares(tmp_path: Path) -> None:
+    text = draw(tmp_path, {"b.py": "def f(x): pass\n", "a.py": "class A:\n    def g(self): pass\n", "empty.py": ""})
+    assert text == "a.py:\n  class A\n      def g(self)\nb.py:\n  def f(x)"
+
+
+def test_the_map_keeps_to_its_budget_and_prefers_what_fits(tmp_path: Path) -> None:
+    files = {"big.py": "".join(f"def number_{n}(): pass\n" for n in range(90)), "small.py": "def f(): pass\n"}
+    files["use.py"] = "".join(f"number_{n}()\n" for n in range(90))
+    for budget in (0, 20, 30, 150, 300, 3000):
+        assert len(draw(tmp_path, files, max_tokens=budget)) <= budget + 1
+    assert draw(tmp_path, files, max_tokens=30) == "small.py:\n  def f()"
+    assert draw(tmp_path, files, max_tokens=250).count("number_") == 8
+    assert draw(tmp_path, files, max_tokens=3000).count("number_") == MOST_LINES
+
+
+def test_of_a_long_file_what_counts_most_is_drawn_in_its_order(tmp_path: Path) -> None:
+    files = {
+        "big.py": "".join(f"def number_{n}(): pass\n" for n in range(99)),
+        "use.py": "number_70()\nnumber_90()\n", "other.py": "number_90()\n",
+    }
+    text = draw(tmp_path, files, "what of number_80?")
+    lines = text.split("\n")
+    assert lines[0] == "big.py:"
+    assert [f"  def number_{n}()" in lines for n in (70, 80, 90)] == [True] * 3
+    assert lines.index("  def number_70()") < lines.index("  def number_80()") < lines.index("  def number_90()")
+    assert "    ..." in lines
+
+
+def test_the_same_tree_and_task_give_the_same_map(tmp_path: Path) -> None:
+    backwards = dict(reversed(list(SHOP.items())))
+    assert draw(tmp_path / "a", SHOP, "Stock") == draw(tmp_path / "b", backwards, "Stock")
