@@ -9,7 +9,7 @@ _HASH_COMMENT = Rule("#", r"#[^\n]*", Kind.COMMENT)
 _LONG_STRING = Rule('"', '"', Kind.QUOTED, until('"'))
 # Texts in a comment count: a closer in one of them ends nothing.
 _REMARK = (
-    r"(?P<skip>\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*(?:\"|\Z)|'(?:\\[^\n']{1,4}|\\'|[^\\'\n])'"
+    r"(?P<skip>\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*(?:\"|\Z)|(?<![\w'])'(?:\\[^\n']{1,4}|\\'|[^\\'\n])'"
     r"|\{(?P<tag>[a-z_]*)\|[\s\S]*?(?:\|(?P=tag)\}|\Z))|(?P<open>\(\*(?!\)))|\*\)"
 )
 _QUOTED_CHARACTER = Rule("'", r"(?<![\w'])'(?:\\(?:[^\n\w]|\w{1,10})|[^\\'\n])'", Kind.PASS)

@@ -65,6 +65,7 @@ WHOLE = [
     ("a.unknown", "((("),
     ("README", "((("),
     ("a.ml", "let a' = '\"' (* it's \"*)\" {x|*)|x} (* ( *) '(' *)\nlet b = {x|(\"|x} and c = ( * )\n"),
+    ("a.ml", "(* f' '\"' *)\nlet f' = '\"'\n"),
     ("a.ml", "module M = struct\n  let f () = for i = 0 to 1 do begin g i end done\nend\n"),
     ("a.ml", "let a = f ~end_:1 b.do_ object' method end' \"\n(\"\n"),
     ("a.sml", "val a = \"(\\\n  \\(\" (* ( (* [ *) *)\nval op = = op =\n"),
