@@ -6,6 +6,7 @@ import json
 from typing import Sequence
 
 from orchestra.adapters.adapter import Request
+from orchestra.agents.outline import Words
 from orchestra.agents.plan_json import plan_to_json
 from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
@@ -22,6 +23,7 @@ def architect_request(
     repo_map: str = "",
     shown: Sequence[ShownFile] = (),
     custom_prompt: str = "",
+    words: Words = Words(),
     previous_plan: Plan | None = None,
     remarks: Sequence[str] = (),
     load_template: Loader = load,
@@ -33,6 +35,7 @@ def architect_request(
     """
     system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
     values = {
+        **words.values,
         "listing": fenced(list_files(listing)) if listing else "(no files yet)",
         "map": quote(repo_map),
         "files": show_files(shown),
@@ -40,7 +43,9 @@ def architect_request(
         "previous_plan": _plan_as_asked_for(previous_plan) if previous_plan else "",
         "remarks": quote(bullets(remarks)),
     }
-    user = segments(load_template("architect_user"), values, shortenable=("listing", "map", "files"))
+    user = segments(load_template("architect_user"), values, shortenable=(
+        "instructions", "skills", "listing", "map", "files",
+    ))
     return request_of(system, user)
 
 

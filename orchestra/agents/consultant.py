@@ -6,7 +6,7 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import Outline, about_file
+from orchestra.agents.outline import Outline, Words, about_file
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
@@ -29,6 +29,7 @@ def consultant_request(
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
     outline: Outline | None = None,
+    words: Words | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request to mend one file; it is answered like the executor's.
@@ -41,14 +42,16 @@ def consultant_request(
     form = load_template("draft_form").text
     system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies, outline),
+        **about_file(task, plan, planned, dependencies, outline, words),
         "current": "" if current is None else fenced(current),
         "new": form_wanted(current, wants_whole=wants_whole),
         "refused_reply": quote(refused_reply),
         "tried": quote(bullets(tried)) if tried else "",
         "findings": quote(bullets([_finding_line(issue) for issue in findings])),
     }
-    user = segments(load_template("consultant_user"), values, shortenable=("dependencies", "refused_reply", "tried"))
+    user = segments(load_template("consultant_user"), values, shortenable=(
+        "instructions", "skills", "dependencies", "refused_reply", "tried",
+    ))
     return request_of(system, user)
 
 
@@ -60,18 +63,20 @@ def failing_tests_request(
     output: str,
     files: Sequence[ShownFile],
     custom_prompt: str = "",
+    words: Words = Words(),
     load_template: Loader = load,
 ) -> Request:
     """A request to name the planned files that must change for failing tests to pass; `files` are the plan's."""
     system = render(load_template("tests_system"), {"custom_prompt": custom_prompt})
     values = {
+        **words.values,
         "task": quote(task),
         "plan": Outline(plan).around(None),
         "files": show_files(files),
         "failures": quote(_list_failures(failures)),
         "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
     }
-    user = segments(load_template("tests_user"), values, shortenable=("files", "output"))
+    user = segments(load_template("tests_user"), values, shortenable=("instructions", "skills", "files", "output"))
     return request_of(system, user)
 
 

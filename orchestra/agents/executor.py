@@ -6,7 +6,7 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import Outline, about_file
+from orchestra.agents.outline import Outline, Words, about_file
 from orchestra.agents.quoting import ShownFile, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan, PlannedFile
@@ -22,6 +22,7 @@ def executor_request(
     interfaces: str = "",
     custom_prompt: str = "",
     outline: Outline | None = None,
+    words: Words | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request for one file; `original` is its present text, None where it does not exist.
@@ -31,10 +32,12 @@ def executor_request(
     form = load_template("draft_form").text
     system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies, outline),
+        **about_file(task, plan, planned, dependencies, outline, words),
         "interfaces": quote(interfaces),
         "original": "" if original is None else fenced(original),
         "new": form_wanted(original),
     }
-    user = segments(load_template("executor_user"), values, shortenable=("dependencies", "interfaces"))
+    user = segments(load_template("executor_user"), values, shortenable=(
+        "instructions", "skills", "dependencies", "interfaces",
+    ))
     return request_of(system, user)

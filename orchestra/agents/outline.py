@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.agents.quoting import ShownFile, bullets, one_line, quote, show_files
@@ -13,8 +14,22 @@ MOST_FILES = 200
 """Of a longer plan a prompt lists those next to its file."""
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a repository and its user say to agents, quoted; empty where they say nothing."""
+
+    instructions: str = ""
+    skills: str = ""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """For templates."""
+        return {"instructions": self.instructions, "skills": self.skills}
+
+
 def about_file(
-    task: str, plan: Plan, planned: PlannedFile, dependencies: Sequence[ShownFile], outline: Outline | None = None
+    task: str, plan: Plan, planned: PlannedFile, dependencies: Sequence[ShownFile], outline: Outline | None = None,
+    words: Words | None = None,
 ) -> dict[str, str]:
     """The template values that the executor, the auditor and the consultant have in common.
 
@@ -22,6 +37,7 @@ def about_file(
     """
     return {
         "path": one_line(planned.path),
+        **(words or Words()).values,
         "task": quote(task),
         "plan": (outline or Outline(plan)).around(planned.path),
         "dependencies": show_files(dependencies),

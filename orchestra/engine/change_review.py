@@ -84,6 +84,7 @@ class ChangeReview:
         plan, jobs = self.mending.plan, self.mending.jobs
         request = change_request(
             task=self.task, plan=plan, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
+            words=jobs.prompts.guidance.for_task(self.task),
             load_template=self.load_template,
         )
         key = f"whole{self.generation}.{round_}/auditor"

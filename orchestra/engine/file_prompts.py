@@ -11,11 +11,12 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request
 from orchestra.agents.executor import executor_request
-from orchestra.agents.outline import Outline
+from orchestra.agents.outline import Outline, Words
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.shrinking import Explanation, explanation_of
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Show
+from orchestra.engine.guidance import Guidance
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.errors import WorkspaceError
 from orchestra.records import FileImage, Issue, Plan, PlannedFile
@@ -36,13 +37,15 @@ class FilePrompts:
     load_template: Loader
     interfaces: Mapping[str, str] = field(default_factory=dict)
     """By path what the files near it declare, as the session found them."""
+    guidance: Guidance = Guidance({})
 
     def for_executor(self, planned: PlannedFile) -> Request:
         return executor_request(
             task=self.task, plan=self.plan, planned=planned, original=self.text(planned.path),
             dependencies=self._dependencies(planned), interfaces=self.interfaces.get(planned.path, ""),
             custom_prompt=self.custom_prompts.get("executor", ""),
-            outline=self._outline, load_template=self.load_template,
+            outline=self._outline,
+            words=self._words(planned), load_template=self.load_template,
         )
 
     def for_consultant(
@@ -53,7 +56,7 @@ class FilePrompts:
             task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
             refused_reply=refused_reply, tried=tried, wants_whole=wants_whole, dependencies=self._dependencies(planned),
             custom_prompt=self.custom_prompts.get("consultant", ""), outline=self._outline,
-            load_template=self.load_template,
+            words=self._words(planned), load_template=self.load_template,
         )
 
     def for_auditor(self, planned: PlannedFile) -> Request:
@@ -64,13 +67,18 @@ class FilePrompts:
             return deletion_request(
                 task=self.task, plan=self.plan, planned=planned, old_text=_shown(before, planned.path),
                 dependencies=dependencies, custom_prompt=custom_prompt, outline=self._outline,
-                load_template=self.load_template,
+                words=self._words(planned), load_template=self.load_template,
             )
         return auditor_request(
             task=self.task, plan=self.plan, planned=planned, new_text=_text_of(now, planned.path) or "",
             diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
-            custom_prompt=custom_prompt, outline=self._outline, load_template=self.load_template,
+            custom_prompt=custom_prompt, outline=self._outline,
+            words=self._words(planned), load_template=self.load_template,
         )
+
+    def _words(self, planned: PlannedFile) -> Words:
+        wanted = "\n".join((self.task, planned.path, planned.description, *planned.criteria))
+        return self.guidance.for_file(planned.path, wanted)
 
     @cached_property
     def _outline(self) -> Outline:

@@ -17,6 +17,7 @@ from orchestra.engine.asking import Asker, Show
 from orchestra.engine.briefing import Briefing, Scout, fitting_files
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
+from orchestra.engine.guidance import Guidance
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
 from orchestra.observe.events import Events
 from orchestra.records import Plan
@@ -42,6 +43,7 @@ class Planning:
     crew: Crew
     list_repository: Callable[[], Sequence[tuple[str, int]]]
     scout: Scout
+    guidance: Callable[[], Guidance]
     show: Show
     must_show: Sequence[str]
     custom_prompts: Mapping[str, str]
@@ -121,6 +123,7 @@ class Planning:
             repo_map=briefing.repo_map,
             shown=fitting_files(self.show, briefing.chosen, self.scout.room.files_tokens)[0],
             custom_prompt=self.custom_prompts.get("architect", ""),
+            words=self.guidance().for_task(self.task),
             previous_plan=None if row is None else plan_from_json(row.content),
             remarks=remarks,
             load_template=self.load_template,

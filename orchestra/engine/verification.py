@@ -127,6 +127,7 @@ class Verification:
         request = failing_tests_request(
             task=self.task, plan=self.plan, failures=verdict.new_failures, output=verdict.run.output,
             files=self._planned_texts(), custom_prompt=self.custom_prompts.get("consultant", ""),
+            words=self.jobs.prompts.guidance.for_task(self.task),
             load_template=self.load_template,
         )
         key = f"fix{self.generation}.{round_}/consultant"

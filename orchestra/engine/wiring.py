@@ -36,6 +36,7 @@ from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
+from orchestra.engine.guidance import Guidance
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.mending import Mending
@@ -64,6 +65,7 @@ from orchestra.state.salvage import Salvaged, salvage
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
+from orchestra.workspace.instructions import own_skills
 from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
@@ -317,12 +319,19 @@ def wire(
 
         activity = Activity(tell_activity)
 
+        @functools.lru_cache(maxsize=None)
+        def guidance() -> Guidance:
+            return Guidance.from_json(journal.remember(session_id, "guidance", lambda: Guidance.found(
+                [path for path, _ in showing.listing()], showing.show, own_skills(env.variables)
+            ).to_json()))
+
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(
                 row.task.text, plan, files, showing.show, settings.custom_prompts, load_template,
                 interfaces=crew.call(lambda: journal.remember(
                     session_id, f"interfaces/{plan_hash(plan)}", lambda: scout.interfaces(plan, showing.listing())
                 )),
+                guidance=crew.call(guidance),
             )
             return JobContext(
                 asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
@@ -351,7 +360,8 @@ def wire(
         planning = Planning(
             session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
-            list_repository=showing.listing, scout=scout, show=showing.show, must_show=options.must_show,
+            list_repository=showing.listing, scout=scout, guidance=guidance, show=showing.show,
+            must_show=options.must_show,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices,

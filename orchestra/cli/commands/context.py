@@ -17,14 +17,18 @@ from orchestra.cli.task import add_task, read_task
 from orchestra.config.settings import Settings
 from orchestra.engine.briefing import Room, Scout, fitting_files
 from orchestra.engine.chains import plan_chains
+from orchestra.engine.guidance import Guidance
 from orchestra.engine.showing import Showing
 from orchestra.engine.wiring import open_workplace, template_loader
 from orchestra.errors import ConfigError, ExitStatus, StateError, WorkspaceError
 from orchestra.views.columns import aligned
+from orchestra.workspace.instructions import own_skills
 from orchestra.workspace.repo_map.mapping import MapCache, NoCache, OnlyRead
 from orchestra.workspace.tree import Tree
 
 _WHY = {
+    "instructions": "what AGENTS.md or its like says at the root",
+    "skills": "the skills there are, and those that fit the task",
     "rules": "the architect's prompt, with the form of its answer",
     "listing": "every file that may be shown",
     "map": "names and signatures, the task's and the most referred to first",
@@ -38,7 +42,7 @@ class Part:
     """A part of the prompt."""
 
     part: str
-    """rules, listing, map, file, task or text."""
+    """rules, instructions, skills, listing, map, file, task or text."""
     tokens: int
     path: str | None
     why: str
@@ -74,9 +78,11 @@ def _parts(
         scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
         briefing = scout.brief(task, listing, given)
     shown, left_out = fitting_files(showing.show, briefing.chosen, scout.room.files_tokens)
+    guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
     request = architect_request(
         task=task, listing=listing, repo_map=briefing.repo_map, shown=shown,
         custom_prompt=settings.custom_prompts.get("architect", ""), load_template=template_loader(settings),
+        words=guidance.for_task(task),
     )
     parts = [Part("rules", estimate_tokens(request.system), None, _WHY["rules"])]
     reasons = {file.path: file.why for file in briefing.chosen}

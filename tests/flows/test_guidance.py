@@ -1,0 +1,93 @@
+"""Instructions of the repository and skills: who is shown which of them, and as whose words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows.project import Project
+from tests.flows.team import APPROVED, edit, one_file, plan_of, planned, team, whole
+
+RUN = ("run", "task", "--yes", "--json")
+SKILL = "---\nname: {0}\ndescription: {1}\n---\nThe way of {0}.\n"
+
+
+def test_every_agent_is_told_what_the_folders_of_its_file_say(project: Project) -> None:
+    project.commit("AGENTS.md", "Root words.\n")
+    project.commit("CLAUDE.md", "Not these.\n")
+    project.commit("src/CLAUDE.md", "Inner words.\n")
+    project.commit("src/a.txt", "one\n")
+    plan = plan_of(planned("src/a.txt", "modify"), planned("b.txt"))
+    script = team(plan, {"src/a.txt": edit("one\n", "two\n"), "b.txt": whole("b\n")})
+    ran = project.run(*RUN, script=script)
+
+    assert ran.status == 0
+    for call in ran.calls:
+        assert "=== AGENTS.md\n" in call.text and "Root words." in call.text and "Not these." not in call.text
+        assert ("Inner words." in call.text) == (call.file == "src/a.txt")
+
+
+@pytest.mark.parametrize("folder", [".agents/skills", ".claude/skills", "ai-core/SKILLS"])
+def test_skills_are_offered_to_the_architect_and_included_where_they_fit(project: Project, folder: str) -> None:
+    project.commit(f"{folder}/releases/SKILL.md", SKILL.format("releases", "Cut a release and tag it"))
+    project.commit(f"{folder}/migrations/SKILL.md", SKILL.format("migrations", "Change the schema of tables"))
+    plan = plan_of(planned("a.txt", description="A table's schema: change it by the migrations we have."))
+    ran = project.run(*RUN, script=team(plan, {"a.txt": whole("one\n")}))
+
+    architect, executor = ran.calls[0], ran.calls[1]
+    assert f"releases: Cut a release and tag it ({folder}/releases/SKILL.md)" in architect.text
+    assert "The way of" not in architect.text
+    assert "The way of migrations." in executor.text and "The way of releases." not in executor.text
+
+
+def test_a_skill_that_the_task_names_reaches_the_architect_whole(project: Project) -> None:
+    home = Path(project.variables["HOME"])
+    own = home / ".agents/skills/releases/SKILL.md"
+    own.parent.mkdir(parents=True)
+    own.write_text(SKILL.format("releases", "Cut a release"), encoding="utf-8")
+    ran = project.run("run", "by the releases skill, tag it", "--yes", "--json", script=one_file())
+
+    assert "The way of releases." in ran.calls[0].text and f"=== {own}" in ran.calls[0].text
+
+
+def test_prompts_say_what_the_session_found_though_a_planned_file_changes_it(project: Project) -> None:
+    project.commit("AGENTS.md", "Root words.\n")
+    plan = plan_of(planned("AGENTS.md", "modify"), planned("b.txt", depends_on=["AGENTS.md"]))
+    script = team(plan, {"AGENTS.md": edit("Root words.\n", "New words.\n"), "b.txt": whole("b\n")})
+    ran = project.run(*RUN, script=script)
+
+    (executor,) = [call for call in ran.calls if call.file == "b.txt" and call.model == "executor-model"]
+    assert "Root words." in executor.text and "New words." in executor.text
+
+
+def test_instructions_that_are_ignored_or_secret_are_not_shown(project: Project) -> None:
+    project.commit(".gitignore", "AGENTS.md\n")
+    project.write("AGENTS.md", "Private words.\n")
+    ran = project.run(*RUN, script=one_file())
+
+    assert not any("Private words." in call.text for call in ran.calls)
+
+
+def test_long_instructions_are_cut(project: Project) -> None:
+    project.commit("AGENTS.md", "words and more words\n" * 5000)
+    ran = project.run(*RUN, script=one_file())
+
+    assert ran.status == 0
+    assert "[the rest is left out]" in ran.calls[1].text and len(ran.calls[1].text) < 40_000
+
+
+def test_context_tells_of_them(project: Project) -> None:
+    project.commit("AGENTS.md", "Root words.\n")
+    project.commit(".agents/skills/releases/SKILL.md", SKILL.format("releases", "Cut a release"))
+    parts = project.run("context", "task", "--json").json["parts"]
+
+    assert {"instructions", "skills"} <= {part["part"] for part in parts}
+
+
+def test_a_reviewer_of_the_whole_change_is_told_them_too(project: Project) -> None:
+    project.commit("AGENTS.md", "Root words.\n")
+    plan = plan_of(planned("a.txt"), planned("b.txt"))
+    ran = project.run(*RUN, script=team(plan, {"a.txt": whole("a\n"), "b.txt": whole("b\n")}, APPROVED))
+
+    assert "Root words." in ran.calls[-1].text and ran.calls[-1].file is None
