@@ -13,7 +13,7 @@ from orchestra.workspace.git import Git
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
 MAX_FILES = 20_000
-SKIPPED_FOLDERS = frozenset((*PRIVATE_FOLDERS, "node_modules", "__pycache__", ".venv", "venv"))
+SKIPPED_FOLDERS = frozenset((*PRIVATE_FOLDERS, "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"))
 
 _SECRET_NAMES = re.compile(
     r"""\.env(\..+)? | \.envrc | .*\.env
@@ -54,11 +54,11 @@ def list_files(root: Path, git: Git | None) -> tuple[ListedFile, ...]:
 
 
 def walk(root: Path) -> Iterator[str]:
-    """The paths of all files below a folder that are not in SKIPPED_FOLDERS, linked or in a nested repository."""
+    """The paths of all files below a folder but those in SKIPPED_FOLDERS, links, and what is others' by its mark."""
     for folder, names, files in os.walk(root):
         inner = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if inner == "." else inner + "/"
-        names[:] = sorted(name for name in names if name not in SKIPPED_FOLDERS and not _is_repository(folder, name))
+        names[:] = sorted(name for name in names if name not in SKIPPED_FOLDERS and not _is_others(folder, name))
         for name in sorted(files):
             yield prefix + name
 
@@ -80,8 +80,9 @@ def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:
     return tuple(path for path in harmless if path not in ignored)
 
 
-def _is_repository(folder: str, name: str) -> bool:
-    return os.path.lexists(os.path.join(folder, name, ".git"))
+def _is_others(folder: str, name: str) -> bool:
+    """Whether it is a nested repository, or an environment of Python's."""
+    return any(os.path.lexists(os.path.join(folder, name, mark)) for mark in (".git", "pyvenv.cfg"))
 
 
 def _size_of(root: Path, path: str) -> int | None:

@@ -30,6 +30,8 @@ WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
 
 _PYTEST_NO_TESTS = 5
+_ENVIRONMENTS = {"tox": ("--workdir", ".tox"), "nox": ("--envdir", ".nox")}
+"""What moves the environments that a framework makes, and where they lie else."""
 
 
 def run_suite(
@@ -43,7 +45,7 @@ def run_suite(
     with private_folder(root) as folder:
         try:
             result = sandbox.run(
-                [*suite.command, *_report_options(suite, folder)],
+                [*suite.command, *_report_options(suite, folder), *_place_options(suite, root, folder)],
                 root=root,
                 private=folder,
                 variables=suite_variables(suite, root, folder, sandbox=sandbox, variables=variables),
@@ -111,6 +113,14 @@ def _report_options(suite: Suite, folder: Path | None) -> list[str]:
     # The cache plugin stays, elsewhere: a project's own options such as --lf would not be known without it.
     report = "--junitxml=%s" % (folder / "report.xml")
     return ["-rfE", "--color=no", "-o", "cache_dir=%s" % (folder / "cache"), "-o", "junit_family=xunit1", report]
+
+
+def _place_options(suite: Suite, root: Path, folder: Path | None) -> list[str]:
+    """Where tox and nox make their environments; those that the project has already are used."""
+    option, place = _ENVIRONMENTS.get(suite.framework, ("", ""))
+    if not option or folder is None or (root / place).is_dir():
+        return []
+    return [option, str(folder / "environments")]
 
 
 def _read_report(folder: Path | None) -> bytes | None:

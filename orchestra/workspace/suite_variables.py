@@ -29,6 +29,12 @@ def suite_variables(
     if folder is None:
         return quiet
     quiet.update(COVERAGE_FILE=str(folder / "coverage"), HYPOTHESIS_STORAGE_DIRECTORY=str(folder / "hypothesis"))
+    if suite.framework == "tox":
+        # It passes on only what it is told to.
+        quiet.setdefault("TOX_OVERRIDE", "testenv.pass_env+=PYTHONDONTWRITEBYTECODE")
+    if "network" in sandbox.layers.enforced:
+        # Nothing that pip lacks can be had, however often it asks.
+        quiet.setdefault("PIP_RETRIES", "0")
     if "writes" in sandbox.layers.enforced:
         temp = sandbox.temp_folder(suite.command, root, folder, quiet)
         quiet.update(TMPDIR=temp, TMP=temp, TEMP=temp)

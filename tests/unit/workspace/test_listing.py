@@ -37,7 +37,7 @@ def paths_of(files: tuple[ListedFile, ...]) -> list[str]:
 def test_lists_a_folder_without_git(tmp_path: Path) -> None:
     put(tmp_path, "b.py", "src/a.py", ".github/x.yml", "node_modules/m/i.js", "a/__pycache__/a.pyc", ".venv/bin/x")
     put(tmp_path, "venv/x", ".orchestra/plan.md", ".git/config", "vendor/lib/.git/config", "vendor/lib/a.c")
-    put(tmp_path, "new\nline", "vendor/own.c")
+    put(tmp_path, "new\nline", "vendor/own.c", ".tox/py/x.py", ".nox/a/x.py", "env311/pyvenv.cfg", "env311/lib/x.py")
     (tmp_path / "link").symlink_to("b.py")
     (tmp_path / "linked").symlink_to("src")
     files = list_files(tmp_path, None)

@@ -226,3 +226,19 @@ def test_a_long_output_is_cut_in_the_middle(root: Path) -> None:
     test_run = run(command("echo first; head -c 200000 /dev/zero | tr '\\0' x; echo; echo last"), root)
     assert test_run.output.startswith("first\n") and test_run.output.endswith("last\n")
     assert len(test_run.output) < 70_000
+
+
+@pytest.mark.parametrize("framework, option, place", [("tox", "--workdir", ".tox"), ("nox", "--envdir", ".nox")])
+def test_environments_are_made_in_the_private_folder_unless_the_project_has_some(
+    root: Path, framework: str, option: str, place: str
+) -> None:
+    script = root / "runner"
+    script.write_text('#!/bin/sh\nmkdir "$2" 2>/dev/null && echo "$1 made"\necho "[$TOX_OVERRIDE]"\n')
+    script.chmod(0o755)
+    before = names(root)
+    made = run(Suite(framework, ("./runner",)), root)
+    assert made.output.startswith(f"{option} made\n[")
+    assert ("PYTHONDONTWRITEBYTECODE" in made.output) is (framework == "tox")
+    assert names(root) == before | {".orchestra/tmp"}
+    (root / place).mkdir()
+    assert run(Suite(framework, ("./runner",)), root).output.startswith("[")
