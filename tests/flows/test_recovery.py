@@ -50,6 +50,26 @@ def test_only_the_file_that_cannot_be_recovered_goes_back(project: Project) -> N
     assert all(f"bad {number}" in event["data"] for number in range(1, 7)), "all that was tried is in the journal"
 
 
+@pytest.mark.parametrize("mode", ["parallel", "pipeline"])
+def test_files_are_recovered_and_put_back_beside_others_that_depend_on_them(project: Project, mode: str) -> None:
+    names = ["good.txt", "bad.txt", "late.txt"]
+    plan = plan_of(*map(planned, names), planned("on_bad.txt", depends_on=["bad.txt"]),
+                   planned("on_late.txt", depends_on=["late.txt"]))
+    drafts = {path: whole("0\n") for path in [*names, "on_bad.txt", "on_late.txt"]}
+    reviews = {**dict.fromkeys(drafts, APPROVED), "bad.txt": finding("never"), "late.txt": never_good(1, then=APPROVED)}
+    mended = [edit(f"{number}\n", f"{number + 1}\n") for number in range(5)]
+    script = team(plan, drafts, reviews, {"bad.txt": mended, "late.txt": mended[:4]})
+    ran = project.run(*RUN, "--mode", mode, "--max-concurrency", "3", script=script, settings=THREE_TRIES)
+
+    assert ran.status == 9
+    assert {path: (file["status"], file["recovered"]) for path, file in ran.files.items()} == {
+        "good.txt": ("approved", False), "bad.txt": ("reverted", False), "late.txt": ("approved", True),
+        "on_bad.txt": ("approved", False), "on_late.txt": ("approved", False),
+    }
+    assert not project.has("bad.txt") and project.read("late.txt") == "4\n"
+    assert ran.asked.index(("executor", "on_bad.txt")) > ran.asked.index(("consultant", "bad.txt")) + 4
+
+
 @pytest.mark.parametrize("auto_revert, status", [(True, "reverted"), (False, "failed")])
 def test_a_file_without_one_fit_draft_counts_as_put_back(project: Project, auto_revert: bool, status: str) -> None:
     elided = whole("# ... rest of the code unchanged\n")
