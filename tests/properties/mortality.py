@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator, TypeVar
 
 from orchestra.state.migrations import MIGRATIONS
 from orchestra.state.store import Store
+from orchestra.state.writer import Written
 from orchestra.workspace.tree import Tree
 
 T = TypeVar("T")
@@ -54,21 +55,32 @@ class MortalTree(Tree):
 
 
 class MortalStore(Store):
-    """A journal in memory whose process may die around every transaction; these laws are not about disks."""
+    """A journal in memory whose process may die around every transaction; these laws are not about disks.
+
+    What nobody has waited for dies with the process.
+    """
 
     def __init__(self, connection: sqlite3.Connection, fate: Fate) -> None:
         super().__init__(connection, None)
         self._connection = connection
         self._fate = fate
+        self._queue: list[tuple[Callable[[sqlite3.Connection], Any], Written[Any]]] = []
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return self._fate.around(lambda: self._committed(work))
+        return self._fate.around(lambda: self._in_order(work))
 
-    def write_later(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Nobody waits for these."""
-        self._committed(work)
+    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
+        written: Written[T] = Written()
+        self._queue.append((work, written))
+        return written
 
-    def _committed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _in_order(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        queue, self._queue = self._queue, []
+        for earlier, written in queue:
+            written.set(self._transaction(earlier))
+        return self._transaction(work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         self._connection.execute("BEGIN")
         try:
             result = work(self._connection)

@@ -53,6 +53,8 @@ class Folder:
                 files.write(path, content)
             for path in PATHS if settles else ():
                 files.settle(path)
+            for path in PATHS:
+                files.let_go(path)
         except Killed:
             return False
         return True
