@@ -1,4 +1,4 @@
-"""What the consultant is asked: to mend one file, or to say which files make tests fail."""
+"""What the consultant is asked: to mend one file, or to say which files make tests, or the linter, fail."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def failing_tests_request(
     *,
     task: str,
     plan: Plan,
+    happened: str = "tests fail that passed before",
     failures: Sequence[TestFailure],
     output: str,
     files: Sequence[ShownFile],
@@ -67,7 +68,7 @@ def failing_tests_request(
     load_template: Loader = load,
 ) -> Request:
     """A request to name the planned files that must change for failing tests to pass; `files` are the plan's."""
-    system = render(load_template("tests_system"), {"custom_prompt": custom_prompt})
+    system = render(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
     values = {
         **words.values,
         "task": quote(task),

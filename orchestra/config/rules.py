@@ -139,7 +139,7 @@ RUN_RULES = {
     "tests.sandbox": Rule("whether they run confined", choices=("auto", "required", "off")),
     "tests.baseline": Rule("run them before the first write, to know what failed already"),
     "lint": Rule("the project's own linter"),
-    "lint.command": Rule("run on what was written", form=forms.not_empty),
+    "lint.command": Rule("run before and after the change; what it finds anew is mended", form=forms.not_empty),
     "commit": Rule("commit what was written"),
     "commit.enabled": Rule("only when everything is approved and the tests pass"),
     "commit.template": Rule("knows {type} {scope} {subject} {body} {session}", form=forms.commit_template),

@@ -52,6 +52,7 @@ class Wanted:
 
     only_plan: bool = False
     tests: bool = True
+    lint: bool = False
     baseline: bool = True
     """Whether to find out, before the first write, which tests fail already."""
     change_review: bool = True
@@ -91,6 +92,7 @@ class Rooms:
     job_context: Callable[[Plan], JobContext]
     change_review: Callable[[Plan, JobContext], ChangeReview]
     verification: Callable[[Plan, JobContext], Verification]
+    linting: Callable[[Plan, JobContext], Verification]
     check_tests: Callable[[Plan], None] = lambda plan: None
     """Raises UsageError where the user insists on tests, and with this plan there can be none."""
     tidy: Callable[[], None] = lambda: None
@@ -106,6 +108,8 @@ class Session:
         self._plan: Plan | None = None
         self._outcomes: dict[str, FileOutcome] = rooms.journal.images.outcomes(rooms.session_id)
         self._verdict: Verdict | None = None
+        self._findings = 0
+        """Of the linter, new ones."""
         self._test_run: TestRun | None = None
         self._commit: Commit | None = None
         self._unsaved: list[Callable[[], None]] = []
@@ -136,14 +140,16 @@ class Session:
         if wanted.commit:
             rooms.committing.check_clean([planned.path for planned in plan.files])
         context = rooms.job_context(plan)
-        verification = rooms.verification(plan, context)
-        if wanted.baseline and not verification.has_baseline:
-            # No checkpoint: to go back to the tests means those after the files.
-            self._enter("testing", is_checkpoint=False)
-            rooms.crew.call(verification.baseline)
+        linting, verification = rooms.linting(plan, context), rooms.verification(plan, context)
+        if wanted.lint:
+            self._note_baseline(linting)
+        if wanted.baseline:
+            self._note_baseline(verification)
         self._execute(plan, context)
         if wanted.change_review:
             self._review_change(rooms.change_review(plan, context))
+        if wanted.lint and self._approved_paths():
+            self._lint(linting)
         if wanted.tests and self._approved_paths():
             self._test(verification)
         status, error = self._status()
@@ -200,6 +206,19 @@ class Session:
         self._rooms.crew.call(lambda: review.judge(outcomes))
         self._take_over(outcomes)
 
+    def _note_baseline(self, verification: Verification) -> None:
+        if not verification.has_baseline:
+            # No checkpoint: to go back to the tests means those after the files.
+            self._enter("testing", is_checkpoint=False)
+            self._rooms.crew.call(verification.baseline)
+
+    def _lint(self, linting: Verification) -> None:
+        self._enter("testing", is_checkpoint=False)
+        outcomes = dict(self._outcomes)
+        verdict = self._rooms.crew.call(lambda: linting.verify(outcomes))
+        self._findings = len(verdict.new_failures) if verdict else 0
+        self._take_over(outcomes)
+
     def _test(self, verification: Verification) -> None:
         self._enter("testing")
         outcomes = dict(self._outcomes)
@@ -239,10 +258,10 @@ class Session:
             by_provider = all(outcome.exit_status == ExitStatus.PROVIDER for outcome in bad)
             statuses.append(ExitStatus.PROVIDER if by_provider else ExitStatus.JUDGED_BAD)
         failing = self._verdict.new_failures if self._verdict else ()
-        if failing:
+        if failing or self._findings:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
-        return status, _error_of(status, bad, failing_tests=len(failing))
+        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings)
 
     def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
         self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
@@ -324,11 +343,15 @@ _CODES = {
 }
 
 
-def _error_of(status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int) -> OrchestraError | None:
+def _error_of(
+    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int
+) -> OrchestraError | None:
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
         what = f"tests fail that did not fail before: {failing_tests}"
+        if not failing_tests:
+            what = f"the linter finds what it did not find before: {findings}"
         return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
     what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"

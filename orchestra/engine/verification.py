@@ -1,4 +1,4 @@
-"""The project's tests before and after, and the fixing of what a change broke."""
+"""The project's tests, and its linter, before and after, and the fixing of what a change broke."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.mending import Mending
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
-from orchestra.records import FileOutcome, Issue, Plan, TestFailure, TestRun
+from orchestra.records import FileImage, FileOutcome, Issue, Plan, TestFailure, TestRun
 from orchestra.state.manager import StateManager
 from orchestra.workspace.path_names import quoted
 
+TESTS = "tests"
+LINT = "lint"
+"""What a verification runs; its runs are kept, and its events told, under that name."""
+AFTER = "tests/after/"
+"""The names under which test runs after the change are kept."""
 _UNNAMED = "the test command"
 _MOST_NAMED = 5
+_HAPPENED = {
+    TESTS: "tests fail that passed before", LINT: "the project's linter finds what it did not find before",
+}
 _BLAMES_NONE = "the consultant finds no planned file to blame"
-BASELINE = "tests/baseline"
-AFTER = "tests/after/"
-"""The names under which test runs are kept."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,15 @@ class Verdict:
     run: TestRun
     new_failures: tuple[TestFailure, ...]
     """Those that did not fail before the first write."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """How things stood when a verdict was given."""
+
+    verdict: Verdict
+    outcomes: Mapping[str, FileOutcome]
+    images: Mapping[str, FileImage]
 
 
 @dataclass(frozen=True)
@@ -54,37 +68,70 @@ class Verification:
     load_template: Loader
     insist: Callable[[TestRun | None], None] = lambda run: None
     """Raises UsageError for a run after the change that was none, where there must be tests."""
+    kind: str = TESTS
 
     @property
     def has_baseline(self) -> bool:
         """Whether that is noted already, in an earlier process."""
-        return self.journal.recall(self.session_id, BASELINE) is not None
+        return self.journal.recall(self.session_id, self._baseline) is not None
+
+    @property
+    def _baseline(self) -> str:
+        return f"{self.kind}/baseline"
+
+    @property
+    def _fixing(self) -> str:
+        """What the keys of fixes begin with."""
+        return "fix" if self.kind == TESTS else f"fix-{self.kind}-"
 
     def baseline(self) -> None:
         """Note what fails before the first write."""
-        self._run(BASELINE)
+        self._run(self._baseline)
 
     def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
-        """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran."""
+        """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
+
+        A fix after which more fails than before is taken back.
+        """
+        best: _State | None = None
         for round_ in range(1, self.most_fixes + 2):
-            run = self._run(f"{AFTER}{self.generation}.{round_}")
-            if run is None:
+            verdict = self._judge(str(round_))
+            if verdict is None:
                 return None
-            verdict = Verdict(run, self._new_failures(run))
-            self.jobs.events.emit(
-                "tests.ended", level="info" if run.passed else "warning", framework=run.framework, passed=run.passed,
-                failures=len(run.failures), new=len(verdict.new_failures), duration_ms=run.duration_ms,
-            )
+            if best is not None and len(verdict.new_failures) > len(best.verdict.new_failures):
+                self._take_back(best, outcomes)
+                return self._judge(f"{round_}.back")
+            best = _State(verdict, dict(outcomes), {path: self.jobs.files.current(path) for path in outcomes})
             if not verdict.new_failures or round_ > self.most_fixes or not self._fix(round_, verdict, outcomes):
                 return verdict
         raise AssertionError("the last round returns")
+
+    def _judge(self, name: str) -> Verdict | None:
+        run = self._run(f"{self.kind}/after/{self.generation}.{name}")
+        if run is None:
+            return None
+        verdict = Verdict(run, self._new_failures(run))
+        self.jobs.events.emit(
+            f"{self.kind}.ended", level="info" if run.passed else "warning", framework=run.framework,
+            passed=run.passed, failures=len(run.failures), new=len(verdict.new_failures),
+            duration_ms=run.duration_ms,
+        )
+        return verdict
+
+    def _take_back(self, best: _State, outcomes: dict[str, FileOutcome]) -> None:
+        """Have the files be what they were when less failed."""
+        worse = [path for path, image in best.images.items() if self.jobs.files.current(path) != image]
+        self.jobs.events.emit(f"{self.kind}.taken_back", level="warning", paths=worse)
+        for path in worse:
+            self.jobs.files.write(path, best.images[path].content)
+        outcomes.update(best.outcomes)
 
     def _run(self, name: str) -> TestRun | None:
         """A test run, done once for each name."""
 
         def find_out() -> dict[str, Any]:
-            run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == BASELINE))
-            if name != BASELINE:
+            run = self.run_tests(lambda: self.jobs.events.emit(f"{self.kind}.started", baseline=name == self._baseline))
+            if name != self._baseline:
                 self.insist(run)
             return {} if run is None or not run.collected else _to_json(run)
 
@@ -94,7 +141,7 @@ class Verification:
     def _new_failures(self, run: TestRun) -> tuple[TestFailure, ...]:
         if run.passed:
             return ()
-        kept = self.journal.recall(self.session_id, BASELINE)
+        kept = self.journal.recall(self.session_id, self._baseline)
         before = _from_json(kept) if kept else None
         failures = run.failures or (TestFailure(_UNNAMED, "it failed without naming a test"),)
         if before is None or before.passed:
@@ -113,24 +160,25 @@ class Verification:
         if not left:
             named = ", ".join(quoted(fix.path) for fix in fixes[:_MOST_NAMED])
             return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
-        prefix = f"fix{self.generation}.{round_}/"
+        prefix = f"{self._fixing}{self.generation}.{round_}/"
         errors = [
             mending.mend(fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=prefix) for fix in left
         ]
         return None in errors or self._give_up(str(errors[0]))
 
     def _give_up(self, why: str) -> bool:
-        self.jobs.events.emit("tests.not_fixed", level="warning", why=why)
+        self.jobs.events.emit(f"{self.kind}.not_fixed", level="warning", why=why)
         return False
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
-            task=self.task, plan=self.plan, failures=verdict.new_failures, output=verdict.run.output,
+            task=self.task, plan=self.plan, happened=_HAPPENED[self.kind], failures=verdict.new_failures,
+            output=verdict.run.output,
             files=self._planned_texts(), custom_prompt=self.custom_prompts.get("consultant", ""),
             words=self.jobs.prompts.guidance.for_task(self.task),
             load_template=self.load_template,
         )
-        key = f"fix{self.generation}.{round_}/consultant"
+        key = f"{self._fixing}{self.generation}.{round_}/consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
         return tuple({fix.path: fix for fix in fixes}.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.linting import as_lint
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.panel import Panel
@@ -50,14 +51,14 @@ from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
 from orchestra.engine.tidying import Keeping
-from orchestra.engine.verification import Verification
+from orchestra.engine.verification import LINT, Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.metrics.attempts import consumed
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
-from orchestra.records import AGENT_ROLES, Plan, Task
+from orchestra.records import AGENT_ROLES, Plan, Task, TestRun
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
@@ -120,6 +121,10 @@ class Order:
     def requires_tests(self) -> bool:
         """Whether it is an error that there are none."""
         return self.settings.tests.run == "true" and self._writes
+
+    @property
+    def lints(self) -> bool:
+        return self.settings.lint.command is not None and self._writes
 
     @property
     def commits(self) -> bool:
@@ -311,6 +316,7 @@ def wire(
             order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
         )
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
+        linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command))
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def tell_activity(phase: str) -> None:
@@ -351,6 +357,17 @@ def wire(
                 testing.insist if order.requires_tests else lambda run: None,
             )
 
+        def linting(plan: Plan, jobs: JobContext) -> Verification:
+            def run(on_start: Callable[[], None]) -> TestRun | None:
+                found = linter.run(on_start)
+                return None if found is None else as_lint(found)
+
+            sealed = SealedTests(session_id, journal, events, order.root, git, [file.path for file in plan.files], run)
+            return Verification(
+                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                generation(journal, session_id), settings.custom_prompts, load_template, kind=LINT,
+            )
+
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
             return ChangeReview(
                 row.task.text, asker, Mending(session_id, plan, journal, jobs),
@@ -379,11 +396,11 @@ def wire(
                 is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
             ).apply,
             check_tests=testing.check if order.requires_tests else lambda plan: None,
-            job_context=job_context, change_review=change_review, verification=verification,
+            job_context=job_context, change_review=change_review, verification=verification, linting=linting,
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,
-            change_review=settings.audit.whole_change,
+            lint=order.lints, change_review=settings.audit.whole_change,
             commit=order.commits, given_plan=order.given_plan,
         )
         for name, missing in chains.left_out.items():

@@ -190,6 +190,28 @@ def _not_fixed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "tests", f"not fixed: {_cut(data['why'])}"
 
 
+def _taken_back(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "tests", f"more fails after the fix, so it is taken back: {_cut(', '.join(data['paths']))}"
+
+
+def _linting(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", _testing(data, spent)[1]
+
+
+def _linted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if data["passed"]:
+        return "lint", "passed"
+    return "lint", f"{data['failures']} {'finding' if data['failures'] == 1 else 'findings'}, {data['new']} of them new"
+
+
+def _lint_not_fixed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", _not_fixed(data, spent)[1]
+
+
+def _lint_taken_back(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", _taken_back(data, spent)[1]
+
+
 def _committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "commit", f"{data['sha'][:10]} {data['subject']}"
 
@@ -258,6 +280,11 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "tests.changed": _changed_by_tests,
     "tests.ended": _tested,
     "tests.not_fixed": _not_fixed,
+    "tests.taken_back": _taken_back,
+    "lint.started": _linting,
+    "lint.ended": _linted,
+    "lint.not_fixed": _lint_not_fixed,
+    "lint.taken_back": _lint_taken_back,
     "commit.made": _committed,
     "commit.none": _not_committed,
     "state.pruned": _pruned,

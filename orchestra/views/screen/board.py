@@ -196,8 +196,9 @@ class Board:
         self._change(phase=data["phase"])
 
     def _test(self, event: Event, data: Mapping[str, Any]) -> None:
-        if event.name == "tests.started":
-            self._active[-1] = Row(None, "tests", event.time)
+        what, _, happened = event.name.partition(".")
+        if happened == "started":
+            self._active[-1] = Row(None, what, event.time)
         else:
             self._active.pop(-1, None)
 
@@ -219,4 +220,6 @@ _TAKES: Mapping[str, Callable[[Board, Event, Mapping[str, Any]], None]] = {
     "tests.started": Board._test,
     "tests.ended": Board._test,
     "tests.not_fixed": Board._test,
+    "lint.started": Board._test,
+    "lint.ended": Board._test,
 }

@@ -108,6 +108,7 @@ class Stage:
             planning=self.plans,  # type: ignore[arg-type]
             committing=self.commits,  # type: ignore[arg-type]
             job_context=self.shop.context, verification=self.verification, change_review=self.change_review,
+            linting=self.verification,
         )
         flags: Mapping[str, Any] = {"tests": False, "baseline": False, "change_review": False, **wanted}
         try:

@@ -1,0 +1,71 @@
+"""The project's linter: told from what it found before, mended within limits, and never made worse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.flows.project import Project
+from tests.flows.team import edit, fixes, plan_of, planned, team, whole
+
+RUN = ("run", "task", "--yes", "--no-test", "--json")
+PLAN = plan_of(planned("a.txt"))
+
+
+def _linter(project: Project) -> dict[str, Any]:
+    """Says `NAME:LINE:1: a mark` for every line with a mark, and fails if there is one."""
+    project.commit("lint.sh", "! grep -Hn TODO *.txt | sed 's/$/ is a mark/' | grep .\n")
+    return {"lint": {"command": "sh lint.sh"}}
+
+
+def test_what_the_linter_finds_anew_is_mended(project: Project) -> None:
+    settings = _linter(project)
+    project.commit("old.txt", "TODO of before\n")
+    script = team(
+        PLAN, {"a.txt": whole("one\nTODO two\n")}, blames=fixes(("a.txt", "no marks")),
+        mends={"a.txt": edit("TODO two\n", "two\n")},
+    )
+    ran = project.run(*RUN, "--commit", script=script, settings=settings)
+
+    assert (ran.status, project.read("a.txt")) == (0, "one\ntwo\n"), ran.err
+    blame = next(call for call in ran.calls if call.model == "consultant-model" and call.file is None)
+    assert "TODO two" in blame.text and "linter finds what it did not find before" in blame.system
+    assert "old.txt" not in blame.text.partition("What fails:")[2].partition("The end of")[0]
+    assert "2 findings, 1 of them new" in ran.err
+
+
+def test_findings_that_stay_end_with_8_and_no_commit(project: Project) -> None:
+    settings = _linter(project)
+    script = team(PLAN, {"a.txt": whole("TODO one\n")}, blames=fixes())
+    ran = project.run(*RUN, "--commit", script=script, settings=settings)
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (8, "tests-failed", None)
+    assert "the linter finds what it did not find before: 1" in ran.json["error"]["message"]
+    assert ran.json["tests"] is None
+
+
+def test_a_fix_that_makes_it_worse_is_taken_back(project: Project) -> None:
+    settings = _linter(project)
+    script = team(
+        PLAN, {"a.txt": whole("TODO one\n")}, blames=fixes(("a.txt", "no marks")),
+        mends={"a.txt": whole("TODO three\nTODO four\n")},
+    )
+    ran = project.run(*RUN, script=script, settings=settings)
+
+    assert (ran.status, project.read("a.txt")) == (8, "TODO one\n")
+    assert ran.files["a.txt"]["status"] == "approved"
+    assert "more fails after the fix, so it is taken back: a.txt" in ran.err
+
+
+def test_a_linter_that_is_content_says_so_and_changes_nothing(project: Project) -> None:
+    settings = _linter(project)
+    ran = project.run(*RUN, script=team(PLAN, {"a.txt": whole("one\n")}), settings=settings)
+
+    assert (ran.status, len(ran.calls)) == (0, 3)
+    assert "lint        passed" in ran.err
+
+
+def test_a_dry_run_lints_nothing(project: Project) -> None:
+    settings = _linter(project)
+    ran = project.run(*RUN, "--dry-run", script=team(PLAN, {"a.txt": whole("TODO\n")}), settings=settings)
+
+    assert ran.status == 0 and "lint  " not in ran.err
