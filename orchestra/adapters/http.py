@@ -170,7 +170,7 @@ class _WatchedAdapter(HTTPAdapter):
     """requests' adapter with our connections and our TLS context in place of paths to certificates.
 
     Asked without a Session, which would choose it by the URL alone, follow redirects and keep cookies, and without
-    what requests does for every call anew: half of a call's cost beside urllib3.
+    what requests does for every call anew.
     """
 
     def __init__(

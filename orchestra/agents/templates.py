@@ -59,7 +59,7 @@ def load(name: str, *, override: Callable[[str], str | None] | None = None) -> T
 
 @lru_cache(maxsize=None)
 def _of_package(filename: str) -> Template:
-    """Read once: out of the archive that takes a tenth of a file's whole time, at five templates a file."""
+    """Read once: out of the archive that takes 0.05 ms, and a planned file needs five."""
     try:
         content = pkgutil.get_data("orchestra.agents", "prompts/" + filename)
     except OSError:
