@@ -113,7 +113,8 @@ def fitting_files(
 
 def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) -> Iterator[int]:
     """What the order for a file names, what is next to it, the plan's other files, the rest of its folder."""
-    path, seen = planned.path, {planned.path, *planned.depends_on}
+    path, gone = planned.path, [file.path for file in plan.files if file.action == "delete"]
+    seen = {path, *planned.depends_on, *gone}
     text = "\n".join((planned.description, *planned.criteria))
     found = relevance(index, places, text, [path])
     named = sorted(found.reasons, key=lambda number: (-found.points[number], -index.scores[number], number))

@@ -8,6 +8,7 @@ import posixpath
 import stat
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Mapping, Protocol, Sequence
 
@@ -19,6 +20,7 @@ from orchestra.workspace.repo_map.python_outline import python_outline
 
 INDEX, STAMPS, FACTS, OUTLINE = "index", "stamps", "facts", "outline"
 """The kinds of what is kept."""
+MOST_OUTLINED = 12
 _READ_AT_ONCE = 25
 _NEWEST = f"{file_facts.VERSION}.{index.VERSION}"
 _SETTLED_NS = 2_000_000_000
@@ -107,31 +109,33 @@ class Mapper:
     def declarations(
         self, index_: RepoIndex, numbers: Sequence[int]
     ) -> Iterator[tuple[int, Sequence[Declaration]]]:
-        """What those of its files declare, in that order, read as far as it is asked for; Python by its syntax tree."""
+        """What those of its files declare, in that order, read as far as it is asked for.
+
+        The first Python files are read by their syntax tree, which takes a while each, the others by lines.
+        """
+        first = set(islice((number for number in numbers if index_.paths[number].endswith(_PYTHON)), MOST_OUTLINED))
         for start in range(0, len(numbers), _READ_AT_ONCE):
             part = numbers[start:start + _READ_AT_ONCE]
             keys = {number: _key(index_.paths[number], index_.hashes[number]) for number in part}
             by_lines, by_tree = self._cache.read(FACTS, keys.values()), self._cache.read(OUTLINE, keys.values())
-            new: dict[str, bytes] = {}
             for number, key in keys.items():
                 path = index_.paths[number]
-                is_outlined = path.endswith(_PYTHON)
+                is_outlined = number in first
                 kept = by_tree.get(key) if is_outlined else by_lines.get(key, self._new.get(key))
                 declared = _read_declarations(kept)
                 if declared is None:
-                    declared = self._outlined(path)
+                    declared = self._read_anew(path, is_outlined)
                     if is_outlined:
-                        new[key] = FileFacts.of(declared).to_bytes()
+                        self._cache.keep(OUTLINE, {key: FileFacts.of(declared).to_bytes()})
                 yield number, declared
-            self._cache.keep(OUTLINE, new)
 
     def content(self, path: str) -> bytes | None:
         """The file's bytes now; None where it cannot be read."""
         return _read(os.path.join(self._root, path))
 
-    def _outlined(self, path: str) -> Sequence[Declaration]:
+    def _read_anew(self, path: str, is_outlined: bool) -> Sequence[Declaration]:
         grammar, content = grammar_of(path), self.content(path) or b""
-        outline = python_outline(content.decode("utf-8", "replace")) if path.endswith(_PYTHON) else None
+        outline = python_outline(content.decode("utf-8", "replace")) if is_outlined else None
         if outline is not None or grammar is None:
             return outline or ()
         return facts_of(content, grammar).declarations()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
+from functools import cached_property
 from typing import Callable, Iterable, Iterator, Sequence
 
 MOST_MEANT = 5
@@ -20,10 +21,6 @@ class Places:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = sorted(paths)
-        self._by_name = _grouped(self._paths, posixpath.basename)
-        self._by_stem = _grouped(self._paths, _module_stem)
-        self._by_subject = _grouped(self._paths, lambda path: _subject(_stem(path)))
-        self._by_folder = _grouped(self._paths, posixpath.dirname)
 
     def named(self, text: str) -> Iterator[str]:
         """The paths that stand in a text: whole, from some folder on, by a file's name, or as a dotted module."""
@@ -54,6 +51,22 @@ class Places:
     def beside(self, path: str) -> Iterator[str]:
         """The others in its folder."""
         return (other for other in self._by_folder.get(posixpath.dirname(path), ()) if other != path)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        return _grouped(self._paths, posixpath.basename)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        return _grouped(self._paths, _module_stem)
+
+    @cached_property
+    def _by_subject(self) -> dict[str, list[str]]:
+        return _grouped(self._paths, lambda path: _subject(_stem(path)))
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[str]]:
+        return _grouped(self._paths, posixpath.dirname)
 
     def _modules(self, parts: Sequence[str]) -> list[str]:
         """The files of a module a.b.c, or of a.b where c is a name in it."""

@@ -73,13 +73,14 @@ class Person:
 
 @contextmanager
 def planning(
-    shop: Workshop, approver: Approver | None = None, *, has_architect: bool = True, cost: CostRange | None = None
+    shop: Workshop, approver: Approver | None = None, *, has_architect: bool = True, cost: CostRange | None = None,
+    listing: Sequence[tuple[str, int]] = (("README.md", 12),),
 ) -> Iterator[Planning]:
     crew = Crew(1, stop=StopSignal(), cancel=shop.cancel, deadline=Deadline(shop.clock, None))
     yield Planning(
         session_id=SESSION, task="a task", root=shop.root, state_folder=shop.folder, journal=shop.journal,
         asker=shop.asker(), approver=approver or Person(), events=shop.emitter(), crew=crew,
-        list_repository=lambda: [("README.md", 12)], scout=Scout(shop.root, NoCache()),
+        list_repository=lambda: listing, scout=Scout(shop.root, NoCache()),
         show=lambda paths: ([ShownFile(each, "shown") for each in paths], []),
         must_show=("must.py",), custom_prompts={"architect": "mind the gap"}, load_template=load,
         estimate=lambda plan: cost, max_cost_usd=Decimal(2), has_architect=has_architect,
@@ -116,6 +117,19 @@ def test_the_architect_is_asked_and_its_plan_kept_in_the_journal_and_in_the_file
     asked = shop.agents["architect"].requests[0]
     assert "README.md (12 bytes)" in asked.messages[0].text and "=== must.py" in asked.messages[0].text
     assert "mind the gap" in asked.system
+
+
+def test_the_map_is_that_of_the_sessions_beginning(workshop: Build) -> None:
+    shop = workshop(architect=[ApiError("down"), plan_of("a.py")])
+    shop.put("def first_form(): pass\n", "near.py")
+    with planning(shop, listing=[("near.py", 23)]) as room, pytest.raises(ApiError):
+        room.plan()
+    shop.restart()
+    shop.put("def second_form(): pass\n", "near.py")
+    with planning(shop, listing=[("near.py", 23)]) as room:
+        room.plan()
+    told = [request.messages[0].text for request in shop.agents["architect"].requests]
+    assert len(told) == 2 and len(set(told)) == 1 and "near.py:\n  def first_form()" in told[0]
 
 
 def test_a_plan_that_is_kept_is_not_asked_for_again(workshop: Build) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
-from orchestra.workspace.repo_map.mapping import Mapper, NoCache
+from orchestra.workspace.repo_map.mapping import MOST_OUTLINED, Mapper, NoCache
 from tests.unit.workspace.repo_map.trees import SHOP, Memory, write
 
 LATER_NS = 4_000_000_000_000_000_000
@@ -162,6 +162,21 @@ def test_python_is_outlined_by_its_syntax_tree_where_it_can_be_read(tmp_path: Pa
     assert cache.put.count("outline") == 2
     assert dict(mapper(tmp_path, cache).declarations(index, range(3))).keys() == {0, 1, 2}
     assert cache.put.count("outline") == 2
+
+
+def test_only_the_first_python_files_are_outlined(tmp_path: Path) -> None:
+    paths = write(tmp_path, {f"m{number:02}.py": "class A:\n    x: int\n" for number in range(MOST_OUTLINED + 3)})
+    index = Mapper(tmp_path, NoCache()).index(paths)
+    backwards = list(reversed(range(len(paths))))
+    found = [len(declared) for _, declared in Mapper(tmp_path, NoCache()).declarations(index, backwards)]
+    assert found == [2] * MOST_OUTLINED + [1] * 3
+
+
+def test_what_was_outlined_is_kept_though_nobody_reads_on(tmp_path: Path) -> None:
+    cache = Memory()
+    index = mapper(tmp_path, cache).index(write(tmp_path, {"a.py": "x = 1\n", "b.py": "x = 1\n"}))
+    next(iter(mapper(tmp_path, cache).declarations(index, [0, 1])))
+    assert cache.put.count("outline") == 1
 
 
 def test_links_hard_links_and_long_files_are_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Sequence
+
+import pytest
+
+from orchestra.agents.quoting import ShownFile
+from orchestra.engine.briefing import Briefing, Room, Scout, fitting_files
+from orchestra.records import Plan, PlannedFile
+from orchestra.workspace.repo_map.choice import GIVEN, Chosen
+from orchestra.workspace.repo_map.mapping import NoCache
+from tests.unit.workspace.repo_map.trees import SHOP, write
+
+LISTING = [(path, len(text)) for path, text in SHOP.items()]
+
+
+@pytest.fixture
+def scout(tmp_path: Path) -> Scout:
+    write(tmp_path, SHOP)
+    return Scout(tmp_path, NoCache())
+
+
+def test_a_briefing_has_the_map_and_the_choice_and_survives_the_journal(scout: Scout) -> None:
+    briefing = scout.brief("Mend shop/stock.py", LISTING, ["README.md"])
+    assert briefing.repo_map.startswith("shop/stock.py:\n  class Stock\n")
+    assert [file.path for file in briefing.chosen][:2] == ["README.md", "shop/stock.py"]
+    assert Briefing.from_json(json.loads(json.dumps(briefing.to_json()))) == briefing
+
+
+def test_only_what_is_listed_is_mapped(scout: Scout) -> None:
+    briefing = scout.brief("Stock", [row for row in LISTING if not row[0].startswith("shop/")], ())
+    assert "shop/" not in briefing.repo_map
+
+
+def test_a_small_window_has_little_room() -> None:
+    assert Room.in_window(None) == Room.in_window(1_000_000) == Room()
+    assert Room.in_window(8192) == Room(256, 1024, 128)
+
+
+@pytest.mark.parametrize("tokens", [0, 10, 60, 4000])
+def test_the_map_keeps_to_its_room(tmp_path: Path, tokens: int) -> None:
+    write(tmp_path, SHOP)
+    text = Scout(tmp_path, NoCache(), Room(tokens, 0, 0)).brief("Mend shop/stock.py", LISTING, ()).repo_map
+    assert (text == "") is (tokens <= 10)
+    assert len(text) <= 6 * tokens
+
+
+def test_each_planned_file_is_told_what_is_near_it(scout: Scout) -> None:
+    plan = Plan("", (
+        PlannedFile("shop/invoice.py", "modify", "Use parse_item.", ("shop/stock.py",)),
+        PlannedFile("shop/new.py", "create", "New."),
+        PlannedFile("web/total.ts", "delete", "Gone."),
+    ))
+    near = scout.interfaces(plan, LISTING)
+    assert list(near) == ["shop/invoice.py", "shop/new.py"]
+    assert "shop/items.py:" in near["shop/invoice.py"], "declares what the order names"
+    assert "shop/stock.py:" not in near["shop/invoice.py"], "is shown in full"
+    assert "shop/invoice.py:" in near["shop/new.py"] and "shop/stock.py:" in near["shop/new.py"]
+    assert "web/" not in near["shop/invoice.py"]
+
+
+def shown(paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+    there = [path for path in paths if path != "gone"]
+    return [ShownFile(path, "word " * 100) for path in there], [("gone", "there is no such file")] * ("gone" in paths)
+
+
+def test_files_are_shown_as_far_as_they_fit_and_given_ones_always() -> None:
+    chosen = [Chosen("a", "named"), Chosen("gone", "named"), Chosen("b", "next"), Chosen("mine", GIVEN)]
+    fitting, left_out = fitting_files(shown, chosen, 150)
+    assert [file.path for file in fitting] == ["mine", "a"]
+    assert [path for path, _ in left_out] == ["gone", "b"] and "tokens" in left_out[1][1]
+    assert fitting_files(shown, [], 150) == ([], [])
