@@ -26,14 +26,24 @@ def architect_request(
     words: Words = Words(),
     previous_plan: Plan | None = None,
     remarks: Sequence[str] = (),
+    dividing_by: int | None = None,
+    area: str = "",
+    plans: str = "",
     load_template: Loader = load,
 ) -> Request:
     """A request for a plan.
 
     `listing` is the repository's files as path and size in bytes, `repo_map` what they declare. `previous_plan` and
     `remarks` are the plan that the user wants revised and what the user said about it, oldest first.
+
+    Of several architects the first is asked to divide the task among so many (`dividing_by`), each then for the plan
+    of its `area` (quoted), and the last to merge their `plans`.
     """
-    system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
+    if dividing_by is None:
+        system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
+    else:
+        values = {"count": str(dividing_by), "custom_prompt": custom_prompt}
+        system = render(load_template("areas_system"), values)
     values = {
         **words.values,
         "listing": fenced(list_files(listing)) if listing else "(no files yet)",
@@ -42,6 +52,8 @@ def architect_request(
         "task": quote(task),
         "previous_plan": _plan_as_asked_for(previous_plan) if previous_plan else "",
         "remarks": quote(bullets(remarks)),
+        "area": area,
+        "plans": quote(plans),
     }
     user = segments(load_template("architect_user"), values, shortenable=(
         "instructions", "skills", "listing", "map", "files",

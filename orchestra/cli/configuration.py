@@ -11,7 +11,7 @@ from orchestra.config.loading import Config, load_config
 FILE = "config.yaml"
 _DEFAULT = "default"
 _WITHOUT_EFFECT = (
-    "planning.swarm", "hook.timeout", "hook.on_error", "plugins",
+    "hook.timeout", "hook.on_error", "plugins",
 )
 """Keys that files may hold already for what is still to come."""
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Callable, Mapping, Sequence, cast
 
+from orchestra.adapters.adapter import Request
 from orchestra.agents.architect import architect_request
 from orchestra.agents.plan_file import PlanFile, parse_plan, render_plan
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
@@ -18,6 +19,7 @@ from orchestra.engine.briefing import Briefing, Scout, fitting_files
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
 from orchestra.engine.guidance import Guidance
+from orchestra.engine.swarm import Swarm
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
 from orchestra.observe.events import Events
 from orchestra.records import Plan
@@ -43,7 +45,6 @@ class Planning:
     crew: Crew
     list_repository: Callable[[], Sequence[tuple[str, int]]]
     scout: Scout
-    guidance: Callable[[], Guidance]
     show: Show
     must_show: Sequence[str]
     custom_prompts: Mapping[str, str]
@@ -52,6 +53,9 @@ class Planning:
     max_cost_usd: Decimal | None
     has_architect: bool
     """Whether a model can answer for the architect: a session that was given its plan needs none."""
+    guidance: Callable[[], Guidance] = lambda: Guidance({})
+    swarm: int = 1
+    """How many architects plan at once; a plan is revised by one."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
@@ -97,7 +101,7 @@ class Planning:
     def _ask_until_planned(self) -> Plan:
         self._check_architect()
         while True:
-            answer: Plan | Questions = self.crew.call(self._ask_architect)
+            answer: Plan | Questions = self._answer()
             if isinstance(answer, Plan):
                 return answer
             answers = self.approver.answer(answer.questions)
@@ -109,7 +113,20 @@ class Planning:
             pairs = [f"{question} {reply}" for question, reply in zip(answer.questions, answers)]
             self.journal.keep(self.session_id, "remarks", [*self._remarks(), *pairs])
 
+    def _answer(self) -> Plan | Questions:
+        answer: Plan | Questions | None = None
+        if self.swarm > 1 and self.journal.sessions.plan(self.session_id) is None:
+            answer = Swarm(
+                self.crew, self.asker, self.events, self._request, self._read, f"architect/{len(self._remarks())}"
+            ).plan(self.swarm)
+        return answer or self.crew.call(self._ask_architect)
+
     def _ask_architect(self) -> Plan | Questions:
+        key = f"architect/{len(self._remarks())}"
+        # mypy joins the union of what is read to `object`.
+        return cast("Plan | Questions", self.asker.ask("architect", key, self._request(), path=None, read=self._read))
+
+    def _request(self, *, dividing_by: int | None = None, area: str = "", plans: str = "") -> Request:
         remarks = self._remarks()
         row = self.journal.sessions.plan(self.session_id)
         listing = self.journal.remember(self.session_id, "listing", lambda: [*map(list, self.list_repository())])
@@ -117,7 +134,7 @@ class Planning:
         briefing = Briefing.from_json(self.journal.remember(
             self.session_id, "map", lambda: self.scout.brief(self.task, files, self.must_show).to_json()
         ))
-        request = architect_request(
+        return architect_request(
             task=self.task,
             listing=files,
             repo_map=briefing.repo_map,
@@ -126,11 +143,11 @@ class Planning:
             words=self.guidance().for_task(self.task),
             previous_plan=None if row is None else plan_from_json(row.content),
             remarks=remarks,
+            dividing_by=dividing_by,
+            area=area,
+            plans=plans,
             load_template=self.load_template,
         )
-        key = f"architect/{len(remarks)}"
-        # mypy joins the union of what is read to `object`.
-        return cast("Plan | Questions", self.asker.ask("architect", key, request, path=None, read=self._read))
 
     def _read(self, text: str) -> Plan | Questions | NeedFiles:
         answer = read_plan(text)

@@ -55,14 +55,14 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
     """
     session_id = row.session_id
     if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
-        journal.steps.ask_again(session_id, role="architect")
+        journal.steps.ask_last_again(session_id, role="architect")
     outcomes = journal.images.outcomes(session_id)
     retried = [outcome for outcome in outcomes.values() if outcome.exit_status in RETRIED]
     if not retried:
         return
     for outcome in retried:
         if outcome.error_code == UnreadableReply.code:
-            journal.steps.ask_again(session_id, path=outcome.path)
+            journal.steps.ask_again(session_id, outcome.path)
         if outcome.status == "reverted":
             # What was put back counts as the file's beginning: its writes are not gone through again.
             journal.keep(session_id, f"start/{outcome.path}", journal.images.count_writes(session_id, outcome.path))

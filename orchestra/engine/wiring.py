@@ -280,18 +280,19 @@ def wire(
     schedule = schedule_for(settings.mode, settings.max_concurrency)
     before = consumed(journal.steps.attempts(session_id))
     spent = before.cost_usd or Decimal(0)
+    workers = max(schedule.workers, settings.planning.swarm)
     with ExitStack() as stack:
         events = stack.enter_context(session_events(
             workplace, session_id, env, order.listeners, redactor=redactor, level=settings.log.level
         ))
         http = HttpClient(
-            chains.providers, variables=env.variables, workers=schedule.workers, offline=order.offline
+            chains.providers, variables=env.variables, workers=workers, offline=order.offline
         )
         stack.callback(http.close)
-        crew = Crew(schedule.workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
+        crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
         stack.callback(crew.close)
         health = Health(
-            chains.providers, clock=env.clock, workers=schedule.workers, known=journal.provider_health.all(),
+            chains.providers, clock=env.clock, workers=workers, known=journal.provider_health.all(),
             keep=journal.provider_health.keep,
         )
         git = None if order.git is None else order.git.without(key_variables(settings.providers))
@@ -381,7 +382,7 @@ def wire(
             must_show=options.must_show,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
-            has_architect="architect" in chains.choices,
+            has_architect="architect" in chains.choices, swarm=settings.planning.swarm,
         )
         committing = Committing(
             session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel,

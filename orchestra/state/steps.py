@@ -93,13 +93,29 @@ class Steps:
     def fail(self, step: Step) -> None:
         self._store.write(lambda connection: self._end(connection, step, "failed", None))
 
-    def ask_again(self, session_id: str, *, role: str | None = None, path: str | None = None) -> None:
-        """Have the answered steps of a role or a file be asked anew: their answers turned out to be of no use."""
-        column, value = ("agent_role", role) if path is None else ("file_path", path)
+    def ask_again(self, session_id: str, path: str) -> None:
+        """Have the answered steps of a file be asked anew: their answers turned out to be of no use."""
         self._store.change(
-            f"UPDATE steps SET status = 'failed' WHERE session_id = ? AND {column} = ? AND status = 'completed'",
-            (session_id, value),
+            "UPDATE steps SET status = 'failed' WHERE session_id = ? AND file_path = ? AND status = 'completed'",
+            (session_id, path),
         )
+
+    def ask_last_again(self, session_id: str, *, role: str) -> None:
+        """Have a role's last conversation be held anew, where it was answered to the end: so the answer was of no use.
+
+        Where a call has failed, what was answered before it counts.
+        """
+        rows = self._store.rows(
+            "SELECT step_key, status FROM steps WHERE session_id = ? AND agent_role = ? ORDER BY id DESC LIMIT 1",
+            (session_id, role),
+        )
+        if rows and rows[0]["status"] == "completed":
+            key = rows[0]["step_key"].partition("#")[0]
+            self._store.change(
+                "UPDATE steps SET status = 'failed' WHERE session_id = ?"
+                " AND (step_key = ? OR substr(step_key, 1, ?) = ?)",
+                (session_id, key, len(key) + 1, key + "#"),
+            )
 
     def add_attempt(self, step: Step, attempt: Attempt) -> None:
         """Does not wait for the disk: the reply's commit, which follows, covers it."""

@@ -129,6 +129,14 @@ def _planned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "plan", f"{count} file{'' if count == 1 else 's'}: {_cut(data['summary'])}"
 
 
+def _divided(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "architect", f"divided into {len(data['areas'])} areas: {_cut(', '.join(data['areas']))}"
+
+
+def _area_failed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "architect", f"the area {_cut(data['area'], 60)} failed: {_cut(data['why'])}"
+
+
 def _reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
     if data["approved"]:
         return None  # the file's own line follows
@@ -269,6 +277,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "reply.repeated": _repeated,
     "plan.ready": _planned,
     "plan.circle": _circle,
+    "swarm.divided": _divided,
+    "swarm.area_failed": _area_failed,
     "file.reviewed": _reviewed,
     "change.reviewed": _change_reviewed,
     "change.not_reviewed": _change_not_reviewed,

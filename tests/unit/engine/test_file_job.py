@@ -415,7 +415,7 @@ def test_another_answer_than_the_one_before_the_kill_is_the_one_that_lies_there(
     shop.put("mine\n")
     assert shop.run(MODIFY).status == "failed"
     shop.restart()
-    shop.journal.steps.ask_again(SESSION, path=PATH)
+    shop.journal.steps.ask_again(SESSION, PATH)
     assert shop.run(MODIFY).status == "unchanged"
     assert shop.text() == "mine\n"
 

@@ -81,21 +81,35 @@ def test_steps_are_told_apart_by_session_and_key(journal: StateManager) -> None:
     assert begin(journal, "executor/2").reply is None
 
 
-@pytest.mark.parametrize("asked", [{"role": "executor"}, {"path": "src/a.py"}])
-def test_an_answer_of_no_use_is_asked_for_anew(journal: StateManager, asked: dict[str, str]) -> None:
+def test_an_answer_of_no_use_is_asked_for_anew(journal: StateManager) -> None:
     step = begin(journal)
     journal.steps.complete(step, REPLY)
-    journal.steps.ask_again(SESSION, **asked)
+    journal.steps.ask_again(SESSION, "src/a.py")
     assert begin(journal).reply is None
     journal.steps.complete(step, UNKNOWN)
     assert begin(journal).reply == UNKNOWN
 
 
+def test_a_last_conversation_of_no_use_is_held_anew_as_a_whole_and_those_before_count(journal: StateManager) -> None:
+    for key in ("executor/1", "executor/10", "executor/2", "executor/2#2"):
+        journal.steps.complete(begin(journal, key), REPLY)
+    journal.steps.ask_last_again(SESSION, role="executor")
+    replies = [begin(journal, key).reply for key in ("executor/1", "executor/10", "executor/2", "executor/2#2")]
+    assert replies == [REPLY, REPLY, None, None]
+
+
+def test_where_the_last_call_failed_every_answer_counts(journal: StateManager) -> None:
+    journal.steps.complete(begin(journal), REPLY)
+    journal.steps.fail(begin(journal, "executor/1#2"))
+    journal.steps.ask_last_again(SESSION, role="executor")
+    assert begin(journal).reply == REPLY
+
+
 def test_asking_again_leaves_other_files_and_roles_alone(journal: StateManager) -> None:
     journal.steps.complete(begin(journal), REPLY)
-    journal.steps.ask_again(SESSION, role="auditor")
-    journal.steps.ask_again(SESSION, path="src/b.py")
-    journal.steps.ask_again("another session", role="executor")
+    journal.steps.ask_last_again(SESSION, role="auditor")
+    journal.steps.ask_again(SESSION, "src/b.py")
+    journal.steps.ask_last_again("another session", role="executor")
     assert begin(journal).reply == REPLY
 
 
