@@ -9,7 +9,7 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
-from orchestra.workspace.listing import is_secret, list_files
+from orchestra.workspace.listing import ignored_paths, is_secret, list_files
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import decode
 from orchestra.workspace.tree import Tree
@@ -60,7 +60,7 @@ class Showing:
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""
-        return self._may_be_named(path) and (self._git is None or not self._git.ignored([path]))
+        return self._may_be_named(path) and not ignored_paths(self._root, self._git, [path])
 
     def _may_be_named(self, path: str) -> bool:
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden

@@ -59,6 +59,7 @@ from orchestra.state.salvage import Salvaged, salvage
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
+from orchestra.workspace.listing import ignored_paths
 from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
@@ -321,6 +322,7 @@ def wire(
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices,
+            ignored_among=functools.partial(ignored_paths, order.root, git),
         )
         committing = Committing(
             session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel,
