@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -18,6 +19,8 @@ from orchestra.state.sessions import SessionRow, Sessions
 from orchestra.state.steps import Steps
 from orchestra.state.store import Store
 from orchestra.state.tidying import Tidying
+
+SECRET_BYTES = 32
 
 
 class StateManager:
@@ -48,6 +51,14 @@ class StateManager:
         """For reading; None where nothing was journalled yet. Raises StateError."""
         store = Store.open_for_reading(folder)
         return None if store is None else cls(store, clock)
+
+    def secret(self) -> bytes:
+        """The journal's own random bytes, made at the first call: for marks and stand-ins that nobody can foresee."""
+        new = secrets.token_bytes(SECRET_BYTES)
+        self._store.change("INSERT OR IGNORE INTO journal_secret VALUES (1, ?)", (new,))
+        row = self._store.row("SELECT secret FROM journal_secret")
+        assert row is not None  # it was put there at the latest just now
+        return bytes(row["secret"])
 
     def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
         """What these sessions did, in their order."""

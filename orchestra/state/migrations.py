@@ -85,4 +85,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             session_id TEXT NOT NULL REFERENCES sessions, path TEXT NOT NULL, PRIMARY KEY (session_id, path))""",
         "CREATE INDEX versions_by_hash ON file_versions (path, hash)",
     ),
+    (
+        # One row at most, of random bytes.
+        "CREATE TABLE journal_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL)",
+    ),
 )
