@@ -11,6 +11,7 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.resume import generation
 from orchestra.errors import LimitReached, RefusedPath, TimedOut, TooExpensive, Truncated, UnreadableReply
 from orchestra.observe.events import Events
@@ -40,6 +41,7 @@ class Asker:
         chains: Mapping[str, Adapter],
         events: Events,
         redactor: Redactor,
+        discretion: Discretion,
         deadline: Deadline,
         cancel: CancelToken,
         show: Show,
@@ -49,6 +51,7 @@ class Asker:
         self._chains = chains
         self._events = events
         self._redactor = redactor
+        self._discretion = discretion
         self._deadline = deadline
         self._cancel = cancel
         self._show = show
@@ -112,6 +115,7 @@ class Asker:
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         steps = self._journal.steps
+        request = self._discretion.request(request)
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
             self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from orchestra.agents.quoting import ShownFile
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
-from orchestra.workspace.listing import ignored_paths, is_secret, list_files
+from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import decode
 from orchestra.workspace.tree import Tree
@@ -18,6 +19,7 @@ MOST_CHARACTERS = 200_000
 MOST_BYTES = 4 * MOST_CHARACTERS
 """No longer file is read at all: a text of so many bytes has too many characters in every encoding."""
 MOST_FILES = 20
+MOST_SURVEYED_BYTES = 32 * 2**20
 
 
 class Showing:
@@ -57,6 +59,20 @@ class Showing:
             except OrchestraError as error:
                 not_shown.append((path, error.what))
         return shown, not_shown
+
+    def survey(self) -> Iterator[str]:
+        """The texts of the repository up to a bound, also of files that nobody may see: for who must know what to hide.
+        """
+        files = list_files(self._root, self._git)
+        left = MOST_SURVEYED_BYTES
+        for path in (*secret_files(self._root, [file.path for file in files]), *(file.path for file in files)):
+            with suppress(OSError):
+                size = (self._root / path).lstat().st_size
+                if size <= min(MOST_BYTES, left):
+                    left -= size
+                    with suppress(OrchestraError):
+                        found = self._tree.read(path)
+                        yield "" if found.content is None else decode(found.content, path=path).text
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""

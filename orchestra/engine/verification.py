@@ -49,6 +49,7 @@ class Verification:
     """How often failed files were taken up again by a resume: tests and fixes of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    without_secrets: Callable[[TestRun], TestRun] = lambda run: run
 
     def baseline(self) -> None:
         """Note what fails before the first write."""
@@ -74,7 +75,7 @@ class Verification:
 
         def find_out() -> dict[str, Any]:
             run = self.run_tests(lambda: self.jobs.events.emit("tests.started", baseline=name == BASELINE))
-            return {} if run is None or not run.collected else _to_json(run)
+            return {} if run is None or not run.collected else _to_json(self.without_secrets(run))
 
         kept = self.journal.remember(self.session_id, name, find_out)
         return _from_json(kept) if kept else None

@@ -18,7 +18,7 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
-from orchestra.agents.plan_json import plan_from_json
+from orchestra.agents.plan_json import plan_from_json, words_of
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -31,6 +31,7 @@ from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -50,6 +51,7 @@ from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
+from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
@@ -278,8 +280,15 @@ def wire(
             order.root, git, Tree(order.root), hidden=order.cassette_file,
             before=lambda path: journal.images.at(session_id, path, 0),
         )
+        discretion = Discretion(
+            journal.secret(),
+            Placeholders(journal.secret(), [*filter(None, chains.keys.values()), *_secret_headers(chains)],
+                         tell=redactor.learn),
+            survey=showing.survey,
+        )
+        discretion.placeholders.learn(row.task.text)
         asker = Asker(
-            session_id=session_id, journal=journal, events=events, redactor=redactor,
+            session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
             chains=_answering(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent),
                 events, env.clock, stack,
@@ -298,13 +307,14 @@ def wire(
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(row.task.text, plan, files, showing.show, settings.custom_prompts, load_template)
+            words = [row.task.text, *(journal.recall(session_id, "remarks") or []), *words_of(plan)]
             return JobContext(
                 asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
                 RecoveryLimits(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
-                check, activity,
+                discretion, check, activity, words,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
@@ -312,7 +322,7 @@ def wire(
             sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
                 session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
-                generation(journal, session_id), settings.custom_prompts, load_template,
+                generation(journal, session_id), settings.custom_prompts, load_template, discretion.test_run,
             )
 
         planning = Planning(
@@ -370,9 +380,8 @@ def _answering(
     built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built
-    headers = [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
     recorder = Recorder(
-        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *headers]).known,
+        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *_secret_headers(chains)]).known,
         on_break=lambda why: events.emit("recording.broken", level="warning", why=why),
     )
     stack.callback(recorder.close)
@@ -426,6 +435,10 @@ def _spent(journal: StateManager, session_id: str) -> Decimal:
 def _secrets(chains: ChainPlan) -> list[str]:
     headers = [value for row in chains.providers for value in row.headers.values()]
     return [key for key in chains.keys.values() if key] + headers
+
+
+def _secret_headers(chains: ChainPlan) -> list[str]:
+    return [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
 
 
 def _loader(settings: Settings) -> Loader:

@@ -78,6 +78,19 @@ def is_secret(path: str) -> bool:
     return bool(_SECRET_NAMES.fullmatch(pure.name.rstrip("~")))
 
 
+def secret_files(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
+    """The files with names of secrets in the folders of these paths, ignored by git or not."""
+    found = []
+    for folder in sorted({path.rpartition("/")[0] for path in paths} | {""}):
+        try:
+            names = sorted(os.listdir(root / folder))
+        except OSError:
+            continue
+        paths_there = (f"{folder}/{name}" if folder else name for name in names)
+        found += [path for path in paths_there if is_secret(path) and _size_of(root, path) is not None]
+    return tuple(found)
+
+
 def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:
     """Those of the paths whose content a model may see: neither secret nor ignored by git."""
     harmless = tuple(path for path in paths if not is_secret(path))

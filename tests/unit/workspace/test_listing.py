@@ -96,8 +96,9 @@ def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
         "deploy/id_ed25519", ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
         "config/secrets.yml", ".aws/config", ".ssh/config", ".git-credentials", "service-account-prod.json",
         "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json", ".env_production",
-        "deploy/kubeconfig.yaml", "prod.kubeconfig", "upload.keystore", "AuthKey_1.p8", "krb5.keytab", "vpn.ovpn", ".s3cfg",
-        "terraform.tfstate.1.backup", "x.tfvars.json", "auth.json", "local.settings.json", ".vault-token", "htpasswd",
+        "deploy/kubeconfig.yaml", "prod.kubeconfig", "upload.keystore", "AuthKey_1.p8", "krb5.keytab", "vpn.ovpn",
+        ".s3cfg", "terraform.tfstate.1.backup", "x.tfvars.json", "auth.json", "local.settings.json",
+        ".vault-token", "htpasswd",
         ".SSH/config", ".Docker/Config.json", ".AWS/x", ".env~", "id_rsa~",
     ],
 )
@@ -109,7 +110,8 @@ def test_knows_files_that_hold_secrets(path: str) -> None:
     "path",
     [
         ".env.example", ".env.sample", ".env.template", "src/environment.py", "keys.py", "secrets.py", "id_rsa.pub",
-        "credentials.py", "docs/secrets.md", "auth.py", "kubeconfig_reader.py", "tokenizer.json", "package.json", "src/key.ts", ".docker/nginx.conf",
+        "credentials.py", "docs/secrets.md", "auth.py",
+        "kubeconfig_reader.py", "tokenizer.json", "package.json", "src/key.ts", ".docker/nginx.conf",
     ],
 )
 def test_does_not_take_sources_for_secrets(path: str) -> None:
