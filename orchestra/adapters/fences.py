@@ -49,5 +49,5 @@ def without_marks(text: str) -> str:
 
 
 def _mark(key: bytes, body: str) -> str:
-    digest = hmac.new(b"fence\0" + key, body.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    digest = hmac.new(key + b"\0fence", body.encode("utf-8", "surrogatepass"), hashlib.sha256)
     return digest.hexdigest()[:16]

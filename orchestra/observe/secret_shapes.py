@@ -77,6 +77,7 @@ _INTRODUCED = tuple((begin, re.compile(re.escape(begin) + form)) for begin, form
 ))
 """What stands before a secret, and the secret's form."""
 _DIGIT = re.compile(r"[0-9]")
+_MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")
 _KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(
     r"[ \t>+#*/\"'|-]{0,40}(?:[A-Za-z-]{2,20}: [^\n]{0,100}|[A-Za-z0-9+/=\\]{0,1000})[\"',;\\ \t\r+]{0,8}(?:\n|\Z)"
@@ -92,7 +93,7 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing.
     """
     for run in _LONG_RUN.finditer(text):
-        if _DIGIT.search(run[0]):
+        if _MAY_BE_TOKEN.search(run[0]):
             yield from _tokens(text, *run.span())
     for begin, form in _INTRODUCED:
         if begin in text:

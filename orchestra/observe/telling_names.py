@@ -28,12 +28,14 @@ _REST = re.compile(
 )
 _QUALIFIES_KEY = re.compile(
     r"(?i)(?:api|access|private|secret|encrypt(?:ion)?|decrypt(?:ion)?|signing|master|account|auth|client|shared"
-    r"|storage|session|app|license|licence|deploy|service|admin|webhook|bot|jwt|hmac|cookie|crypto|data|root|user|server"
-    r"|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_.-]?\Z"
+    r"|storage|session|app|license|licence|deploy|service|admin|webhook|bot|jwt|hmac|cookie|crypto|data|root|user"
+    r"|server|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_.-]?\Z"
 )
-_LINE_HEAD = re.compile(r"[ \t+>-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]+)?[\w.-]{0,80}\Z")
-_FLAG_HEAD = re.compile(r"(?:\A|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG)[ \t]{1,4}\w{0,40})\Z")
-_VARIABLE_HEAD = re.compile(r"(?:\A|[\s\"'])[A-Z0-9_]{0,60}\Z")
+_LINE_HEAD = re.compile(
+    r"[ \t+>-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]{1,20}|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
+)
+_FLAG_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG)[ \t]{1,4}\w{0,40})\Z")
+_VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
 _PART_HEAD = re.compile(r";[ \t]{0,3}[\w ]{0,20}\Z")
 _QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
 _MOST_HEAD = 70
@@ -118,7 +120,7 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
         return False
     if not _NAME_LIKE.fullmatch(value) or is_random(value):
         return _is_password(stem, value)
-    is_data = match["sign"] == ":" or match["sign"] is None or _is_variable(before, match)
+    is_data = match["sign"] in (":", None) or _is_tight(match)
     return is_data and _is_password(stem, value)
 
 
@@ -138,10 +140,15 @@ def _stands_alone(before: str, match: re.Match[str]) -> bool:
 
 def _is_variable(before: str, match: re.Match[str]) -> bool:
     """Whether it is set as a shell does: NAME=value."""
-    name, sign, value = match[0].partition("=")
-    return bool(sign) and name.isupper() and not value[:1].isspace() and bool(
-        name == name.rstrip() and _VARIABLE_HEAD.search(before[-_MOST_HEAD:])
+    return _is_tight(match) and match[0].partition("=")[0].isupper() and bool(
+        _VARIABLE_HEAD.search(before[-_MOST_HEAD:])
     )
+
+
+def _is_tight(match: re.Match[str]) -> bool:
+    """Whether no blank stands around the equals sign."""
+    name, sign, value = match[0].partition("=")
+    return bool(sign) and not name[-1:].isspace() and not value[:1].isspace()
 
 
 def _has_both(value: str) -> bool:
