@@ -36,11 +36,9 @@ class Discretion:
 
     def request(self, request: Request) -> Request:
         """The request as it may be journalled and sent: without secrets, its fences with the journal's marks."""
-        for text in (request.system, *(message.text for message in request.messages)):
-            self.placeholders.learn(text)
-        return replace(
-            request, system=self.placeholders.hide(request.system), messages=tuple(map(self._message, request.messages))
-        )
+        marked = replace(request, messages=tuple(map(self._marked, request.messages)))
+        # Once for what is found, and once more since what is found in one part is hidden in all.
+        return self._hidden(self._hidden(marked))
 
     def test_run(self, run: TestRun) -> TestRun:
         """What tests printed, without the secrets of any file."""
@@ -77,12 +75,21 @@ class Discretion:
                     setattr(error, name, self.placeholders.hide(value))
             raise
 
-    def _message(self, message: Message) -> Message:
-        # What a model said itself stands in no fence of ours.
-        marked = message.role == "user"
+    def _marked(self, message: Message) -> Message:
+        if message.role != "user":
+            # What a model said itself stands in no fence of ours.
+            return message
         return replace(message, segments=tuple(
-            replace(segment, text=self.placeholders.hide(keyed(segment.text, self.key) if marked else segment.text))
-            for segment in message.segments
+            replace(segment, text=keyed(segment.text, self.key)) for segment in message.segments
+        ))
+
+    def _hidden(self, request: Request) -> Request:
+        hide = self.placeholders.hide
+        return replace(request, system=hide(request.system), messages=tuple(
+            replace(message, segments=tuple(
+                replace(segment, text=hide(segment.text)) for segment in message.segments
+            ))
+            for message in request.messages
         ))
 
     def _check(self, draft: Draft, own: Sequence[str]) -> None:

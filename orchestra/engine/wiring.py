@@ -280,12 +280,9 @@ def wire(
             order.root, git, Tree(order.root), hidden=order.cassette_file,
             before=lambda path: journal.images.at(session_id, path, 0),
         )
-        discretion = Discretion(
-            journal.secret(),
-            Placeholders(journal.secret(), [*filter(None, chains.keys.values()), *_secret_headers(chains)],
-                         tell=redactor.learn),
-            survey=showing.survey,
-        )
+        key = journal.secret()
+        known = [*filter(None, chains.keys.values()), *_secret_headers(chains)]
+        discretion = Discretion(key, Placeholders(key, known, tell=redactor.learn), survey=showing.survey)
         discretion.placeholders.learn(row.task.text)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,

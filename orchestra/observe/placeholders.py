@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import threading
+from functools import lru_cache
 from typing import Callable, Collection, Iterable, Sequence
 
 from orchestra.observe.secret_shapes import SHORTEST, find_secrets
@@ -14,6 +15,8 @@ PLACEHOLDER = re.compile(r"__ORCHESTRA_SECRET_[0-9a-f]{12}__")
 _LIKE_ONE = re.compile(PLACEHOLDER.pattern + r"|(?i:_{0,2}ORCHESTRA_SECRET_\w{0,64})")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+|[\w-]{1,11}")
 """What may well stand elsewhere and mean something else: it is hidden where it is found, not wherever it occurs."""
+
+_MOST_KEPT = 128
 
 
 class Placeholders:
@@ -32,6 +35,8 @@ class Placeholders:
         self._lock = threading.Lock()
         self._values: dict[str, str] = {}
         self._common: tuple[str, ...] = ()
+        # Most parts of a prompt stand in the next one too.
+        self._spans = lru_cache(maxsize=_MOST_KEPT)(lambda text: tuple(find_secrets(text)))
         self._add(value for value in known if len(value) >= SHORTEST)
 
     def learn(self, text: str) -> None:
@@ -40,7 +45,7 @@ class Placeholders:
 
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""
-        spans = list(find_secrets(text))
+        spans = list(self._spans(text))
         self._add({text[start:end] for start, end in spans})
         for value in self._common:
             start = text.find(value)

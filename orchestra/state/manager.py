@@ -54,10 +54,11 @@ class StateManager:
 
     def secret(self) -> bytes:
         """The journal's own random bytes, made at the first call: for marks and stand-ins that nobody can foresee."""
-        new = secrets.token_bytes(SECRET_BYTES)
-        self._store.change("INSERT OR IGNORE INTO journal_secret VALUES (1, ?)", (new,))
         row = self._store.row("SELECT secret FROM journal_secret")
-        assert row is not None  # it was put there at the latest just now
+        if row is None:
+            made = secrets.token_bytes(SECRET_BYTES)
+            self._store.change("INSERT INTO journal_secret VALUES (1, ?)", (made,))
+            return made
         return bytes(row["secret"])
 
     def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
