@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
+from orchestra.adapters.fences import without_marks
 from orchestra.agents.follow_up import repair_request, with_more_files
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
@@ -229,4 +230,4 @@ def _saved(usage: Usage) -> dict[str, Any]:
 
 def _as_text(request: Request) -> str:
     turns: tuple[Message, ...] = (Message.of("system", request.system), *request.messages)
-    return "\0".join(f"{message.role}\0{message.text}" for message in turns)
+    return without_marks("\0".join(f"{message.role}\0{message.text}" for message in turns))

@@ -88,6 +88,8 @@ def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> boo
         return False
     if match["flag"] is not None and not _FLAG_HEAD.search(before[-_MOST_HEAD:]):
         return False
+    if match["pair"] is not None and stem in ("auth", "salt", "pass"):
+        return False
     if stem in ("token", "auth", "salt") or match["pair"] is not None:
         return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
     if match["quoted"] is not None:

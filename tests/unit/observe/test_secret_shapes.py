@@ -57,6 +57,7 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     "url = https://example.org/tokens/list?page=1",
     "the password is at least 8 characters, letters and digits", "def token_kind_2(token: Token) -> str:",
     'primary_key = "id_of_row_2"', 'compass = "north-by-west1"', "x-auth: required1",
+    '("auth", "0005_alter_user_last_login_null"),', "('User:Pass', 'www.example.org:080')",
 ])
 def test_words_names_and_hashes_are_none(text: str) -> None:
     assert found_in(text) == set()
