@@ -2,8 +2,8 @@
 
 A cassette is text in UTF-8, one JSON object a line. The first is `{"orchestra_cassette": 1}`; each further one is
 an Entry. Prompts stand in it as hashes only, with the role and the file for reading; answers in full, as do the
-faults' messages, both without keys and secret headers; of each attempt its model, its figures and its error. Nothing
-else of a request, and no header, is in it.
+faults' messages, both without keys and secret headers, and stand-ins for secrets with their numbers; of each attempt
+its model, its figures and its error. Nothing else of a request, and no header, is in it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Collection
 
 from orchestra.adapters.adapter import Message, Request, join
+from orchestra.adapters.fences import without_marks
 
 SYSTEM = "system"
 
@@ -25,9 +26,9 @@ class Fingerprint:
 
 
 def fingerprint(request: Request, *, leaving_out: Collection[str] = ()) -> Fingerprint:
-    """The fingerprint; segments of the names in `leaving_out` count as if they were empty."""
+    """The fingerprint; segments of the names in `leaving_out` count as if they were empty, and all fences are alike."""
     turns = [(SYSTEM, hash_of(request.system))]
-    turns += [(message.role, hash_of(_text(message, leaving_out))) for message in request.messages]
+    turns += [(message.role, hash_of(without_marks(_text(message, leaving_out)))) for message in request.messages]
     return Fingerprint(tuple(turns))
 
 
@@ -49,7 +50,7 @@ def file_of(request: Request) -> str | None:
     for line in request.messages[0].text.splitlines() if request.messages else ():
         if line.startswith("File: "):
             return line[len("File: "):].strip()
-        if line.startswith(("```", "~~~", "=== ")):
+        if line.startswith(("<data-", "```", "~~~", "=== ")):
             return None
     return None
 

@@ -6,12 +6,14 @@ import json
 import os
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.cassette import VOLATILE, Entry, PlayedAttempt, entry_to_json, head_line
 from orchestra.adapters.fingerprint import file_of, fingerprint
+from orchestra.adapters.numbering import Numbering
 from orchestra.adapters.watched import Watched
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import ProviderFault, TooExpensive, UsageError, WorkspaceError
@@ -126,7 +128,10 @@ class RecordingAdapter:
         return reply
 
     def _record(self, request: Request, listener: _Listener, outcome: Reply | ProviderFault) -> None:
-        question = fingerprint(request, leaving_out=VOLATILE)
+        numbering = Numbering.of(request, last=VOLATILE)
+        question = fingerprint(numbering.request(request), leaving_out=VOLATILE)
+        if isinstance(outcome, Reply):
+            outcome = replace(outcome, text=numbering.numbered(outcome.text))
         self._recorder.add(Entry(self._role, file_of(request), question, tuple(listener.attempts), outcome))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterable
 
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.adapters.cassette import VOLATILE, Entry, Malformed, PlayedAttempt, check_head, entry_from_json
 from orchestra.adapters.fingerprint import SYSTEM, Fingerprint, file_of, fingerprint
+from orchestra.adapters.numbering import Numbering
 from orchestra.adapters.shapes import parse_json
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ConfigError, NotRecorded
@@ -45,11 +47,16 @@ class Cassette:
 
     def play(self, role: str, request: Request) -> Entry:
         """The next entry for this question. Raises NotRecorded, which names the difference."""
-        question = fingerprint(request, leaving_out=VOLATILE)
+        numbering = Numbering.of(request, last=VOLATILE)
+        question = fingerprint(numbering.request(request), leaving_out=VOLATILE)
         with self._lock:
             left = self._left.get(_key(role, question))
-            if left:
-                return left.popleft()
+            entry = left.popleft() if left else None
+        if entry is not None:
+            outcome = entry.outcome
+            if isinstance(outcome, Reply):
+                return replace(entry, outcome=replace(outcome, text=numbering.named(outcome.text)))
+            return entry
         raise self._not_recorded(role, file_of(request), question)
 
     def _not_recorded(self, role: str, file: str | None, question: Fingerprint) -> NotRecorded:

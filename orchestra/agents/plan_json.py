@@ -45,6 +45,12 @@ def plan_hash(plan: Plan) -> str:
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
+def words_of(plan: Plan) -> tuple[str, ...]:
+    """What a plan says in words."""
+    files = (text for planned in plan.files for text in (planned.description, *planned.criteria))
+    return (plan.summary, *files, *plan.tests, plan.commit.subject, plan.commit.body)
+
+
 def _file_to_json(planned: PlannedFile) -> dict[str, object]:
     return {
         "path": planned.path,

@@ -1,4 +1,4 @@
-"""How other people's text stands in a prompt: in a fence that it cannot close, under a line that names it."""
+"""How other people's text stands in a prompt: between marks that it cannot know, under a line that names it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Sequence
 
-_BACKTICKS = re.compile(r"`+")
+from orchestra.adapters.fences import fence
+
 _LINE_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -20,16 +21,13 @@ class ShownFile:
 
 
 def quote(text: str) -> str:
-    """The text between two fences longer than any run of backticks in it; empty for an empty text."""
-    return fenced(text) if text else ""
+    """The text in a fence; empty for an empty text."""
+    return fence(text) if text else ""
 
 
 def fenced(text: str) -> str:
-    """As `quote`, but an empty text gives a pair of fences with nothing between."""
-    longest = max(map(len, _BACKTICKS.findall(text)), default=0) if "`" in text else 0
-    fence = "`" * max(3, longest + 1)
-    ending = "" if not text or text.endswith("\n") else "\n"
-    return fence + "\n" + text + ending + fence
+    """As `quote`, but an empty text gives a fence with nothing in it."""
+    return fence(text)
 
 
 def show_files(files: Sequence[ShownFile]) -> str:

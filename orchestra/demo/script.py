@@ -37,7 +37,7 @@ class Call:
         for line in first.splitlines():
             if line.startswith("File: "):
                 return line[len("File: "):].strip()
-            if line.startswith(("```", "~~~", "=== ")):
+            if line.startswith(("<data-", "```", "~~~", "=== ")):
                 return None
         return None
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
+from orchestra.adapters.fences import without_marks
 from orchestra.agents.follow_up import repair_request, with_more_files
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.panel import Panel, vendor_of
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
 from orchestra.errors import LimitReached, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply
@@ -45,6 +47,7 @@ class Asker:
         chains: Mapping[str, Adapter],
         events: Events,
         redactor: Redactor,
+        discretion: Discretion,
         deadline: Deadline,
         cancel: CancelToken,
         show: Show,
@@ -55,6 +58,7 @@ class Asker:
         self._chains = chains
         self._events = events
         self._redactor = redactor
+        self._discretion = discretion
         self._deadline = deadline
         self._cancel = cancel
         self._show = show
@@ -135,6 +139,7 @@ class Asker:
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps
+        request = self._discretion.request(request)
         step = steps.begin(self._session_id, key, role=role, path=path, input_text=_as_text(request))
         if step.reply is not None:
             self._events.emit("step.recalled", level="debug", step_id=step.id, role=role, path=path)
@@ -268,4 +273,4 @@ def _saved(usage: Usage) -> dict[str, Any]:
 
 def _as_text(request: Request) -> str:
     turns: tuple[Message, ...] = (Message.of("system", request.system), *request.messages)
-    return "\0".join(f"{message.role}\0{message.text}" for message in turns)
+    return without_marks("\0".join(f"{message.role}\0{message.text}" for message in turns))

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Callable, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Request
-from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles, read_review
 from orchestra.engine.activity import Activity
 from orchestra.engine.asking import Asker
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.draft_check import check_draft, cut_off
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
@@ -67,9 +67,12 @@ class JobContext:
     max_iterations: int
     auto_revert: bool
     recovery: RecoveryLimits
+    discretion: Discretion
     check: SyntaxCheck = check_syntax
     """With the project's own tools and Python, where there are any."""
     activity: Activity = field(default_factory=Activity)
+    words: Sequence[str] = ()
+    """What the user said: a secret of theirs may stand in any planned file."""
 
 
 class FileJob:
@@ -174,7 +177,9 @@ class FileJob:
 
         def read(text: str) -> Draft | NeedFiles:
             replies.append(text)
-            return read_draft(text, path, base)
+            return context.discretion.draft(
+                text, path, base, original=self._original(), words=context.words
+            )
 
         try:
             draft = self._ask(role, key, request, read, keeps_cut=True)
@@ -194,10 +199,11 @@ class FileJob:
         )
         before = context.files.before(path).content
         old = None if before is None else decode(before, path=path)
-        check_draft(
-            draft, None if old is None else old.text, check=context.check,
-            explanation=context.prompts.explanation(self.planned, self._demands),
-        )
+        with context.discretion.unspoken():
+            check_draft(
+                draft, None if old is None else old.text, check=context.check,
+                explanation=context.prompts.explanation(self.planned, self._demands),
+            )
         content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)

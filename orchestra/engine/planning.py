@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Callable, Mapping, Sequence, cast
+from typing import Callable, Collection, Mapping, Sequence, cast
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.architect import architect_request
@@ -56,6 +56,8 @@ class Planning:
     guidance: Callable[[], Guidance] = lambda: Guidance({})
     swarm: int = 1
     """How many architects plan at once; a plan is revised by one."""
+    ignored_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
+    """Those of the paths that git or `.orchestraignore` leaves out."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
@@ -159,6 +161,8 @@ class Planning:
         for path in paths:
             if is_secret(path) and (self.root / path).exists():
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
+        for path in self.ignored_among([path for path in paths if (self.root / path).exists()]):
+            raise RefusedPath("the file is ignored, so no model gets to see it", where=path)
         files = [
             replace(file, path=path, depends_on=_normalised(file.depends_on)) for file, path in zip(plan.files, paths)
         ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
-from orchestra.workspace.listing import is_secret, list_files
+from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import decode
 from orchestra.workspace.tree import Tree
@@ -22,6 +22,7 @@ MOST_BYTES = 4 * MOST_CHARACTERS
 MOST_FILES = 20
 MOST_ASKED = 100
 """More paths than that may be too many for one command line; then everything is listed."""
+MOST_SURVEYED_BYTES = 32 * 2**20
 
 
 class Showing:
@@ -73,9 +74,23 @@ class Showing:
                 asked.append(check_path(self._root, path, for_writing=False))
         return dict(self._listing(asked if len(asked) <= MOST_ASKED else ())) if asked else {}
 
+    def survey(self) -> Iterator[str]:
+        """The texts of the repository up to a bound, also of files that nobody may see: for who must know what to hide.
+        """
+        files = list_files(self._root, self._git)
+        left = MOST_SURVEYED_BYTES
+        for path in (*secret_files(self._root, [file.path for file in files]), *(file.path for file in files)):
+            with suppress(OSError):
+                size = (self._root / path).lstat().st_size
+                if size <= min(MOST_BYTES, left):
+                    left -= size
+                    with suppress(OrchestraError):
+                        found = self._tree.read(path)
+                        yield "" if found.content is None else decode(found.content, path=path).text
+
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""
-        return self._may_be_named(path) and (self._git is None or not self._git.ignored([path]))
+        return self._may_be_named(path) and not ignored_paths(self._root, self._git, [path])
 
     def _may_be_named(self, path: str) -> bool:
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden

@@ -68,6 +68,7 @@ class Verification:
     load_template: Loader
     insist: Callable[[TestRun | None], None] = lambda run: None
     """Raises UsageError for a run after the change that was none, where there must be tests."""
+    without_secrets: Callable[[TestRun], TestRun] = lambda run: run
     kind: str = TESTS
 
     @property
@@ -133,7 +134,7 @@ class Verification:
             run = self.run_tests(lambda: self.jobs.events.emit(f"{self.kind}.started", baseline=name == self._baseline))
             if name != self._baseline:
                 self.insist(run)
-            return {} if run is None or not run.collected else _to_json(run)
+            return {} if run is None or not run.collected else _to_json(self.without_secrets(run))
 
         kept = self.journal.remember(self.session_id, name, find_out)
         return _from_json(kept) if kept else None

@@ -18,7 +18,7 @@ from orchestra.adapters.http import HttpClient
 from orchestra.adapters.recording import Recorder, check_recordable
 from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
-from orchestra.agents.plan_json import plan_hash
+from orchestra.agents.plan_json import plan_hash, words_of
 from orchestra.agents.templates import Loader, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
@@ -33,6 +33,7 @@ from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -57,6 +58,7 @@ from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.metrics.attempts import consumed
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
+from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Plan, Task, TestRun
 from orchestra.state.database import FOLDER, make_folder
@@ -67,6 +69,7 @@ from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
 from orchestra.workspace.instructions import own_skills
+from orchestra.workspace.listing import ignored_paths
 from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
@@ -303,8 +306,12 @@ def wire(
             order.root, git, Tree(order.root), hidden=order.cassette_file,
             before=lambda path: journal.images.at(session_id, path, 0),
         )
+        key = journal.secret()
+        known = [*filter(None, chains.keys.values()), *_secret_headers(chains)]
+        discretion = Discretion(key, Placeholders(key, known, tell=redactor.learn), survey=showing.survey)
+        discretion.placeholders.learn(row.task.text)
         asker = Asker(
-            session_id=session_id, journal=journal, events=events, redactor=redactor,
+            session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
             chains=_answering(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
                 env.clock, stack,
@@ -340,13 +347,14 @@ def wire(
                 )),
                 guidance=crew.call(guidance),
             )
+            words = [row.task.text, *(journal.recall(session_id, "remarks") or []), *words_of(plan)]
             return JobContext(
                 asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
                 RecoveryLimits(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
                     recall=functools.partial(journal.recall, session_id),
                 ),
-                check, activity,
+                discretion, check, activity, words,
             )
 
         def verification(plan: Plan, jobs: JobContext) -> Verification:
@@ -355,7 +363,7 @@ def wire(
             return Verification(
                 session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
-                testing.insist if order.requires_tests else lambda run: None,
+                testing.insist if order.requires_tests else lambda run: None, discretion.test_run,
             )
 
         def linting(plan: Plan, jobs: JobContext) -> Verification:
@@ -366,7 +374,8 @@ def wire(
             sealed = SealedTests(session_id, journal, events, order.root, git, [file.path for file in plan.files], run)
             return Verification(
                 session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
-                generation(journal, session_id), settings.custom_prompts, load_template, kind=LINT,
+                generation(journal, session_id), settings.custom_prompts, load_template,
+                without_secrets=discretion.test_run, kind=LINT,
             )
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
@@ -383,6 +392,7 @@ def wire(
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices, swarm=settings.planning.swarm,
+            ignored_among=functools.partial(ignored_paths, order.root, git),
         )
         committing = Committing(
             session_id, journal, git, events, settings.commit.template, options.allow_dirty, cancel,
@@ -434,9 +444,8 @@ def _answering(
     built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built
-    headers = [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
     recorder = Recorder(
-        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *headers]).known,
+        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *_secret_headers(chains)]).known,
         on_break=lambda why: events.emit("recording.broken", level="warning", why=why),
     )
     stack.callback(recorder.close)
@@ -485,6 +494,10 @@ def _planned(journal: StateManager, session_id: str) -> int | None:
 def _secrets(chains: ChainPlan) -> list[str]:
     headers = [value for row in chains.providers for value in row.headers.values()]
     return [key for key in chains.keys.values() if key] + headers
+
+
+def _secret_headers(chains: ChainPlan) -> list[str]:
+    return [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
 
 
 def template_loader(settings: Settings) -> Loader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any, Iterable
 
 MASK = "***"
@@ -14,16 +15,18 @@ _SHAPES = re.compile(
 
 
 class Redactor:
-    """Replaces known secrets, and what looks like a provider's key, by `***`."""
+    """Replaces known secrets, and what looks like a provider's key, by `***`. Any thread."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
         self._secrets: list[str] = []
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Also hide these. Very short values are left: hiding them would hide half of every text."""
-        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
-        self._secrets = sorted(known, key=len, reverse=True)
+        new = [secret for secret in secrets if len(secret) >= _SHORTEST]
+        with self._lock:
+            self._secrets = sorted({*self._secrets, *new}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         return _SHAPES.sub(MASK, self.known(text))

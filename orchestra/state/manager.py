@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -22,6 +23,7 @@ from orchestra.state.tidying import Tidying
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 """Made once: `json.dumps` makes an encoder for every event."""
+SECRET_BYTES = 32
 
 
 class StateManager:
@@ -53,6 +55,15 @@ class StateManager:
         """For reading; None where nothing was journalled yet. Raises StateError."""
         store = Store.open_for_reading(folder)
         return None if store is None else cls(store, clock)
+
+    def secret(self) -> bytes:
+        """The journal's own random bytes, made at the first call: for marks and stand-ins that nobody can foresee."""
+        row = self._store.row("SELECT secret FROM journal_secret")
+        if row is None:
+            made = secrets.token_bytes(SECRET_BYTES)
+            self._store.change("INSERT INTO journal_secret VALUES (1, ?)", (made,))
+            return made
+        return bytes(row["secret"])
 
     def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
         """What these sessions did, in their order."""

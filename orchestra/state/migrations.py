@@ -90,4 +90,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE repo_map (
             kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (kind, key))""",
     ),
+    (
+        # One row at most, of random bytes.
+        "CREATE TABLE journal_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL)",
+    ),
 )

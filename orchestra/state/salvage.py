@@ -19,6 +19,7 @@ from orchestra.state.database import FILE, connect, open_database
 TABLES = (
     "sessions", "plans", "agents", "steps", "replies", "attempts", "checkpoints", "file_versions", "file_outcomes",
     "facts", "events", "undone_files", "made_folders", "provider_health",
+    "journal_secret",
 )
 """What is carried over, referred-to first; the cache of answers is not worth it."""
 _DEEDS = frozenset(TABLES) - {"agents", "attempts", "checkpoints", "events", "provider_health"}
@@ -128,7 +129,7 @@ def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, table: s
         return False
     if not there:
         # A table of a later schema than the damaged file's is no loss, but one that was never new is.
-        return table in ("undone_files", "made_folders", "provider_health")
+        return table in ("undone_files", "made_folders", "provider_health", "journal_secret")
     common = [column for column in columns if column in there]
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(common)}) VALUES ({', '.join('?' * len(common))})"
     for order in ("ASC", "DESC"):

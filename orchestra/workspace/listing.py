@@ -10,22 +10,25 @@ from pathlib import Path, PurePosixPath
 from typing import Iterable, Iterator, Sequence
 
 from orchestra.workspace.git import Git
+from orchestra.workspace.ignore_rules import IgnoreRules
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
 MAX_FILES = 20_000
 SKIPPED_FOLDERS = frozenset((*PRIVATE_FOLDERS, "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"))
 
 _SECRET_NAMES = re.compile(
-    r"""\.env(\..+)? | \.envrc | .*\.env
-    | .*\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc|gpg|age)
-    | id_(rsa|dsa|ecdsa|ed25519)(_sk)?
-    | \.netrc | _netrc | \.npmrc | \.pypirc | \.pgpass | \.my\.cnf | \.htpasswd | \.git-credentials | \.dockercfg
+    r"""\.env.* | .*\.env
+    | .*\.(pem|key|p8|p12|pfx|pk8|pkcs12|jks|jceks|bks|keystore|keytab|kdbx?|ppk|asc|gpg|age|agekey|ovpn|token)
+    | id_(rsa|dsa|ecdsa|ed25519)(_sk)? | wallet\.dat
+    | \.netrc | _netrc | \.npmrc | \.pypirc | \.pgpass | \.my(login)?\.cnf | \.?htpasswd | \.git-credentials
+    | \.dockercfg | \.dockerconfigjson | \.s3cfg | \.boto | \.passwd-s3fs | rclone\.conf | \.vault-token
+    | kubeconfig(\..*)? | .*\.kubeconfig | auth\.json | local\.settings\.json | \.terraformrc | terraform\.rc
     | (.*[._-])?(credentials?|secrets?)([._-].*)?\.(json|ya?ml|toml|ini|txt|csv|xml|properties|conf|cfg|env)
-    | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\.backup)? | .*\.tfvars""",
+    | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\..*)? | .*\.tfvars(\.json)?""",
     re.X | re.I,
 )
 _EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
-_SECRET_FOLDERS = frozenset((".ssh", ".aws", ".gnupg", ".kube"))
+_SECRET_FOLDERS = frozenset((".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store"))
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,19 @@ class ListedFile:
 def list_files(root: Path, git: Git | None, *, only: Sequence[str] = ()) -> tuple[ListedFile, ...]:
     """The files that belong to the project, sorted by path, MAX_FILES at most.
 
-    Inside git: tracked ones and untracked ones that are not ignored; elsewhere all but SKIPPED_FOLDERS. Without
-    symlinks, nested repositories, and names that cannot stand in a line of text. Where `only` names paths, those.
+    Inside git: tracked ones and untracked ones that are not ignored; elsewhere all but SKIPPED_FOLDERS. Without what
+    `.orchestraignore` names, symlinks, nested repositories, and names that cannot stand in a line of text. Where `only`
+    names paths, those.
     """
+    rules = IgnoreRules.in_root(root)
     paths = set(walk(root) if git is None else git.listed_paths(only))
     listed: list[ListedFile] = []
     for path in sorted(paths.intersection(only) if only else paths):
         if len(listed) == MAX_FILES:
             break
         size_bytes = _size_of(root, path)
-        if size_bytes is not None and path.isprintable() and path.split("/")[0] not in PRIVATE_FOLDERS:
+        is_own = path.isprintable() and path.split("/")[0] not in PRIVATE_FOLDERS and not rules.fits(path)
+        if size_bytes is not None and is_own:
             listed.append(ListedFile(path, size_bytes))
     return tuple(listed)
 
@@ -73,11 +79,31 @@ def is_secret(path: str) -> bool:
     return bool(_SECRET_NAMES.fullmatch(pure.name.rstrip("~")))
 
 
+def secret_files(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
+    """The files with names of secrets in the folders of these paths, ignored by git or not."""
+    found = []
+    for folder in sorted({path.rpartition("/")[0] for path in paths} | {""}):
+        try:
+            names = sorted(os.listdir(root / folder))
+        except OSError:
+            continue
+        paths_there = (f"{folder}/{name}" if folder else name for name in names)
+        found += [path for path in paths_there if is_secret(path) and _size_of(root, path) is not None]
+    return tuple(found)
+
+
 def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:
     """Those of the paths whose content a model may see: neither secret nor ignored by git."""
     harmless = tuple(path for path in paths if not is_secret(path))
     ignored = frozenset(git.ignored(harmless)) if git is not None else frozenset()
     return tuple(path for path in harmless if path not in ignored)
+
+
+def ignored_paths(root: Path, git: Git | None, paths: Sequence[str]) -> frozenset[str]:
+    """Those of the paths that git or `.orchestraignore` leaves out; a file that git tracks is not ignored by git."""
+    rules = IgnoreRules.in_root(root)
+    by_git = git.ignored(paths) if git is not None and paths else ()
+    return frozenset((*by_git, *filter(rules.fits, paths)))
 
 
 def _is_others(folder: str, name: str) -> bool:

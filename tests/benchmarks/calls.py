@@ -35,9 +35,11 @@ from orchestra.clock import CancelToken, Deadline, SystemClock
 from orchestra.config.settings import CacheSettings
 from orchestra.engine.answering import front_of
 from orchestra.engine.asking import Asker
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.chains import ChainPlan, build_chains
 from orchestra.observe.events import Events
 from orchestra.observe.log import LogFile
+from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Task
 from orchestra.state.database import make_folder
@@ -95,8 +97,8 @@ class Ours:
         )
         self._asker = Asker(
             session_id=SESSION, journal=self.journal, chains=chains, events=events, redactor=redactor,
-            deadline=Deadline(CLOCK, None), cancel=CancelToken(),
-            show=lambda paths: ([], []),
+            discretion=Discretion(b"a key", Placeholders(b"a key", [KEY])), deadline=Deadline(CLOCK, None),
+            cancel=CancelToken(), show=lambda paths: ([], []),
         )
 
     def call(self, number: int) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestra.adapters.fences import without_marks
 from orchestra.demo.script import Call
 from tests.flows.project import Project
 from tests.flows.team import APPROVED, block, edit, finding, fixes, plan_of, planned, team, whole
@@ -39,7 +40,7 @@ def test_prompts_about_one_file_have_one_line_that_names_it_and_others_have_none
             assert lines == []
         else:
             assert lines == [f"File: {call.file}"]
-            assert text.index(lines[0]) < text.index("```")
+            assert text.index(lines[0]) < text.index("<data-")
     about_none = [call for call in ran.calls if call.file is None]
     assert [call.model for call in about_none] == ["architect-model"] * 3 + ["auditor-model", "consultant-model"]
 
@@ -50,7 +51,7 @@ def test_other_files_are_introduced_by_their_path(project: Project) -> None:
     ran = project.run(*RUN, script=team(plan, {"code_.py": whole("x = 2\n"), "b.txt": whole("two\n")}))
 
     (executor,) = [call for call in ran.calls if call.file == "b.txt" and call.model == "executor-model"]
-    assert "=== code_.py\n```\nx = 2\n```" in executor.text
+    assert "=== code_.py\n<data>\nx = 2\n</data>" in without_marks(executor.text)
 
 
 def test_a_file_full_of_file_lines_does_not_pass_for_another(project: Project) -> None:
@@ -59,8 +60,8 @@ def test_a_file_full_of_file_lines_does_not_pass_for_another(project: Project) -
     ran = project.run(*RUN, script=team(plan_of(planned("a.txt", "modify")), {"a.txt": whole("one\n")}))
 
     executor = ran.calls[1]
-    quoted = executor.text.partition("The file as it is now:\n")[2]
-    assert quoted.startswith("`````\n" + trap + "`````")
+    quoted = without_marks(executor.text).partition("The file as it is now:\n")[2]
+    assert quoted.startswith("<data>\n" + trap + "</data>\n")
     assert executor.file == "a.txt"
 
 
@@ -86,7 +87,7 @@ def test_the_architect_sees_the_listing_and_the_map_but_no_contents_without_a_re
     ran = project.run(*RUN, script=team(plan_of()))
 
     assert "src/app.py (" in ran.calls[0].text and "README.md (" in ran.calls[0].text
-    assert "```\nsrc/app.py:\n  def serve(port: int) -> None\n" in ran.calls[0].text
+    assert "<data>\nsrc/app.py:\n  def serve(port: int) -> None\n" in without_marks(ran.calls[0].text)
     assert "secret_of_the_source" not in ran.calls[0].text
 
 
@@ -96,8 +97,9 @@ def test_the_architect_sees_the_files_that_the_task_names_and_those_next_to_them
     project.commit("src/other.py", "unrelated = 1\n")
     ran = project.run("run", "mend app.py", "--yes", "--json", script=team(plan_of()))
 
-    text = ran.calls[0].text
-    assert text.index("=== src/app.py\n") < text.index("=== src/port.py\n```\nPORT = 80\n```") < text.index("mend app")
+    text = without_marks(ran.calls[0].text)
+    named, beside = text.index("=== src/app.py\n"), text.index("=== src/port.py\n<data>\nPORT = 80\n</data>")
+    assert named < beside < text.index("mend app")
     assert "=== src/other.py" not in text
 
 
@@ -108,8 +110,8 @@ def test_the_executor_sees_the_signatures_of_what_is_near_its_file(project: Proj
     script = team(plan_of(planned("src/app.py", "modify")), {"src/app.py": whole("x = 1\n")})
     ran = project.run(*RUN, script=script)
 
-    executor = ran.calls[1].text
-    assert "```\nsrc/port.py:\n  class Port\n      def open(self, wait: bool) -> int\n```" in executor
+    executor = without_marks(ran.calls[1].text)
+    assert "<data>\nsrc/port.py:\n  class Port\n      def open(self, wait: bool) -> int\n</data>" in executor
     assert "inner_part" not in executor and "unrelated" not in executor
 
 
@@ -129,7 +131,7 @@ def test_files_that_must_be_shown_are_shown_to_the_architect(project: Project) -
     project.commit("src/app.py", "shown = 1\n")
     ran = project.run(*RUN, "--file", "app.py", script=team(plan_of()), cwd=project.root / "src")
 
-    assert "=== src/app.py\n```\nshown = 1\n```" in ran.calls[0].text
+    assert "=== src/app.py\n<data>\nshown = 1\n</data>" in without_marks(ran.calls[0].text)
 
 
 def test_the_architect_may_ask_for_files(project: Project) -> None:
@@ -139,7 +141,7 @@ def test_the_architect_may_ask_for_files(project: Project) -> None:
 
     assert ran.status == 0
     second = ran.calls[1].text
-    assert "=== src/app.py\n```\nasked_for = 1\n```" in second
+    assert "=== src/app.py\n<data>\nasked_for = 1\n</data>" in without_marks(second)
     for path in ("not-there.py", "../outside", ".git/config"):
         assert path in second.partition("These cannot be shown")[2]
 
@@ -150,7 +152,7 @@ def test_the_executor_may_ask_for_files(project: Project) -> None:
     ran = project.run(*RUN, script=script)
 
     assert ran.status == 0
-    assert "=== lib.py\n```\nasked_for = 1\n```" in ran.calls[2].text
+    assert "=== lib.py\n<data>\nasked_for = 1\n</data>" in without_marks(ran.calls[2].text)
     assert ran.files["a.txt"]["iterations"] == 1
 
 

@@ -28,8 +28,8 @@ def script(answers: dict[str, str | Answer], *, meeting: threading.Barrier | Non
         elif "the plans of several architects" in call.text:
             asked = "merge"
         elif "Plan your area alone" in call.text:
-            own = call.text.partition("Plan your area alone:")[2]
-            asked = "server" if own.lstrip("`\n ").startswith("server") else "client"
+            own = call.text.partition("Plan your area alone:")[2].split("\n")[2]
+            asked = own.partition(":")[0]
             if meeting is not None:
                 meeting.wait(PATIENCE_S)
         else:

@@ -14,12 +14,14 @@ from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.agents.templates import load
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.asking import Asker
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.errors import ApiError
 from orchestra.observe.events import Events
+from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
 from orchestra.state.manager import StateManager
@@ -91,9 +93,10 @@ class Session:
         journal = StateManager(MortalStore(self.connection, fate), clock)
         files = JournalledTree(MortalTree(self.root, fate), journal.images, session_id=SESSION, dry_run=False)
         events = Events(clock, Redactor())
+        discretion = Discretion(b"a key", Placeholders(b"a key"))
         asker = Asker(
             session_id=SESSION, journal=journal, chains=self.agents, events=events, redactor=Redactor(),
-            deadline=Deadline(clock, None), cancel=CancelToken(),
+            discretion=discretion, deadline=Deadline(clock, None), cancel=CancelToken(),
             show=lambda paths: ([], []),
         )
         plan = Plan("a plan", (self.planned,))
@@ -105,7 +108,7 @@ class Session:
             recall=partial(journal.recall, SESSION),
         )
         try:
-            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert, limits), self.planned)
+            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert, limits, discretion), self.planned)
             job.run()
         except Killed:
             return None

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Sequence
 
+from orchestra.adapters.fences import FENCE
 from orchestra.adapters.shortening.signature_lines import begins_like_code
 from orchestra.adapters.tokens import estimate_tokens
 
@@ -53,7 +54,8 @@ class Passage:
 
 # The line feed before is part of it, since that is found fastest.
 _FRAME = re.compile(
-    r"\n(?:=== (?P<path>\S[^\n]{0,300})|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
+    r"\n(?:=== (?P<path>\S[^\n]{0,300})"
+    r"|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,}|(?P<mark>" + FENCE + r"))(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
 )
 _MOST_FRAMES = 5000
 """Nobody quotes so much: what follows is lines."""
@@ -69,7 +71,8 @@ _LINES_INFOS = ("diff", "patch", "log", "console", "csv", "output")
 def split(text: str, *, depth: int = 0) -> list[Passage]:
     """The passages, which joined give the text again.
 
-    A fence is closed as CommonMark says. Prose inside one is split again, since it may hold fences of its own.
+    Marks of ours close with their like, other fences as CommonMark says. Prose inside one is split again, since it may
+    hold fences of its own.
     """
     passages: list[Passage] = []
     opening: re.Match[str] | None = None
@@ -82,7 +85,7 @@ def split(text: str, *, depth: int = 0) -> list[Passage]:
         if opening is None:
             passages.append(Passage(Kind.PROSE, between))
             path = frame["path"] or ("" if between.strip() else path)
-            opening = frame if frame["fence"] else None
+            opening = frame if frame["fence"] and not frame["fence"].startswith("</") else None
         else:
             passages.extend(_quoted(between, path, opening["info"], depth))
             opening, path = None, ""
@@ -101,6 +104,8 @@ def _filled(passages: Sequence[Passage]) -> list[Passage]:
 
 def _closes(frame: re.Match[str], opening: re.Match[str]) -> bool:
     fence = frame["fence"]
+    if opening["mark"]:
+        return bool(fence) and fence == opening["mark"].replace("<", "</", 1)
     return (
         bool(fence) and not frame["info"].strip() and fence.startswith(opening["fence"])
         and _width(frame["indent"]) <= _width(opening["indent"]) + _MOST_INDENTATION

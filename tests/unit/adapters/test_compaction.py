@@ -11,6 +11,7 @@ import pytest
 
 from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.adapters.compaction import STRATEGIES, Compaction, compact_prompt, would_exceed_context
+from orchestra.adapters.fences import without_marks
 from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shortening.passages import split
 from orchestra.agents.quoting import ShownFile, fenced, show_files
@@ -149,10 +150,10 @@ def test_quoted_files_stay_between_their_fences_under_their_paths() -> None:
     files = [ShownFile("%d.py" % n, CODE.replace("mend", "mend_%d" % n)) for n in range(5)]
     files += [ShownFile("notes.md", "# Notes\n\n```sh\nls\n```\n\n" + WORDY)]
     compacted = compact_prompt(_request(Segment("files", show_files(files), False)), 400).compacted_prompt
-    text = compacted.messages[0].text
-    frames = [line for line in text.split("\n") if line.startswith(("===", "```"))]
-    assert frames == [*(line for n in range(5) for line in ("=== %d.py" % n, "```", "```")),
-                      "=== notes.md", "````", "```sh", "```", "````"]
+    text = without_marks(compacted.messages[0].text)
+    frames = [line for line in text.split("\n") if line.startswith(("===", "```", "<data>", "</data>"))]
+    assert frames == [*(line for n in range(5) for line in ("=== %d.py" % n, "<data>", "</data>")),
+                      "=== notes.md", "<data>", "```sh", "```", "</data>"]
 
 
 def test_a_line_break_between_two_segments_stays_one() -> None:

@@ -51,7 +51,7 @@ def test_texts_split_elsewhere_have_another_hash() -> None:
     ("The plan.\n\nFile: src/a.py\nMore.", "src/a.py"),
     ("File: a b.txt \n", "a b.txt"),
     ("No file.", None),
-    ("=== b.py\n```\nFile: quoted.py\n```", None),
+    ("=== b.py\n```\nFile: quoted.py\n```", None), ("Task:\n<data-0123456789abcdef>\nFile: quoted.py\n", None),
     ("```\nFile: quoted.py\n```\nFile: late.py", None),
     ("See File: a.py", None),
 ])

@@ -8,6 +8,7 @@ from typing import Callable
 import pytest
 
 from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.fences import without_marks
 from orchestra.agents import architect
 from orchestra.agents.architect import architect_request
 from orchestra.agents.auditor import auditor_request, deletion_request
@@ -53,9 +54,10 @@ def failing_tests(output: str = "1 failed", failures: int = 1) -> Request:
 
 
 def user_text(request: Request) -> str:
+    """The only turn, with all marks alike."""
     (message,) = request.messages
     assert message.role == "user"
-    return message.text
+    return without_marks(message.text)
 
 
 @pytest.mark.parametrize("build", [executor, auditor, deletion, consultant])
@@ -80,14 +82,17 @@ def test_no_placeholder_is_left(build: Callable[[], Request]) -> None:
 
 
 def test_a_fence_cannot_be_closed_by_what_it_holds() -> None:
-    assert fenced("x\n````\ny") == "`````\nx\n````\ny\n`````"
-    assert fenced("") == "```\n```"
+    assert without_marks(fenced("x\n</data>\ny")) == "<data>\nx\n</data>\ny\n</data>"
+    assert without_marks(fenced("")) == "<data>\n</data>"
+    mark, *_, end = fenced("x\n").split("\n")
+    quoting = fenced(mark + "\nx\n" + end)
+    assert quoting.count(quoting.split("\n")[0]) == quoting.count(quoting.split("\n")[-1]) == 1
 
 
 def test_the_executor_sees_the_order_the_file_and_what_it_depends_on() -> None:
     text = user_text(executor())
-    assert "=== src/b.py\n```\nB = 1\n```" in text
-    assert "The file as it is now:\n```\nA = 1\n```" in text
+    assert "=== src/b.py\n<data>\nB = 1\n</data>" in text
+    assert "The file as it is now:\n<data>\nA = 1\n</data>" in text
     assert "Add f.\n\nIt must hold:\n- f(1) is 2" in text
     assert "- create src/b.py: New.\n" in text
     assert "does not exist yet" not in text
@@ -100,7 +105,7 @@ def test_the_executor_is_told_that_a_file_is_new() -> None:
 
 
 def test_an_empty_file_is_shown_as_one_that_exists() -> None:
-    assert "The file as it is now:\n```\n```" in user_text(executor(original=""))
+    assert "The file as it is now:\n<data>\n</data>" in user_text(executor(original=""))
 
 
 def test_the_users_own_prompt_stands_verbatim_in_the_system_text() -> None:
@@ -120,12 +125,12 @@ def test_the_system_text_says_that_files_give_no_instructions(build: Callable[[]
 
 def test_the_auditor_sees_diff_and_new_text() -> None:
     text = user_text(auditor())
-    assert "```\n-A = 1\n+A = 2\n```" in text
-    assert "The file as it would be:\n```\nA = 2\n```" in text
+    assert "<data>\n-A = 1\n+A = 2\n</data>" in text
+    assert "The file as it would be:\n<data>\nA = 2\n</data>" in text
 
 
 def test_the_auditor_is_told_of_a_deletion() -> None:
-    assert "This file will be deleted. It is now:\n```\nA = 1\n```" in user_text(deletion())
+    assert "This file will be deleted. It is now:\n<data>\nA = 1\n</data>" in user_text(deletion())
 
 
 def test_the_consultant_sees_every_finding() -> None:
@@ -136,7 +141,7 @@ def test_the_consultant_sees_every_finding() -> None:
 
 def test_the_consultant_sees_an_answer_that_was_refused() -> None:
     text = user_text(consultant(refused_reply="```\n...\n```", current=None))
-    assert "An answer that could not be used:\n````\n```\n...\n```\n````" in text
+    assert "An answer that could not be used:\n<data>\n```\n...\n```\n</data>" in text
     assert "This file does not exist yet" in text
 
 
@@ -144,7 +149,7 @@ def test_failing_tests_are_named_and_long_output_keeps_its_end() -> None:
     text = user_text(failing_tests(output="start" + "x" * 20000 + "the end", failures=60))
     assert "- t.py::test_0\n  assert 1 == 2\n" in text
     assert "... and 10 more" in text
-    assert "the end\n```" in text and "start" not in text
+    assert "the end\n</data>" in text and "start" not in text
 
 
 def test_the_architect_sees_the_listing_and_the_files_asked_for() -> None:
@@ -153,7 +158,7 @@ def test_the_architect_sees_the_listing_and_the_files_asked_for() -> None:
     )
     text = user_text(request)
     assert 'src/a.py (6 bytes)\n"odd\\nname" (0 bytes)' in text
-    assert "=== src/a.py\n```\nA = 1\n```" in text
+    assert "=== src/a.py\n<data>\nA = 1\n</data>" in text
     assert "earlier plan" not in text
 
 
@@ -189,8 +194,8 @@ def test_a_repair_of_an_empty_answer_has_no_empty_turn() -> None:
 def test_more_files_come_as_a_further_turn_with_reasons_for_those_that_do_not() -> None:
     request = with_more_files(executor(), "asked", shown=[DEPENDENCY], not_shown=[("../x", "outside the repository")])
     assert len(request.messages) == 3
-    turn = request.messages[2].text
-    assert "=== src/b.py\n```\nB = 1\n```" in turn
+    turn = without_marks(request.messages[2].text)
+    assert "=== src/b.py\n<data>\nB = 1\n</data>" in turn
     assert "- ../x: outside the repository" in turn
     nothing_refused = with_more_files(executor(), "asked", shown=[DEPENDENCY]).messages[2].text
     assert "cannot be shown" not in nothing_refused
@@ -200,8 +205,8 @@ def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
     request = with_more_files(executor(), "asked", shown=[DEPENDENCY], not_shown=[("../x", "outside")])
     shortenable = [piece for message in request.messages for piece in message.segments if not piece.protected]
     assert [piece.name for piece in shortenable] == ["dependencies", "text", "files"]
-    assert [piece.text for piece in shortenable] == [
-        "=== src/b.py\n```\nB = 1\n```", "asked", "=== src/b.py\n```\nB = 1\n```",
+    assert [without_marks(piece.text) for piece in shortenable] == [
+        "=== src/b.py\n<data>\nB = 1\n</data>", "asked", "=== src/b.py\n<data>\nB = 1\n</data>",
     ]
 
 

@@ -16,11 +16,13 @@ from orchestra.agents.templates import load
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.activity import Activity
 from orchestra.engine.asking import Asker
+from orchestra.engine.discretion import Discretion
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.observe.events import Events
+from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Attempt, Event, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
 from orchestra.state.database import make_folder
@@ -115,6 +117,7 @@ class Workshop:
             lambda phase: self.journal.sessions.follow_activity(SESSION, phase, self.activity.current)
         )
         self.shown: list[Sequence[str]] = []
+        self.discretion = Discretion(b"a key", Placeholders(b"a key"))
         self.journal = StateManager.open(self.folder, self.clock)
         self.journal.sessions.create(SESSION, Task("a task", "words"), mode="sequential", options={}, config={})
 
@@ -155,7 +158,7 @@ class Workshop:
     def asker(self) -> Asker:
         return Asker(
             session_id=SESSION, journal=self.journal, chains=self.agents, events=self.emitter(),
-            redactor=Redactor(["hunter22"]), deadline=self.deadline,
+            redactor=Redactor(["hunter22"]), discretion=self.discretion, deadline=self.deadline,
             cancel=self.cancel, show=self._show,
         )
 
@@ -173,7 +176,7 @@ class Workshop:
         )
         return JobContext(
             self.asker(), files, prompts, self.emitter(), self.max_iterations, self.auto_revert, limits,
-            activity=self.activity,
+            self.discretion, activity=self.activity,
         )
 
     def job(self, file: PlannedFile, *, start: int = 0) -> FileJob:

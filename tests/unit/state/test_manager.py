@@ -9,7 +9,7 @@ import pytest
 
 from orchestra.errors import StateError
 from orchestra.records import Event, Task
-from orchestra.state.database import FILE
+from orchestra.state.database import FILE, make_folder
 from orchestra.state.manager import StateManager
 from tests.unit.fake_clock import START, FakeClock
 from tests.unit.state.conftest import SESSION
@@ -105,6 +105,20 @@ def test_a_journal_survives_its_process_as_it_was(folder: Path, clock: FakeClock
     row = again.sessions.get(SESSION)
     again.close()
     assert row is not None and row.task.text == "a task"
+
+
+def test_a_journal_has_one_secret_that_is_its_own(folder: Path, clock: FakeClock, tmp_path: Path) -> None:
+    journal = StateManager.open(folder, clock)
+    secret = journal.secret()
+    assert journal.secret() == secret
+    journal.close()
+    again = StateManager.open(folder, clock)
+    (tmp_path / "other").mkdir()
+    other = StateManager.open(make_folder(tmp_path / "other"), clock)
+    assert again.secret() == secret != other.secret()
+    assert len(secret) == len(other.secret()) == 32
+    again.close()
+    other.close()
 
 
 def test_there_is_nothing_to_read_where_nothing_was_journalled(tmp_path: Path, clock: FakeClock) -> None:

@@ -69,6 +69,16 @@ def resumable(journal: StateManager) -> int:
     return sum(row.can_resume for row in journal.sessions.all())
 
 
+def test_the_journals_own_secret_is_carried_over(state: Path, clock: FakeClock) -> None:
+    secrets = []
+    for work in (lambda: None, lambda: salvage(state, START)):
+        work()
+        journal = StateManager.open(state, clock)
+        secrets.append(journal.secret())
+        journal.close()
+    assert secrets[0] == secrets[1]
+
+
 def test_garbage_is_put_aside_and_a_new_journal_begun(state: Path, clock: FakeClock) -> None:
     (state / FILE).write_bytes(b"no database " * 500)
     done = salvage(state, START)

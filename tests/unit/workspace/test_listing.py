@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.workspace.git import Git
-from orchestra.workspace.listing import ListedFile, is_secret, list_files, may_be_shown
+from orchestra.workspace.listing import ListedFile, ignored_paths, is_secret, list_files, may_be_shown
 
 
 def put(root: Path, *paths: str) -> None:
@@ -70,6 +70,28 @@ def test_of_named_paths_those_are_listed_that_would_be_without_naming_them(tmp_p
     assert {"b.py", "d/[x].py"} <= set(named) & set(everything)
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("in_git", [True, False])
+def test_what_orchestraignore_names_is_not_listed(tmp_path: Path, in_git: bool) -> None:
+    git = init(tmp_path) if in_git else None
+    put(tmp_path, "a.py", "data/big.csv", "data/kept.csv", "notes.private", "deep/notes.private")
+    (tmp_path / ".orchestraignore").write_text("data/*\n!kept.csv\n*.private\n")
+    assert paths_of(list_files(tmp_path, git)) == [".orchestraignore", "a.py", "data/kept.csv"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_git_and_orchestraignore_leave_out_together(tmp_path: Path) -> None:
+    git = init(tmp_path)
+    put(tmp_path, "tracked.log")
+    subprocess.run(["git", "add", "tracked.log"], cwd=tmp_path, env=variables(tmp_path), check=True)
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    (tmp_path / ".orchestraignore").write_text("*.private\n")
+    asked = ["a.py", "x.log", "x.private", "tracked.log"]
+    assert ignored_paths(tmp_path, git, asked) == {"x.log", "x.private"}
+    assert ignored_paths(tmp_path, None, asked) == {"x.private"}
+    assert ignored_paths(tmp_path, git, []) == frozenset()
+
+
 def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
     put(tmp_path, "a.py")
     try:
@@ -86,7 +108,10 @@ def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
         ".env", "app/.env.production", ".env.local", "prod.env", ".envrc", "server.pem", "tls/private.KEY", "id_rsa",
         "deploy/id_ed25519", ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
         "config/secrets.yml", ".aws/config", ".ssh/config", ".git-credentials", "service-account-prod.json",
-        "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json",
+        "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json", ".env_production",
+        "deploy/kubeconfig.yaml", "prod.kubeconfig", "upload.keystore", "AuthKey_1.p8", "krb5.keytab", "vpn.ovpn",
+        ".s3cfg", "terraform.tfstate.1.backup", "x.tfvars.json", "auth.json", "local.settings.json",
+        ".vault-token", "htpasswd",
         ".SSH/config", ".Docker/Config.json", ".AWS/x", ".env~", "id_rsa~",
     ],
 )
@@ -98,7 +123,8 @@ def test_knows_files_that_hold_secrets(path: str) -> None:
     "path",
     [
         ".env.example", ".env.sample", ".env.template", "src/environment.py", "keys.py", "secrets.py", "id_rsa.pub",
-        "credentials.py", "docs/secrets.md", "tokenizer.json", "package.json", "src/key.ts", ".docker/nginx.conf",
+        "credentials.py", "docs/secrets.md", "auth.py",
+        "kubeconfig_reader.py", "tokenizer.json", "package.json", "src/key.ts", ".docker/nginx.conf",
     ],
 )
 def test_does_not_take_sources_for_secrets(path: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestra.adapters.fences import without_marks
 from orchestra.adapters.shortening.passages import Kind, Passage, split
 from orchestra.agents.quoting import ShownFile, fenced, show_files
 
@@ -22,9 +23,9 @@ def test_the_passages_joined_are_the_text(text: str) -> None:
 
 def test_a_shown_file_is_code_between_frames_and_carries_its_path() -> None:
     passages = split("Look.\n\n" + show_files([ShownFile("src/a.py", PYTHON)]) + "\n\nThanks.\n")
-    assert [(passage.kind, passage.text) for passage in passages] == [
-        (Kind.PROSE, "Look.\n\n"), (Kind.FRAME, "=== src/a.py\n"), (Kind.FRAME, "```\n"), (Kind.CODE, PYTHON),
-        (Kind.FRAME, "```\n"), (Kind.PROSE, "\nThanks.\n"),
+    assert [(passage.kind, without_marks(passage.text)) for passage in passages] == [
+        (Kind.PROSE, "Look.\n\n"), (Kind.FRAME, "=== src/a.py\n"), (Kind.FRAME, "<data>\n"), (Kind.CODE, PYTHON),
+        (Kind.FRAME, "</data>\n"), (Kind.PROSE, "\nThanks.\n"),
     ]
     assert passages[3].path == "src/a.py"
 
@@ -56,7 +57,12 @@ def test_a_shorter_or_another_fence_closes_nothing() -> None:
     code = "import os\n```\n~~~~\n"
     kinds = [(Kind.FRAME, "````python\n"), (Kind.CODE, code), (Kind.FRAME, "````")]
     assert _kinds("````python\n" + code + "````") == kinds
-    assert _kinds(fenced(code)) == [(Kind.FRAME, "````\n"), *kinds[1:]]
+
+
+def test_only_the_like_of_a_mark_closes_it() -> None:
+    code = "import os\n```\n</data-0123456789abcdef>\n<data-0123456789abcdef>\n"
+    opening, quoted, closing = split(fenced(code))
+    assert (opening.kind, closing.kind, quoted) == (Kind.FRAME, Kind.FRAME, Passage(Kind.CODE, code))
 
 
 def test_a_fence_that_says_a_language_or_is_indented_like_code_closes_nothing() -> None:

@@ -1,0 +1,99 @@
+"""What models never see: the secrets in what they are shown. Their drafts get them back, each in its own file."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Callable, Iterable, Iterator, Sequence
+
+from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.fences import keyed
+from orchestra.agents.draft_reply import read_draft
+from orchestra.agents.replies import NeedFiles
+from orchestra.errors import OrchestraError, RefusedDraft
+from orchestra.observe.placeholders import Placeholders
+from orchestra.records import Draft, TestFailure, TestRun
+
+_ONLY_THERE = (
+    "stands for a secret of another file, which is put back in that file alone. Have the code read it from there or "
+    "from the environment, or leave it out."
+)
+_NOT_KNOWN = (
+    "is no placeholder that stands for a secret. Copy placeholders exactly as they are shown, and make up none."
+)
+
+
+@dataclass(frozen=True)
+class Discretion:
+    """Readies requests for sending, and reads what comes back. Any thread."""
+
+    key: bytes
+    """The secret of the repository's journal."""
+    placeholders: Placeholders
+    survey: Callable[[], Iterable[str]] = tuple
+    """Every text of the repository: tests may print what stands in any of them."""
+    _surveyed: list[bool] = field(default_factory=list)
+
+    def request(self, request: Request) -> Request:
+        """The request as it may be journalled and sent: without secrets, its fences with the journal's marks."""
+        marked = replace(request, messages=tuple(map(self._marked, request.messages)))
+        # Once for what is found, and once more since what is found in one part is hidden in all.
+        return self._hidden(self._hidden(marked))
+
+    def test_run(self, run: TestRun) -> TestRun:
+        """What tests printed, without the secrets of any file."""
+        if not self._surveyed:
+            self._surveyed.append(True)
+            for text in self.survey():
+                self.placeholders.learn(text)
+        hide = self.placeholders.hide
+        failures = tuple(TestFailure(hide(failure.id), hide(failure.message)) for failure in run.failures)
+        return replace(run, output=hide(run.output), failures=failures)
+
+    def draft(
+        self, reply: str, path: str, base: str | None, *, original: str | None, words: Sequence[str]
+    ) -> Draft | NeedFiles:
+        """As `read_draft`, for an answer with placeholders, which is compared with the file as it is.
+
+        The secrets put back are those of the file itself, now or originally, and of the user's words.
+        """
+        own = [text for text in (base, original) if text]
+        with self.unspoken():
+            answer = read_draft(self.placeholders.put_back(reply, [*own, *words]), path, base)
+            if isinstance(answer, Draft):
+                self._check(answer, own)
+            return answer
+
+    @contextmanager
+    def unspoken(self) -> Iterator[None]:
+        """Errors raised in the block tell no secret."""
+        try:
+            yield
+        except OrchestraError as error:
+            for name, value in vars(error).items():
+                if isinstance(value, str):
+                    setattr(error, name, self.placeholders.hide(value))
+            raise
+
+    def _marked(self, message: Message) -> Message:
+        if message.role != "user":
+            # What a model said itself stands in no fence of ours.
+            return message
+        return replace(message, segments=tuple(
+            replace(segment, text=keyed(segment.text, self.key)) for segment in message.segments
+        ))
+
+    def _hidden(self, request: Request) -> Request:
+        hide = self.placeholders.hide
+        return replace(request, system=hide(request.system), messages=tuple(
+            replace(message, segments=tuple(
+                replace(segment, text=hide(segment.text)) for segment in message.segments
+            ))
+            for message in request.messages
+        ))
+
+    def _check(self, draft: Draft, own: Sequence[str]) -> None:
+        foreign, unknown = self.placeholders.strangers(draft.text, own)
+        for names, why in ((foreign, _ONLY_THERE), (unknown, _NOT_KNOWN)):
+            if names:
+                raise RefusedDraft(f"`{names[0]}` {why}", where=draft.path)

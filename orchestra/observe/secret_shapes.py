@@ -1,0 +1,134 @@
+"""Where a text holds secrets: tokens of known forms, private keys, passwords in addresses, values with telling names.
+
+A pattern is tried only where a fixed part of it was found, and goes on over so many characters at most: the time grows
+with the text alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from orchestra.observe.telling_names import is_no_example, named_values
+
+SHORTEST = 8
+"""A shorter text is no secret that could be told from a word."""
+
+# As the makers' documentation and the public rules of secret scanners have them.
+_TOKENS = (
+    # Models
+    "sk- (?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,250}", "AIza [A-Za-z0-9_-]{35}", "gsk_ [A-Za-z0-9]{40,80}",
+    "xai- [A-Za-z0-9]{40,100}", "hf_ [A-Za-z0-9]{30,50}", "r8_ [A-Za-z0-9]{37,40}", "pplx- [A-Za-z0-9]{32,60}",
+    "nvapi- [A-Za-z0-9_-]{40,100}", "tvly- [A-Za-z0-9_-]{20,60}",
+    # Clouds
+    "AKIA [A-Z2-7]{16}", "ASIA [A-Z2-7]{16}", "ABIA [A-Z2-7]{16}", "ACCA [A-Z2-7]{16}", "ya29. [A-Za-z0-9_-]{20,500}",
+    "GOCSPX- [A-Za-z0-9_-]{20,40}", "dop_v1_ [0-9a-f]{64}", "doo_v1_ [0-9a-f]{64}", "dor_v1_ [0-9a-f]{64}",
+    "dapi [0-9a-f]{32}", "hvs. [A-Za-z0-9_-]{24,300}", "hvb. [A-Za-z0-9_-]{24,300}",
+    "pscale_ (?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}", "sbp_ [0-9a-f]{40}",
+    "dp. (?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9._-]{40,64}", "fm1_ [A-Za-z0-9+/=_-]{40,900}",
+    "fm2_ [A-Za-z0-9+/=_-]{40,900}", "AGE-SECRET-KEY-1 [A-Z0-9]{58}",
+    # Code and packages
+    *("gh%s_ [A-Za-z0-9]{36,255}" % letter for letter in "pousr"), "github_pat_ [A-Za-z0-9_]{60,100}",
+    *("gl%s- [A-Za-z0-9_.-]{20,64}" % kind for kind in ("pat", "dt", "rt", "cbt", "ptt", "ft", "imt", "agent", "oas")),
+    "npm_ [A-Za-z0-9]{36}", "pypi- [A-Za-z0-9_-]{50,300}", "rubygems_ [0-9a-f]{48}", "cio [A-Za-z0-9]{32}",
+    "dckr_pat_ [A-Za-z0-9_-]{27,60}", "dckr_oat_ [A-Za-z0-9_-]{27,60}", "ATATT3 [A-Za-z0-9_=-]{100,250}",
+    "PMAK- [0-9a-f]{24}-[0-9a-f]{34}",
+    # Talking and paying
+    *("xox%s- [A-Za-z0-9-]{10,250}" % letter for letter in "abeoprs"), "xapp- [A-Za-z0-9-]{20,250}",
+    "hooks.slack.com/ (?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,150}",
+    "api/webhooks/ [0-9]{15,22}/[A-Za-z0-9_-]{50,90}", "SG. [A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{30,64}",
+    *("%sk_%s_ [A-Za-z0-9]{16,250}" % (letter, kind) for letter in "sr" for kind in ("live", "test", "prod")),
+    "whsec_ [A-Za-z0-9+/=]{24,100}", "SK [0-9a-f]{32}", "key- [0-9a-f]{32}",
+    *("sq0%s- [A-Za-z0-9_-]{22,43}" % kind for kind in ("atp", "csp", "idp")),
+    *("shp%s_ [0-9a-fA-F]{32}" % kind for kind in ("at", "ca", "pa", "ss")), "lin_api_ [A-Za-z0-9]{40}",
+    "ntn_ [A-Za-z0-9]{40,60}", "secret_ [A-Za-z0-9]{43}", "figd_ [A-Za-z0-9_-]{40,60}",
+    "pat [A-Za-z0-9]{14}\\.[0-9a-f]{64}",
+    # Watching
+    "NRAK- [A-Z0-9]{27}", "glsa_ [A-Za-z0-9]{32}_[0-9A-Fa-f]{8}", "glc_ [A-Za-z0-9+/=]{40,400}",
+    "dt0c01. [A-Z0-9]{24}\\.[A-Z0-9]{64}", "sntrys_ [A-Za-z0-9+/=_-]{40,400}", "sntryu_ [A-Za-z0-9+/=_-]{40,400}",
+    # JSON web tokens, of whatever maker
+    "eyJ [A-Za-z0-9_-]{10,2000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{10,1000}",
+)
+"""What a token begins with, a blank, and how it goes on."""
+_FORMS = {
+    begin: re.compile(re.escape(begin) + rest + "(?![A-Za-z0-9])")
+    for begin, _, rest in (form.partition(" ") for form in _TOKENS)
+}
+_BEGINS = re.compile("|".join(map(re.escape, sorted(_FORMS))))
+_LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
+"""Every token lies in one: few are looked at, since most of a text are words."""
+_IN_THE_MIDDLE = (
+    (":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])")),
+    ("8Q~", re.compile(r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,40}")),
+    (".atlasv1.", re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}")),
+)
+_INTRODUCED = tuple((begin, re.compile(re.escape(begin) + form)) for begin, form in (
+    ("://", r"[^\s/:@\"'<>`]{0,100}:(?P<secret>[^\s/@\"'<>`]{6,300})@(?=[\w\[.%-])"),
+    ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
+    ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
+    ("_authToken=", r"(?P<secret>[^\s\"'$]{8,300})"),
+    ("-u ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("--user ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("dentified by '", r"(?P<secret>[^\s']{8,200})'"), ("DENTIFIED BY '", r"(?P<secret>[^\s']{8,200})'"),
+    ("AccountKey=", r"(?P<secret>[A-Za-z0-9+/]{40,120}={0,2})"),
+    ("SharedAccessKey=", r"(?P<secret>[A-Za-z0-9+/%]{20,200}={0,2})"),
+    ("sig=", r"(?P<secret>[A-Za-z0-9+/%]{30,200}={0,2})"),
+    ("-Signature=", r"(?P<secret>[0-9a-f]{64})"),
+))
+"""What stands before a secret, and the secret's form."""
+_DIGIT = re.compile(r"[0-9]")
+_MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")
+_KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(
+    r"[ \t>+#*/\"'|-]{0,40}(?:[A-Za-z-]{2,20}: [^\n]{0,100}|[A-Za-z0-9+/=\\]{0,1000})[\"',;\\ \t\r+]{0,8}(?:\n|\Z)"
+)
+_KEY_PART = re.compile(r"[A-Za-z0-9+/=]{8,}")
+_MOST_KEY = 30_000
+"""In characters; no private key is longer."""
+
+
+def find_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Where secrets begin and end, in no order; some may lie within others.
+
+    Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing.
+    """
+    for run in _LONG_RUN.finditer(text):
+        if _MAY_BE_TOKEN.search(run[0]):
+            yield from _tokens(text, *run.span())
+    for begin, form in _INTRODUCED:
+        if begin in text:
+            for match in form.finditer(text):
+                if is_no_example(match["secret"]) and (len(match["secret"]) >= 20 or _DIGIT.search(match["secret"])):
+                    yield match.span("secret")
+    yield from named_values(text)
+    if "PRIVATE KEY" in text:
+        end = 0
+        for match in _KEY_BEGINS.finditer(text):
+            if match.start() >= end:
+                end = _end_of_key(text, match.end())
+                yield from (part.span() for part in _KEY_PART.finditer(text, match.end(), end))
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The tokens that begin in this stretch."""
+    for begin in _BEGINS.finditer(text, start, end):
+        match = _FORMS[begin[0]].match(text, begin.start())
+        if match is not None and not text[max(0, begin.start() - 1):begin.start()].isalnum():
+            yield match.span()
+    for needed, form in _IN_THE_MIDDLE:
+        if text.find(needed, start, end) >= 0:
+            yield from (match.span() for match in form.finditer(text, start, end))
+
+
+def _end_of_key(text: str, position: int) -> int:
+    """Where a key ends; without its last line before the first that cannot be a part of it."""
+    end = text.find("-----END", position, position + _MOST_KEY)
+    if end >= 0:
+        return end
+    end = text.find("\n", position, position + _MOST_KEY) + 1
+    while end and end - position < _MOST_KEY:
+        match = _KEY_LINE.match(text, end)
+        if match is None or match.end() == end:
+            break
+        end = match.end()
+    return end or position

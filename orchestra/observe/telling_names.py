@@ -1,0 +1,168 @@
+"""Values that are secrets by the name they are given: `password = "..."`, `API_KEY=...`, `<secret>...</secret>`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Iterator
+
+_STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt")
+_REST = re.compile(
+    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_base)?|auth|salt)_?[0-9]{0,2}
+    (?:
+        # name = value, "name": value, name: type = value
+        ["'\]]{0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}[\w.<>?\[\]|]{1,40}[ \t]{1,4}(?==))?
+        (?P<sign>=>|:=|\?\?=|[:=])[ \t]{0,20}
+        | ["'][ \t]{1,20}value=                                         # <add key="name" value="..."/>
+        | ["']?[ \t]{0,20}\r?\n[ \t+>-]{1,60}value[ \t]{0,20}[:=][ \t]{0,20}   # - name: NAME, and below it the value
+        | (?P<tag>>)                                                    # <name>value</name>
+        | (?P<flag>[ \t]{1,4})(?=["'\w])                                # --name value
+        | (?P<pair>["'],)[ \t]{0,20}(?=["'])                            # ("name", "value")
+    )
+    (?:
+        [rbuf@$]{0,2}(?P<quote>["'`])(?P<quoted>[^"'`\s]{8,300})(?P=quote)
+        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;"'\\ \t]))
+    )""",
+    re.X | re.M,
+)
+_QUALIFIES_KEY = re.compile(
+    r"(?i)(?:api|access|private|secret|encrypt(?:ion)?|decrypt(?:ion)?|signing|master|account|auth|client|shared"
+    r"|storage|session|app|license|licence|deploy|service|admin|webhook|bot|jwt|hmac|cookie|crypto|data|root|user"
+    r"|server|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_.-]?\Z"
+)
+_LINE_HEAD = re.compile(
+    r"[ \t+>-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]{1,20}|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
+)
+_FLAG_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG)[ \t]{1,4}\w{0,40})\Z")
+_VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
+_PART_HEAD = re.compile(r";[ \t]{0,3}[\w ]{0,20}\Z")
+_QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
+_MOST_HEAD = 70
+_EXAMPLE = re.compile(
+    r"(?i)example|placeholder|change[-_]?me|your[-_]|\byour|dummy|redacted|xxxx|\*\*\*|\.\.\.|ORCHESTRA_SECRET_"
+    r"|[{}<>]|%[(sd]|\$[A-Za-z_(]|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:|env:|ENC\[)|\A(.)\1*\Z"
+)
+_NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*[?!:]?")
+_WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
+_LONG_WORDS = 20
+_MOST_BEFORE = 200
+_LEAST_RANDOM = 16
+_LEAST_BITS = 3.0
+_LEAST_CHANGES = 0.3
+
+
+def named_values(text: str) -> Iterator[tuple[int, int]]:
+    """Where such values begin and end, without their quotes."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(character.lower() if character.isascii() else "." for character in text)
+    for stem in _STEMS:
+        position = lower.find(stem)
+        while position >= 0:
+            match = _REST.match(text, position)
+            if match is not None and _is_secret(text, position, stem, match):
+                yield match.span("quoted" if match["quoted"] else "bare")
+            position = lower.find(stem, position + len(stem))
+
+
+def is_no_example(value: str) -> bool:
+    """Whether the value stands for itself: it is no variable, no path, nothing to be filled in."""
+    return _EXAMPLE.search(value) is None
+
+
+def is_random(value: str) -> bool:
+    """Whether the value looks like drawn by lot: long, of letters and digits in no order."""
+    if len(value) < _LEAST_RANDOM or not _has_both(value):
+        return False
+    kinds = [_kind(character) for character in value]
+    changes = sum(one != other for one, other in zip(kinds, kinds[1:]))
+    return changes >= _LEAST_CHANGES * len(value) and _bits(value) >= _LEAST_BITS
+
+
+def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> bool:
+    value = match["quoted"] or match["bare"]
+    begin = max(position - _MOST_BEFORE, text.rfind("\n", max(0, position - _MOST_BEFORE), position) + 1, 0)
+    before = text[begin:position]
+    if not is_no_example(value) or not _is_telling(stem, before, text[position:position + 1]):
+        return False
+    if match["flag"] is not None and not _FLAG_HEAD.search(before[-_MOST_HEAD:]):
+        return False
+    if match["pair"] is not None and stem in ("auth", "salt", "pass"):
+        return False
+    if stem in ("token", "auth", "salt") or match["pair"] is not None:
+        return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
+    if match["quoted"] is not None:
+        return _is_password(stem, value)
+    return _is_bare_password(stem, before, match)
+
+
+def _is_telling(stem: str, before: str, first: str) -> bool:
+    """Whether the name ends in the stem as a word, and says what it is the key to."""
+    if stem == "key":
+        return _QUALIFIES_KEY.search(before) is not None
+    if stem in ("pass", "auth", "pwd", "salt"):
+        return not before[-1:].isalpha() or (first.isupper() and before[-1:].islower())
+    return True
+
+
+def _is_password(stem: str, value: str) -> bool:
+    if _WORDS.fullmatch(value):
+        # A name, or a phrase to be remembered.
+        return stem.startswith("pass") and len(value) >= _LONG_WORDS and "." not in value and "/" not in value
+    if stem in ("key", "credential"):
+        return is_random(value)
+    return _has_both(value) or not _NAME_LIKE.fullmatch(value)
+
+
+def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
+    """Without quotes it may be code: a name, a call, a type."""
+    value = match["bare"]
+    if not _stands_alone(before, match) or not _has_both(value):
+        return False
+    if not _NAME_LIKE.fullmatch(value) or is_random(value):
+        return _is_password(stem, value)
+    is_data = match["sign"] in (":", None) or _is_tight(match)
+    return is_data and _is_password(stem, value)
+
+
+def _stands_alone(before: str, match: re.Match[str]) -> bool:
+    """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
+    after, head = match["after"].strip(), before[-_MOST_HEAD:]
+    if match["tag"] is not None:
+        return after == "<"
+    if after in ('"', "'"):
+        return _QUOTE_HEAD.search(head) is not None or _PART_HEAD.search(head) is not None
+    if match["flag"] is not None or _FLAG_HEAD.search(head) or _is_variable(before, match):
+        return True
+    if _PART_HEAD.search(head):
+        return after in ("", ";")
+    return bool(_LINE_HEAD.fullmatch(before)) and (after == "#" or match["after"].rstrip("\r") == "")
+
+
+def _is_variable(before: str, match: re.Match[str]) -> bool:
+    """Whether it is set as a shell does: NAME=value."""
+    return _is_tight(match) and match[0].partition("=")[0].isupper() and bool(
+        _VARIABLE_HEAD.search(before[-_MOST_HEAD:])
+    )
+
+
+def _is_tight(match: re.Match[str]) -> bool:
+    """Whether no blank stands around the equals sign."""
+    name, sign, value = match[0].partition("=")
+    return bool(sign) and not name[-1:].isspace() and not value[:1].isspace()
+
+
+def _has_both(value: str) -> bool:
+    """Whether it has a letter and a digit."""
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+
+
+def _kind(character: str) -> int:
+    return 0 if character.isdigit() else 1 if character.islower() else 2 if character.isupper() else 3
+
+
+def _bits(value: str) -> float:
+    """Shannon's entropy of the characters."""
+    total = len(value)
+    return -sum(count / total * math.log2(count / total) for count in Counter(value).values())

@@ -1,0 +1,63 @@
+"""What is taken for a secret, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestra.observe.secret_shapes import find_secrets
+from tests.unit.planted import Planted, planted
+
+ALL = planted()
+
+
+def found_in(text: str) -> set[str]:
+    return {text[start:end] for start, end in find_secrets(text)}
+
+
+def uncovered(text: str, secrets: tuple[str, ...]) -> list[str]:
+    """The secrets of which more than half is left once what is found has been taken out."""
+    left = text
+    for each in sorted(found_in(text), key=len, reverse=True):
+        left = left.replace(each, "")
+    return [secret for secret in secrets if secret in left or secret[len(secret) // 2:] in left]
+
+
+def test_the_corpus_has_a_hundred_secrets_and_no_two_alike() -> None:
+    assert len(ALL) == 100
+    assert len({secret for each in ALL for secret in each.secrets}) >= 100
+
+
+@pytest.mark.parametrize("each", ALL, ids=lambda each: each.text[:30])
+@pytest.mark.parametrize("frame", ["%s\n", "# x\n%s\r\n# y\n", "+%s\n", "    %s\n"])
+def test_every_planted_secret_is_found_where_it_may_stand(each: Planted, frame: str) -> None:
+    text = frame % each.text
+    if frame.startswith(("+", " ")):
+        text = "".join(frame % line for line in each.text.split("\n"))
+    assert uncovered(text, each.secrets) == []
+
+
+def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() -> None:
+    key = next(each for each in ALL if "RSA PRIVATE KEY" in each.text)
+    assert set(key.secrets) <= found_in(key.text.rsplit("\n", 1)[0] + "\nsome words here: nothing\n")
+    assert uncovered(key.text.replace("\n", "\\n"), key.secrets) == []
+
+
+@pytest.mark.parametrize("text", [
+    'password = "password"', "password: string;", "password = get_password(user2)", "token = tokens[1]",
+    "self.token = token1", "key = keys1",
+    '"integrity": "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP"',
+    "    --hash=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    'checksum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"',
+    '"resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709"',
+    "github.com/a/b v1.2.3 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    "password = os.environ['DB_PASSWORD']", "PASSWORD=${DB_PASSWORD}", "PASSWORD=$DB_PASSWORD2",
+    "password: {{ vault_password_1 }}", "api_key = your-api-key-1",
+    "postgres://user:password@localhost/db", "secret: changeme123",
+    "passwords = load_passwords_v2", "bypass = value12345", "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "url = https://example.org/tokens/list?page=1",
+    "the password is at least 8 characters, letters and digits", "def token_kind_2(token: Token) -> str:",
+    'primary_key = "id_of_row_2"', 'compass = "north-by-west1"', "x-auth: required1",
+    '("auth", "0005_alter_user_last_login_null"),', "('User:Pass', 'www.example.org:080')",
+])
+def test_words_names_and_hashes_are_none(text: str) -> None:
+    assert found_in(text) == set()
