@@ -7,15 +7,16 @@ from itertools import islice
 from typing import Callable, Sequence
 
 from orchestra.adapters.adapter import Request, Segment
-from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shortening.passages import Kind, Passage, split
 from orchestra.adapters.shortening.repeats import drop_repeats
 from orchestra.adapters.shortening.sentences import keep_weightiest
 from orchestra.adapters.shortening.signatures import summarise_code
 from orchestra.adapters.shortening.whitespace import drop_blanks
 from orchestra.adapters.shortening.wordiness import shorten_phrases
-from orchestra.adapters.window import CountTokens, estimated_tokens, prompt_tokens, room_tokens
+from orchestra.adapters.window import would_exceed_context
 from orchestra.errors import ContextExceeded
+
+__all__ = ["STRATEGIES", "Compaction", "compact_prompt", "would_exceed_context"]
 
 Strategy = Callable[[Sequence[Passage], int], "list[Passage]"]
 """From passages and how many tokens are too many to as many passages, none longer; the fixed ones the same."""
@@ -46,17 +47,6 @@ class Compaction:
     @property
     def reduction_percent(self) -> float:
         return 100.0 * (self.before_tokens - self.after_tokens) / (self.before_tokens or 1)
-
-
-def would_exceed_context(
-    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
-) -> bool:
-    """Whether the prompt is likely not to fit the model's window together with the longest answer.
-
-    False for an unknown window.
-    """
-    room = room_tokens(request, model)
-    return room is not None and prompt_tokens(request, model, count_tokens=count_tokens) > room
 
 
 def compact_prompt(request: Request, target_tokens: int) -> Compaction:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from orchestra.adapters.adapter import Request
-from orchestra.adapters.compaction import Compaction, compact_prompt, would_exceed_context
 from orchestra.adapters.rows import ModelRow
-from orchestra.adapters.window import CountTokens, estimated_tokens, prompt_tokens, room_tokens
+from orchestra.adapters.window import (
+    CountTokens, estimated_tokens, prompt_tokens, room_tokens, would_exceed_context,
+)
 from orchestra.errors import ContextExceeded
+
+if TYPE_CHECKING:
+    from orchestra.adapters.compaction import Compaction
 
 SHARES = (0.75, 0.5)
 """Of the room for the prompt, what a compacted one may fill: the first time, the second time."""
+
+
+def _compact(request: Request, target_tokens: int) -> Compaction:
+    # Loaded for the first prompt that is too long, since few ever are.
+    from orchestra.adapters.compaction import compact_prompt
+
+    return compact_prompt(request, target_tokens)
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,7 @@ class Fitting:
     """How long a prompt is, and how it gets shorter."""
 
     count_tokens: CountTokens = estimated_tokens
-    compact: Callable[[Request, int], Compaction] = compact_prompt
+    compact: Callable[[Request, int], Compaction] = _compact
     """Given how many tokens it should have. Raises ContextExceeded when what is protected has more alone."""
 
     def is_too_long(self, request: Request, model: ModelRow) -> bool:

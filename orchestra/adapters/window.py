@@ -34,6 +34,17 @@ def room_tokens(request: Request, model: ModelRow) -> int | None:
     return room if model.max_input is None else min(room, model.max_input)
 
 
+def would_exceed_context(
+    request: Request, model: ModelRow, *, count_tokens: CountTokens = estimated_tokens
+) -> bool:
+    """Whether the prompt is likely not to fit the model's window together with the longest answer.
+
+    False for an unknown window.
+    """
+    room = room_tokens(request, model)
+    return room is not None and prompt_tokens(request, model, count_tokens=count_tokens) > room
+
+
 def longest_prompt(model: ModelRow) -> int | None:
     """Tokens that a prompt may have at most, whatever is left for the answer; None where that is unknown."""
     return min((limit for limit in (model.context_window, model.max_input) if limit is not None), default=None)

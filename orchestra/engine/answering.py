@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import TYPE_CHECKING, Mapping
 
 from orchestra.adapters.adapter import Adapter
-from orchestra.adapters.recording import Recorder, RecordingAdapter
-from orchestra.adapters.replaying import Cassette, ReplayAdapter
 from orchestra.adapters.result_cache import CachedAdapter
 from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import Clock
@@ -16,6 +14,11 @@ from orchestra.records import AGENT_ROLES
 from orchestra.state.reply_cache import ReplyCache
 
 
+if TYPE_CHECKING:
+    from orchestra.adapters.recording import Recorder
+    from orchestra.adapters.replaying import Cassette
+
+
 def front_of(cache: ReplyCache, settings: CacheSettings) -> Front:
     """What the configuration puts before each model."""
     return _cached(cache, settings) if settings.enabled else no_front
@@ -23,11 +26,15 @@ def front_of(cache: ReplyCache, settings: CacheSettings) -> Front:
 
 def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Adapter]:
     """The chains by role, each with a recorder that listens."""
+    from orchestra.adapters.recording import RecordingAdapter
+
     return {role: RecordingAdapter(chain, recorder, role=role) for role, chain in chains.items()}
 
 
 def replayed(cassette: Cassette, clock: Clock) -> dict[str, Adapter]:
     """The cassette, for every role."""
+    from orchestra.adapters.replaying import ReplayAdapter
+
     return {role: ReplayAdapter(cassette, role=role, clock=clock) for role in AGENT_ROLES}
 
 

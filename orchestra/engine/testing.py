@@ -17,7 +17,6 @@ from orchestra.workspace.children import child_variables
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import candidates, could_bring_tests, detect
 from orchestra.workspace.suite_probing import Prober
-from orchestra.workspace.suite_run import run_suite
 
 _NOT_STARTED = (126, 127)
 """With these a shell says that a command is not executable, or not there."""
@@ -52,6 +51,9 @@ class Testing:
         if suite is None:
             return None
         on_start()
+        # Loaded with the first run, together with the readers of what test tools print.
+        from orchestra.workspace.suite_run import run_suite
+
         run = run_suite(
             suite, self.root, sandbox=self.confinement.sandbox_to_run_in(),
             timeout_s=self.deadline.within(self.settings.timeout), variables=self._variables(),

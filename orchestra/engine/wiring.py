@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from orchestra.adapters.adapter import Adapter
@@ -15,8 +15,6 @@ from orchestra.adapters.budget import Budget
 from orchestra.adapters.egress import is_loopback
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
-from orchestra.adapters.recording import Recorder, check_recordable
-from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_hash, words_of
 from orchestra.agents.templates import Loader, load
@@ -64,7 +62,6 @@ from orchestra.records import AGENT_ROLES, Plan, Task, TestRun
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
-from orchestra.state.salvage import Salvaged, salvage
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
@@ -73,6 +70,10 @@ from orchestra.workspace.listing import ignored_paths
 from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
+
+if TYPE_CHECKING:
+    from orchestra.adapters.replaying import Cassette
+    from orchestra.state.salvage import Salvaged
 
 
 @dataclass(frozen=True)
@@ -172,12 +173,14 @@ def open_workplace(
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
-        salvaged = None
+        salvaged: Salvaged | None = None
         try:
             journal = StateManager.open(folder, env.clock)
         except StateDamaged:
             if not salvages:
                 raise
+            from orchestra.state.salvage import salvage
+
             salvaged = salvage(folder, env.clock.now())
             journal = StateManager.open(folder, env.clock)
         stack.callback(journal.close)
@@ -189,6 +192,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
     chains = _plan_chains(order, env)
     _check_prices(order, chains)
     if order.record_to is not None:
+        from orchestra.adapters.recording import check_recordable
+
         check_recordable(order.record_to)
     if order.commits:
         check_possible(order.git)
@@ -444,6 +449,8 @@ def _answering(
     built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built
+    from orchestra.adapters.recording import Recorder
+
     recorder = Recorder(
         order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *_secret_headers(chains)]).known,
         on_break=lambda why: events.emit("recording.broken", level="warning", why=why),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from orchestra.adapters.replaying import Cassette
 from orchestra.agents.plan_file import PlanFile, parse_plan
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
@@ -19,6 +18,9 @@ from orchestra.engine.session import Report
 from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.records import Task
+
+if TYPE_CHECKING:
+    from orchestra.adapters.replaying import Cassette
 
 __all__ = ["add_arguments", "failure_json", "run"]
 
@@ -82,6 +84,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 def _cassette(arguments: argparse.Namespace, context: Context) -> Cassette | None:
     if arguments.replay is None:
         return None
+    from orchestra.adapters.replaying import Cassette
+
     return Cassette.load(context.env.cwd / arguments.replay, name=arguments.replay)
 
 
