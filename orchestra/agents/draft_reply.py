@@ -9,6 +9,7 @@ from orchestra.agents.blocks import Block, find_blocks
 from orchestra.agents.edit_reply import Change, read_diff, read_edits
 from orchestra.agents.elision import find_elision
 from orchestra.agents.json_reply import parse_object
+from orchestra.agents.marks import without_our_marks
 from orchestra.agents.replies import NeedFiles, need_files
 from orchestra.agents.thinking import clean
 from orchestra.agents.whole_file import EXACTLY_ONE, file_block
@@ -28,7 +29,7 @@ def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
     `original` is the text that edits are applied to, with line feeds; None where there is none. Raises UnreadableReply
     for an answer in no form that was asked for, RefusedDraft for one that must not be written.
     """
-    answer = clean(text)
+    answer = clean(without_our_marks(text, original))
     if not answer.strip():
         raise UnreadableReply("The answer is empty.")
     blocks = find_blocks(answer)

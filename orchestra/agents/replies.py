@@ -46,29 +46,32 @@ def read_plan(text: str) -> Plan | Questions | NeedFiles:
     return read_objects(text, _plan_or_request)[-1]
 
 
-def read_review(text: str) -> Review:
-    """The auditor's judgement of a file; of several the last.
+def read_review(text: str) -> Review | NeedFiles:
+    """The auditor's judgement of a file, or what it asks to see; of several the last.
 
     It is an approval only where every verdict in the answer is one.
     """
     return _read_review(text, of_whole_change=False)
 
 
-def read_change_review(text: str) -> Review:
+def read_change_review(text: str) -> Review | NeedFiles:
     """As `read_review`, of the whole change: every issue names its path."""
     return _read_review(text, of_whole_change=True)
 
 
-def _read_review(text: str, *, of_whole_change: bool) -> Review:
-    reviews = read_objects(text, lambda members: _review(members, of_whole_change))
+def _read_review(text: str, *, of_whole_change: bool) -> Review | NeedFiles:
+    answers = read_objects(text, lambda members: _review(members, of_whole_change))
+    if isinstance(answers[-1], NeedFiles):
+        return answers[-1]
+    reviews = [answer for answer in answers if isinstance(answer, Review)]
     is_sole_opinion = all(review.approved for review in reviews) and len(_VERDICT.findall(text)) <= len(reviews)
     if reviews[-1].approved and not is_sole_opinion:
         raise UnreadableReply("The answer holds several verdicts; give exactly one.")
     return reviews[-1]
 
 
-def read_fixes(text: str) -> tuple[Fix, ...]:
-    """The files that must change for failing tests to pass; none where no planned file is to blame."""
+def read_fixes(text: str) -> tuple[Fix, ...] | NeedFiles:
+    """The files that must change for failing tests to pass, none where no planned file is to blame; or files to see."""
     return read_objects(text, _fixes)[-1]
 
 
@@ -97,7 +100,9 @@ def _some_texts(members: Mapping[str, object], key: str) -> tuple[str, ...]:
     return found
 
 
-def _review(members: Mapping[str, object], of_whole_change: bool) -> Review:
+def _review(members: Mapping[str, object], of_whole_change: bool) -> Review | NeedFiles:
+    if tuple(members) == ("need_files",):
+        return need_files(members)
     verdict = one_of(required(members, "verdict"), "verdict", VERDICTS)
     values = as_list(required(members, "issues"), "issues")
     issues = tuple(_issue(value, "issues[%d]" % index, of_whole_change) for index, value in enumerate(values))
@@ -135,7 +140,9 @@ def _line(value: object, where: str) -> int | None:
     return value if value > 0 else None
 
 
-def _fixes(members: Mapping[str, object]) -> tuple[Fix, ...]:
+def _fixes(members: Mapping[str, object]) -> tuple[Fix, ...] | NeedFiles:
+    if tuple(members) == ("need_files",):
+        return need_files(members)
     values = as_list(required(members, "fixes"), "fixes")
     fixes = []
     for index, value in enumerate(values):

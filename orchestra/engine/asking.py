@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
@@ -157,7 +158,9 @@ class Asker:
         return reply
 
     def _call(self, step: Step, request: Request, deadline: Deadline, watcher: _Watcher) -> Reply:
-        self._events.emit("step.started", step_id=step.id, role=step.agent_role, path=step.file_path)
+        self._events.emit(
+            "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request)
+        )
         passed_over = self._passed_over(step)
         if passed_over:
             request = replace(request, passed_over=request.passed_over | passed_over)
@@ -269,6 +272,15 @@ def _saved(usage: Usage) -> dict[str, Any]:
     cost = usage.cost_usd
     known = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
     return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
+
+
+def _parts(request: Request) -> dict[str, int]:
+    """Characters of each part of the prompt; `rules` are those of the role."""
+    parts = Counter({"rules": len(request.system)})
+    for message in request.messages:
+        for segment in message.segments:
+            parts[segment.name] += len(segment.text)
+    return {name: size for name, size in parts.items() if size}
 
 
 def _as_text(request: Request) -> str:

@@ -259,7 +259,7 @@ class FileJob:
         request = self._context.prompts.for_auditor(self.planned)
         replies: list[str] = []
 
-        def read(text: str) -> Review:
+        def read(text: str) -> Review | NeedFiles:
             replies.append(text)
             return read_review(text)
 

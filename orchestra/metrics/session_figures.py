@@ -60,6 +60,15 @@ class Savings:
 
 
 @dataclass(frozen=True)
+class PromptPart:
+    """What a part took of all prompts to a role."""
+
+    role: str
+    part: str
+    characters: int
+
+
+@dataclass(frozen=True)
 class SessionFigures:
     """All that a report of one session tells."""
 
@@ -79,6 +88,8 @@ class SessionFigures:
     """For models that asked for a pause."""
     files: tuple[FileFigures, ...]
     savings: Savings
+    prompts: tuple[PromptPart, ...] = ()
+    """By role in the order of their first question, the largest part first."""
     profile: Mapping[str, Any] | None = None
     """As `metrics.profile` has it in JSON; None where none was taken."""
 
@@ -94,7 +105,7 @@ def session_figures(history: History, *, now: datetime, profile: Mapping[str, An
         phases=_phases(history, start, end), spans=_spans(history, start, end),
         shares=attempts.shares(rows), latencies=attempts.latencies(rows), faults=attempts.faults(rows),
         rotations=attempts.rotations(rows), waited_ms=_waited_ms(history), files=_files(history),
-        savings=savings_of([history]), profile=profile,
+        savings=savings_of([history]), prompts=_prompts(history), profile=profile,
     )
 
 
@@ -143,6 +154,15 @@ def _files(history: History) -> tuple[FileFigures, ...]:
             outcome.recovered, tries.get(outcome.path, 0), used.attempts, used.cost_usd, outcome.error,
         ))
     return tuple(files)
+
+
+def _prompts(history: History) -> tuple[PromptPart, ...]:
+    sizes: dict[str, Counter[str]] = {}
+    for event in history.told("step.started"):
+        parts = event.data.get("parts")
+        if isinstance(parts, dict):  # sessions of earlier versions said nothing of them
+            sizes.setdefault(str(event.data["role"]), Counter()).update(parts)
+    return tuple(PromptPart(role, part, size) for role, parts in sizes.items() for part, size in parts.most_common())
 
 
 def _waited_ms(history: History) -> int:

@@ -32,6 +32,9 @@ def session_report_json(figures: SessionFigures) -> dict[str, Any]:
             for file in figures.files
         ],
         **_traffic(figures.shares, figures.latencies, figures.faults, figures.rotations, figures.savings),
+        "prompts": [
+            {"role": part.role, "part": part.part, "characters": part.characters} for part in figures.prompts
+        ],
         "profile": figures.profile,
     }
 

@@ -7,12 +7,13 @@ from typing import Sequence
 from orchestra.clock import iso
 from orchestra.metrics.attempts import Consumed, Fault, Latency, Rotation, Share
 from orchestra.metrics.overall_figures import AIM_USD, OverallFigures
-from orchestra.metrics.session_figures import FileFigures, Savings, SessionFigures, Span
+from orchestra.metrics.session_figures import FileFigures, PromptPart, Savings, SessionFigures, Span
 from orchestra.views.columns import aligned
 from orchestra.views.figures import elapsed, money, percent, seconds, tokens
 from orchestra.views.profile_text import profile_lines
 
 _MOST_TASK = 100
+_MOST_PARTS = 6
 
 
 def session_report_text(figures: SessionFigures) -> str:
@@ -31,6 +32,7 @@ def session_report_text(figures: SessionFigures) -> str:
         ("agents", _agents(figures.spans)),
         ("files", _files(figures.files)),
         *_traffic(figures.shares, figures.latencies, figures.faults, figures.rotations, figures.savings),
+        ("prompts", _prompts(figures.prompts)),
         ("waiting", [f"{seconds(figures.waited_ms)} for models that asked for a pause"] if figures.waited_ms else []),
         ("profile", profile_lines(figures.profile) if figures.profile else []),
     ])
@@ -119,6 +121,16 @@ def _agents(spans: Sequence[Span]) -> list[str]:
         busy = sum(span.end_ms - span.start_ms for span in own)
         rows.append((role, f"{len(own)} question{'' if len(own) == 1 else 's'}", seconds(busy)))
     return aligned(rows, right={2})
+
+
+def _prompts(parts: Sequence[PromptPart]) -> list[str]:
+    rows = []
+    for role in dict.fromkeys(part.role for part in parts):
+        own = [part for part in parts if part.role == role]
+        total = sum(part.characters for part in own)
+        shares = [f"{part.part} {100 * part.characters / total:.0f} %" for part in own[:_MOST_PARTS]]
+        rows.append((role, f"{total:,} characters", ", ".join(shares)))
+    return aligned(rows, right={1})
 
 
 def _files(files: Sequence[FileFigures]) -> list[str]:

@@ -63,7 +63,7 @@ def test_every_empty_chain_is_named_at_once(project: Project) -> None:
 def test_tests_that_the_configuration_insists_on_must_be_there(project: Project) -> None:
     ran = project.run("run", "do it", "--yes", script=one_file(), settings={"tests": {"run": True}})
     assert ran.status == 2
-    assert not ran.calls
+    assert ran.asked == [("architect", None)]
 
 
 def test_an_unknown_provider_is_named_with_the_place_it_stands_at(project: Project) -> None:

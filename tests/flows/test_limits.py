@@ -58,13 +58,13 @@ def test_under_32_workers_the_cap_holds(project: Project) -> None:
 
 def test_what_is_left_of_the_budget_is_the_longest_answer(project: Project) -> None:
     ran = project.run(
-        "run", "task", "--yes", "--max-cost", "0.01", "--json", script=team(PLAN, DRAFTS),
+        "run", "task", "--yes", "--max-cost", "0.013", "--json", script=team(PLAN, DRAFTS),
         provider_settings=priced(16_384),
     )
 
     assert ran.status == 0
     caps = [call.payload["max_tokens"] for call in ran.calls]
-    assert all(2048 <= cap < 5_000 for cap in caps) and caps == sorted(caps, reverse=True)
+    assert all(2048 <= cap < 6_500 for cap in caps) and caps == sorted(caps, reverse=True)
 
 
 def test_a_cheaper_model_of_the_chain_is_asked_when_the_first_is_too_dear(project: Project) -> None:

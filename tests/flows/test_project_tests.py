@@ -128,7 +128,7 @@ def test_a_new_failure_beside_an_old_one_is_blamed_alone(tested: Project) -> Non
     assert ran.status == 8
     (new,) = ran.json["tests"]["new_failures"]
     assert "test_doubles" in new
-    named = ran.calls[-1].text.partition("The failing tests:")[2].partition("The end of what")[0]
+    named = ran.calls[-1].text.partition("What fails:")[2].partition("The end of what")[0]
     assert "test_doubles" in named and OLD_FAILURE not in named
 
 

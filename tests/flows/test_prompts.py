@@ -211,3 +211,18 @@ def test_the_users_own_templates_are_used(project: Project) -> None:
 
     assert ran.status == 0
     assert ran.calls[0].system == "Plan as a poet would."
+
+
+def test_an_auditor_and_a_consultant_may_ask_to_see_files(project: Project) -> None:
+    project.commit("other.txt", "what it holds\n")
+    need = block({"need_files": ["other.txt"]})
+    script = team(
+        plan_of(planned("a.txt"), planned("b.txt")), {"a.txt": whole("a\n"), "b.txt": whole("b\n")},
+        {None: [need, APPROVED], "a.txt": [need, APPROVED], "b.txt": APPROVED}, blames=[need, fixes()],
+    )
+    ran = project.run(*RUN, "--test-command", "test ! -e a.txt", script=script)
+
+    assert ran.files["a.txt"]["status"] == "approved" and ran.files["a.txt"]["iterations"] == 1
+    asked = [(role, path) for role, path in ran.asked if role != "executor"]
+    assert asked.count(("auditor", "a.txt")) == asked.count(("auditor", None)) == asked.count(("consultant", None)) == 2
+    assert all("what it holds" in call.text for call in ran.calls if "The files you asked for" in call.text)

@@ -166,3 +166,15 @@ def test_any_command_can_be_profiled_and_without_the_flag_none_is(project: Proje
     assert "profile" not in json.loads(project.run(*argv, "--json").out)
     if argv[0] != "nonsense-session":
         assert "profile" in json.loads(project.run(*argv, "--json", "--profile").out)
+
+
+def test_what_the_parts_of_prompts_take_is_in_the_journal_and_the_report(project: Project) -> None:
+    project.commit("AGENTS.md", "Root words.\n")
+    project.run("run", "task", "--yes", "--json", script=one_file())
+
+    rows = project.rows("SELECT data FROM events WHERE name = 'step.started' ORDER BY id")
+    first = json.loads(rows[0]["data"])
+    assert first["role"] == "architect" and {"rules", "instructions", "listing", "task"} <= set(first["parts"])
+    parts = project.run("report", "--json").json["report"]["prompts"]
+    assert {"role": "architect", "part": "rules", "characters": first["parts"]["rules"]} in parts
+    assert "prompts\n" in project.run("report").out

@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import difflib
 import random
+import re
 import time
 from collections import Counter
 from typing import Callable, Sequence
 
 from orchestra.agents.draft_reply import read_draft
-from orchestra.agents.quoting import fenced
 from orchestra.agents.shrinking import Explanation, find_loss
 from orchestra.errors import RefusedDraft, UnfitEdits, UnreadableReply, WorkspaceError
 from orchestra.records import MATCHES, Draft
@@ -68,6 +68,13 @@ def any_answer_is_read_or_refused(chance: random.Random) -> str:
         find_loss(path, original or "", found.text, Explanation("", str))
         return found.form
     return "need files"
+
+
+def fenced(text: str) -> str:
+    """As a careful model gives a file: between fences longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    ending = "" if not text or text.endswith("\n") else "\n"
+    return f"{fence}\n{text}{ending}{fence}"
 
 
 def a_quoted_file_is_read_back(chance: random.Random) -> str:

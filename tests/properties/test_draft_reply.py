@@ -1,13 +1,14 @@
-"""The law of drafts: a file quoted as we quote files is read back whole."""
+"""The law of drafts: a file between fences, or between marks as ours, is read back whole."""
 
 from __future__ import annotations
 
 import pytest
 
+from orchestra.adapters.fences import fence
 from orchestra.agents.draft_reply import read_draft
-from orchestra.agents.quoting import fenced
 from orchestra.errors import OrchestraError
 from orchestra.records import Draft
+from tests.fuzz.replies import fenced
 
 pytest.importorskip("hypothesis")
 
@@ -26,6 +27,13 @@ PATHS = st.sampled_from(["a.py", "README.md", "a.json", "Makefile"])
 @given(FILES, PATHS)
 def test_a_quoted_file_is_read_back(text: str, path: str) -> None:
     answer = "Here it is.\n\n%s\n" % fenced(text)
+    assert read_draft(answer, path, None) == Draft(path, text.lstrip("\ufeff"))
+
+
+@settings(deadline=None)
+@given(FILES, PATHS)
+def test_a_file_between_marks_is_read_back(text: str, path: str) -> None:
+    answer = "Here it is.\n\n%s\n" % fence(text)
     assert read_draft(answer, path, None) == Draft(path, text.lstrip("\ufeff"))
 
 

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestra.adapters.fences import fence
+from orchestra.agents.draft_reply import read_draft
+from orchestra.agents.marks import without_our_marks
+from orchestra.records import Draft
+
+TEXT = "def f():\n    return 1\n"
+MARKED = fence(TEXT)
+
+
+@pytest.mark.parametrize("answer", [
+    f"{MARKED}\n", f"Here.\n\n{MARKED}\nDone.\n", f"```python\n{MARKED}\n```\n", f"~~~\n{MARKED}\n~~~\n",
+    "Here:\n```\n" + MARKED + "\n```\nand that is all.\n",
+])
+def test_marks_that_a_model_copies_reach_no_file(answer: str) -> None:
+    assert read_draft(answer, "a.py", None) == Draft("a.py", TEXT)
+
+
+def test_a_file_that_has_such_lines_keeps_them() -> None:
+    assert without_our_marks(f"```\n{MARKED}\n```\n", MARKED) == f"```\n{MARKED}\n```\n"
+
+
+@pytest.mark.parametrize("answer", [
+    "", "plain", "<data-1>\nx\n</data-1>", MARKED.replace("</data-", "</data-0"), MARKED.partition("\n")[0],
+])
+def test_what_is_no_pair_stays(answer: str) -> None:
+    assert without_our_marks(answer, None) == answer
