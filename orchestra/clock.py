@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Callable, Protocol
 
 from orchestra.errors import Cancelled
@@ -109,7 +110,11 @@ class Deadline:
         return self.at_s is not None and self.clock.monotonic() >= self.at_s
 
 
+@lru_cache(maxsize=256)
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as all tables and logs write it."""
+    """ISO 8601 in UTC with milliseconds, as all tables and logs write it.
+
+    Kept, since several of them write one moment.
+    """
     in_utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
     return in_utc.isoformat(timespec="milliseconds")[:-len("+00:00")] + "Z"

@@ -39,6 +39,11 @@ class Placeholders:
         self._spans = lru_cache(maxsize=_MOST_KEPT)(lambda text: tuple(find_secrets(text)))
         self._add(value for value in known if len(value) >= SHORTEST)
 
+    @property
+    def known(self) -> int:
+        """How many secrets are known."""
+        return len(self._values)
+
     def learn(self, text: str) -> None:
         """Remember the secrets of a text, so that they are hidden where nothing tells what they are."""
         self._add({text[start:end] for start, end in find_secrets(text)})
@@ -46,12 +51,15 @@ class Placeholders:
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""
         spans = list(self._spans(text))
-        self._add({text[start:end] for start, end in spans})
+        if spans:
+            self._add({text[start:end] for start, end in spans})
         for value in self._common:
             start = text.find(value)
             while start >= 0:
                 spans.append((start, start + len(value)))
                 start = text.find(value, start + len(value))
+        if not spans:
+            return text
         return self._replaced(text, _united(spans, [match.span() for match in PLACEHOLDER.finditer(text)]))
 
     def put_back(self, text: str, own: Sequence[str]) -> str:
