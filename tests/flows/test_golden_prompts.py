@@ -15,7 +15,7 @@ import pytest
 from orchestra.adapters.fences import without_marks
 from orchestra.demo.script import Call
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, block, edit, fixes, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, block, edit, fixes, plan_of, planned, team
 
 FOLDER = Path(__file__).with_name("golden")
 FILES = {
@@ -23,7 +23,9 @@ FILES = {
     ".agents/skills/rates/SKILL.md": "---\nname: rates\ndescription: How rates are rounded\n---\nRound half up.\n",
     "shop/__init__.py": "",
     "shop/prices.py": "RATE = 0.19\n\n\ndef gross(net: float) -> float:\n    return net * (1 + RATE)\n",
-    "shop/cart.py": "from shop.prices import gross\n\n\nclass Cart:\n    def total(self) -> float:\n        return 0.0\n",
+    "shop/cart.py": (
+        "from shop.prices import gross\n\n\nclass Cart:\n    def total(self) -> float:\n        return 0.0\n"
+    ),
     "tests/__init__.py": "",
     "tests/test_prices.py": (
         "import unittest\n\nfrom shop.prices import gross\n\n\nclass PricesTest(unittest.TestCase):\n"
