@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Collection
 
 _MARK_LINE = re.compile(r"^[ \t]*<(?P<end>/?)data-(?P<mark>[0-9a-f]{16})>[ \t\r]*$\n?", re.MULTILINE)
 _MARK = "<data-"
@@ -15,11 +16,12 @@ def without_our_marks(answer: str, original: str | None) -> str:
 
     Where the file itself has such lines they are its own.
     """
-    if _MARK not in answer or (original is not None and _MARK in original):
+    if _MARK not in answer and "</data-" not in answer:
         return answer
+    own = {line[0].strip() for line in _MARK_LINE.finditer(original or "")}
     pieces: list[str] = []
     position = 0
-    for opening, closing in _pairs(answer):
+    for opening, closing in _pairs(answer, own):
         body = answer[opening.end():closing.start()]
         before = answer[position:opening.start()]
         ending = "\n" if closing[0].endswith("\n") else ""
@@ -29,14 +31,16 @@ def without_our_marks(answer: str, original: str | None) -> str:
             fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(body)), default=0))
             pieces += [before, f"{fence}\n{body}{fence}{ending}"]
         position = closing.end()
-    return "".join([*pieces, answer[position:]])
+    pieces.append(answer[position:])
+    # One that stands alone was copied, too.
+    return _MARK_LINE.sub(lambda line: line[0] if line[0].strip() in own else "", "".join(pieces))
 
 
-def _pairs(answer: str) -> list[tuple[re.Match[str], re.Match[str]]]:
+def _pairs(answer: str, own: Collection[str]) -> list[tuple[re.Match[str], re.Match[str]]]:
     """Opening and closing lines of one mark, outermost ones, in order; read once, however many there are."""
     found = []
     opening: re.Match[str] | None = None
-    lines = list(_MARK_LINE.finditer(answer))
+    lines = [line for line in _MARK_LINE.finditer(answer) if line[0].strip() not in own]
     last = {line["mark"]: line.start() for line in lines if line["end"]}
     for line in lines:
         if opening is None:

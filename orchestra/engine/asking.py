@@ -18,7 +18,9 @@ from orchestra.engine.panel import Panel, vendor_of
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
-from orchestra.errors import LimitReached, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply
+from orchestra.errors import (
+    LimitReached, NotRecorded, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply,
+)
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step, Usage
@@ -64,8 +66,8 @@ class Asker:
         self._cancel = cancel
         self._show = show
         self._panel = panel
-        self._drafts: dict[tuple[str | None, bytes], str] = {}
-        """By path and hash of the answer, the step that was first answered so."""
+        self._said: dict[str | None, dict[bytes, str]] = {}
+        """By path and hash of a draft's answer, the step that was first answered so."""
 
     def ask(
         self,
@@ -128,15 +130,28 @@ class Asker:
     def _draft(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         """As a step; a model that says again what did not help before is passed over for the next of its chain."""
         reply = self._step(role, key, request, path, deadline)
-        content = hashlib.sha256(reply.text.strip().encode("utf-8", "surrogatepass")).digest()
-        if self._drafts.setdefault((path, content), key) == key:
-            return reply.text
-        name = f"{reply.provider}/{reply.model_id}"
-        self._events.emit("reply.repeated", level="warning", role=role, path=path, model=name)
-        if not self._panel.has_others(role, name):
-            return reply.text
-        other = replace(request, passed_over=frozenset((name,)), cacheable=False)
-        return self._step(role, f"{key}/other", other, path, deadline).text
+        other_key = f"{key}/other"
+        if self._said_before(key, path, reply.text):
+            name = f"{reply.provider}/{reply.model_id}"
+            self._events.emit("reply.repeated", level="warning", role=role, path=path, model=name)
+            if self._panel.has_others(role, name):
+                other = replace(request, passed_over=frozenset((name,)), cacheable=False)
+                try:
+                    return self._step(role, other_key, other, path, deadline).text
+                except (ProviderFault, NotRecorded):
+                    # Nobody else is to be had: the repeated answer goes the way of any other.
+                    pass
+        return reply.text
+
+    def _said_before(self, key: str, path: str | None, text: str) -> bool:
+        content = hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).digest()
+        if path not in self._said and not key.startswith("executor/"):
+            # Mended after a restart: its earlier answers are not gone through again.
+            self._said[path] = {
+                hashlib.sha256(said.strip().encode("utf-8", "surrogatepass")).digest(): said_key
+                for said_key, said in self._journal.steps.drafts(self._session_id, path, before=key)
+            }
+        return self._said.setdefault(path, {}).setdefault(content, key) != key
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps

@@ -12,10 +12,11 @@ from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Asker
 from orchestra.engine.mending import DONE, Mending
-from orchestra.errors import ExitStatus, ProviderFault, UnreadableReply, WorkspaceError
+from orchestra.errors import ExitStatus, ProviderFault, RefusedPath, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.path_names import normalise
 
 LEAST_FILES = 2
 """Of one changed file its own review has seen the whole change."""
@@ -53,7 +54,7 @@ class ChangeReview:
             if review.approved:
                 self._keep(digest)
                 return
-            findings = _by_path(review)
+            findings = _by_path(review, [path for path in outcomes if outcomes[path].status == "approved"])
             prefix = f"whole{self.generation}.{round_}/"
             is_last = round_ > self.most_fixes
             mended = [] if is_last else [
@@ -104,13 +105,30 @@ class ChangeReview:
         return review
 
 
-def _by_path(review: Review) -> dict[str, list[Issue]]:
-    """What must be mended; all of it where the verdict was given for something less than an error."""
+def _by_path(review: Review, changed: Sequence[str]) -> dict[str, list[Issue]]:
+    """What must be mended in which of the changed files; all where the verdict was given for less than an error.
+
+    What is said of a file that the change leaves alone is a finding about the change all the same: its first file
+    answers for it.
+    """
     errors = [issue for issue in review.issues if issue.severity == "error"]
     found: dict[str, list[Issue]] = defaultdict(list)
     for issue in errors or review.issues:
-        found[issue.path or ""].append(issue)
+        path = _spelled_as_planned(issue.path or "", changed)
+        if path is None:
+            path, issue = changed[0], replace(issue, message=f"{issue.path}: {issue.message}")
+        found[path].append(issue)
     return found
+
+
+def _spelled_as_planned(path: str, changed: Sequence[str]) -> str | None:
+    """Which of the changed files is meant, perhaps as a diff names it; None for none."""
+    try:
+        path = normalise(path)
+    except RefusedPath:
+        return None
+    without_side = path.partition("/")[2] if path.startswith(("a/", "b/")) else path
+    return next((each for each in (path, without_side) if each in changed), None)
 
 
 def _fail(findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome]) -> None:

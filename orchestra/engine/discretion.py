@@ -46,8 +46,7 @@ class Discretion:
         """What tests printed, without the secrets of any file."""
         if not self._surveyed:
             self._surveyed.append(True)
-            for text in self.survey():
-                self.placeholders.learn(text)
+            self.placeholders.learn_all(self.survey())
         hide = self.placeholders.hide
         failures = tuple(TestFailure(hide(failure.id), hide(failure.message)) for failure in run.failures)
         return replace(run, output=hide(run.output), failures=failures)

@@ -137,5 +137,5 @@ class GoingBack:
 
 def _draft_of(step_key: str) -> int:
     """The number in a key like `consultant/PATH/4#2`; 0 in another."""
-    number = step_key.partition("#")[0].rpartition("/")[2]
+    number = step_key.partition("#")[0].replace("/other", "").rpartition("/")[2]
     return int(number) if number.isdigit() else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from orchestra.agents.outline import Words
 from orchestra.agents.quoting import ShownFile, bullets, quote, show_files
@@ -46,11 +46,19 @@ class Guidance:
         """For an agent that sees to the whole task; all skills are offered by name."""
         offered = bullets([f"{skill.name}: {skill.description} ({skill.path})" for skill in self.skills])
         fit = self._fitting(task)
+        offered = offered if len(offered) <= MOST_CHARACTERS else offered[:MOST_CHARACTERS] + _CUT
         return Words(self._of_folders([""]), "\n\n".join(part for part in (quote(offered), fit) if part))
 
     def for_file(self, path: str, wanted: str) -> Words:
         """For an agent that sees to one file; what is `wanted` of it decides which skills fit."""
         return Words(self._of_folders(folders_above(path)), self._fitting(wanted))
+
+    def changed(self, change: Callable[[str], str]) -> Guidance:
+        """With every text changed."""
+        return Guidance(
+            {folder: ShownFile(file.path, change(file.text)) for folder, file in self.instructions.items()},
+            [Skill(change(one.name), change(one.description), one.path, change(one.text)) for one in self.skills],
+        )
 
     def to_json(self) -> Mapping[str, Any]:
         return {

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from orchestra.records import TestFailure, TestRun
 
-MOST_FINDINGS = 500
-_PLACE = re.compile(r"^\s*(?P<path>[^\s:()]+\.\w+)[:(]\d+(?:[:,]\d+)?\)?:?\s*(?P<text>\S.*)$", re.MULTILINE)
+MOST_FINDINGS = 5000
+_PLACE = re.compile(r"^[ \t]*(?P<path>[^\s:()]+\.\w+)[:(]\d+(?:[:,]\d+)?\)?:?[ \t]*(?P<text>\S.*)$", re.MULTILINE)
 """A line that begins with a file and a line in it: `a.py:1:2: text`, `a.ts(1,2): text`."""
 _NUMBER = re.compile(r"\d+")
 

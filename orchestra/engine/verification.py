@@ -14,7 +14,7 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.mending import Mending
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
-from orchestra.records import FileImage, FileOutcome, Issue, Plan, TestFailure, TestRun
+from orchestra.records import FileOutcome, Issue, Plan, TestFailure, TestRun
 from orchestra.state.manager import StateManager
 from orchestra.workspace.path_names import quoted
 
@@ -46,7 +46,8 @@ class _State:
 
     verdict: Verdict
     outcomes: Mapping[str, FileOutcome]
-    images: Mapping[str, FileImage]
+    positions: Mapping[str, int]
+    """By path, how many writes of it counted (see JournalledTree)."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,10 @@ class Verification:
             if best is not None and len(verdict.new_failures) > len(best.verdict.new_failures):
                 self._take_back(best, outcomes)
                 return self._judge(f"{round_}.back")
-            best = _State(verdict, dict(outcomes), {path: self.jobs.files.current(path) for path in outcomes})
-            if not verdict.new_failures or round_ > self.most_fixes or not self._fix(round_, verdict, outcomes):
+            if not verdict.new_failures or round_ > self.most_fixes:
+                return verdict
+            best = _State(verdict, dict(outcomes), self._positions(round_, outcomes))
+            if not self._fix(round_, verdict, outcomes):
                 return verdict
         raise AssertionError("the last round returns")
 
@@ -121,11 +124,21 @@ class Verification:
 
     def _take_back(self, best: _State, outcomes: dict[str, FileOutcome]) -> None:
         """Have the files be what they were when less failed."""
-        worse = [path for path, image in best.images.items() if self.jobs.files.current(path) != image]
+        worse = [path for path, position in best.positions.items() if self.jobs.files.position(path) != position]
         self.jobs.events.emit(f"{self.kind}.taken_back", level="warning", paths=worse)
         for path in worse:
-            self.jobs.files.write(path, best.images[path].content)
+            image = self.journal.images.at(self.session_id, path, best.positions[path])
+            assert image is not None  # the file was written: a fix followed
+            self.jobs.files.write(path, image.content)
         outcomes.update(best.outcomes)
+
+    def _positions(self, round_: int, outcomes: Mapping[str, FileOutcome]) -> Mapping[str, int]:
+        """Where the images of all files stood before a round's fixes; noted, as after a restart they stand later."""
+        positions: Mapping[str, int] = self.journal.remember(
+            self.session_id, f"{self.kind}/positions/{self.generation}.{round_}",
+            lambda: {path: self.jobs.files.position(path) for path in outcomes},
+        )
+        return positions
 
     def _run(self, name: str) -> TestRun | None:
         """A test run, done once for each name."""
@@ -181,7 +194,10 @@ class Verification:
         )
         key = f"{self._fixing}{self.generation}.{round_}/consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
-        return tuple({fix.path: fix for fix in fixes}.values())
+        messages: dict[str, list[str]] = {}
+        for fix in fixes:
+            messages.setdefault(fix.path, []).append(fix.message)
+        return tuple(Fix(path, "\n".join(said)) for path, said in messages.items())
 
     def _planned_texts(self) -> list[ShownFile]:
         """The planned files as they are; one that is no text has failed already."""

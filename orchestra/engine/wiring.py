@@ -241,6 +241,9 @@ def _plan_chains(order: Order, env: Environment) -> ChainPlan:
 
 
 def _panel(order: Order, chains: ChainPlan) -> Panel:
+    if order.cassette is not None:
+        # Nobody is asked; who could have been decides what the recorded run asked for.
+        return Panel({role: getattr(order.settings.agents, role) for role in AGENT_ROLES})
     names = {role: [f"{row.name}/{model}" for row, model in chain] for role, chain in chains.choices.items()}
     return Panel(names, order.settings.audit.other_vendor)
 
@@ -342,7 +345,7 @@ def wire(
         def guidance() -> Guidance:
             return Guidance.from_json(journal.remember(session_id, "guidance", lambda: Guidance.found(
                 [path for path, _ in showing.listing()], showing.show, own_skills(env.variables)
-            ).to_json()))
+            ).changed(discretion.placeholders.hide).to_json()))
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(

@@ -44,9 +44,13 @@ class Placeholders:
         """How many secrets are known."""
         return len(self._values)
 
-    def learn(self, text: str) -> None:
-        """Remember the secrets of a text, so that they are hidden where nothing tells what they are."""
-        self._add({text[start:end] for start, end in find_secrets(text)})
+    def learn(self, *texts: str) -> None:
+        """Remember the secrets of texts, so that they are hidden where nothing tells what they are."""
+        self.learn_all(texts)
+
+    def learn_all(self, texts: Iterable[str]) -> None:
+        """As `learn`: all of them are noted at once, since noting takes longer the more is known."""
+        self._add({text[start:end] for text in texts for start, end in find_secrets(text)})
 
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""

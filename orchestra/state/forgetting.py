@@ -133,6 +133,6 @@ def _forget_plans(connection: sqlite3.Connection, session_id: str) -> None:
     connection.execute("DELETE FROM plans WHERE session_id = ?", (session_id,))
     connection.execute(
         "DELETE FROM facts WHERE session_id = ? AND name IN"
-        " ('remarks', 'remarks-heard', 'listing', 'map', 'clean', 'tests/baseline')",
+        " ('remarks', 'remarks-heard', 'listing', 'map', 'guidance', 'clean', 'tests/baseline', 'lint/baseline')",
         (session_id,),
     )

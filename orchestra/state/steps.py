@@ -73,6 +73,16 @@ class Steps:
         )
         return f"{rows[0]['provider']}/{rows[0]['model_id']}" if rows else None
 
+    def drafts(self, session_id: str, path: str | None, *, before: str) -> list[tuple[str, str]]:
+        """Key and text of the executor's and the consultant's answers about a file that came before a step."""
+        rows = self._store.rows(
+            "SELECT step_key, text FROM steps JOIN replies ON replies.step_id = steps.id WHERE session_id = ?"
+            " AND file_path IS ? AND agent_role IN ('executor', 'consultant') AND steps.id < coalesce("
+            "(SELECT id FROM steps WHERE session_id = ? AND step_key = ?), 9223372036854775807) ORDER BY steps.id",
+            (session_id, path, session_id, before),
+        )
+        return [(row["step_key"], row["text"]) for row in rows]
+
     def complete(self, step: Step, reply: Reply) -> None:
         """The reply, on disk before anything acts on it."""
         output_hash = hashlib.sha256(reply.text.encode("utf-8", "surrogatepass")).hexdigest()

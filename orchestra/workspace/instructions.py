@@ -85,8 +85,9 @@ def read_skill(path: str, text: str) -> Skill:
     about: object = None
     if match:
         try:
-            about = yaml.safe_load(match.group(1)[:MOST_BYTES])
-        except yaml.YAMLError:
+            # Texts are wanted, whatever else a scalar might mean.
+            about = yaml.load(match.group(1)[:MOST_BYTES], Loader=yaml.BaseLoader)
+        except (yaml.YAMLError, ValueError, RecursionError):
             pass
     said = about if isinstance(about, dict) else {}
     folder = path.split("/")[-2] if "/" in path else path
@@ -135,7 +136,7 @@ def _skills_below(folder: Path) -> list[Skill]:
 
 def _line_at(said: Mapping[object, object], key: str) -> str:
     value = said.get(key)
-    return " ".join(str(value).split())[:_LONGEST_DESCRIPTION] if isinstance(value, (str, int, float)) else ""
+    return " ".join(value.split())[:_LONGEST_DESCRIPTION] if isinstance(value, str) else ""
 
 
 def _stem(word: str) -> str:

@@ -91,3 +91,29 @@ def test_a_reviewer_of_the_whole_change_is_told_them_too(project: Project) -> No
     ran = project.run(*RUN, script=team(plan, {"a.txt": whole("a\n"), "b.txt": whole("b\n")}, APPROVED))
 
     assert "Root words." in ran.calls[-1].text and ran.calls[-1].file is None
+
+
+@pytest.mark.parametrize("odd", [
+    "updated: 2024-02-30", "n: 0x_", "b: !!bool x", "deep: " + "[" * 3000, "t: !!timestamp x",
+])
+def test_an_odd_skill_stops_nobody(project: Project, odd: str) -> None:
+    project.commit(".claude/skills/x/SKILL.md", f"---\nname: x\ndescription: d\n{odd}\n---\nhi\n")
+    assert project.run(*RUN, script=one_file()).status == 0
+
+
+def test_a_secret_in_instructions_is_in_no_table_but_that_of_images(project: Project) -> None:
+    secret = "Xk29fjQz81mPq7vB"
+    project.commit("AGENTS.md", f'Staging: password = "{secret}"\n')
+    project.commit(".claude/skills/x/SKILL.md", f'---\nname: x\n---\npassword = "{secret}"\n')
+    ran = project.run(*RUN, script=one_file())
+
+    assert ran.status == 0 and not any(secret in call.text for call in ran.calls)
+    assert secret not in str(project.rows("SELECT * FROM facts"))
+
+
+def test_many_skills_are_offered_within_bounds(project: Project) -> None:
+    for number in range(60):
+        project.write(f".claude/skills/s{number}/SKILL.md", SKILL.format(f"s{number}", "much of it " * 90))
+    ran = project.run(*RUN, script=one_file())
+
+    assert ran.status == 0 and len(ran.calls[0].text) < 60_000

@@ -205,3 +205,22 @@ def test_a_model_that_repeats_itself_and_has_no_other_beside_it_is_not_asked_onc
 
     assert ran.status == 1
     assert [role for role, _ in ran.asked].count("consultant") == 2
+
+
+def test_a_run_in_which_a_model_was_passed_over_is_replayed(project: Project) -> None:
+    def script(call: Call) -> Answer:
+        if call.model == "architect-model":
+            return Text(plan_of(planned("a.txt")))
+        if call.model == "auditor-model":
+            return Text(APPROVED if "better" in call.text else finding("not good"))
+        return Text(whole("better\n" if call.model == "second-model" else "one\n"))
+
+    chains = {"agents": {
+        **{role: [f"scripted/{role}-model"] for role in ROLES},
+        "consultant": ["scripted/consultant-model", "scripted/second-model"],
+    }}
+    recorded = project.run("run", "task", "--yes", "--record", "c.tape", script=script, settings=chains)
+    (project.root / "a.txt").unlink()
+    replayed = project.run("run", "task", "--yes", "--replay", "c.tape", script=script, settings=chains)
+
+    assert (recorded.status, replayed.status, project.read("a.txt")) == (0, 0, "better\n")

@@ -23,8 +23,16 @@ def test_a_file_that_has_such_lines_keeps_them() -> None:
     assert without_our_marks(f"```\n{MARKED}\n```\n", MARKED) == f"```\n{MARKED}\n```\n"
 
 
-@pytest.mark.parametrize("answer", [
-    "", "plain", "<data-1>\nx\n</data-1>", MARKED.replace("</data-", "</data-0"), MARKED.partition("\n")[0],
-])
-def test_what_is_no_pair_stays(answer: str) -> None:
+@pytest.mark.parametrize("alone", [MARKED.partition("\n")[0], MARKED.rpartition("\n")[2]])
+def test_a_mark_that_stands_alone_reaches_no_file(alone: str) -> None:
+    assert read_draft(f"```\n{TEXT}{alone}\n```\n", "a.py", None) == Draft("a.py", TEXT)
+
+
+def test_what_only_looks_like_a_mark_keeps_nobody_from_taking_marks_away() -> None:
+    page = "<data-table>\n</data-table>\n"
+    assert read_draft(f"```\n{fence(page)}\n```\n", "a.html", page) == Draft("a.html", page)
+
+
+@pytest.mark.parametrize("answer", ["", "plain", "<data-1>\nx\n</data-1>", "<data-table>\n</data-table>"])
+def test_what_is_no_mark_stays(answer: str) -> None:
     assert without_our_marks(answer, None) == answer

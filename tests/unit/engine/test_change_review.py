@@ -111,11 +111,17 @@ def test_a_verdict_for_less_than_an_error_is_one_too(workshop: Build) -> None:
     assert there.judge() == ["failed", "approved"]
 
 
-def test_a_finding_about_a_file_that_is_not_planned_is_told_and_changes_nothing(workshop: Build) -> None:
-    there = bench(workshop, [objects("other.txt")])
-    assert there.judge() == ["approved", "approved"]
+def test_a_finding_about_a_file_that_is_not_changed_is_one_about_the_change(workshop: Build) -> None:
+    there = bench(workshop, [objects("other.txt")], most_fixes=0)
+    assert there.judge() == ["failed", "approved"]
+    assert "other.txt: b.txt calls it otherwise" in (there.outcomes["a.txt"].error or "")
     (told,) = there.shop.told("change.reviewed")
     assert (told.level, told.data["issues"][0]["path"]) == ("warning", "other.txt")
+
+
+@pytest.mark.parametrize("path", ["./b.txt", "b/b.txt", "a/b.txt"])
+def test_a_path_is_known_however_it_is_spelled(workshop: Build, path: str) -> None:
+    assert bench(workshop, [objects(path)], most_fixes=0).judge() == ["approved", "failed"]
 
 
 @pytest.mark.parametrize("answers", [[ApiError("down")], [PROSE, PROSE]])

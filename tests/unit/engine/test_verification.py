@@ -273,3 +273,28 @@ def test_a_fix_that_was_made_before_a_kill_is_neither_asked_for_nor_made_again(w
     bench.outcomes[PATH] = FileOutcome(PATH, "create", "approved", 1)
     assert new(bench.verify()) == []
     assert (bench.outcomes, shop.images()) == (outcomes, [None, "one\n", "two\n"])
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+def test_a_fix_that_makes_it_worse_is_taken_back_after_a_kill_too(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "mend")), whole("worse\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"))
+    outcomes, runs = dict(bench.outcomes), iter(range(3))
+    verification = bench.verification()
+
+    def dying(on_start: Callable[[], None]) -> TestRun | None:
+        if next(runs) == 1:
+            raise Killed
+        return bench.run_tests(on_start)
+
+    with pytest.raises(Killed):
+        replace(verification, run_tests=dying).verify(bench.outcomes)
+    shop.resume()
+    bench.outcomes = outcomes
+
+    assert new(bench.verify()) == ["x"]
+    assert shop.text() == "one\n"
+    assert shop.told("tests.taken_back")[0].data["paths"] == [PATH]

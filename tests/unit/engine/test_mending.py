@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Callable
+
+from orchestra.engine.file_job import FileJob, JobContext
+from orchestra.engine.mending import Mending
+from orchestra.engine.panel import Panel
+from orchestra.errors import ApiError
+from orchestra.records import FileOutcome, Issue, Plan
+from tests.unit.engine.workshop import APPROVED, PATH, SESSION, Workshop, needs_work, planned, whole
+
+Build = Callable[..., Workshop]
+PLAN = Plan("a plan", (planned(),))
+AGAIN, OTHER = whole("again\n"), whole("other\n")
+
+
+def context(shop: Workshop) -> JobContext:
+    """With a second consultant to turn to."""
+    found = shop.context(PLAN)
+    found.asker._panel = Panel({"consultant": ["local/consultant-model", "local/second-model"]})
+    return found
+
+
+def mend(shop: Workshop, outcome: FileOutcome) -> str | None:
+    mending = Mending(SESSION, PLAN, shop.journal, context(shop))
+    return mending.mend(PATH, [Issue("error", "no")], {PATH: outcome}, key_prefix="fix0.1/")
+
+
+def drafted(shop: Workshop) -> FileOutcome:
+    job = FileJob(context(shop), planned())
+    job.run()
+    assert job.outcome is not None and job.outcome.status == "approved"
+    return job.outcome
+
+
+def test_what_another_model_said_in_place_of_a_repeated_answer_counts_after_a_restart(workshop: Build) -> None:
+    shop = workshop(
+        executor=[whole("first\n")], consultant=[AGAIN, AGAIN, OTHER], auditor=[needs_work("no"), APPROVED, APPROVED]
+    )
+    outcome = drafted(shop)
+    assert mend(shop, outcome) is None and shop.text() == "other\n"
+    shop.resume()
+    assert mend(shop, outcome) is None and shop.text() == "other\n"
+    assert shop.asked() == {"executor": 1, "consultant": 3, "auditor": 3}
+
+
+def test_a_repeated_answer_counts_where_nobody_else_is_to_be_had(workshop: Build) -> None:
+    shop = workshop(
+        executor=[whole("first\n")], consultant=[AGAIN, AGAIN, ApiError("down")],
+        auditor=[needs_work("no"), APPROVED, APPROVED],
+    )
+    assert mend(shop, drafted(shop)) is None
+    assert shop.text() == "again\n"
