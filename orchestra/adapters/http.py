@@ -85,7 +85,6 @@ class HttpClient:
         """Shut the sockets of all calls, whose threads raise Cancelled, and those kept for later ones."""
         self._watchdog.end_all()
         with self._lock:
-            # A pool lies in a circle with its connections, and urllib3's finalizer keeps them both for ever.
             for adapter in self._adapters.values():
                 adapter.close()
             self._adapters.clear()
@@ -134,7 +133,7 @@ class HttpClient:
             if road.row.name not in self._adapters:
                 is_tls = road.row.base_url.lower().startswith("https:")
                 context = self._trust.context(road.row.ca_bundle, road.row.client_cert) if is_tls else None
-                pools = watched_pools(self._before_opening, self._current_call)
+                pools = watched_pools(_weakly(self._before_opening), _weakly(self._current_call))
                 self._adapters[road.row.name] = _WatchedAdapter(pools, context, pool_maxsize=self._workers)
             return self._adapters[road.row.name]
 
@@ -164,6 +163,22 @@ class _Address:
     url: str
     """As it stands in the request line."""
     headers: Mapping[str, str]
+
+
+def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method of a client that lives as long as others hold it.
+
+    urllib3 closes a pool's connections when the pool is gone, and holds them until then: connections that hold the
+    client, which holds the pool, would stay open for ever.
+    """
+    found = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        alive = found()
+        assert alive is not None  # a call is under way in it
+        return alive(*arguments)
+
+    return call
 
 
 class _WatchedAdapter(HTTPAdapter):

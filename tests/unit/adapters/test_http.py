@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import gzip
 import shutil
 import ssl
@@ -110,6 +111,13 @@ def test_a_closed_client_keeps_no_connection() -> None:
         http = HttpClient([_row(server)], variables={}, workers=1)
         _ask(_row(server), http)
         http.close()
+        assert server.hung_up.wait(10)
+
+
+def test_a_client_that_nobody_holds_keeps_no_connection() -> None:
+    with serving(answers(200, b"hello")) as server:
+        _ask(_row(server), HttpClient([_row(server)], variables={}, workers=1))
+        gc.collect()
         assert server.hung_up.wait(10)
 
 
