@@ -11,11 +11,11 @@ from typing import Any, Mapping
 
 from orchestra.engine import undoing
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import Conflict, UsageError
 from orchestra.state.forgetting import GOING_BACK, Forgotten
 from orchestra.state.manager import StateManager
 from orchestra.state.phases import ENDS
+from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree

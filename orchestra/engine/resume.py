@@ -8,9 +8,9 @@ from typing import Any, Mapping, Sequence
 from orchestra.config.kept import resumed
 from orchestra.config.loading import Config
 from orchestra.config.settings import Settings
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus, UnreadableReply, UsageError
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 
 CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")

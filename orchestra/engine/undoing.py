@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Callable, Iterator, Sequence
 
 from orchestra.engine.journalled_tree import own_folders
-from orchestra.engine.session_lookup import find_session
 from orchestra.engine.wiring import Workplace, session_events
 from orchestra.environment import Environment
+from orchestra.state.session_lookup import find_session
 from orchestra.errors import (
     Cancelled,
     Conflict,

@@ -44,6 +44,8 @@ ATTEMPTS = [
     ("gemini-3.1-pro-preview", "INVALID_RESPONSE"), ("gemini-3.1-pro-preview", None),
     ("glm-4.7", "CONNECTION"), ("glm-4.7", None),
     ("gemini-3.1-pro-preview", "TIMEOUT"), ("gemini-3.1-pro-preview", None),
+    # The change as a whole.
+    ("gemini-3.1-pro-preview", None),
 ]
 
 
@@ -68,7 +70,7 @@ def test_a_run_through_every_kind_of_trouble_ends_well_and_without_a_complaint(
     rows = project.rows("SELECT model_id, error_code FROM attempts ORDER BY id")
     assert [(row["model_id"], row["error_code"]) for row in rows] == ATTEMPTS
     metrics = json.loads(ran.stdout)["metrics"]
-    assert (metrics["successful_attempts"], metrics["failed_attempts"]) == (5, 6)
+    assert (metrics["successful_attempts"], metrics["failed_attempts"]) == (6, 6)
     assert len(llmock.requests()) == len(ATTEMPTS)
     assert llmock.complaints() == []
     assert project.traces(KEY) == [] and KEY not in ran.stdout + ran.stderr

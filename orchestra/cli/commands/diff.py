@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from orchestra.cli.context import Context
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.patch import FileChange, unified_patch
 

@@ -8,13 +8,13 @@ from typing import Any, Callable, Iterator
 
 from orchestra.cli.context import Context
 from orchestra.clock import CancelToken
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import Cancelled, ExitStatus, StateError
 from orchestra.observe.log import log_path
 from orchestra.observe.log_reading import LogLine, follow_log, read_log
 from orchestra.state.database import FOLDER
 from orchestra.state.lock import may_be_held
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 from orchestra.views.log_lines import log_line
 
 _PAUSE_S = 0.2

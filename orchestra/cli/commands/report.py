@@ -7,11 +7,11 @@ from typing import Any, Callable, Mapping
 
 from orchestra.cli.context import Context
 from orchestra.cli.output_file import write_output
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.metrics.overall_figures import OverallFigures, overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 
 FORMATS = ("text", "json", "html", "prometheus")
 

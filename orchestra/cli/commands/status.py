@@ -8,10 +8,10 @@ from typing import Any
 from orchestra.cli.context import Context
 from orchestra.cli.session_rows import session_json
 from orchestra.clock import iso
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus
 from orchestra.metrics.totals import metrics_of
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.state.steps import moment
 from orchestra.views.figures import money, tokens

@@ -8,10 +8,10 @@ from typing import Any
 from orchestra.cli.context import Context
 from orchestra.engine.checking import Checked, Difference, check_alone, check_receipt
 from orchestra.engine.receipt import has_receipt, sessions_with_receipt
-from orchestra.engine.session_lookup import find_session
 from orchestra.errors import ExitStatus, NotVerified, UnknownSession
 from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
+from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 
 
