@@ -14,8 +14,8 @@ from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
-from orchestra.engine.panel import Panel, vendor_of
 from orchestra.engine.discretion import Discretion
+from orchestra.engine.panel import Panel, vendor_of
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
 from orchestra.errors import (
@@ -130,28 +130,26 @@ class Asker:
     def _draft(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         """As a step; a model that says again what did not help before is passed over for the next of its chain."""
         reply = self._step(role, key, request, path, deadline)
-        other_key = f"{key}/other"
         if self._said_before(key, path, reply.text):
             name = f"{reply.provider}/{reply.model_id}"
             self._events.emit("reply.repeated", level="warning", role=role, path=path, model=name)
             if self._panel.has_others(role, name):
                 other = replace(request, passed_over=frozenset((name,)), cacheable=False)
                 try:
-                    return self._step(role, other_key, other, path, deadline).text
+                    return self._step(role, f"{key}/other", other, path, deadline).text
                 except (ProviderFault, NotRecorded):
                     # Nobody else is to be had: the repeated answer goes the way of any other.
                     pass
         return reply.text
 
     def _said_before(self, key: str, path: str | None, text: str) -> bool:
-        content = hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).digest()
         if path not in self._said and not key.startswith("executor/"):
             # Mended after a restart: its earlier answers are not gone through again.
             self._said[path] = {
-                hashlib.sha256(said.strip().encode("utf-8", "surrogatepass")).digest(): said_key
+                _digest(said): said_key
                 for said_key, said in self._journal.steps.drafts(self._session_id, path, before=key)
             }
-        return self._said.setdefault(path, {}).setdefault(content, key) != key
+        return self._said.setdefault(path, {}).setdefault(_digest(text), key) != key
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps
@@ -287,6 +285,10 @@ def _saved(usage: Usage) -> dict[str, Any]:
     cost = usage.cost_usd
     known = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
     return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).digest()
 
 
 def _parts(request: Request) -> dict[str, int]:

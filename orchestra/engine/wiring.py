@@ -315,9 +315,9 @@ def wire(
             before=lambda path: journal.images.at(session_id, path, 0),
         )
         key = journal.secret()
-        known = [*filter(None, chains.keys.values()), *_secret_headers(chains)]
-        discretion = Discretion(key, Placeholders(key, known, tell=redactor.learn), survey=showing.survey)
-        discretion.placeholders.learn(row.task.text)
+        placeholders = Placeholders(key, _known_secrets(chains), tell=redactor.learn)
+        discretion = Discretion(key, placeholders, survey=showing.survey)
+        placeholders.learn(row.task.text)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
             chains=_answering(
@@ -341,11 +341,16 @@ def wire(
 
         activity = Activity(tell_activity)
 
+        def listed() -> list[list[Any]]:
+            # The architect's, where it is there: a large repository is long to list.
+            kept: list[list[Any]] | None = journal.recall(session_id, "listing")
+            return [*map(list, showing.listing())] if kept is None else kept
+
         @functools.lru_cache(maxsize=None)
         def guidance() -> Guidance:
             return Guidance.from_json(journal.remember(session_id, "guidance", lambda: Guidance.found(
-                [path for path, _ in showing.listing()], showing.show, own_skills(env.variables)
-            ).changed(discretion.placeholders.hide).to_json()))
+                [path for path, _ in listed()], showing.show, own_skills(env.variables)
+            ).changed(placeholders.hide).to_json()))
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(
@@ -455,7 +460,7 @@ def _answering(
     from orchestra.adapters.recording import Recorder
 
     recorder = Recorder(
-        order.record_to, hide=Redactor([*filter(None, chains.keys.values()), *_secret_headers(chains)]).known,
+        order.record_to, hide=Redactor(_known_secrets(chains)).known,
         on_break=lambda why: events.emit("recording.broken", level="warning", why=why),
     )
     stack.callback(recorder.close)
@@ -506,8 +511,10 @@ def _secrets(chains: ChainPlan) -> list[str]:
     return [key for key in chains.keys.values() if key] + headers
 
 
-def _secret_headers(chains: ChainPlan) -> list[str]:
-    return [value for row in chains.providers for name, value in row.headers.items() if looks_secret(name, value)]
+def _known_secrets(chains: ChainPlan) -> list[str]:
+    """Keys, and of the headers those that look like one: what others say must stay readable."""
+    headers = [item for row in chains.providers for item in row.headers.items()]
+    return [*filter(None, chains.keys.values()), *(value for name, value in headers if looks_secret(name, value))]
 
 
 def template_loader(settings: Settings) -> Loader:

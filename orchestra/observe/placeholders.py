@@ -44,9 +44,9 @@ class Placeholders:
         """How many secrets are known."""
         return len(self._values)
 
-    def learn(self, *texts: str) -> None:
-        """Remember the secrets of texts, so that they are hidden where nothing tells what they are."""
-        self.learn_all(texts)
+    def learn(self, text: str) -> None:
+        """Remember the secrets of a text, so that they are hidden where nothing tells what they are."""
+        self.learn_all((text,))
 
     def learn_all(self, texts: Iterable[str]) -> None:
         """As `learn`: all of them are noted at once, since noting takes longer the more is known."""

@@ -8,7 +8,7 @@ from orchestra.adapters.continuation import GO_ON
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Answer, Call, Fault, Reset, Text
-from tests.flows.project import Project
+from tests.flows.project import Project, Ran
 from tests.flows.team import APPROVED, edit, finding, one_file, plan_of, planned, team, whole
 
 ROLES = ("architect", "executor", "auditor", "consultant")
@@ -180,19 +180,22 @@ def test_where_nobody_of_another_vendor_could_judge_nobody_is_asked(project: Pro
     assert "audit.other_vendor" in ran.err
 
 
-def test_a_model_that_says_again_what_did_not_help_is_passed_over(project: Project) -> None:
-    def script(call: Call) -> Answer:
-        if call.model == "architect-model":
-            return Text(plan_of(planned("a.txt")))
-        if call.model == "auditor-model":
-            return Text(APPROVED if "better" in call.text else finding("not good"))
-        return Text(whole("better\n" if call.model == "second-model" else "one\n"))
+SECOND_CONSULTANT = {"agents": {
+    **{role: [f"scripted/{role}-model"] for role in ROLES},
+    "consultant": ["scripted/consultant-model", "scripted/second-model"],
+}}
 
-    chains = {"agents": {
-        **{role: [f"scripted/{role}-model"] for role in ROLES},
-        "consultant": ["scripted/consultant-model", "scripted/second-model"],
-    }}
-    ran = project.run("run", "task", "--yes", "--json", script=script, settings=chains)
+
+def _only_the_second_helps(call: Call) -> Answer:
+    if call.model == "architect-model":
+        return Text(plan_of(planned("a.txt")))
+    if call.model == "auditor-model":
+        return Text(APPROVED if "better" in call.text else finding("not good"))
+    return Text(whole("better\n" if call.model == "second-model" else "one\n"))
+
+
+def test_a_model_that_says_again_what_did_not_help_is_passed_over(project: Project) -> None:
+    ran = project.run("run", "task", "--yes", "--json", script=_only_the_second_helps, settings=SECOND_CONSULTANT)
 
     assert (ran.status, project.read("a.txt")) == (0, "better\n")
     assert [call.model for call in ran.calls if call.file][2:] == ["consultant-model", "second-model", "auditor-model"]
@@ -208,19 +211,11 @@ def test_a_model_that_repeats_itself_and_has_no_other_beside_it_is_not_asked_onc
 
 
 def test_a_run_in_which_a_model_was_passed_over_is_replayed(project: Project) -> None:
-    def script(call: Call) -> Answer:
-        if call.model == "architect-model":
-            return Text(plan_of(planned("a.txt")))
-        if call.model == "auditor-model":
-            return Text(APPROVED if "better" in call.text else finding("not good"))
-        return Text(whole("better\n" if call.model == "second-model" else "one\n"))
+    def run(*tape: str) -> Ran:
+        return project.run("run", "task", "--yes", *tape, script=_only_the_second_helps, settings=SECOND_CONSULTANT)
 
-    chains = {"agents": {
-        **{role: [f"scripted/{role}-model"] for role in ROLES},
-        "consultant": ["scripted/consultant-model", "scripted/second-model"],
-    }}
-    recorded = project.run("run", "task", "--yes", "--record", "c.tape", script=script, settings=chains)
+    recorded = run("--record", "c.tape")
     (project.root / "a.txt").unlink()
-    replayed = project.run("run", "task", "--yes", "--replay", "c.tape", script=script, settings=chains)
+    replayed = run("--replay", "c.tape")
 
     assert (recorded.status, replayed.status, project.read("a.txt")) == (0, 0, "better\n")
