@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Mapping
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""Made once: `json.dumps` makes an encoder for every event."""
 AGENT_ROLES = ("architect", "executor", "auditor", "consultant")
 ACTIONS = ("create", "modify", "delete")
 SEVERITIES = ("error", "warning", "info")
@@ -288,3 +291,8 @@ class Event:
     step_id: int | None = None
     data: Mapping[str, object] = field(default_factory=dict)
     """Plain JSON values."""
+
+    @cached_property
+    def data_as_json(self) -> str:
+        """As the journal keeps them; written once, since who looks for secrets reads it too."""
+        return _ENCODE(self.data if isinstance(self.data, dict) else dict(self.data))

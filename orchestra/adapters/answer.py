@@ -24,8 +24,8 @@ def read_answer(
         received(len(wire.text))
         return wire
     try:
-        for event in _events(beginning, pieces):
-            characters = reader.feed(event)
+        for events in _events(beginning, pieces):
+            characters = reader.feed_all(events)
             if characters:
                 received(characters)
             if reader.is_done:
@@ -49,12 +49,13 @@ def _beginning(pieces: Iterator[bytes]) -> bytes:
     return beginning
 
 
-def _events(beginning: bytes, pieces: Iterator[bytes]) -> Iterator[ServerEvent]:
+def _events(beginning: bytes, pieces: Iterator[bytes]) -> Iterator[list[ServerEvent]]:
+    """What each piece completes."""
     parser = SseParser()
-    yield from parser.feed(beginning)
+    yield parser.feed(beginning)
     for piece in pieces:
-        yield from parser.feed(piece)
-    yield from parser.close()
+        yield parser.feed(piece)
+    yield parser.close()
 
 
 def _unstreamed(value: object, wire_format: WireFormat, reader: StreamReader) -> WireReply:

@@ -83,11 +83,12 @@ def is_error(value: object) -> bool:
     """Whether a parsed body or stream event of a call that began well is an error."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return isinstance(value, dict) and (
-        bool(value.get("error"))
-        or "error" in (value.get("type"), value.get("object"))
+    return isinstance(value, dict) and bool(
+        value.get("error")
+        or value.get("type") == "error"
+        or value.get("object") == "error"
         # Some gateways say no more than these two; others put them beside a good answer.
-        or (_has_code_and_message(value) and not value.keys() & _ANSWERS)
+        or ("code" in value and _has_code_and_message(value) and not value.keys() & _ANSWERS)
     )
 
 

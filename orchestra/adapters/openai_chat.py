@@ -81,16 +81,19 @@ class ChatReader(StreamReader):
         # Moonshot puts the usage of a stream into the choice. Of thousands of events, one or two have any of these.
         if data.get("usage"):
             self._take_usage(mapping_at(data, "usage"))
-        choice = _first_choice(items_at(data, "choices"))
+        choice = _first_choice(data.get("choices"))
         if choice.get("usage"):
             self._take_usage(mapping_at(choice, "usage"))
-        turn = mapping_at(choice, "delta") or mapping_at(choice, "message")
+        turn = choice.get("delta") or choice.get("message")
         reason = choice.get("finish_reason")
         if reason and isinstance(reason, str):
             self.ends(_FINISHES.get(reason, STOP), reason)
+        if not isinstance(turn, dict):
+            return ""
         if turn.get("refusal") and text_at(turn, "refusal"):
             self.ends(FILTERED, "refusal")
-        return _content(turn)
+        content = turn.get("content")
+        return content if isinstance(content, str) else _joined(content)
 
     def _take_usage(self, usage: Mapping[str, object]) -> None:
         if not usage:
@@ -106,16 +109,14 @@ class ChatReader(StreamReader):
 new_reader = ChatReader
 
 
-def _first_choice(choices: list[object]) -> Mapping[str, object]:
+def _first_choice(choices: object) -> Mapping[str, object]:
     """The choice that we asked for; an empty one where the event holds none of it."""
-    for choice in choices:
-        if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and not choice.get("index"):
             return choice
     return {}
 
 
-def _content(turn: Mapping[str, object]) -> str:
-    content = turn.get("content")
-    if isinstance(content, str):
-        return content
-    return "".join(text_at(part, "text") for part in items_at(turn, "content") if text_at(part, "type") == "text")
+def _joined(parts: object) -> str:
+    texts = [part for part in parts if text_at(part, "type") == "text"] if isinstance(parts, list) else []
+    return "".join(text_at(part, "text") for part in texts)

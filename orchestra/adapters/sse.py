@@ -39,8 +39,16 @@ class SseParser:
         self._left_bytes -= len(piece)
         if self._left_bytes < 0:
             raise InvalidResponse("the answer is longer than any real one")
-        if not piece:
-            return []
+        return self._take(piece) if piece else []
+
+    def close(self) -> list[ServerEvent]:
+        """What the end of the stream completes: an event whose blank line never came.
+
+        The standard drops it, but some servers leave the last line end out; a reader notices a cut one by itself.
+        """
+        return [*self._take(b"\n"), *self._take(b"\n")]
+
+    def _take(self, piece: bytes) -> list[ServerEvent]:
         if self._is_after_cr and piece.startswith(b"\n"):
             piece = piece[1:]
         self._is_after_cr = piece.endswith(b"\r")
@@ -50,15 +58,18 @@ class SseParser:
             return []
         lines[0] = self._release()
         self._hold(lines.pop())
-        return [event for event in map(self._take_line, lines) if event]
-
-    def close(self) -> list[ServerEvent]:
-        """What the end of the stream completes: an event whose blank line never came.
-
-        The standard drops it, but some servers leave the last line end out; a reader notices a cut one by itself.
-        """
-        events = [self._take_line(self._release()), self._dispatch()]
-        return [event for event in events if event]
+        events = []
+        for line in lines:
+            # Nearly all lines are of these two kinds.
+            if line.startswith(b"data: "):
+                self._data.append(line[6:].decode("utf-8", "replace"))
+            elif line:
+                self._take_field(line)
+            elif self._data:
+                events.append(self._event())
+            else:
+                self._name = ""
+        return events
 
     def _hold(self, part: bytes) -> None:
         self._held_bytes += len(part)
@@ -71,28 +82,20 @@ class SseParser:
         line = b"".join(self._held)
         self._held = []
         self._held_bytes = 0
-        return line
-
-    def _take_line(self, line: bytes) -> ServerEvent | None:
         if self._is_first_line:
             self._is_first_line = False
-            if line.startswith(_BYTE_ORDER_MARK):
-                line = line[len(_BYTE_ORDER_MARK):]
-        if not line:
-            return self._dispatch()
-        if line.startswith(b"data: "):
-            # Nearly all lines are such.
-            self._data.append(line[6:].decode("utf-8", "replace"))
-            return None
+            return line[len(_BYTE_ORDER_MARK):] if line.startswith(_BYTE_ORDER_MARK) else line
+        return line
+
+    def _take_field(self, line: bytes) -> None:
         field, _, value = line.decode("utf-8", "replace").partition(":")
         value = value[1:] if value.startswith(" ") else value
         if field == "data":
             self._data.append(value)
         elif field == "event":
             self._name = value
-        return None
 
-    def _dispatch(self) -> ServerEvent | None:
-        name, data = self._name, self._data
+    def _event(self) -> ServerEvent:
+        event = ServerEvent(self._name, "\n".join(self._data))
         self._name, self._data = "", []
-        return ServerEvent(name, "\n".join(data)) if data else None
+        return event

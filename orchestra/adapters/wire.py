@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Protocol
+from typing import Iterable, Mapping, Protocol
 
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.error_body import is_error
@@ -65,6 +65,15 @@ class StreamReader:
         self._finish: str | None = None
         self._reason = ""
 
+    def feed_all(self, events: Iterable[ServerEvent]) -> int:
+        """As `feed`, up to the one that ends the answer."""
+        characters = 0
+        for event in events:
+            characters += self.feed(event)
+            if self.is_done:
+                break
+        return characters
+
     def feed(self, event: ServerEvent) -> int:
         """How many characters of the answer the event brought.
 
@@ -75,7 +84,8 @@ class StreamReader:
             raise classify_event(_value_or_text(data))
         if data == "[DONE]":
             self.is_done = True
-        return self.feed_value(parsed(data)) if data and data != "[DONE]" else 0
+            return 0
+        return self.feed_value(parsed(data)) if data else 0
 
     def feed_value(self, value: object) -> int:
         """The same for the parsed data of an event."""

@@ -270,9 +270,11 @@ def session_events(
     def tell_failure(error: OSError) -> None:
         events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
 
-    with closing(LogFile(path, level, on_failure=tell_failure)) as log:
-        told: list[Listener] = [workplace.journal.add_event, log, *listeners]
-        for listener in told:
+    with closing(LogFile(path, on_failure=tell_failure)) as log:
+        # Reports are made of the journal's events, whatever the log leaves out.
+        events.listen(workplace.journal.add_event, level="debug" if level == "debug" else "info")
+        events.listen(log, level=level)
+        for listener in listeners:
             events.listen(listener)
         yield events
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Callable
 
 from orchestra.clock import Clock
+from orchestra.observe.log import LEVELS
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Event
 
@@ -17,12 +19,14 @@ class Events:
     def __init__(self, clock: Clock, redactor: Redactor) -> None:
         self._clock = clock
         self._redactor = redactor
-        self._listeners: tuple[Listener, ...] = ()
+        self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys(LEVELS, ())
+        """By level those who are told of it."""
         self._session_id: str | None = None
 
-    def listen(self, listener: Listener) -> None:
-        """Before the first event, or between two: not while workers run."""
-        self._listeners = (*self._listeners, listener)
+    def listen(self, listener: Listener, *, level: str = "debug") -> None:
+        """To that level and above. Before the first event, or between two: not while workers run."""
+        for heard in LEVELS[LEVELS.index(level):]:
+            self._listeners[heard] = (*self._listeners[heard], listener)
 
     def of_session(self, session_id: str) -> None:
         """Every later event belongs to this session."""
@@ -30,8 +34,12 @@ class Events:
 
     def emit(self, name: str, *, level: str = "info", step_id: int | None = None, **data: Any) -> None:
         """Any thread. `data` are plain JSON values."""
-        # The names are the program's own.
-        hidden = {key: self._redactor.value(value) for key, value in data.items()}
-        event = Event(name, self._clock.now(), level, self._session_id, step_id, hidden)
-        for listener in self._listeners:
+        listeners = self._listeners[level]
+        if not listeners:
+            return
+        event = Event(name, self._clock.now(), level, self._session_id, step_id, data)
+        if self._redactor.is_needed(event.data_as_json):
+            # The names are the program's own.
+            event = replace(event, data={key: self._redactor.value(value) for key, value in data.items()})
+        for listener in listeners:
             listener(event)

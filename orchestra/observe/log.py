@@ -36,15 +36,14 @@ def open_log(path: Path) -> BinaryIO:
 
 
 class LogFile:
-    """Writes events of a level and above to `logs/SESSION.jsonl`. A log that cannot be written stops nothing."""
+    """Writes events to `logs/SESSION.jsonl`. A log that cannot be written stops nothing."""
 
     def __init__(
-        self, path: Path, level: str, *, max_bytes: int = MOST_BYTES,
+        self, path: Path, *, max_bytes: int = MOST_BYTES,
         on_failure: Callable[[OSError], None] = lambda error: None, open_: Callable[[Path], BinaryIO] = open_log,
     ) -> None:
         """`on_failure` is called once, in the thread whose event is the first that the disk does not take."""
         self._path = path
-        self._from = LEVELS.index(level)
         self._max_bytes = max_bytes
         self._on_failure = on_failure
         self._open_file = open_
@@ -54,8 +53,6 @@ class LogFile:
         self._is_over = False
 
     def __call__(self, event: Event) -> None:
-        if LEVELS.index(event.level) < self._from:
-            return
         line = _ENCODE(as_json(event)) + "\n"
         with self._lock:
             failure = self._write(line.encode("utf-8", "backslashreplace"))

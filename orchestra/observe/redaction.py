@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from typing import Any, Iterable
@@ -22,6 +23,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._secrets: list[str] = []
+        self._as_json: set[str] = set()
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -29,6 +31,11 @@ class Redactor:
         new = [secret for secret in secrets if len(secret) >= _SHORTEST]
         with self._lock:
             self._secrets = sorted({*self._secrets, *new}, key=len, reverse=True)
+            self._as_json = {json.dumps(secret, ensure_ascii=False)[1:-1] for secret in self._secrets}
+
+    def is_needed(self, encoded: str) -> bool:
+        """Whether a text in JSON may hold something to hide: most do not, and this is quickly told."""
+        return any(secret in encoded for secret in self._as_json) or bool(_SHAPES.search(encoded))
 
     def text(self, text: str) -> str:
         known = self.known(text)

@@ -21,8 +21,6 @@ from orchestra.state.steps import Steps
 from orchestra.state.store import Store
 from orchestra.state.tidying import Tidying
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-"""Made once: `json.dumps` makes an encoder for every event."""
 SECRET_BYTES = 32
 
 
@@ -101,10 +99,7 @@ class StateManager:
 
     def add_event(self, event: Event) -> None:
         """Does not wait for the disk: nothing acts on an event."""
-        row = (
-            event.session_id, iso(event.time), event.level, event.name, event.step_id,
-            _ENCODE(event.data if isinstance(event.data, dict) else dict(event.data)),
-        )
+        row = (event.session_id, iso(event.time), event.level, event.name, event.step_id, event.data_as_json)
         self._store.write_later(
             lambda connection: connection.execute(
                 "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", row

@@ -87,8 +87,8 @@ class Ours:
         redactor = Redactor([KEY])
         events = Events(CLOCK, redactor)
         events.of_session(SESSION)
-        events.listen(self.journal.add_event)
-        events.listen(LogFile(folder / "logs" / f"{SESSION}.jsonl", "info"))
+        events.listen(self.journal.add_event, level="info")
+        events.listen(LogFile(folder / "logs" / f"{SESSION}.jsonl"), level="info")
         health = Health([row], clock=CLOCK, workers=workers, keep=self.journal.provider_health.keep)
         chains = build_chains(
             ChainPlan({"executor": ((row, "model"),)}, {"local": KEY}, {}),

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from orchestra.observe.events import Events
+from orchestra.observe.log import LEVELS
 from orchestra.observe.redaction import MASK, Redactor
 from orchestra.records import Event
 from tests.unit.fake_clock import START, FakeClock
@@ -32,6 +35,26 @@ def test_no_listener_ever_sees_a_secret() -> None:
     events.listen(heard.append)
     events.emit("attempt.failed", message="the key hunter22 is wrong", deep={"list": ["hunter22"]})
     assert heard[0].data == {"message": f"the key {MASK} is wrong", "deep": {"list": [MASK]}}
+
+
+@pytest.mark.parametrize("secret", ['a "quoted" key', "back\\slash", "two\nlines", "sk-0123456789abcdefABCD"])
+def test_a_secret_is_found_however_json_writes_it(secret: str) -> None:
+    heard: list[Event] = []
+    events = Events(FakeClock(), Redactor([] if secret.startswith("sk-") else [secret]))
+    events.listen(heard.append)
+    events.emit("attempt.failed", deep=[{"message": f"the key {secret}", secret: 1}])
+    assert heard[0].data == {"deep": [{"message": f"the key {MASK}", MASK: 1}]}
+    assert secret not in heard[0].data_as_json
+
+
+@pytest.mark.parametrize(("level", "told"), [(level, LEVELS[place:]) for place, level in enumerate(LEVELS)])
+def test_a_listener_is_told_from_its_level_on(level: str, told: tuple[str, ...]) -> None:
+    heard: list[str] = []
+    events = Events(FakeClock(), Redactor())
+    events.listen(lambda event: heard.append(event.level), level=level)
+    for each in LEVELS:
+        events.emit("something", level=each)
+    assert tuple(heard) == told
 
 
 def test_without_a_listener_nothing_happens() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestra.observe.log import LEVELS, LogFile, as_json, older_path
+from orchestra.observe.log import LogFile, as_json, older_path
 from orchestra.records import Event
 from tests.unit.fake_clock import START
 
@@ -22,7 +22,7 @@ def event(level: str = "info", **data: object) -> Event:
 
 
 def test_each_event_is_one_line_of_json(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info")
+    log = LogFile(tmp_path / "log.jsonl")
     log(event(text="two\nlines \u20ac"))
     log(event(text="second"))
     log.close()
@@ -35,39 +35,27 @@ def test_each_event_is_one_line_of_json(tmp_path: Path) -> None:
 
 
 def test_a_line_is_there_as_soon_as_the_event_was(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info")
+    log = LogFile(tmp_path / "log.jsonl")
     log(event())
     assert (tmp_path / "log.jsonl").read_text().endswith("}\n")
     log.close()
 
 
-@pytest.mark.parametrize(("level", "written"), [(level, LEVELS[place:]) for place, level in enumerate(LEVELS)])
-def test_events_below_the_level_are_left_out(tmp_path: Path, level: str, written: tuple[str, ...]) -> None:
-    log = LogFile(tmp_path / "log.jsonl", level)
-    for each in LEVELS:
-        log(event(each))
-    log.close()
-    lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    assert tuple(json.loads(line)["level"] for line in lines) == written
-
-
 def test_a_log_without_an_event_makes_no_file(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "error")
-    log(event("info"))
-    log.close()
+    LogFile(tmp_path / "log.jsonl").close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_goes_on_where_it_stopped(tmp_path: Path) -> None:
     for _ in range(2):
-        log = LogFile(tmp_path / "log.jsonl", "info")
+        log = LogFile(tmp_path / "log.jsonl")
         log(event())
         log.close()
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "no folder" / "log.jsonl", "info")
+    log = LogFile(tmp_path / "no folder" / "log.jsonl")
     log(event())
     log(event())
     log.close()
@@ -76,7 +64,7 @@ def test_a_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
 @needs_full_device
 def test_a_log_on_a_full_disk_stops_nothing_and_is_told_once() -> None:
     told: list[int | None] = []
-    log = LogFile(Path("/dev/full"), "info", on_failure=lambda error: told.append(error.errno))
+    log = LogFile(Path("/dev/full"), on_failure=lambda error: told.append(error.errno))
     log(event())
     log(event())
     log.close()
@@ -104,7 +92,7 @@ class Sick(io.BytesIO):
 def test_a_disk_that_fails_under_the_log_is_told_once_and_never_tried_again(number: int, room_bytes: int) -> None:
     told: list[int | None] = []
     disk = Sick(room_bytes, number)
-    log = LogFile(Path("log"), "info", on_failure=lambda error: told.append(error.errno), open_=lambda path: disk)
+    log = LogFile(Path("log"), on_failure=lambda error: told.append(error.errno), open_=lambda path: disk)
     for _ in range(3):
         log(event())
     assert (told, disk.closed) == ([number], True)
@@ -121,7 +109,7 @@ def test_a_disk_on_which_no_log_can_be_opened_is_told_once(number: int) -> None:
         opened.append(path)
         raise OSError(number, os.strerror(number))
 
-    log = LogFile(Path("log"), "info", on_failure=lambda error: told.append(error.errno), open_=open_)
+    log = LogFile(Path("log"), on_failure=lambda error: told.append(error.errno), open_=open_)
     log(event())
     log(event())
     log.close()
@@ -134,7 +122,7 @@ def test_a_line_of_which_the_disk_takes_a_part_at_a_time_is_whole(tmp_path: Path
             return super().write(bytes(data)[:7])
 
     path = tmp_path / "log.jsonl"
-    log = LogFile(path, "info", open_=lambda path: Slow(path, "a+"))  # type: ignore[arg-type,return-value]
+    log = LogFile(path, open_=lambda path: Slow(path, "a+"))  # type: ignore[arg-type,return-value]
     log(event(text="x" * 100))
     log.close()
     assert json.loads(path.read_text())["text"] == "x" * 100
@@ -147,20 +135,20 @@ def test_who_is_told_of_a_failure_may_tell_of_it_in_turn(tmp_path: Path) -> None
         told.append(error)
         log(event())
 
-    log = LogFile(tmp_path / "no folder" / "log.jsonl", "info", on_failure=tell)
+    log = LogFile(tmp_path / "no folder" / "log.jsonl", on_failure=tell)
     log(event())
     assert len(told) == 1
 
 
 def test_half_of_a_surrogate_pair_does_not_break_the_log(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info")
+    log = LogFile(tmp_path / "log.jsonl")
     log(event(text="\ud800"))
     log.close()
     assert json.loads((tmp_path / "log.jsonl").read_text(encoding="utf-8"))["text"] == "\ud800"
 
 
 def test_an_event_after_the_close_does_not_open_the_log_again(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info")
+    log = LogFile(tmp_path / "log.jsonl")
     log(event())
     log.close()
     (tmp_path / "log.jsonl").unlink()
@@ -169,7 +157,7 @@ def test_an_event_after_the_close_does_not_open_the_log_again(tmp_path: Path) ->
 
 
 def test_lines_of_many_threads_do_not_mix(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info")
+    log = LogFile(tmp_path / "log.jsonl")
     threads = [
         threading.Thread(target=lambda: [log(event(text="x" * 3000)) for _ in range(50)]) for _ in range(8)
     ]
@@ -189,7 +177,7 @@ def test_a_step_is_named_as_text_and_its_agent_by_its_role() -> None:
 
 def test_a_log_that_has_grown_too_large_becomes_the_older_one_and_the_one_before_goes(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    log = LogFile(path, "info", max_bytes=1000)
+    log = LogFile(path, max_bytes=1000)
     for number in range(40):
         log(event(number=number, text="x" * 60))
     log.close()
@@ -203,7 +191,7 @@ def test_a_log_that_has_grown_too_large_becomes_the_older_one_and_the_one_before
 def test_the_size_counts_what_an_earlier_process_wrote(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(b"x" * 950 + b"\n")
-    log = LogFile(path, "info", max_bytes=1000)
+    log = LogFile(path, max_bytes=1000)
     log(event(text="x" * 60))
     log.close()
     assert older_path(path).stat().st_size == 951
@@ -211,7 +199,7 @@ def test_the_size_counts_what_an_earlier_process_wrote(tmp_path: Path) -> None:
 
 
 def test_one_line_that_is_too_long_is_written_all_the_same(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", "info", max_bytes=100)
+    log = LogFile(tmp_path / "log.jsonl", max_bytes=100)
     log(event(text="x" * 500))
     log.close()
     assert len(json.loads((tmp_path / "log.jsonl").read_text())["text"]) == 500
@@ -220,7 +208,7 @@ def test_one_line_that_is_too_long_is_written_all_the_same(tmp_path: Path) -> No
 def test_a_line_that_a_kill_cut_off_does_not_take_the_next_one_with_it(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(b'{"event": "file.en')
-    log = LogFile(path, "info")
+    log = LogFile(path)
     log(event(text="whole"))
     log.close()
     assert json.loads(path.read_text().splitlines()[1])["text"] == "whole"
