@@ -103,7 +103,8 @@ class StateManager:
         self._store.write_later(
             lambda connection: connection.execute(
                 "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", row
-            )
+            ),
+            is_flushed=False,
         )
 
     def close(self) -> None:

@@ -210,7 +210,8 @@ class Sessions:
                 "UPDATE agents SET status = ?, model_id = coalesce(?, model_id), updated_at = ?"
                 " WHERE session_id = ? AND role = ?",
                 values,
-            )
+            ),
+            is_flushed=False,
         )
 
     def _now(self) -> str:

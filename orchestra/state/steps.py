@@ -38,6 +38,7 @@ class Steps:
     def begin(self, session_id: str, key: str, *, role: str, path: str | None, input_text: str) -> Step:
         """The intent, committed: a running step, or the completed one with its reply if there is one already.
 
+        Not flushed: a power cut takes the question back along with whatever was to be answered.
         An answer from before the session went back to a checkpoint counts for the very same question alone.
         """
         now = iso(self._clock.now())
@@ -62,7 +63,7 @@ class Steps:
             ).fetchone()
             return row
 
-        return _step(self._store.write(work))
+        return _step(self._store.write(work, is_flushed=False))
 
     def answered_by(self, session_id: str, role: str, path: str) -> str | None:
         """PROVIDER/MODEL of the last answer of a role about a file; None without one."""

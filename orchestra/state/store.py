@@ -49,13 +49,13 @@ class Store:
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction; returns once it is on disk. Raises StateError."""
-        return self._writing().write(work)
+    def write(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> T:
+        """Run `work` in a transaction; returns once it is on disk, or only committed. Raises StateError."""
+        return self._writing().write(work, is_flushed=is_flushed)
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
+    def write_later(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> Written[T]:
         """The same without waiting, in the order of calls."""
-        return self._writing().write_later(work)
+        return self._writing().write_later(work, is_flushed=is_flushed)
 
     def committed(self, written: Written[T]) -> T:
         """What a `write_later` came to, once it is on disk. Raises StateError."""

@@ -19,7 +19,9 @@ LINGER_S = 0.05
 class Written(Generic[T]):
     """A work that was handed in, and what came of it. Any thread; a third of what a Future costs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_flushed: bool) -> None:
+        self.is_flushed = is_flushed
+        """Whether a power cut must not take it back."""
         self._gate = threading.Lock()
         """Held until there is an outcome."""
         self._gate.acquire()
@@ -47,18 +49,24 @@ class Written(Generic[T]):
 
 
 class Writer:
-    """Owns a connection for writing. Callers wait until what they wrote is on disk.
+    """Owns a connection for writing. Callers wait until what they wrote is committed, and on disk where they need that.
 
     Group commit: whatever waits is written in one transaction, so that 32 threads cost one flush. Where a work of it
     fails, all of them are done again, each under its own savepoint, so that one caller's error is that caller's alone:
     a work may be called twice. What nobody waits for goes along with the next transaction that somebody does, or after
     LINGER_S.
+
+    The death of a process takes nothing back that is committed. Only against a power cut is a transaction flushed, and
+    one that nothing acts on need not be: in WAL mode SQLite keeps it until the next flush, or loses it and what follows
+    it, whole (sqlite.org/pragma.html#pragma_synchronous).
     """
 
     def __init__(self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None) -> None:
         """`check` is called before each transaction, and raises StateError where what it writes would be lost."""
         self._connection = connection
         self._check = check
+        self._may_relax = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        self._is_flushing: bool | None = None
         self._woken = threading.Condition()
         self._is_closed = False
         self._is_awaited = False
@@ -69,13 +77,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> T:
         """What `work` returned, once it is committed. Raises StateError when it could not be."""
-        return self._enqueue(work, is_awaited=True).result()
+        return self._enqueue(work, Written(is_flushed=is_flushed), is_awaited=True).result()
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
+    def write_later(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> Written[T]:
         """The same without waiting; the order of calls is kept."""
-        return self._enqueue(work, is_awaited=False)
+        return self._enqueue(work, Written(is_flushed=is_flushed), is_awaited=False)
 
     def close(self) -> None:
         """Write what is queued and close the connection; what comes later is refused. May be called twice."""
@@ -84,8 +92,7 @@ class Writer:
             self._woken.notify()
         self._thread.join()
 
-    def _enqueue(self, work: Callable[[sqlite3.Connection], T], *, is_awaited: bool) -> Written[T]:
-        done: Written[T] = Written()
+    def _enqueue(self, work: Work, done: Written[T], *, is_awaited: bool) -> Written[T]:
         with self._woken:
             if self._is_closed:
                 done.fail(StateError("the journal is closed"))
@@ -122,6 +129,7 @@ class Writer:
     def _commit(self, batch: list[tuple[Work, Written[Any]]]) -> None:
         try:
             self._check()
+            self._flush(any(done.is_flushed for _, done in batch))
             results = self._together(batch)
             if results is None:
                 results = self._one_by_one(batch)
@@ -133,6 +141,13 @@ class Writer:
             return
         for done, result in results:
             done.set(result)
+
+    def _flush(self, is_needed: bool) -> None:
+        """Have the next commits wait for the disk, or not."""
+        is_flushing = is_needed or not self._may_relax
+        if is_flushing != self._is_flushing:
+            self._connection.execute("PRAGMA synchronous = FULL" if is_flushing else "PRAGMA synchronous = NORMAL")
+            self._is_flushing = is_flushing
 
     def _together(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]] | None:
         """Without savepoints, which are half of all statements; None, with nothing kept, where a work fails."""

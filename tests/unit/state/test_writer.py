@@ -202,3 +202,33 @@ def test_what_the_disk_refuses_is_told_to_all_who_wait_and_written_once_there_is
             writer.write(insert(1))
     assert writer.write(insert(1)) == 1
     writer.close()
+
+
+def flushes(path: Path, *, journal_mode: str) -> list[str]:
+    """What SQLite is told about the disk before each commit of four: a relaxed one, a flushed one, two of a batch."""
+    connection = connect(path)
+    connection.execute(f"PRAGMA journal_mode = {journal_mode}")
+    connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    found: list[str] = []
+
+    def look(statement: str) -> None:
+        if statement.startswith("PRAGMA synchronous"):
+            found.append(statement.split()[-1])
+
+    connection.set_trace_callback(look)
+    writer = Writer(connection)
+    for number, is_flushed in enumerate((False, False, True, True)):
+        writer.write(insert(number), is_flushed=is_flushed)
+    writer.write_later(insert(4), is_flushed=False)
+    writer.write(insert(5))
+    writer.write(insert(6), is_flushed=False)
+    writer.close()
+    return found
+
+
+def test_only_what_something_acts_on_waits_for_the_disk(tmp_path: Path) -> None:
+    assert flushes(tmp_path / "t.db", journal_mode="WAL") == ["NORMAL", "FULL", "NORMAL"]
+
+
+def test_without_a_write_ahead_log_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    assert flushes(tmp_path / "t.db", journal_mode="DELETE") == ["FULL"]
