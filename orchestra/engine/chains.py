@@ -163,19 +163,31 @@ def _note_missing(row: ProviderRow, left_out: dict[str, tuple[str, ...]]) -> Non
 
 
 def _empty_chains(empty: Mapping[str, Sequence[tuple[ProviderRow, str]]]) -> NoProviderError:
-    named = [
-        f"agents.{role} names {', '.join(f'{row.name}/{model}' for row, model in wanted) or 'nothing'}"
-        for role, wanted in empty.items()
-    ]
+    named = dict.fromkeys(f"{row.name}/{model}" for wanted in empty.values() for row, model in wanted)
+    lacking = [f"no key for {', '.join(named)}"] if named else []
+    unnamed = [f"agents.{role} names nobody" for role, wanted in empty.items() if not wanted]
     keys = {
-        role: " or ".join(dict.fromkeys(row.key_variables[0] for row, _ in wanted if row.key_variables))
+        role: list(dict.fromkeys(row.key_variables[0] for row, _ in wanted if row.key_variables))
         for role, wanted in empty.items()
     }
-    settings = "".join(f"set {variables} for the {role}; " for role, variables in keys.items() if variables)
+    each = ", ".join(f"{' or '.join(variables)} for the {role}" for role, variables in keys.items() if variables)
+    few = " and ".join(_few_of([variables for variables in keys.values() if variables]))
+    enough = f"set {few} ({each}); " if len(keys) > 1 and few else f"set {each}; " if each else ""
     return NoProviderError(
-        f"no model can answer for the {' and the '.join(empty)}", where="; ".join(named),
-        hint=f"{settings}or name a local server: `orchestra config init` writes a file to start from",
+        f"no model can answer for the {', '.join(empty)}", where="; ".join([*lacking, *unnamed]),
+        hint=f"{enough}or name a local server: `orchestra config init` writes a file to start from",
     )
+
+
+def _few_of(choices: Sequence[Sequence[str]]) -> list[str]:
+    """A few that leave none of the choices without one of its own."""
+    few: list[str] = []
+    open_ = list(choices)
+    while open_:
+        names = [name for choice in open_ for name in choice]
+        few.append(max(dict.fromkeys(names), key=names.count))
+        open_ = [choice for choice in open_ if few[-1] not in choice]
+    return few
 
 
 def _read_text(path: str) -> str:
