@@ -93,8 +93,9 @@ class Showing:
         return self._may_be_named(path) and not ignored_paths(self._root, self._git, [path])
 
     def _may_be_named(self, path: str) -> bool:
+        """Not, for one, where the name is no text: a model could not say it, nor a journal keep it."""
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
-        return not is_hidden and not is_secret(path) and _is_text(path)
+        return not is_hidden and not is_secret(path) and path.isprintable()
 
     def _file(self, path: str, listed: Mapping[str, int], *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)
@@ -133,8 +134,3 @@ def within(files: Sequence[ShownFile], tokens: int) -> tuple[list[ShownFile], li
         else:
             others.append((file.path, f"it has {needed} tokens, and there is room for {tokens}"))
     return fitting, others, tokens
-
-
-def _is_text(path: str) -> bool:
-    """Whether the name is text at all: a model could not name another, nor a journal keep it."""
-    return path.isprintable() and path.encode("utf-8", "replace").decode("utf-8") == path

@@ -43,6 +43,8 @@ class IgnoreRules:
 
     def fits(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether the path, or a folder that it lies in, is meant: below such a folder no `!` counts."""
+        if not self.patterns:
+            return False
         parts = path.split("/")
         return any(
             self._fits("/".join(parts[:depth]), depth < len(parts) or is_folder)

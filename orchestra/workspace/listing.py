@@ -27,6 +27,13 @@ _SECRET_NAMES = re.compile(
     | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\..*)? | .*\.tfvars(\.json)?""",
     re.X | re.I,
 )
+_SOURCES = (
+    ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".go", ".rs", ".java", ".c", ".cc", ".cpp",
+    ".h", ".hpp", ".cs", ".rb", ".php", ".sh", ".swift", ".kt", ".scala", ".css", ".html", ".md", ".rst", ".sql", ".svg",
+    ".png",
+)
+_TELLING = re.compile(r"(?:\A|/)\.|kubeconfig|\.tfstate")
+"""Without it no name with one of these endings is that of a secret."""
 _EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
 _SECRET_FOLDERS = frozenset((".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store"))
 
@@ -46,15 +53,15 @@ def list_files(root: Path, git: Git | None, *, only: Sequence[str] = ()) -> tupl
     `.orchestraignore` names, symlinks, nested repositories, and names that cannot stand in a line of text. Where `only`
     names paths, those.
     """
-    rules = IgnoreRules.in_root(root)
+    rules, top = IgnoreRules.in_root(root), os.fspath(root)
     paths = set(walk(root) if git is None else git.listed_paths(only))
     listed: list[ListedFile] = []
     for path in sorted(paths.intersection(only) if only else paths):
         if len(listed) == MAX_FILES:
             break
-        size_bytes = _size_of(root, path)
-        is_own = path.isprintable() and path.split("/")[0] not in PRIVATE_FOLDERS and not rules.fits(path)
-        if size_bytes is not None and is_own:
+        is_own = path.isprintable() and path.partition("/")[0] not in PRIVATE_FOLDERS and not rules.fits(path)
+        size_bytes = _size_of(f"{top}/{path}") if is_own else None
+        if size_bytes is not None:
             listed.append(ListedFile(path, size_bytes))
     return tuple(listed)
 
@@ -71,8 +78,11 @@ def walk(root: Path) -> Iterator[str]:
 
 def is_secret(path: str) -> bool:
     """Whether a file of this name usually holds keys or passwords; its content is never shown."""
-    # Not pathlib: every file of a repository is asked about, and this was half of what listing it costs.
-    parts = [part for part in path.casefold().split("/") if part not in ("", ".")]
+    # Not pathlib, and most at a glance: every file of a repository is asked about.
+    folded = path.casefold()
+    if folded.endswith(_SOURCES) and not _TELLING.search(folded):
+        return False
+    parts = [part for part in folded.split("/") if part not in ("", ".")]
     name = parts[-1] if parts else ""
     if _EXAMPLES.fullmatch(name):
         return False
@@ -90,7 +100,7 @@ def secret_files(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
         except OSError:
             continue
         paths_there = (f"{folder}/{name}" if folder else name for name in names)
-        found += [path for path in paths_there if is_secret(path) and _size_of(root, path) is not None]
+        found += [path for path in paths_there if is_secret(path) and _size_of(f"{root}/{path}") is not None]
     return tuple(found)
 
 
@@ -113,10 +123,10 @@ def _is_others(folder: str, name: str) -> bool:
     return any(os.path.lexists(os.path.join(folder, name, mark)) for mark in (".git", "pyvenv.cfg"))
 
 
-def _size_of(root: Path, path: str) -> int | None:
+def _size_of(place: str) -> int | None:
     """None for what is not a regular file, or is gone."""
     try:
-        status = os.lstat(os.path.join(root, path))
+        status = os.lstat(place)
     except OSError:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -7,10 +7,9 @@ import os
 import posixpath
 import stat
 import time
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Mapping, Protocol, Sequence
+from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Protocol, Sequence
 
 from orchestra.workspace.repo_map import file_facts, index
 from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, Declaration, FileFacts, facts_of
@@ -71,8 +70,7 @@ class OnlyRead:
         """Not here."""
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """A file that can be mapped, as it lies on the disk."""
 
     path: str
@@ -189,10 +187,10 @@ def _find(root: Path, paths: Iterable[str]) -> Iterator[_Found]:
     top = os.fspath(root)
     for path in paths:
         grammar = grammar_of(path)
-        if grammar is None or not _is_inside(top, posixpath.dirname(path), inside):
+        if grammar is None or not _is_inside(top, path.rpartition("/")[0], inside):
             continue
         try:
-            found = os.lstat(os.path.join(top, path))
+            found = os.lstat(f"{top}/{path}")
         except OSError:
             continue
         # Its other name may lie anywhere, where nobody meant it to be shown.

@@ -54,7 +54,7 @@ class Places:
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, posixpath.basename)
+        return _grouped(self._paths, lambda path: path.rpartition("/")[2])
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ class Places:
 
     @cached_property
     def _by_folder(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, posixpath.dirname)
+        return _grouped(self._paths, lambda path: path.rpartition("/")[0])
 
     def _modules(self, parts: Sequence[str]) -> list[str]:
         """The files of a module a.b.c, or of a.b where c is a name in it."""

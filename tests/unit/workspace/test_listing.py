@@ -113,6 +113,7 @@ def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
         ".s3cfg", "terraform.tfstate.1.backup", "x.tfvars.json", "auth.json", "local.settings.json",
         ".vault-token", "htpasswd",
         ".SSH/config", ".Docker/Config.json", ".AWS/x", ".env~", "id_rsa~",
+        ".env.py", "app/.Env.Js", "kubeconfig.py", "KubeConfig.md", "a.tfstate.html", ".ssh/notes.md", "a/.Kube/x.go",
     ],
 )
 def test_knows_files_that_hold_secrets(path: str) -> None:
