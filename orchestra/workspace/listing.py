@@ -27,10 +27,9 @@ _SECRET_NAMES = re.compile(
     | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\..*)? | .*\.tfvars(\.json)?""",
     re.X | re.I,
 )
-_SOURCES = (
-    ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".go", ".rs", ".java", ".c", ".cc", ".cpp",
-    ".h", ".hpp", ".cs", ".rb", ".php", ".sh", ".swift", ".kt", ".scala", ".css", ".html", ".md", ".rst", ".sql", ".svg",
-    ".png",
+_SOURCES = tuple(
+    ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala .css"
+    " .html .md .rst .sql .svg .png".split()
 )
 _TELLING = re.compile(r"(?:\A|/)\.|kubeconfig|\.tfstate")
 """Without it no name with one of these endings is that of a secret."""
