@@ -6,14 +6,12 @@ import json
 from typing import Sequence
 
 from orchestra.adapters.adapter import Request
+from orchestra.agents.file_list import list_files
 from orchestra.agents.outline import Words
 from orchestra.agents.plan_json import plan_to_json
-from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
+from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 from orchestra.records import Plan
-
-MAX_LISTED_FILES = 2000
-MAX_LISTING_CHARACTERS = 60000
 
 
 def architect_request(
@@ -59,22 +57,6 @@ def architect_request(
         "instructions", "skills", "listing", "map", "files",
     ))
     return request_of(system, user)
-
-
-def list_files(listing: Sequence[tuple[str, int]]) -> str:
-    """One line per file, cut to a bound with a last line that says how many are left out."""
-    lines: list[str] = []
-    characters = 0
-    for path, size_bytes in listing[:MAX_LISTED_FILES]:
-        line = "%s (%d bytes)" % (one_line(path), size_bytes)
-        characters += len(line) + 1
-        if characters > MAX_LISTING_CHARACTERS:
-            break
-        lines.append(line)
-    left_out = len(listing) - len(lines)
-    if left_out:
-        lines.append("... and %d more %s not listed here" % (left_out, "file" if left_out == 1 else "files"))
-    return "\n".join(lines)
 
 
 def _plan_as_asked_for(plan: Plan) -> str:

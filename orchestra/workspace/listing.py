@@ -28,8 +28,8 @@ _SECRET_NAMES = re.compile(
     re.X | re.I,
 )
 _SOURCES = tuple(
-    ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala .css"
-    " .html .md .rst .sql .svg .png".split()
+    ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala"
+    " .css .html .md .rst .sql .svg .png".split()
 )
 _TELLING = re.compile(r"(?:\A|/)\.|kubeconfig|\.tfstate")
 """Without it no name with one of these endings is that of a secret."""

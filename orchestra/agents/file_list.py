@@ -1,0 +1,60 @@
+"""The files of a repository as a prompt lists them: each on a line where they are few, else folder by folder."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Mapping, Sequence
+
+from orchestra.agents.quoting import one_line
+
+MOST_CHARACTERS = 24_000
+"""About 8,000 tokens. Of a large repository the map and the chosen files say more, and others may be asked for."""
+
+
+def list_files(listing: Sequence[tuple[str, int]]) -> str:
+    """Path and size of each; where that is too long, for each folder the names for which there is room.
+
+    `listing` is path and size in bytes.
+    """
+    text = "\n".join("%s (%d bytes)" % (one_line(path), size_bytes) for path, size_bytes in listing)
+    return text if len(text) <= MOST_CHARACTERS else _by_folder([path for path, _ in listing])
+
+
+def _by_folder(paths: Sequence[str]) -> str:
+    """As many levels of folders as take half of the room, each folder with the same number of names at most."""
+    depth = max(path.count("/") for path in paths)
+    folders = _folders(paths, depth)
+    while depth and len(_lines(folders, 0)) > MOST_CHARACTERS // 2:
+        depth -= 1
+        folders = _folders(paths, depth)
+    least, most = 0, max(map(len, folders.values()))
+    while least < most:
+        names = (least + most + 1) // 2
+        if len(_lines(folders, names)) <= MOST_CHARACTERS:
+            least = names
+        else:
+            most = names - 1
+    return _lines(folders, least)
+
+
+def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:
+    """By folder of at most that depth what lies in it or below."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        parts = path.split("/", depth)
+        place = min(depth, len(parts) - 1)
+        found["/".join(parts[:place]) or "."].append("/".join(parts[place:]))
+    return dict(found)
+
+
+def _lines(folders: Mapping[str, Sequence[str]], most_names: int) -> str:
+    lines = ("%s: %s" % (one_line(folder + "/"), _names(names, most_names)) for folder, names in folders.items())
+    return "\n".join(lines)
+
+
+def _names(names: Sequence[str], most: int) -> str:
+    shown = ", ".join(map(one_line, names[:most]))
+    left_out = len(names) - most
+    if left_out <= 0:
+        return shown
+    return "%s and %d more" % (shown, left_out) if shown else "%d file%s" % (left_out, "" if left_out == 1 else "s")

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestra.agents.file_list import MOST_CHARACTERS, list_files
+
+
+def listing(*paths: str) -> list[tuple[str, int]]:
+    return [(path, 7) for path in sorted(paths)]
+
+
+def test_few_files_are_listed_each_with_its_size() -> None:
+    assert list_files([("a.py", 1), ("b/c d.py", 20), ("e\n.py", 0)]) == (
+        'a.py (1 bytes)\nb/c d.py (20 bytes)\n"e\\n.py" (0 bytes)'
+    )
+
+
+def test_many_files_are_listed_by_folder_and_no_folder_is_left_out() -> None:
+    paths = (f"src/part{part:03}/module{number:03}.py" for part in range(60) for number in range(90))
+    files = listing("setup.py", *paths)
+    lines = list_files(files).split("\n")
+    assert len("\n".join(lines)) <= MOST_CHARACTERS
+    assert [line.partition(": ")[0] for line in lines] == ["./", *(f"src/part{part:03}/" for part in range(60))]
+    assert lines[0] == "./: setup.py"
+    shown = lines[1].count("module")
+    assert shown > 10
+    assert all(line.endswith(f" and {90 - shown} more") and line.count("module") == shown for line in lines[1:])
+
+
+def test_folders_too_many_to_be_named_are_counted_in_those_above_them() -> None:
+    files = listing(*(f"src/top{top}/part{part:04}/x.py" for top in range(3) for part in range(2000)))
+    lines = list_files(files).split("\n")
+    assert len("\n".join(lines)) <= MOST_CHARACTERS
+    assert [line.partition(": ")[0] for line in lines] == ["src/top0/", "src/top1/", "src/top2/"]
+    assert lines[0].startswith("src/top0/: part0000/x.py, part0001/x.py, ")
+
+
+@pytest.mark.parametrize("paths", [
+    [f"{number:05}/x" for number in range(6000)],
+    ["a" * 200 + f"/{number}" for number in range(2000)],
+    [f"{number}" * 50 for number in range(3000)],
+    ["x" * 70_000],
+    ["/".join("abcdefghij") + f"/{number}" for number in range(5000)],
+])
+def test_no_repository_is_too_large(paths: list[str]) -> None:
+    text = list_files(listing(*paths))
+    assert len(text) <= MOST_CHARACTERS
+    assert text
+
+
+def test_a_folder_without_room_for_a_name_says_how_many_it_has() -> None:
+    files = listing(*(f"{part:03}/{'n' * 240}{number}" for part in range(100) for number in range(1 + part % 2)))
+    assert list_files(files).split("\n")[:2] == ["000/: 1 file", "001/: 2 files"]
