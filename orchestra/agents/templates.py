@@ -19,6 +19,7 @@ from orchestra.adapters.adapter import Message, Request, Segment, join
 from orchestra.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
+_FILE_LINE = re.compile("(?:^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*File:")
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,14 @@ def render(template: Template, values: Mapping[str, str]) -> str:
     return join(segments(template, values))
 
 
-def request_of(system: str, user: Sequence[Segment]) -> Request:
-    """A first question."""
-    return Request(system=system, messages=(Message("user", tuple(user)),))
+def request_of(rules: str, user: Sequence[Segment], shared: Sequence[Segment] = ()) -> Request:
+    """A first question; what is `shared` stands between the rules and its turn.
+
+    Where a line of that could pass for the one that names the file, it stands behind that one instead.
+    """
+    if [piece.name for piece in user[:2]] == ["text", "path"] and _FILE_LINE.search(join(shared)):
+        user, shared = (*user[:2], Segment("text", "\n\n", True), *shared, *user[2:]), ()
+    return Request(rules, (Message("user", tuple(user)),), shared=tuple(shared))
 
 
 def _check_names(template: Template, values: Mapping[str, str]) -> None:

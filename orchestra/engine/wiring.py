@@ -374,7 +374,7 @@ def wire(
             planned = [file.path for file in plan.files]
             sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                session_id, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
                 testing.insist if order.requires_tests else lambda run: None, discretion.test_run,
             )
@@ -386,14 +386,14 @@ def wire(
 
             sealed = SealedTests(session_id, journal, events, order.root, git, [file.path for file in plan.files], run)
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                session_id, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
                 without_secrets=discretion.test_run, kind=LINT,
             )
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
             return ChangeReview(
-                row.task.text, asker, Mending(session_id, plan, journal, jobs),
+                asker, Mending(session_id, plan, journal, jobs),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
             )
 

@@ -30,7 +30,7 @@ def test_turns_are_told_apart_by_role_text_and_place() -> None:
     turns = QUESTION.messages + (Message.of("assistant", "It?"), Message.of("user", "It."))
     found = {fingerprint(request).digest for request in (
         QUESTION,
-        replace(QUESTION, system="Be brief"),
+        replace(QUESTION, rules="Be brief"),
         replace(QUESTION, messages=turns),
         replace(QUESTION, messages=turns[::-1]),
         replace(QUESTION, messages=(Message.of("assistant", QUESTION.messages[0].text),)),

@@ -53,7 +53,7 @@ def test_every_prompt_carries_task_plan_and_the_users_own_words(workshop: Build)
     shop = workshop()
     shop.put("mine\n")
     for role, request in zip(("executor", "auditor", "consultant"), all_three(prompts(shop, shop.files()))):
-        assert "the task" in asked(request) and "a plan" in asked(request)
+        assert "the task" in request.system and "a plan" in request.system
         assert f"custom for the {role}" in request.system
 
 

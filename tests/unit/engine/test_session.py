@@ -118,14 +118,14 @@ class Stage:
 
     def verification(self, plan: Plan, jobs: JobContext) -> Verification:
         return Verification(
-            session_id=SESSION, task="a task", plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
+            session_id=SESSION, plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
             jobs=jobs, run_tests=self.run_tests, most_fixes=0, generation=0, custom_prompts={},
             load_template=load,
         )
 
     def change_review(self, plan: Plan, jobs: JobContext) -> ChangeReview:
         mending = Mending(SESSION, plan, self.shop.journal, jobs)
-        return ChangeReview("a task", self.shop.asker(), mending, 1, 0, custom_prompts={}, load_template=load)
+        return ChangeReview(self.shop.asker(), mending, 1, 0, custom_prompts={}, load_template=load)
 
     def row(self) -> Any:
         return self.shop.journal.sessions.get(SESSION)
