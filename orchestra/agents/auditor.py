@@ -6,7 +6,7 @@ from typing import Mapping, Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.outline import About
-from orchestra.agents.quoting import ShownFile, fenced, quote
+from orchestra.agents.quoting import ShownFile, bullets, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
 
 MOST_PATCH_CHARACTERS = 150_000
@@ -19,12 +19,21 @@ def auditor_request(
     *,
     new_text: str,
     diff: str,
+    checks: Sequence[str] = (),
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
     load_template: Loader = load,
 ) -> Request:
-    """A request to judge a file as it would be; `diff` is the change, empty where there is none."""
-    values = {**about.values(dependencies), "diff": quote(diff), "new_text": fenced(new_text)}
+    """A request to judge a file as it would be; `diff` is the change, empty where there is none.
+
+    `checks` say what was found of the draft without a model.
+    """
+    values = {
+        **about.values(dependencies),
+        "diff": quote(diff),
+        "new_text": fenced(new_text),
+        "checks": quote(bullets(checks)),
+    }
     return _request("auditor_user", about, values, custom_prompt, load_template)
 
 

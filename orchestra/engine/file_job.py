@@ -96,6 +96,10 @@ class FileJob:
         self._findings: tuple[Issue, ...] = ()
         self._demands: tuple[Issue, ...] = ()
         self._refused_reply = ""
+        self._checks: tuple[str, ...] = ()
+        self._occasion: tuple[str, ...] = ()
+        self._texts: dict[str, int] = {}
+        """Of the drafts that were written, with the number of the first that was the same."""
         self._tried: list[str] = []
         self._can_recover = context.recovery.most_attempts > 0
         self._recovery: Recovery | None = None
@@ -121,6 +125,8 @@ class FileJob:
         job._can_recover = False
         job._iterations = iterations
         job._findings = job._demands = tuple(findings)
+        found = "; ".join(issue.message for issue in findings)[:MOST_QUOTED_CHARACTERS]
+        job._occasion = (f"why it changes once more: the file was approved before, and then found wanting: {found}",)
         job._approved_image = context.files.current(planned.path)
         return job
 
@@ -200,7 +206,7 @@ class FileJob:
         before = context.files.before(path).content
         old = None if before is None else decode(before, path=path)
         with context.discretion.unspoken():
-            check_draft(
+            checks = check_draft(
                 draft, None if old is None else old.text, check=context.check,
                 explanation=context.prompts.explanation(self.planned, self._demands),
             )
@@ -208,7 +214,14 @@ class FileJob:
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
+        self._checks = (*checks, *self._sameness(draft.text, None if old is None else old.text), *self._occasion)
         self.stage = Stage.AUDIT
+
+    def _sameness(self, text: str, old_text: str | None) -> tuple[str, ...]:
+        first = self._texts.setdefault(text, self._drafts)
+        if text == old_text:
+            return ("change: none, the file is as it was before the session",)
+        return (f"change: the same text as draft {first}, which was not approved",) if first < self._drafts else ()
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
@@ -256,7 +269,7 @@ class FileJob:
         """The auditor's judgement; an answer that cannot be read is not an approval."""
         path = self.planned.path
         key = f"{self._key_prefix}auditor/{path}/{self._drafts}"
-        request = self._context.prompts.for_auditor(self.planned)
+        request = self._context.prompts.for_auditor(self.planned, self._checks)
         replies: list[str] = []
 
         def read(text: str) -> Review | NeedFiles:

@@ -56,7 +56,7 @@ class FilePrompts:
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
 
-    def for_auditor(self, planned: PlannedFile) -> Request:
+    def for_auditor(self, planned: PlannedFile, checks: Sequence[str] = ()) -> Request:
         before, now = self.files.before(planned.path), self.files.current(planned.path)
         custom_prompt = self.custom_prompts.get("auditor", "")
         dependencies = self._dependencies(planned)
@@ -67,7 +67,7 @@ class FilePrompts:
             )
         return auditor_request(
             self._about(planned), new_text=_text_of(now, planned.path) or "",
-            diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
+            diff=unified_patch([FileChange(planned.path, before, now)]), checks=checks, dependencies=dependencies,
             custom_prompt=custom_prompt, load_template=self.load_template,
         )
 

@@ -55,6 +55,7 @@ class Verification:
     """Runs the tests through the journal, and has new failures fixed. Blocks: for a worker thread."""
 
     session_id: str
+    task: str
     plan: Plan
     journal: StateManager
     asker: Asker

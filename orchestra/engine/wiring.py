@@ -32,6 +32,7 @@ from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
 from orchestra.engine.discretion import Discretion
+from orchestra.engine.draft_check import noted
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -340,6 +341,10 @@ def wire(
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)
+        check = noted(
+            check, recall=functools.partial(journal.recall, session_id), hide=placeholders.hide,
+            keep=functools.partial(journal.keep_later, session_id),
+        )
 
         def listed() -> list[list[Any]]:
             # The architect's, where it is there: a large repository is long to list.
@@ -374,7 +379,7 @@ def wire(
             planned = [file.path for file in plan.files]
             sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
             return Verification(
-                session_id, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
                 testing.insist if order.requires_tests else lambda run: None, discretion.test_run,
             )
@@ -386,7 +391,7 @@ def wire(
 
             sealed = SealedTests(session_id, journal, events, order.root, git, [file.path for file in plan.files], run)
             return Verification(
-                session_id, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
+                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
                 generation(journal, session_id), settings.custom_prompts, load_template,
                 without_secrets=discretion.test_run, kind=LINT,
             )

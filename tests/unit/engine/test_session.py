@@ -118,7 +118,7 @@ class Stage:
 
     def verification(self, plan: Plan, jobs: JobContext) -> Verification:
         return Verification(
-            session_id=SESSION, plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
+            session_id=SESSION, task="a task", plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
             jobs=jobs, run_tests=self.run_tests, most_fixes=0, generation=0, custom_prompts={},
             load_template=load,
         )

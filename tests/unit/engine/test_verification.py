@@ -45,7 +45,7 @@ class Bench:
 
     def verification(self) -> Verification:
         return Verification(
-            session_id=SESSION, plan=PLAN, journal=self.shop.journal, asker=self.shop.asker(),
+            session_id=SESSION, task="a task", plan=PLAN, journal=self.shop.journal, asker=self.shop.asker(),
             jobs=self.shop.context(PLAN), run_tests=self.run_tests, most_fixes=self.most_fixes,
             generation=self.generation, custom_prompts={}, load_template=load,
         )
