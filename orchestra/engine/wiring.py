@@ -17,7 +17,7 @@ from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_hash, words_of
-from orchestra.agents.templates import Loader, load
+from orchestra.agents.templates import Loader, check_own, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
@@ -190,6 +190,7 @@ def open_workplace(
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
     """Who will answer. Raises what speaks against the order before anything is written or asked."""
+    template_loader(order.settings)
     chains = _plan_chains(order, env)
     _check_prices(order, chains)
     if order.record_to is not None:
@@ -522,10 +523,15 @@ def _known_secrets(chains: ChainPlan) -> list[str]:
     return [*filter(None, chains.keys.values()), *(value for name, value in headers if looks_secret(name, value))]
 
 
+_TEMPLATES_HINT = "`orchestra help templates` lists them and what goes into them"
+
+
 def template_loader(settings: Settings) -> Loader:
-    """The package's prompt templates, or the user's own."""
+    """The package's prompt templates, or the user's own. Raises ConfigError for one that cannot be used."""
     if settings.prompts_dir is None:
         return load
+    from orchestra.agents.template_list import TEMPLATES
+
     folder = Path(settings.prompts_dir)
 
     def own(name: str) -> str | None:
@@ -535,4 +541,13 @@ def template_loader(settings: Settings) -> Loader:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
 
-    return functools.partial(load, override=own)
+    loader = functools.partial(load, override=own)
+    try:
+        names = sorted(path.stem for path in folder.iterdir() if path.suffix == ".txt")
+    except OSError as error:
+        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}") from None
+    for name in names:
+        if name not in TEMPLATES:
+            raise ConfigError("there is no such prompt template", where=f"{folder / name}.txt", hint=_TEMPLATES_HINT)
+        check_own(name, loader(name))
+    return loader
