@@ -15,6 +15,7 @@ _CUT_OFF = "The answer was cut off, because it was longer than an answer may be.
 _SHORTER_EDITS = "Answer with SEARCH/REPLACE edits of only the lines that change, or with a shorter file."
 _SHORTER_FILE = "Answer with a shorter file that does the same."
 _WHOLE = "no line was found that stands for text left out"
+_NO_CHANGE = "change: none, the file is as it was before the session"
 _NOTHING_LOST = "nothing was found lost of the file that neither plan nor findings speak of"
 
 
@@ -33,7 +34,8 @@ def check_draft(
     if loss is not None:
         raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
     completeness = _WHOLE if old_text is None else f"{_WHOLE}; {_NOTHING_LOST}"
-    return (f"syntax: {_of_syntax(verdict)}", f"completeness: {completeness}", *_of_edits(draft))
+    change = (_NO_CHANGE,) if draft.text == old_text else ()
+    return (f"syntax: {_of_syntax(verdict)}", f"completeness: {completeness}", *_of_edits(draft), *change)
 
 
 def noted(

@@ -98,8 +98,6 @@ class FileJob:
         self._refused_reply = ""
         self._checks: tuple[str, ...] = ()
         self._occasion: tuple[str, ...] = ()
-        self._texts: dict[str, int] = {}
-        """Of the drafts that were written, with the number of the first that was the same."""
         self._tried: list[str] = []
         self._can_recover = context.recovery.most_attempts > 0
         self._recovery: Recovery | None = None
@@ -214,14 +212,8 @@ class FileJob:
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
-        self._checks = (*checks, *self._sameness(draft.text, None if old is None else old.text), *self._occasion)
+        self._checks = (*checks, *self._occasion)
         self.stage = Stage.AUDIT
-
-    def _sameness(self, text: str, old_text: str | None) -> tuple[str, ...]:
-        first = self._texts.setdefault(text, self._drafts)
-        if text == old_text:
-            return ("change: none, the file is as it was before the session",)
-        return (f"change: the same text as draft {first}, which was not approved",) if first < self._drafts else ()
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
         """A draft that must not reach the disk uses one up; the consultant gets its defects.
