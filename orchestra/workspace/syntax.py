@@ -16,7 +16,7 @@ SyntaxCheck = Callable[[str, str], Verdict]
 
 MAX_CHARACTERS = 5_000_000
 """Larger texts are not scanned."""
-_PARSER = "a parser of its format"
+_FORMAT = "the check for its format"
 
 
 def check_syntax(
@@ -44,10 +44,10 @@ def _check(path: str, text: str, run: RunTool | None, python: tuple[int, int] | 
     if len(text) > MAX_CHARACTERS:
         return Verdict()
     if is_xml(place, text):
-        return Verdict(check_xml(text), _PARSER)
+        return Verdict(check_xml(text), _FORMAT)
     check = check_for(place)
     if check is not None:
-        return Verdict(check(place, text), _PARSER)
+        return Verdict(check(place, text), _FORMAT)
     language = language_of(path, text)
     return Verdict() if language is None else _check_code(language, path, text, run, python)
 

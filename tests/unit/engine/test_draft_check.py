@@ -37,8 +37,8 @@ def told(shop: Workshop, turn: int = 0) -> list[str]:
 
 @pytest.mark.parametrize("path, text, said", [
     ("a.py", "x = 1\n", f"no defect found by {HERE}"),
-    ("a.json", "{}", "no defect found by a parser of its format"),
-    ("a.xml", "<a/>", "no defect found by a parser of its format"),
+    ("a.json", "{}", "no defect found by the check for its format"),
+    ("a.xml", "<a/>", "no defect found by the check for its format"),
     ("a.go", "package a\n", f"no defect found by {LEXER}"),
     ("a.html", "<p>", f"no defect found by {LEXER}"),
     ("notes", "x", "not checked, since nothing on this machine knows such files"),
