@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Iterable, Protocol, Sequence
+from typing import Callable, Iterable, Protocol, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.clock import CancelToken, Deadline
@@ -52,8 +52,8 @@ class Message:
 class Request:
     """One question to a model, in no provider's words."""
 
-    system: str
-    """Protected as a whole."""
+    rules: str
+    """The role's own. Protected as a whole."""
     messages: tuple[Message, ...]
     max_output_tokens: int | None = None
     """None: the model's own cap from the catalog."""
@@ -61,6 +61,33 @@ class Request:
     """Whether an earlier answer to the same question will do: not where asking again is the point."""
     passed_over: frozenset[str] = frozenset()
     """`PROVIDER/MODEL` of those that a chain does not ask, as long as it has others."""
+    shared: tuple[Segment, ...] = ()
+    """What all prompts of the role in a session have in common: with the rules it makes one prefix, which is cached."""
+
+    @cached_property
+    def system(self) -> str:
+        """What is sent before the first turn."""
+        return "\n\n".join(part for part in (self.rules, join(self.shared)) if part)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All of them, in the order in which they are sent."""
+        return (*self.shared, *(segment for message in self.messages for segment in message.segments))
+
+    def with_texts(self, change: Callable[[Segment], str], *, leaving: str = "") -> Request:
+        """The request with other texts in its segments, changed in their order; itself where none differs.
+
+        Turns of the role `leaving` stay.
+        """
+        shared = _changed(self.shared, change)
+        turns = [
+            message.segments if message.role == leaving else _changed(message.segments, change)
+            for message in self.messages
+        ]
+        if shared is self.shared and all(new is old.segments for new, old in zip(turns, self.messages)):
+            return self
+        messages = tuple(Message(old.role, new) for new, old in zip(turns, self.messages))
+        return replace(self, shared=shared, messages=messages)
 
     @cached_property
     def estimated_tokens(self) -> int:
@@ -69,9 +96,16 @@ class Request:
         return _tokens_of_system(self.system) + turns + TOKENS_PER_TURN * (1 + len(self.messages))
 
 
+def _changed(segments: tuple[Segment, ...], change: Callable[[Segment], str]) -> tuple[Segment, ...]:
+    texts = [change(segment) for segment in segments]
+    if all(text == segment.text for text, segment in zip(texts, segments)):
+        return segments
+    return tuple(Segment(old.name, text, old.protected) for text, old in zip(texts, segments))
+
+
 @lru_cache(maxsize=16)
 def _tokens_of_system(system: str) -> int:
-    """A role has the same instructions in every prompt."""
+    """A role has the same in every prompt of a session."""
     return estimate_tokens(system)
 
 

@@ -41,8 +41,9 @@ def build_payload(request: Request, model: ModelRow) -> dict[str, object]:
 
 
 def _turns(messages: tuple[Message, ...], *, marks_cache: bool) -> list[dict[str, object]]:
-    # All questions of an agent begin with the same instructions, which are marked always. A turn is marked only once
-    # a conversation has gone on, because then it may go on again: writing to the cache costs more than not to.
+    # All questions of an agent begin with the same rules, task and plan, at whose end there is always a mark. A turn is
+    # marked only once a conversation has gone on, because then it may go on again: writing to the cache costs more than
+    # not to.
     last = len(messages) - 1
     return [
         {"role": message.role, "content": _content(message.text, is_marked=marks_cache and 0 < place == last)}

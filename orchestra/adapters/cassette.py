@@ -19,9 +19,9 @@ from orchestra.records import Reply, Usage
 
 VERSION_KEY = "orchestra_cassette"
 VERSION = 1
-VOLATILE = ("findings", "failures", "output")
-"""Segments of prompts that the tests of a project speak in: with times and places that are others in every run.
-They do not count in a question's hash."""
+VOLATILE = ("findings", "failures", "output", "checks")
+"""Segments of prompts that the tests of a project and the tools of a machine speak in: with times, places and versions
+that are others in every run. They do not count in a question's hash."""
 
 _FAULT_FIELDS: Mapping[str, tuple[type, ...]] = {
     "what": (str,),

@@ -95,10 +95,7 @@ def _fitted(draft: _Draft, target_tokens: int, room: int) -> tuple[_Draft, tuple
 
 
 def _protected_tokens(request: Request) -> int:
-    return replace(request, messages=tuple(
-        replace(message, segments=tuple(segment for segment in message.segments if segment.protected))
-        for message in request.messages
-    )).estimated_tokens
+    return request.with_texts(lambda segment: segment.text if segment.protected else "").estimated_tokens
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ class _Draft:
     def of(cls, request: Request) -> _Draft:
         rows = [
             [Passage(Kind.PROTECTED, segment.text)] if segment.protected else split(segment.text)
-            for message in request.messages for segment in message.segments
+            for segment in request.segments
         ]
         return cls(request, [passage for row in rows for passage in row], tuple(map(len, rows)))
 
@@ -126,15 +123,9 @@ class _Draft:
     def request(self) -> Request:
         """The request with the passages as they are now; protected segments are the original ones."""
         passages, counts = iter(self.passages), iter(self.counts)
-        return replace(self.original, messages=tuple(
-            replace(message, segments=tuple(
-                _refilled(segment, list(islice(passages, next(counts)))) for segment in message.segments
-            ))
-            for message in self.original.messages
-        ))
 
+        def refilled(segment: Segment) -> str:
+            texts = [passage.text for passage in islice(passages, next(counts))]
+            return segment.text if segment.protected else "".join(texts)
 
-def _refilled(segment: Segment, passages: Sequence[Passage]) -> Segment:
-    if segment.protected:
-        return segment
-    return replace(segment, text="".join(passage.text for passage in passages))
+        return self.original.with_texts(refilled)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Collection
+from dataclasses import dataclass, replace
+from typing import Collection, Iterable
 
-from orchestra.adapters.adapter import Message, Request, join
+from orchestra.adapters.adapter import Request, Segment, join
 from orchestra.adapters.fences import without_marks
 
 SYSTEM = "system"
@@ -17,7 +17,7 @@ class Fingerprint:
     """A request as hashes. The output cap is not part of it: an answer that is whole is so under every cap."""
 
     turns: tuple[tuple[str, str], ...]
-    """Role (`system` for the instructions) and SHA-256 of each turn, in order."""
+    """Role (`system` for what comes before the first turn) and SHA-256 of each turn, in order."""
 
     @property
     def digest(self) -> str:
@@ -27,9 +27,12 @@ class Fingerprint:
 
 def fingerprint(request: Request, *, leaving_out: Collection[str] = ()) -> Fingerprint:
     """The fingerprint; segments of the names in `leaving_out` count as if they were empty, and all fences are alike."""
-    turns = [(SYSTEM, hash_of(request.system))]
-    turns += [(message.role, hash_of(without_marks(_text(message, leaving_out)))) for message in request.messages]
-    return Fingerprint(tuple(turns))
+    def kept(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+        return tuple(segment for segment in segments if segment.name not in leaving_out)
+
+    texts = [(SYSTEM, replace(request, shared=kept(request.shared)).system)]
+    texts += [(message.role, join(kept(message.segments))) for message in request.messages]
+    return Fingerprint(tuple((role, hash_of(without_marks(text))) for role, text in texts))
 
 
 def hash_of(*texts: str) -> str:
@@ -53,7 +56,3 @@ def file_of(request: Request) -> str | None:
         if line.startswith(("<data-", "```", "~~~", "=== ")):
             return None
     return None
-
-
-def _text(message: Message, leaving_out: Collection[str]) -> str:
-    return join(segment for segment in message.segments if segment.name not in leaving_out)

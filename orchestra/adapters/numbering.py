@@ -20,9 +20,8 @@ class Numbering:
     @classmethod
     def of(cls, request: Request, *, last: Collection[str]) -> Numbering:
         """`last` names segments whose stand-ins count behind all others: those that may differ from run to run."""
-        segments = [segment for message in request.messages for segment in message.segments]
-        texts = [request.system, *(segment.text for segment in segments if segment.name not in last)]
-        texts += [segment.text for segment in segments if segment.name in last]
+        texts = [request.rules, *(segment.text for segment in request.segments if segment.name not in last)]
+        texts += [segment.text for segment in request.segments if segment.name in last]
         names = dict.fromkeys(name for text in texts for name in PLACEHOLDER.findall(text))
         return cls({name: f"__ORCHESTRA_SECRET_{number:012x}__" for number, name in enumerate(names)})
 
@@ -30,12 +29,9 @@ class Numbering:
         """The question with numbers."""
         if not self.numbers:
             return request
-        return replace(request, system=self.numbered(request.system), messages=tuple(
-            replace(message, segments=tuple(
-                replace(segment, text=self.numbered(segment.text)) for segment in message.segments
-            ))
-            for message in request.messages
-        ))
+        return replace(request, rules=self.numbered(request.rules)).with_texts(
+            lambda segment: self.numbered(segment.text)
+        )
 
     def numbered(self, text: str) -> str:
         """A text with numbers in place of this question's stand-ins."""

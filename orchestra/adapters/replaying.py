@@ -142,7 +142,7 @@ def _difference(alike: list[Entry], question: Fingerprint) -> str:
     if turns == min(len(nearest.turns), len(question.turns)):
         return f"it has {len(question.turns) - 1} turns, and {len(nearest.turns) - 1} were recorded"
     role = question.turns[turns][0]
-    return "its instructions differ" if role == SYSTEM else f"turn {turns}, of the {role}, differs"
+    return "its rules, task, plan or instructions differ" if role == SYSTEM else f"turn {turns}, of the {role}, differs"
 
 
 def _shared(recorded: Fingerprint, question: Fingerprint) -> int:

@@ -43,7 +43,8 @@ def architect_request(
         values = {"count": str(dividing_by), "custom_prompt": custom_prompt}
         system = render(load_template("areas_system"), values)
     values = {
-        **words.values,
+        "instructions": words.instructions,
+        "skills": words.skills,
         "listing": fenced(list_files(listing)) if listing else "(no files yet)",
         "map": quote(repo_map),
         "files": show_files(shown),

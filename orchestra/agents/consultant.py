@@ -6,10 +6,10 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import Outline, Words, about_file
+from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
 from orchestra.agents.templates import Loader, load, render, request_of, segments
-from orchestra.records import Issue, Plan, PlannedFile, TestFailure
+from orchestra.records import Issue, TestFailure
 
 MAX_TEST_FAILURES = 50
 MAX_FAILURE_CHARACTERS = 2000
@@ -17,10 +17,8 @@ MAX_OUTPUT_CHARACTERS = 12000
 
 
 def consultant_request(
+    about: About,
     *,
-    task: str,
-    plan: Plan,
-    planned: PlannedFile,
     findings: Sequence[Issue],
     current: str | None,
     refused_reply: str = "",
@@ -28,8 +26,6 @@ def consultant_request(
     wants_whole: bool = False,
     dependencies: Sequence[ShownFile] = (),
     custom_prompt: str = "",
-    outline: Outline | None = None,
-    words: Words | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request to mend one file; it is answered like the executor's.
@@ -42,7 +38,7 @@ def consultant_request(
     form = load_template("draft_form").text
     system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies, outline, words),
+        **about.values(dependencies),
         "current": "" if current is None else fenced(current),
         "new": form_wanted(current, wants_whole=wants_whole),
         "refused_reply": quote(refused_reply),
@@ -52,33 +48,29 @@ def consultant_request(
     user = segments(load_template("consultant_user"), values, shortenable=(
         "instructions", "skills", "dependencies", "refused_reply", "tried",
     ))
-    return request_of(system, user)
+    return request_of(system, user, about.shared(load_template))
 
 
 def failing_tests_request(
+    about: About,
     *,
-    task: str,
-    plan: Plan,
     happened: str = "tests fail that passed before",
     failures: Sequence[TestFailure],
     output: str,
     files: Sequence[ShownFile],
     custom_prompt: str = "",
-    words: Words = Words(),
     load_template: Loader = load,
 ) -> Request:
     """A request to name the planned files that must change for failing tests to pass; `files` are the plan's."""
     system = render(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
     values = {
-        **words.values,
-        "task": quote(task),
-        "plan": Outline(plan).around(None),
+        "skills": about.words.skills,
         "files": show_files(files),
         "failures": quote(_list_failures(failures)),
         "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
     }
-    user = segments(load_template("tests_user"), values, shortenable=("instructions", "skills", "files", "output"))
-    return request_of(system, user)
+    user = segments(load_template("tests_user"), values, shortenable=("skills", "files", "output"))
+    return request_of(system, user, about.shared(load_template))
 
 
 def _finding_line(issue: Issue) -> str:

@@ -6,23 +6,18 @@ from typing import Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
-from orchestra.agents.outline import Outline, Words, about_file
+from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, fenced, quote
 from orchestra.agents.templates import Loader, load, render, request_of, segments
-from orchestra.records import Plan, PlannedFile
 
 
 def executor_request(
+    about: About,
     *,
-    task: str,
-    plan: Plan,
-    planned: PlannedFile,
     original: str | None,
     dependencies: Sequence[ShownFile] = (),
     interfaces: str = "",
     custom_prompt: str = "",
-    outline: Outline | None = None,
-    words: Words | None = None,
     load_template: Loader = load,
 ) -> Request:
     """A request for one file; `original` is its present text, None where it does not exist.
@@ -32,7 +27,7 @@ def executor_request(
     form = load_template("draft_form").text
     system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
-        **about_file(task, plan, planned, dependencies, outline, words),
+        **about.values(dependencies),
         "interfaces": quote(interfaces),
         "original": "" if original is None else fenced(original),
         "new": form_wanted(original),
@@ -40,4 +35,4 @@ def executor_request(
     user = segments(load_template("executor_user"), values, shortenable=(
         "instructions", "skills", "dependencies", "interfaces",
     ))
-    return request_of(system, user)
+    return request_of(system, user, about.shared(load_template))

@@ -1,4 +1,4 @@
-"""What every prompt about one planned file says of the plan."""
+"""What every prompt about a plan, or about one planned file, says of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Sequence
 
+from orchestra.adapters.adapter import Segment
 from orchestra.agents.quoting import ShownFile, bullets, one_line, quote, show_files
+from orchestra.agents.templates import Loader, segments
 from orchestra.records import Plan, PlannedFile
 
 
 MOST_FILES = 200
 """Of a longer plan a prompt lists those next to its file."""
+_STEP = MOST_FILES // 2
+"""From one such part of a plan to the next: so many prompts have the same, and each a quarter of it on both sides."""
 
 
 @dataclass(frozen=True)
@@ -19,30 +23,41 @@ class Words:
     """What a repository and its user say to agents, quoted; empty where they say nothing."""
 
     instructions: str = ""
+    """Of the repository as a whole."""
     skills: str = ""
-
-    @property
-    def values(self) -> dict[str, str]:
-        """For templates."""
-        return {"instructions": self.instructions, "skills": self.skills}
+    folders: str = ""
+    """The instructions of the folders that one file lies in."""
 
 
-def about_file(
-    task: str, plan: Plan, planned: PlannedFile, dependencies: Sequence[ShownFile], outline: Outline | None = None,
-    words: Words | None = None,
-) -> dict[str, str]:
-    """The template values that the executor, the auditor and the consultant have in common.
+@dataclass(frozen=True)
+class About:
+    """What the prompts of all roles say of a plan, and of one of its files where they are about one."""
 
-    `outline` is the plan's, where somebody has it already.
-    """
-    return {
-        "path": one_line(planned.path),
-        **(words or Words()).values,
-        "task": quote(task),
-        "plan": (outline or Outline(plan)).around(planned.path),
-        "dependencies": show_files(dependencies),
-        "order": file_order(planned),
-    }
+    task: str
+    outline: Outline
+    words: Words = Words()
+    planned: PlannedFile | None = None
+
+    def shared(self, load_template: Loader) -> tuple[Segment, ...]:
+        """What is the same for many files."""
+        values = {
+            "instructions": self.words.instructions,
+            "task": quote(self.task),
+            "plan": self.outline.around(None if self.planned is None else self.planned.path),
+        }
+        return segments(load_template("shared"), values, shortenable=("instructions",))
+
+    def values(self, dependencies: Sequence[ShownFile]) -> dict[str, str]:
+        """What the executor, the auditor and the consultant are told of the file."""
+        assert self.planned is not None
+        return {
+            "path": one_line(self.planned.path),
+            "instructions": self.words.folders,
+            "skills": self.words.skills,
+            "linked": self.outline.linked(self.planned.path),
+            "dependencies": show_files(dependencies),
+            "order": file_order(self.planned),
+        }
 
 
 class Outline:
@@ -56,20 +71,28 @@ class Outline:
         for planned in plan.files:
             for path in planned.depends_on:
                 self._link(planned.path, path)
-        self._whole = self._quoted(range(len(self._lines)))
+        self._parts: dict[int, str] = {}
 
     def around(self, path: str | None) -> str:
-        """The whole; of a long plan the part around a file: what it depends on, what depends on it, what stands near.
+        """The whole; of a long plan a part that a file stands in, the same for its neighbours.
 
         Without a path the beginning.
         """
-        count = len(self._lines)
-        if count <= MOST_FILES:
-            return self._whole
+        start = self._start(path)
+        if start not in self._parts:
+            self._parts[start] = self._quoted(start)
+        return self._parts[start]
+
+    def linked(self, path: str) -> str:
+        """What a file depends on and what depends on it, as far as it does not stand in that part; empty for none."""
+        start = self._start(path)
+        others = sorted(self._linked.get(self._places.get(path, -1), ()))
+        far = [place for place in others if not start <= place < start + MOST_FILES]
+        return quote("\n".join(self._lines[place] for place in far[:MOST_FILES]))
+
+    def _start(self, path: str | None) -> int:
         place = self._places.get(path or "", 0)
-        start = max(0, min(place - MOST_FILES // 2, count - MOST_FILES))
-        linked = sorted(self._linked.get(place, ()))[:MOST_FILES]
-        return self._quoted(sorted({*linked, *range(start, start + MOST_FILES)}))
+        return max(0, min((place - _STEP // 2) // _STEP * _STEP, len(self._lines) - MOST_FILES))
 
     def _link(self, one: str, other: str) -> None:
         places = self._places.get(one), self._places.get(other)
@@ -77,8 +100,8 @@ class Outline:
             self._linked[places[0]].add(places[1])
             self._linked[places[1]].add(places[0])
 
-    def _quoted(self, places: Sequence[int]) -> str:
-        lines = [self._lines[place] for place in places]
+    def _quoted(self, start: int) -> str:
+        lines = self._lines[start:start + MOST_FILES]
         if len(lines) < len(self._lines):
             lines.append("- ... and %d more files" % (len(self._lines) - len(lines)))
         return quote("\n\n".join(part for part in (self._summary, "\n".join(lines)) if part))

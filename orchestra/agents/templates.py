@@ -5,6 +5,7 @@ A template is plain text. Its rules, which a user's own templates follow too:
   they are: braces inside them mean nothing.
 - A paragraph (lines between blank lines) with a placeholder whose value is empty is left out whole.
 - Every value must be used and every placeholder must have a value; anything else is an error.
+- One that begins with the line `File: {{path}}` must begin so.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import pkgutil
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Callable, Collection, Mapping, Sequence
+from typing import AbstractSet, Callable, Collection, Mapping, Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment, join
 from orchestra.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
+_FIRST_LINE = "File: {{path}}\n"
+_FILE_LINE = re.compile("(?:^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*File:")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def segments(
 
     Values named in `shortenable` are unprotected.
     """
-    _check_names(template, values)
+    _check_names(template, values.keys())
     pieces = []
     for index, part in enumerate(_PLACEHOLDER.split(_without_empty_paragraphs(template, values))):
         if index % 2:
@@ -91,22 +94,35 @@ def render(template: Template, values: Mapping[str, str]) -> str:
     return join(segments(template, values))
 
 
-def request_of(system: str, user: Sequence[Segment]) -> Request:
-    """A first question."""
-    return Request(system=system, messages=(Message("user", tuple(user)),))
+def request_of(rules: str, user: Sequence[Segment], shared: Sequence[Segment] = ()) -> Request:
+    """A first question; what is `shared` stands between the rules and its turn.
+
+    Where a line of that could pass for the one that names the file, it stands behind that one instead.
+    """
+    if [piece.name for piece in user[:2]] == ["text", "path"] and _FILE_LINE.search(join(shared)):
+        user, shared = (*user[:2], Segment("text", "\n\n", True), *shared, *user[2:]), ()
+    return Request(rules, (Message("user", tuple(user)),), shared=tuple(shared))
 
 
-def _check_names(template: Template, values: Mapping[str, str]) -> None:
+def check_own(name: str, own: Template) -> None:
+    """Raises ConfigError where a user's own template cannot stand for the package's of that name."""
+    package = _of_package(name + ".txt")
+    _check_names(own, package.names)
+    if package.text.startswith(_FIRST_LINE) and not own.text.startswith(_FIRST_LINE):
+        raise ConfigError("the template does not begin with the line `File: {{path}}`", where=own.name)
+
+
+def _check_names(template: Template, values: AbstractSet[str]) -> None:
     wanted = template.names
-    if wanted == values.keys():
+    if wanted == values:
         return
-    for name in sorted(wanted - set(values)):
+    for name in sorted(wanted - values):
         raise ConfigError(
             "the template asks for {{%s}}, which does not exist" % name,
             where=template.name,
             hint="known here: %s" % (", ".join(sorted(values)) or "nothing"),
         )
-    for name in sorted(set(values) - wanted):
+    for name in sorted(values - wanted):
         raise ConfigError(
             "the template does not use {{%s}}" % name, where=template.name, hint="put {{%s}} where it belongs" % name
         )

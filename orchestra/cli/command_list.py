@@ -20,9 +20,9 @@ COMMANDS = {
     "doctor": "what works here: keys, servers, git, tests, terminal, every host that could be reached",
     "models": "the catalog with prices and windows; --check asks the servers",
     "demo": "the whole story on a sample project, without key or network",
-    "help": "help about a command, or about exit-status, variables, providers, policy",
+    "help": "help about a command, or about exit-status, variables, providers, policy, templates",
 }
 """Name to summary; each lies in a module of its own that is imported only when used."""
 
-TOPIC_NAMES = ("exit-status", "variables", "providers", "policy")
+TOPIC_NAMES = ("exit-status", "variables", "providers", "policy", "templates")
 """What `help` explains besides commands; the tables lie in `reference`."""

@@ -7,6 +7,8 @@ from typing import Callable, Mapping, Sequence
 from orchestra.adapters.catalog import resolve
 from orchestra.adapters.policy import policy_rows
 from orchestra.adapters.rows import ProviderRow
+from orchestra.agents.template_list import PLACEHOLDERS, TEMPLATES
+from orchestra.agents.templates import load
 from orchestra.cli.command_list import COMMANDS
 from orchestra.config.tables import keys_table, variables_table
 from orchestra.errors import ExitStatus
@@ -47,6 +49,16 @@ def policy_table() -> str:
     return _table(("`error_code`", "what happened", "the same model is", "if that does not help"), rows)
 
 
+def templates_table() -> str:
+    """The prompt templates with their placeholders, and what these stand for."""
+    rows = [
+        (f"`{name}.txt`", use, ", ".join(f"`{each}`" for each in sorted(load(name).names)) or "none")
+        for name, use in TEMPLATES.items()
+    ]
+    values = [(f"`{{{{{name}}}}}`", meaning) for name, meaning in PLACEHOLDERS.items()]
+    return _table(("template", "what it is", "placeholders"), rows) + "\n" + _table(("placeholder", "value"), values)
+
+
 TOPICS: Mapping[str, Callable[[], str]] = {
     "commands": commands_table,
     "exit-status": exit_status_table,
@@ -54,6 +66,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "variables": variables_table,
     "providers": providers_table,
     "policy": policy_table,
+    "templates": templates_table,
 }
 """Name to table, in Markdown."""
 

@@ -293,10 +293,9 @@ def _digest(text: str) -> bytes:
 
 def _parts(request: Request) -> dict[str, int]:
     """Characters of each part of the prompt; `rules` are those of the role."""
-    parts = Counter({"rules": len(request.system)})
-    for message in request.messages:
-        for segment in message.segments:
-            parts[segment.name] += len(segment.text)
+    parts = Counter({"rules": len(request.rules)})
+    for segment in request.segments:
+        parts[segment.name] += len(segment.text)
     return {name: size for name, size in parts.items() if size}
 
 

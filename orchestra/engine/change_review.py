@@ -26,7 +26,6 @@ LEAST_FILES = 2
 class ChangeReview:
     """Has the auditor judge all files together, and the consultant mend what it finds. Blocks: for a worker thread."""
 
-    task: str
     asker: Asker
     mending: Mending
     most_fixes: int
@@ -82,10 +81,9 @@ class ChangeReview:
 
     def _review(self, round_: int, patch: str) -> Review | None:
         """None where nobody can be had to judge."""
-        plan, jobs = self.mending.plan, self.mending.jobs
+        jobs = self.mending.jobs
         request = change_request(
-            task=self.task, plan=plan, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
-            words=jobs.prompts.guidance.for_task(self.task),
+            jobs.prompts.about_all, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
             load_template=self.load_template,
         )
         key = f"whole{self.generation}.{round_}/auditor"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Callable, Iterable, Iterator, Sequence
 
-from orchestra.adapters.adapter import Message, Request, Segment
+from orchestra.adapters.adapter import Request
 from orchestra.adapters.fences import keyed
 from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles
@@ -36,7 +36,8 @@ class Discretion:
 
     def request(self, request: Request) -> Request:
         """The request as it may be journalled and sent: without secrets, its fences with the journal's marks."""
-        marked = replace(request, messages=tuple(map(self._marked, request.messages)))
+        # What a model said itself stands in no fence of ours.
+        marked = request.with_texts(lambda segment: keyed(segment.text, self.key), leaving="assistant")
         known = self.placeholders.known
         hidden = self._hidden(marked)
         # What is found in one part is hidden in all.
@@ -76,32 +77,14 @@ class Discretion:
                     setattr(error, name, self.placeholders.hide(value))
             raise
 
-    def _marked(self, message: Message) -> Message:
-        if message.role != "user":
-            # What a model said itself stands in no fence of ours.
-            return message
-        return _with_texts(message, lambda text: keyed(text, self.key))
-
     def _hidden(self, request: Request) -> Request:
         hide = self.placeholders.hide
-        system = hide(request.system)
-        messages = tuple(_with_texts(message, hide) for message in request.messages)
-        if system == request.system and all(new is old for new, old in zip(messages, request.messages)):
-            return request
-        return replace(request, system=system, messages=messages)
+        rules = hide(request.rules)
+        hidden = request.with_texts(lambda segment: hide(segment.text))
+        return hidden if rules == request.rules else replace(hidden, rules=rules)
 
     def _check(self, draft: Draft, own: Sequence[str]) -> None:
         foreign, unknown = self.placeholders.strangers(draft.text, own)
         for names, why in ((foreign, _ONLY_THERE), (unknown, _NOT_KNOWN)):
             if names:
                 raise RefusedDraft(f"`{names[0]}` {why}", where=draft.path)
-
-
-def _with_texts(message: Message, change: Callable[[str], str]) -> Message:
-    """The message with each part changed; itself where none is."""
-    texts = [change(segment.text) for segment in message.segments]
-    if all(text == segment.text for text, segment in zip(texts, message.segments)):
-        return message
-    return Message(message.role, tuple(
-        Segment(segment.name, text, segment.protected) for text, segment in zip(texts, message.segments)
-    ))

@@ -96,6 +96,8 @@ class FileJob:
         self._findings: tuple[Issue, ...] = ()
         self._demands: tuple[Issue, ...] = ()
         self._refused_reply = ""
+        self._checks: tuple[str, ...] = ()
+        self._occasion: tuple[str, ...] = ()
         self._tried: list[str] = []
         self._can_recover = context.recovery.most_attempts > 0
         self._recovery: Recovery | None = None
@@ -121,6 +123,8 @@ class FileJob:
         job._can_recover = False
         job._iterations = iterations
         job._findings = job._demands = tuple(findings)
+        found = "; ".join(issue.message for issue in findings)[:MOST_QUOTED_CHARACTERS]
+        job._occasion = (f"why it changes once more: the file was approved before, and then found wanting: {found}",)
         job._approved_image = context.files.current(planned.path)
         return job
 
@@ -200,7 +204,7 @@ class FileJob:
         before = context.files.before(path).content
         old = None if before is None else decode(before, path=path)
         with context.discretion.unspoken():
-            check_draft(
+            checks = check_draft(
                 draft, None if old is None else old.text, check=context.check,
                 explanation=context.prompts.explanation(self.planned, self._demands),
             )
@@ -208,6 +212,7 @@ class FileJob:
         context.files.write(path, content)
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
+        self._checks = (*checks, *self._occasion)
         self.stage = Stage.AUDIT
 
     def _refuse(self, error: OrchestraError, reply: str, *, cause: OrchestraError | None = None) -> None:
@@ -256,7 +261,7 @@ class FileJob:
         """The auditor's judgement; an answer that cannot be read is not an approval."""
         path = self.planned.path
         key = f"{self._key_prefix}auditor/{path}/{self._drafts}"
-        request = self._context.prompts.for_auditor(self.planned)
+        request = self._context.prompts.for_auditor(self.planned, self._checks)
         replies: list[str] = []
 
         def read(text: str) -> Review | NeedFiles:

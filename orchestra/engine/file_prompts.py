@@ -11,7 +11,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request
 from orchestra.agents.executor import executor_request
-from orchestra.agents.outline import Outline, Words
+from orchestra.agents.outline import About, Outline
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.shrinking import Explanation, explanation_of
 from orchestra.agents.templates import Loader
@@ -41,11 +41,9 @@ class FilePrompts:
 
     def for_executor(self, planned: PlannedFile) -> Request:
         return executor_request(
-            task=self.task, plan=self.plan, planned=planned, original=self.text(planned.path),
+            self._about(planned), original=self.text(planned.path),
             dependencies=self._dependencies(planned), interfaces=self.interfaces.get(planned.path, ""),
-            custom_prompt=self.custom_prompts.get("executor", ""),
-            outline=self._outline,
-            words=self._words(planned), load_template=self.load_template,
+            custom_prompt=self.custom_prompts.get("executor", ""), load_template=self.load_template,
         )
 
     def for_consultant(
@@ -53,32 +51,34 @@ class FilePrompts:
         wants_whole: bool = False,
     ) -> Request:
         return consultant_request(
-            task=self.task, plan=self.plan, planned=planned, findings=findings, current=self.text(planned.path),
+            self._about(planned), findings=findings, current=self.text(planned.path),
             refused_reply=refused_reply, tried=tried, wants_whole=wants_whole, dependencies=self._dependencies(planned),
-            custom_prompt=self.custom_prompts.get("consultant", ""), outline=self._outline,
-            words=self._words(planned), load_template=self.load_template,
+            custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
 
-    def for_auditor(self, planned: PlannedFile) -> Request:
+    def for_auditor(self, planned: PlannedFile, checks: Sequence[str] = ()) -> Request:
         before, now = self.files.before(planned.path), self.files.current(planned.path)
         custom_prompt = self.custom_prompts.get("auditor", "")
         dependencies = self._dependencies(planned)
         if now.content is None:
             return deletion_request(
-                task=self.task, plan=self.plan, planned=planned, old_text=_shown(before, planned.path),
-                dependencies=dependencies, custom_prompt=custom_prompt, outline=self._outline,
-                words=self._words(planned), load_template=self.load_template,
+                self._about(planned), old_text=_shown(before, planned.path), dependencies=dependencies,
+                custom_prompt=custom_prompt, load_template=self.load_template,
             )
         return auditor_request(
-            task=self.task, plan=self.plan, planned=planned, new_text=_text_of(now, planned.path) or "",
-            diff=unified_patch([FileChange(planned.path, before, now)]), dependencies=dependencies,
-            custom_prompt=custom_prompt, outline=self._outline,
-            words=self._words(planned), load_template=self.load_template,
+            self._about(planned), new_text=_text_of(now, planned.path) or "",
+            diff=unified_patch([FileChange(planned.path, before, now)]), checks=checks, dependencies=dependencies,
+            custom_prompt=custom_prompt, load_template=self.load_template,
         )
 
-    def _words(self, planned: PlannedFile) -> Words:
+    @property
+    def about_all(self) -> About:
+        """For a prompt about the whole plan."""
+        return About(self.task, self._outline, self.guidance.for_task(self.task))
+
+    def _about(self, planned: PlannedFile) -> About:
         wanted = "\n".join((self.task, planned.path, planned.description, *planned.criteria))
-        return self.guidance.for_file(planned.path, wanted)
+        return About(self.task, self._outline, self.guidance.for_file(planned.path, wanted), planned)
 
     @cached_property
     def _outline(self) -> Outline:

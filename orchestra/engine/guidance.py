@@ -47,11 +47,13 @@ class Guidance:
         offered = bullets([f"{skill.name}: {skill.description} ({skill.path})" for skill in self.skills])
         fit = self._fitting(task)
         offered = offered if len(offered) <= MOST_CHARACTERS else offered[:MOST_CHARACTERS] + _CUT
-        return Words(self._of_folders([""]), "\n\n".join(part for part in (quote(offered), fit) if part))
+        return Words(show_files(self._of_folders([""])), "\n\n".join(part for part in (quote(offered), fit) if part))
 
     def for_file(self, path: str, wanted: str) -> Words:
         """For an agent that sees to one file; what is `wanted` of it decides which skills fit."""
-        return Words(self._of_folders(folders_above(path)), self._fitting(wanted))
+        above = self._of_folders(folders_above(path))
+        of_root = int("" in self.instructions)
+        return Words(show_files(above[:of_root]), self._fitting(wanted), show_files(above[of_root:]))
 
     def changed(self, change: Callable[[str], str]) -> Guidance:
         """With every text changed."""
@@ -71,8 +73,8 @@ class Guidance:
         instructions = {folder: ShownFile(path, text) for folder, path, text in kept["instructions"]}
         return cls(instructions, [Skill(**skill) for skill in kept["skills"]])
 
-    def _of_folders(self, folders: Sequence[str]) -> str:
-        return show_files(_cut([self.instructions[folder] for folder in folders if folder in self.instructions]))
+    def _of_folders(self, folders: Sequence[str]) -> list[ShownFile]:
+        return _cut([self.instructions[folder] for folder in folders if folder in self.instructions])
 
     def _fitting(self, wanted: str) -> str:
         return show_files(_cut([ShownFile(skill.path, skill.text) for skill in fitting(self.skills, wanted)]))

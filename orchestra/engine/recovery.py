@@ -74,7 +74,7 @@ def defects_of(
     """What can be said without a model of a file as it stands: where it is not valid, where it is not whole."""
     if text is None:
         return []
-    issues = [Issue("error", defect.message, defect.line) for defect in check(path, text)]
+    issues = [Issue("error", defect.message, defect.line) for defect in check(path, text).defects]
     elision = find_elision(text, original)
     if elision is not None:
         line, remark = elision

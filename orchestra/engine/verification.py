@@ -186,11 +186,9 @@ class Verification:
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
-            task=self.task, plan=self.plan, happened=_HAPPENED[self.kind], failures=verdict.new_failures,
-            output=verdict.run.output,
-            files=self._planned_texts(), custom_prompt=self.custom_prompts.get("consultant", ""),
-            words=self.jobs.prompts.guidance.for_task(self.task),
-            load_template=self.load_template,
+            self.jobs.prompts.about_all, happened=_HAPPENED[self.kind], failures=verdict.new_failures,
+            output=verdict.run.output, files=self._planned_texts(),
+            custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
         key = f"{self._fixing}{self.generation}.{round_}/consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)

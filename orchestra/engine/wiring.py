@@ -17,7 +17,7 @@ from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_hash, words_of
-from orchestra.agents.templates import Loader, load
+from orchestra.agents.templates import Loader, check_own, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
@@ -32,6 +32,7 @@ from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
 from orchestra.engine.discretion import Discretion
+from orchestra.engine.draft_check import noted
 from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
@@ -189,6 +190,7 @@ def open_workplace(
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
     """Who will answer. Raises what speaks against the order before anything is written or asked."""
+    template_loader(order.settings)
     chains = _plan_chains(order, env)
     _check_prices(order, chains)
     if order.record_to is not None:
@@ -342,6 +344,10 @@ def wire(
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)
+        check = noted(
+            check, recall=functools.partial(journal.recall, session_id), hide=placeholders.hide,
+            keep=functools.partial(journal.keep_later, session_id),
+        )
 
         def listed() -> list[list[Any]]:
             # The architect's, where it is there: a large repository is long to list.
@@ -395,7 +401,7 @@ def wire(
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
             return ChangeReview(
-                row.task.text, asker, Mending(session_id, plan, journal, jobs),
+                asker, Mending(session_id, plan, journal, jobs),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
             )
 
@@ -519,10 +525,15 @@ def _known_secrets(chains: ChainPlan) -> list[str]:
     return [*filter(None, chains.keys.values()), *(value for name, value in headers if looks_secret(name, value))]
 
 
+_TEMPLATES_HINT = "`orchestra help templates` lists them and what goes into them"
+
+
 def template_loader(settings: Settings) -> Loader:
-    """The package's prompt templates, or the user's own."""
+    """The package's prompt templates, or the user's own. Raises ConfigError for one that cannot be used."""
     if settings.prompts_dir is None:
         return load
+    from orchestra.agents.template_list import TEMPLATES
+
     folder = Path(settings.prompts_dir)
 
     def own(name: str) -> str | None:
@@ -532,4 +543,13 @@ def template_loader(settings: Settings) -> Loader:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
 
-    return functools.partial(load, override=own)
+    loader = functools.partial(load, override=own)
+    try:
+        names = sorted(path.stem for path in folder.iterdir() if path.suffix == ".txt")
+    except OSError as error:
+        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}") from None
+    for name in names:
+        if name not in TEMPLATES:
+            raise ConfigError("there is no such prompt template", where=f"{folder / name}.txt", hint=_TEMPLATES_HINT)
+        check_own(name, loader(name))
+    return loader

@@ -97,6 +97,11 @@ class StateManager:
         now = iso(self._clock.now())
         self._store.write(lambda connection: put_fact(connection, session_id, name, value, now))
 
+    def keep_later(self, session_id: str, name: str, value: Any) -> None:
+        """As `keep`, without waiting: it is on disk before anything that is written after it."""
+        now = iso(self._clock.now())
+        self._store.write_later(lambda connection: put_fact(connection, session_id, name, value, now))
+
     def add_event(self, event: Event) -> None:
         """Does not wait for the disk: nothing acts on an event."""
         row = (event.session_id, iso(event.time), event.level, event.name, event.step_id, event.data_as_json)

@@ -27,6 +27,7 @@ from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.outline import About, Outline
 from orchestra.agents.quoting import ShownFile, fenced
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
 
@@ -41,6 +42,7 @@ PLANNED = PlannedFile(
     ("orchestra/adapters/adapter.py", "orchestra/adapters/http.py"), ("no provider is asked before its time",),
 )
 PLAN = Plan("The chain learns to wait.", (PLANNED, PlannedFile("tests/test_fallback.py", "modify", "Cover it.")))
+ABOUT = About(TASK, Outline(PLAN), planned=PLANNED)
 
 
 def ours(*paths: str) -> list[ShownFile]:
@@ -94,10 +96,6 @@ def test_output() -> str:
     return "".join(failure.replace("{n}", str(n)) + warning for n in range(14)) + "14 failed, 212 passed in 9.51s\n"
 
 
-def about(planned: PlannedFile = PLANNED) -> dict[str, object]:
-    return {"task": TASK, "plan": PLAN, "planned": planned}
-
-
 def prompts() -> Iterator[tuple[str, Request]]:
     """Each prompt with a name."""
     adapters = ours("orchestra/adapters/adapter.py", "orchestra/adapters/http.py", "orchestra/adapters/health.py",
@@ -109,27 +107,27 @@ def prompts() -> Iterator[tuple[str, Request]]:
         task=TASK, listing=listing()[:80], shown=readme, previous_plan=PLAN, remarks=["Smaller, please."]
     )
     yield "executor, modify", executor_request(
-        task=TASK, plan=PLAN, planned=PLANNED, original=original(), dependencies=adapters
+        ABOUT, original=original(), dependencies=adapters
     )
     yield "executor, large library", executor_request(
-        task=TASK, plan=PLAN, planned=PLANNED, original=original(), dependencies=library(argparse, tarfile, difflib)
+        ABOUT, original=original(), dependencies=library(argparse, tarfile, difflib)
     )
     yield "executor, six languages", executor_request(
-        task=TASK, plan=PLAN, planned=PLANNED, original=None,
+        ABOUT, original=None,
         dependencies=samples("javascript", "typescript", "go", "java", "c", "rust"),
     )
     yield "auditor", auditor_request(
-        task=TASK, plan=PLAN, planned=PLANNED, new_text=changed(), diff=difference(), dependencies=adapters[:3]
+        ABOUT, new_text=changed(), diff=difference(), dependencies=adapters[:3]
     )
     yield "auditor, deletion", deletion_request(
-        task=TASK, plan=PLAN, planned=PLANNED, old_text=original(), dependencies=adapters[:2]
+        ABOUT, old_text=original(), dependencies=adapters[:2]
     )
     yield "consultant, refused reply", consultant_request(
-        task=TASK, plan=PLAN, planned=PLANNED, findings=[Issue("error", "the cooldown is ignored", 40)],
+        ABOUT, findings=[Issue("error", "the cooldown is ignored", 40)],
         current=original(), refused_reply="Here is the file.\n\n" + fenced(changed()), dependencies=adapters[:3],
     )
     yield "consultant, failing tests", failing_tests_request(
-        task=TASK, plan=PLAN, failures=[TestFailure("tests/test_fallback.py::test_%d" % n, "assert") for n in range(5)],
+        ABOUT, failures=[TestFailure("tests/test_fallback.py::test_%d" % n, "assert") for n in range(5)],
         output=test_output(), files=ours(PLANNED.path, "tests/unit/adapters/test_fallback.py"),
     )
     first = architect_request(task=TASK, listing=listing()[:120])
@@ -158,14 +156,14 @@ def million() -> Request:
 
 def unprotected_tokens(request: Request) -> int:
     return sum(
-        estimate_tokens(piece.text) for message in request.messages for piece in message.segments if not piece.protected
+        estimate_tokens(piece.text) for piece in request.segments if not piece.protected
     )
 
 
 def step_by_step(request: Request) -> list[float]:
     """What share of the unprotected part is gone after each strategy but the last, applied to all of it."""
     passages = [
-        passage for message in request.messages for piece in message.segments
+        passage for piece in request.segments
         for passage in ([Passage(Kind.PROTECTED, piece.text)] if piece.protected else split(piece.text))
     ]
     before, gone = unprotected_tokens(request), []

@@ -59,9 +59,9 @@ class Measurement:
     def read(self, path: Path, name: str, text: str) -> None:
         figures = self.figures[name]
         started = time.perf_counter()
-        by_lexer = check_syntax(str(path), text)
+        by_lexer = check_syntax(str(path), text).defects
         figures.duration_s += time.perf_counter() - started
-        by_check = check_syntax(str(path), text, run_tool=self._tools)
+        by_check = check_syntax(str(path), text, run_tool=self._tools).defects
         if (by_lexer or by_check) and self._refuses(name, path):
             figures.not_intact += 1
             return
@@ -80,8 +80,8 @@ class Measurement:
             if end is None:
                 continue
             figures.cut += 1
-            figures.cut_found_by_lexer += bool(check_syntax(str(path), text[:end]))
-            figures.cut_found_by_check += bool(check_syntax(str(path), text[:end], run_tool=self._tools))
+            figures.cut_found_by_lexer += bool(check_syntax(str(path), text[:end]).defects)
+            figures.cut_found_by_check += bool(check_syntax(str(path), text[:end], run_tool=self._tools).defects)
             if figures.cut == most:
                 return
 

@@ -292,7 +292,7 @@ def test_other_instructions_are_named(project: Project, tmp_path: Path) -> None:
     record(project, team(plan_of(planned("a.txt")), {"a.txt": whole("one\n")}))
     ran = replay(elsewhere, project, settings={"custom_prompts": {"auditor": "Be strict."}})
 
-    assert "the auditor's request about a.txt: its instructions differ" in ran.json["error"]["message"]
+    assert "the auditor's request about a.txt: its rules, task" in ran.json["error"]["message"]
 
 
 @pytest.mark.parametrize("content, problem", [

@@ -55,7 +55,7 @@ def test_a_prompt_that_is_too_long_is_compacted_and_answered_and_the_journal_say
     assert (ran.status, ran.json["error"]) == (0, None)
     (asked,) = [call for call in ran.calls if call.model == "executor-model"]
     assert "[signatures of " in asked.text and "def helper_79(value):" in asked.text
-    assert "value += 79 * 11" not in asked.text and "Use a helper." in asked.text
+    assert "value += 79 * 11" not in asked.text and "Use a helper." in asked.system
     (told,) = _compactions(project)
     assert (told["model"], told["path"], told["strategies"][-1]) == ("scripted/executor-model", "a.py", "signatures")
     assert told["tokens_after"] <= 3000 < 4000 < told["tokens_before"]

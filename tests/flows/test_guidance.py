@@ -24,8 +24,9 @@ def test_every_agent_is_told_what_the_folders_of_its_file_say(project: Project) 
 
     assert ran.status == 0
     for call in ran.calls:
-        assert "=== AGENTS.md\n" in call.text and "Root words." in call.text and "Not these." not in call.text
-        assert ("Inner words." in call.text) == (call.file == "src/a.txt")
+        said = call.system + call.text
+        assert said.count("=== AGENTS.md\n") == said.count("Root words.") == 1 and "Not these." not in said
+        assert ("Inner words." in call.text) == (call.file == "src/a.txt") and "Inner words." not in call.system
 
 
 @pytest.mark.parametrize("folder", [".agents/skills", ".claude/skills", "ai-core/SKILLS"])
@@ -58,7 +59,7 @@ def test_prompts_say_what_the_session_found_though_a_planned_file_changes_it(pro
     ran = project.run(*RUN, script=script)
 
     (executor,) = [call for call in ran.calls if call.file == "b.txt" and call.model == "executor-model"]
-    assert "Root words." in executor.text and "New words." in executor.text
+    assert "Root words." in executor.system and "New words." in executor.text
 
 
 def test_instructions_that_are_ignored_or_secret_are_not_shown(project: Project) -> None:
@@ -66,7 +67,7 @@ def test_instructions_that_are_ignored_or_secret_are_not_shown(project: Project)
     project.write("AGENTS.md", "Private words.\n")
     ran = project.run(*RUN, script=one_file())
 
-    assert not any("Private words." in call.text for call in ran.calls)
+    assert not any("Private words." in call.system + call.text for call in ran.calls)
 
 
 def test_long_instructions_are_cut(project: Project) -> None:
@@ -74,7 +75,7 @@ def test_long_instructions_are_cut(project: Project) -> None:
     ran = project.run(*RUN, script=one_file())
 
     assert ran.status == 0
-    assert "[the rest is left out]" in ran.calls[1].text and len(ran.calls[1].text) < 40_000
+    assert "[the rest is left out]" in ran.calls[1].system and len(ran.calls[1].system) < 40_000
 
 
 def test_context_tells_of_them(project: Project) -> None:
@@ -90,7 +91,7 @@ def test_a_reviewer_of_the_whole_change_is_told_them_too(project: Project) -> No
     plan = plan_of(planned("a.txt"), planned("b.txt"))
     ran = project.run(*RUN, script=team(plan, {"a.txt": whole("a\n"), "b.txt": whole("b\n")}, APPROVED))
 
-    assert "Root words." in ran.calls[-1].text and ran.calls[-1].file is None
+    assert "Root words." in ran.calls[-1].system and ran.calls[-1].file is None
 
 
 @pytest.mark.parametrize("odd", [
@@ -107,7 +108,7 @@ def test_a_secret_in_instructions_is_in_no_table_but_that_of_images(project: Pro
     project.commit(".claude/skills/x/SKILL.md", f'---\nname: x\n---\npassword = "{secret}"\n')
     ran = project.run(*RUN, script=one_file())
 
-    assert ran.status == 0 and not any(secret in call.text for call in ran.calls)
+    assert ran.status == 0 and not any(secret in call.system + call.text for call in ran.calls)
     assert secret not in str(project.rows("SELECT * FROM facts"))
 
 

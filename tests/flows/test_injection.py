@@ -15,6 +15,7 @@ from tests.flows.team import APPROVED, block, edit, finding, fixes, plan_of, pla
 
 WORD = "PLANTED-7f3a"
 """Stands in every plant, so that it can be looked for."""
+SPOKEN_OF = "`<data-…>` and `</data-…>`"
 TESTS = "cat output.txt; ! grep -q broken a.txt"
 
 
@@ -183,8 +184,8 @@ _FENCED = re.compile(r"^<data-([0-9a-f]{16})>\n(?:.*?\n)?</data-\1>$", re.S | re
 
 
 def outside(call: Call) -> str:
-    """What the user's turns say without their quotations."""
-    return _FENCED.sub("", call.text)
+    """What the program itself says: the prompt without its quotations."""
+    return _FENCED.sub("", f"{call.system}\n\n{call.text}").replace(SPOKEN_OF, "")
 
 
 def test_the_story_without_a_plant(project: Project) -> None:
@@ -225,10 +226,10 @@ def test_a_plant_stays_between_marks_that_it_does_not_know(project: Project, pla
     ran = run(project, plant)
 
     is_named = plant.place == "name" and "\n" in plant.text
-    assert any(WORD in call.text for call in ran.calls) is not is_named
-    lines = {line.strip() for line in with_word(plant).split("\n")} - {""}
+    assert any(WORD in call.system + call.text for call in ran.calls) is not is_named
+    lines = {line.strip() for line in with_word(plant).split("\n")} - {"", "```"}
     for call in ran.calls:
         assert WORD not in outside(call)
         assert not lines & {line.strip() for line in outside(call).split("\n")}
         assert "<data-" not in outside(call) and "</data-" not in outside(call)
-        assert outside(call).count("\nFile: ") == 0
+        assert outside(call).count("\nFile: ") == (call.file is not None)

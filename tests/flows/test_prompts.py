@@ -213,6 +213,30 @@ def test_the_users_own_templates_are_used(project: Project) -> None:
     assert ran.calls[0].system == "Plan as a poet would."
 
 
+@pytest.mark.parametrize("name, text, said", [
+    ("executor_user", "File: {{path}}\n{{task}}", "{{task}}, which does not exist"),
+    ("shared", "{{task}} {{plan}}", "does not use {{instructions}}"),
+    ("draft_form", "{{form}}", "{{form}}, which does not exist"),
+    ("auditor_delete", "{{path}} {{instructions}} {{skills}} {{linked}} {{dependencies}} {{order}} {{old_text}}",
+     "does not begin with the line `File: {{path}}`"),
+    ("executer_user", "anything", "no such prompt template"),
+    (None, "", "the prompt templates cannot be read"),
+])
+@pytest.mark.parametrize("command", [RUN, ("context", "task", "--json")])
+def test_a_template_that_cannot_be_used_stops_a_run_before_it_begins(
+    project: Project, command: tuple[str, ...], name: str | None, text: str, said: str
+) -> None:
+    templates = project.folder / "prompts"
+    if name is not None:
+        templates.mkdir()
+        (templates / f"{name}.txt").write_text(text)
+        (templates / "notes.md").write_text("{{anything}}")
+    ran = project.run(*command, script=team(), settings={"prompts_dir": str(templates)})
+
+    assert (ran.status, ran.calls) == (2, ())
+    assert said in ran.json["error"]["message"] and not project.has(".orchestra/state.db")
+
+
 def test_an_auditor_and_a_consultant_may_ask_to_see_files(project: Project) -> None:
     project.commit("other.txt", "what it holds\n")
     need = block({"need_files": ["other.txt"]})

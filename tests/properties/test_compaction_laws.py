@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import pytest
 
 from orchestra.adapters.adapter import Message, Request, Segment
@@ -32,11 +34,12 @@ TEXTS = st.builds(
 )
 SEGMENTS = st.builds(Segment, st.sampled_from(["a", "b"]), TEXTS, st.booleans())
 REQUESTS = st.builds(
-    Request, st.sampled_from(["", "Be brief."]),
+    lambda rules, messages, shared: Request(rules, messages, shared=shared), st.sampled_from(["", "Be brief."]),
     st.lists(
         st.builds(Message, st.sampled_from(["user", "assistant"]), st.lists(SEGMENTS, max_size=4).map(tuple)),
         min_size=1, max_size=3,
     ).map(tuple),
+    st.lists(SEGMENTS, max_size=3).map(tuple),
 )
 SHARES = st.sampled_from([0.0, 0.2, 0.5, 0.8, 0.99])
 
@@ -49,21 +52,18 @@ def _compacted(request: Request, share: float) -> tuple[Compaction, int]:
 
 
 def _protected_tokens(request: Request) -> int:
-    return Request(request.system, tuple(
-        Message(message.role, tuple(segment for segment in message.segments if segment.protected))
-        for message in request.messages
-    )).estimated_tokens
+    def protected(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+        return tuple(segment for segment in segments if segment.protected)
 
-
-def _segments(request: Request) -> list[Segment]:
-    return [segment for message in request.messages for segment in message.segments]
+    turns = tuple(Message(message.role, protected(message.segments)) for message in request.messages)
+    return Request(request.rules, turns, shared=protected(request.shared)).estimated_tokens
 
 
 @settings(max_examples=200)
 @given(REQUESTS, SHARES)
 def test_protected_segments_come_out_byte_for_byte_and_all_keep_their_places(request: Request, share: float) -> None:
     compaction, _ = _compacted(request, share)
-    before, after = _segments(request), _segments(compaction.compacted_prompt)
+    before, after = request.segments, compaction.compacted_prompt.segments
     assert [(one.name, one.protected) for one in after] == [(one.name, one.protected) for one in before]
     assert all(one == other for one, other in zip(before, after) if one.protected)
     assert [message.role for message in compaction.compacted_prompt.messages] == [

@@ -6,7 +6,7 @@ import pytest
 
 from orchestra.workspace.languages.lexer import find_unfinished
 from orchestra.workspace.languages.names import language_of
-from orchestra.workspace.syntax import check_syntax
+from tests.unit.workspace.defects import defects_in
 
 pytest.importorskip("hypothesis")
 
@@ -54,8 +54,8 @@ def places_of_brackets(text: str) -> list[int]:
 @settings(max_examples=1500)
 @given(st.sampled_from(PATHS), st.lists(st.sampled_from(MARKS), max_size=60).map("".join))
 def test_any_text_is_judged_and_always_the_same(path: str, text: str) -> None:
-    defects = check_syntax(path, text)
-    assert defects == check_syntax(path, text)
+    defects = defects_in(path, text)
+    assert defects == defects_in(path, text)
     lines = text.count("\n") + 1
     for defect in defects:
         assert defect.message and "\n" not in defect.message
@@ -64,7 +64,7 @@ def test_any_text_is_judged_and_always_the_same(path: str, text: str) -> None:
 
 @given(st.sampled_from(PATHS), st.text(max_size=200))
 def test_no_character_is_too_strange(path: str, text: str) -> None:
-    assert isinstance(check_syntax(path, text), tuple)
+    assert isinstance(defects_in(path, text), tuple)
 
 
 @given(st.sampled_from(LANGUAGES), balanced(4))

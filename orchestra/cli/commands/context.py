@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 def _parts(
     context: Context, settings: Settings, task: str, given: tuple[str, ...]
 ) -> tuple[list[Part], list[tuple[str, str]]]:
+    load_template = template_loader(settings)
     showing = Showing(context.root, context.git, Tree(context.root))
     listing = showing.listing()
     with _cache(context) as cache:
@@ -81,7 +82,7 @@ def _parts(
     guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
     request = architect_request(
         task=task, listing=listing, repo_map=briefing.repo_map, shown=shown,
-        custom_prompt=settings.custom_prompts.get("architect", ""), load_template=template_loader(settings),
+        custom_prompt=settings.custom_prompts.get("architect", ""), load_template=load_template,
         words=guidance.for_task(task),
     )
     parts = [Part("rules", estimate_tokens(request.system), None, _WHY["rules"])]

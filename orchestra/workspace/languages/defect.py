@@ -14,6 +14,18 @@ class Defect:
     message: str
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong with a text, and who says so."""
+
+    defects: tuple[Defect, ...] = ()
+    means: str | None = None
+    """Such as `Python 3.12`, `gofmt` or LEXER; None where nothing here knows such files."""
+
+
+LEXER = "a lexer that knows strings, comments and brackets but no grammar"
+
+
 class Unfinished(Exception):
     """Where a scan must end: what opens at `start` does not end as it should."""
 

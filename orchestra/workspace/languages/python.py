@@ -7,9 +7,9 @@ import re
 import sys
 import threading
 import warnings
-from typing import Mapping, Optional
+from typing import Mapping
 
-from orchestra.workspace.languages.defect import Defect
+from orchestra.workspace.languages.defect import LEXER, Defect, Verdict
 from orchestra.workspace.languages.lexer import find_unfinished
 from orchestra.workspace.languages.scripts import PYTHON
 from orchestra.workspace.languages.tools import RunTool, ToolCall
@@ -54,21 +54,21 @@ def wanted_python(settings: Mapping[str, str]) -> tuple[int, int] | None:
     return None
 
 
-def check_python(text: str, wanted: tuple[int, int] | None, run: RunTool | None) -> tuple[Defect, ...]:
+def check_python(text: str, wanted: tuple[int, int] | None, run: RunTool | None) -> Verdict:
     """The defects by the project's oldest Python; where the project does not say which, by this or a newer one."""
     if len(text) > MAX_CHARACTERS:
-        return find_unfinished(text, PYTHON)
+        return Verdict(find_unfinished(text, PYTHON), LEXER)
     here = sys.version_info[:2]
     if wanted is not None and wanted > here:
         answer = _ask_another(text, range(wanted[1], _NEWEST[1] + 1), run)
-        return find_unfinished(text, PYTHON) if answer is None else answer
-    defects = _compile(text)
-    if defects and wanted is None:
-        answer = _ask_another(text, range(_NEWEST[1], here[1], -1), run)
-        return defects if answer is None else answer
-    if not defects and wanted is not None and wanted < here:
-        return _parse_as(text, max(wanted, _OLDEST))
-    return defects
+        return answer or Verdict(find_unfinished(text, PYTHON), LEXER)
+    verdict = Verdict(_compile(text), "Python %d.%d" % here)
+    if verdict.defects and wanted is None:
+        return _ask_another(text, range(_NEWEST[1], here[1], -1), run) or verdict
+    if not verdict.defects and wanted is not None and wanted < here:
+        oldest = max(wanted, _OLDEST)
+        return Verdict(_parse_as(text, oldest), f"{verdict.means}, by the grammar of %d.%d" % oldest)
+    return verdict
 
 
 def parsed(text: str) -> ast.Module | None:
@@ -106,16 +106,17 @@ def _parse_as(text: str, version: tuple[int, int]) -> tuple[Defect, ...]:
     return ()
 
 
-def _ask_another(text: str, minors: range, run: RunTool | None) -> Optional[tuple[Defect, ...]]:
+def _ask_another(text: str, minors: range, run: RunTool | None) -> Verdict | None:
     """What the first other Python that is found says; None where none is. It compiles only."""
     if run is None:
         return None
     for minor in minors:
         result = run(ToolCall("python3.%d" % minor, ("-I", "-S", "-c", _COMPILE), text))
         said = result.stdout.decode("utf-8", "replace").strip() if result and result.exit_status == 0 else ""
+        means = "Python 3.%d" % minor
         if said == "whole":
-            return ()
+            return Verdict((), means)
         line, mark, message = said.partition(":")
         if mark and line.isdigit():
-            return (Defect(int(line) or None, message.split("\n")[0]),)
+            return Verdict((Defect(int(line) or None, message.split("\n")[0]),), means)
     return None

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Callable, Iterable, Mapping, Optional
 
 from orchestra.workspace.children import ChildResult
-from orchestra.workspace.languages.defect import Defect
+from orchestra.workspace.languages.defect import Defect, Verdict
 from orchestra.workspace.languages.names import interpreter_of
 from orchestra.workspace.languages.standalone_c import alone
 
@@ -155,7 +155,7 @@ _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".c++")
 _SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.(?:java|(?:d\.)?[cm]?tsx?)")
 
 
-def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect, ...] | None:
+def ask_tool(language: str, path: str, text: str, run: RunTool) -> Verdict | None:
     """The defects that a parser on this machine finds; None where none has an opinion."""
     name = PurePosixPath(path).name
     if language in ("C", "C++"):
@@ -167,9 +167,9 @@ def ask_tool(language: str, path: str, text: str, run: RunTool) -> tuple[Defect,
         return None
     for way in _TOOLS.get(language, ()):
         is_module = language == "JavaScript" and _MODULE.search(text) is not None
-        verdict = _agreed(way[::-1] if is_module else way, name, text, run)
-        if verdict is not None:
-            return verdict
+        defects = _agreed(way[::-1] if is_module else way, name, text, run)
+        if defects is not None:
+            return Verdict(defects, way[0].name)
     return None
 
 

@@ -10,7 +10,7 @@ from orchestra.errors import ProviderFault
 from orchestra.records import Attempt, Reply, Usage
 
 CLOCK = SystemClock()
-QUESTION = Request(system="Be brief.", messages=(Message.of("user", "What is it?"),))
+QUESTION = Request(rules="Be brief.", messages=(Message.of("user", "What is it?"),))
 NEVER = Deadline(CLOCK, None)
 
 

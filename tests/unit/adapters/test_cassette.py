@@ -328,7 +328,7 @@ def test_equal_questions_are_answered_in_the_order_of_the_recording() -> None:
 @pytest.mark.parametrize("entries, request_, role, difference", [
     ([entry()], QUESTION, "auditor", "the auditor's request: none was recorded"),
     ([entry()], OTHER, "executor", "the executor's request about src/a.py: none was recorded"),
-    ([entry()], replace(QUESTION, system="Be long."), "executor", "the executor's request: its instructions differ"),
+    ([entry()], replace(QUESTION, rules="Be long."), "executor", ": its rules, task, plan or instructions differ"),
     ([entry()], replace(QUESTION, messages=(Message.of("user", "Who?"),)), "executor", "turn 1, of the user, differs"),
     ([entry()], replace(QUESTION, messages=QUESTION.messages * 3), "executor", "it has 3 turns, and 1 were recorded"),
     ([], QUESTION, "executor", "none was recorded"),
@@ -345,7 +345,7 @@ def test_what_was_not_recorded_is_said_with_what_differs(
 def test_the_nearest_of_several_recordings_is_compared() -> None:
     long = replace(QUESTION, messages=QUESTION.messages + (Message.of("assistant", "A"), Message.of("user", "B")))
     asked = replace(QUESTION, messages=QUESTION.messages + (Message.of("assistant", "X"), Message.of("user", "B")))
-    other = replace(QUESTION, system="Be long.")
+    other = replace(QUESTION, rules="Be long.")
     with pytest.raises(NotRecorded) as caught:
         ask(loaded(entry(request=other), entry(request=long)), asked)
     assert "turn 2, of the assistant, differs" in caught.value.what

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestra.adapters.adapter import Message, Request, Segment
+from orchestra.adapters.fences import fence, keyed
 from orchestra.adapters.fingerprint import file_of, fingerprint, hash_of
 from tests.unit.adapters.doubles import QUESTION
 
@@ -30,7 +31,7 @@ def test_turns_are_told_apart_by_role_text_and_place() -> None:
     turns = QUESTION.messages + (Message.of("assistant", "It?"), Message.of("user", "It."))
     found = {fingerprint(request).digest for request in (
         QUESTION,
-        replace(QUESTION, system="Be brief"),
+        replace(QUESTION, rules="Be brief"),
         replace(QUESTION, messages=turns),
         replace(QUESTION, messages=turns[::-1]),
         replace(QUESTION, messages=(Message.of("assistant", QUESTION.messages[0].text),)),
@@ -57,3 +58,17 @@ def test_texts_split_elsewhere_have_another_hash() -> None:
 ])
 def test_finds_the_file_that_a_prompt_concerns(prompt: str, file: str | None) -> None:
     assert file_of(Request("File: system.py", (Message.of("user", prompt), Message.of("user", "File: x")))) == file
+
+
+def test_what_prompts_share_counts_as_the_system_text_that_it_ends() -> None:
+    def sharing(*pieces: tuple[str, str]) -> Request:
+        return replace(QUESTION, shared=tuple(Segment(name, text, True) for name, text in pieces))
+
+    one, other = sharing(("task", "Do it."), ("plan", "By this.")), sharing(("task", "Do it.By this."))
+    assert fingerprint(one) == fingerprint(other) != fingerprint(QUESTION)
+    assert fingerprint(one).turns[1:] == fingerprint(QUESTION).turns[1:]
+    assert fingerprint(one, leaving_out=["plan"]) == fingerprint(sharing(("task", "Do it.")))
+    assert fingerprint(one, leaving_out=["task", "plan"]) == fingerprint(QUESTION)
+    quoted = fence("Do it.")
+    assert fingerprint(sharing(("task", keyed(quoted, b"1")))) == fingerprint(sharing(("task", keyed(quoted, b"2"))))
+    assert file_of(sharing(("task", "File: x"))) is None

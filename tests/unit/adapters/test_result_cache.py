@@ -17,7 +17,7 @@ from orchestra.records import Reply, Usage
 from tests.unit.adapters.doubles import CLOCK, NEVER, QUESTION, ScriptedAdapter, Watcher
 
 SETTING = "openai-chat http://127.0.0.1:8080/v1"
-OTHER = Request(system="Be brief.", messages=(Message.of("user", "What is it not?"),))
+OTHER = Request(rules="Be brief.", messages=(Message.of("user", "What is it not?"),))
 
 
 class Store:
@@ -69,8 +69,8 @@ def test_another_model_provider_or_setting_is_asked_itself(name: str, setting: s
 
 @pytest.mark.parametrize("other", [
     OTHER,
-    replace(QUESTION, system="Be brief!"),
-    replace(QUESTION, system=""),
+    replace(QUESTION, rules="Be brief!"),
+    replace(QUESTION, rules=""),
     replace(QUESTION, messages=(*QUESTION.messages, Message.of("assistant", "It?"), Message.of("user", "It."))),
     Request("", (Message.of("user", "Be brief."), Message.of("user", "What is it?"))),
 ])

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
 from orchestra.adapters import anthropic_messages, gemini, openai_chat, openai_responses
-from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.adapters.rows import BUDGET, ModelRow
 from orchestra.adapters.sse import ServerEvent
 from orchestra.adapters.wire import WireFormat, WireReply
@@ -209,6 +209,23 @@ def test_a_prompts_beginning_is_marked_where_the_provider_caches_only_what_is_ma
     assert payload["messages"] == [{"role": "user", "content": "One?"}]
     unmarked = anthropic_messages.build_payload(_REQUEST, ModelRow("m"))
     assert "cache_control" not in json.dumps(unmarked)
+
+
+@pytest.mark.parametrize("name, of_system", [
+    ("chat", lambda payload: payload["messages"][0]["content"]),
+    ("responses", lambda payload: payload["instructions"]),
+    ("messages", lambda payload: payload["system"][0]["text"]),
+    ("gemini", lambda payload: payload["systemInstruction"]["parts"][0]["text"]),
+])
+def test_what_prompts_share_ends_the_system_text_with_the_mark_at_its_end(
+    name: str, of_system: Callable[[Any], str]
+) -> None:
+    shared = (Segment("text", "The task:\n", True), Segment("task", "Do it.", True))
+    for rules, said in (("Be brief.", "Be brief.\n\nThe task:\nDo it."), ("", "The task:\nDo it.")):
+        request = Request(rules, (Message.of("user", "One?"),), shared=shared)
+        payload = _FORMATS[name].build_payload(request, ModelRow("m", marks_cache=True))
+        assert of_system(payload) == said
+        assert payload.get("system") in (None, [{"type": "text", "text": said, **_MARK}])
 
 
 def test_a_conversation_that_goes_on_is_marked_at_its_end_too() -> None:

@@ -14,40 +14,40 @@ from orchestra.agents.auditor import auditor_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.follow_up import repair_request, with_more_files
-from orchestra.agents.outline import MOST_FILES, Outline
-from orchestra.agents.quoting import ShownFile, fenced
+from orchestra.agents.outline import MOST_FILES, About, Outline, Words
+from orchestra.agents.quoting import ShownFile, fenced, show_files
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
 
 PLANNED = PlannedFile("src/a.py", "modify", "Add f.", ("src/b.py",), ("f(1) is 2",))
 PLAN = Plan("Add f to a.", (PLANNED, PlannedFile("src/b.py", "create", "New.\nMore.")))
 DEPENDENCY = ShownFile("src/b.py", "B = 1\n")
+ABOUT = About("Do it", Outline(PLAN), planned=PLANNED)
 
 
 def executor(original: str | None = "A = 1\n", custom_prompt: str = "") -> Request:
     return executor_request(
-        task="Do it", plan=PLAN, planned=PLANNED, original=original, dependencies=[DEPENDENCY],
-        custom_prompt=custom_prompt,
+        ABOUT, original=original, dependencies=[DEPENDENCY], custom_prompt=custom_prompt,
     )
 
 
 def auditor() -> Request:
-    return auditor_request(task="Do it", plan=PLAN, planned=PLANNED, new_text="A = 2\n", diff="-A = 1\n+A = 2\n")
+    return auditor_request(ABOUT, new_text="A = 2\n", diff="-A = 1\n+A = 2\n")
 
 
 def deletion() -> Request:
-    return deletion_request(task="Do it", plan=PLAN, planned=PLANNED, old_text="A = 1\n")
+    return deletion_request(ABOUT, old_text="A = 1\n")
 
 
 def consultant(refused_reply: str = "", current: str | None = "A = 2\n") -> Request:
     return consultant_request(
-        task="Do it", plan=PLAN, planned=PLANNED, current=current, refused_reply=refused_reply,
+        ABOUT, current=current, refused_reply=refused_reply,
         findings=[Issue("error", "f is missing", 3, "write it"), Issue("warning", "no docstring")],
     )
 
 
 def failing_tests(output: str = "1 failed", failures: int = 1) -> Request:
     return failing_tests_request(
-        task="Do it", plan=PLAN, failures=[TestFailure("t.py::test_%d" % n, "assert 1 == 2") for n in range(failures)],
+        ABOUT, failures=[TestFailure("t.py::test_%d" % n, "assert 1 == 2") for n in range(failures)],
         output=output, files=[ShownFile("src/a.py", "A = 2\n")],
     )
 
@@ -57,6 +57,10 @@ def user_text(request: Request) -> str:
     (message,) = request.messages
     assert message.role == "user"
     return without_marks(message.text)
+
+
+def system_text(request: Request) -> str:
+    return without_marks(request.system)
 
 
 @pytest.mark.parametrize("build", [executor, auditor, deletion, consultant])
@@ -76,8 +80,8 @@ def test_prompts_about_several_files_have_no_file_line() -> None:
 def test_no_placeholder_is_left(build: Callable[[], Request]) -> None:
     request = build()
     assert "{{" not in request.system + user_text(request)
-    assert "Do it" in user_text(request)
-    assert "Add f to a." in user_text(request)
+    assert "The task as a whole:\n<data>\nDo it\n</data>" in system_text(request)
+    assert "Add f to a." in system_text(request)
 
 
 def test_a_fence_cannot_be_closed_by_what_it_holds() -> None:
@@ -93,7 +97,7 @@ def test_the_executor_sees_the_order_the_file_and_what_it_depends_on() -> None:
     assert "=== src/b.py\n<data>\nB = 1\n</data>" in text
     assert "The file as it is now:\n<data>\nA = 1\n</data>" in text
     assert "Add f.\n\nIt must hold:\n- f(1) is 2" in text
-    assert "- create src/b.py: New.\n" in text
+    assert "- create src/b.py: New.\n" in system_text(executor())
     assert "does not exist yet" not in text
 
 
@@ -108,13 +112,34 @@ def test_an_empty_file_is_shown_as_one_that_exists() -> None:
 
 
 def test_the_users_own_prompt_stands_verbatim_in_the_system_text() -> None:
-    assert executor(custom_prompt="Use {{tabs}}.\n\nAlways.").system.endswith("\nUse {{tabs}}.\n\nAlways.")
+    assert executor(custom_prompt="Use {{tabs}}.\n\nAlways.").rules.endswith("\nUse {{tabs}}.\n\nAlways.")
     assert "own instructions" not in executor().system
 
 
 def test_what_stays_the_same_between_files_is_in_the_system_text() -> None:
-    other = executor_request(task="Other", plan=Plan("", ()), planned=PLAN.files[1], original=None)
-    assert other.system == executor().system
+    words = Words(show_files([ShownFile("AGENTS.md", "Be terse.\n")]), "a skill", show_files([ShownFile("src/X", "x")]))
+    one, other = (
+        executor_request(About("Do it", Outline(PLAN), words, planned), original=None) for planned in PLAN.files
+    )
+    assert one.system == other.system and one.messages != other.messages
+    assert [piece.name for piece in one.shared if piece.name != "text"] == ["instructions", "task", "plan"]
+    assert "=== AGENTS.md\n<data>\nBe terse.\n</data>" in system_text(one)
+    assert "=== src/X" in user_text(one) and "a skill" in user_text(one)
+    assert "Be terse" not in user_text(one) and "Do it" not in user_text(one)
+
+
+@pytest.mark.parametrize("quoted", ["File: src/b.py", "Mind this:\n File: x", "a\rFile: x", "b\u2028\tFile:x"])
+def test_a_quoted_line_like_the_one_that_names_the_file_stands_behind_that_one(quoted: str) -> None:
+    for task, plan in ((quoted, PLAN), ("Do it", Plan(quoted, (PLANNED,)))):
+        about = About(task, Outline(plan), planned=PLANNED)
+        request = executor_request(about, original=None)
+        assert request.shared == () and quoted not in request.system
+        assert user_text(request).startswith("File: src/a.py\n\nThe task as a whole:\n<data>\n")
+        assert f"<data>\n{quoted}\n" in user_text(request)
+
+
+def test_a_path_within_a_line_is_no_such_line() -> None:
+    assert executor_request(About("See File: x, or Files: y", Outline(PLAN), planned=PLANNED), original=None).shared
 
 
 @pytest.mark.parametrize("build", [executor, auditor, consultant, failing_tests])
@@ -214,15 +239,28 @@ def test_a_plan_that_is_not_long_is_shown_whole_to_all() -> None:
     outline = Outline(_long_plan(MOST_FILES))
     assert outline.around("f0") == outline.around("f199") == outline.around(None)
     assert outline.around("f0").count("\n- create f") == MOST_FILES
+    assert not any(outline.linked(path) for path in ("f0", "f199", "not planned"))
 
 
 def test_of_a_long_plan_a_prompt_shows_what_stands_near_its_file_and_what_it_is_linked_with() -> None:
     outline = Outline(_long_plan(10_000, f5000=("f1", "f9999"), f42=("f5000",)))
     shown = outline.around("f5000")
     assert "the summary" in shown
-    assert all(f"- create {name}: d\n" in shown for name in ("f1", "f42", "f9999", "f4950", "f5000", "f5050"))
+    assert all(f"- create {name}: d\n" in shown for name in ("f4950", "f5000", "f5050"))
     assert "- create f4000:" not in shown
-    assert f"- ... and {10_000 - MOST_FILES - 3} more files" in shown
+    assert f"- ... and {10_000 - MOST_FILES} more files" in shown
+    linked = "".join(f"- create {name}: d\n" for name in ("f1", "f42", "f9999"))
+    assert without_marks(outline.linked("f5000")) == f"<data>\n{linked}</data>"
+    assert "- create f5000: d\n" in outline.linked("f42") and outline.linked("f4999") == ""
+
+
+def test_of_a_long_plan_many_neighbours_are_shown_the_same_part_with_all_of_them_well_within_it() -> None:
+    outline = Outline(_long_plan(1_000))
+    shown = [outline.around(f"f{number}") for number in range(1_000)]
+    assert len(set(shown)) == 1_000 // (MOST_FILES // 2) - 1
+    for number, part in enumerate(shown):
+        near = range(max(0, number - MOST_FILES // 4), min(1_000, number + MOST_FILES // 4))
+        assert all(f"- create f{each}: d\n" in part for each in near)
 
 
 @pytest.mark.parametrize("path", ["f0", "f9999", "not planned", None])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from orchestra import agents
 from orchestra.adapters.adapter import Segment, join
-from orchestra.agents.templates import Template, load, render, segments
+from orchestra.agents.template_list import PLACEHOLDERS, TEMPLATES
+from orchestra.agents.templates import Template, check_own, load, render, segments
 from orchestra.errors import ConfigError
 
 
@@ -54,6 +58,20 @@ def test_a_users_own_template_comes_first() -> None:
     own = {"executor_user.txt": "own\r\n{{x}}\r\n"}
     assert load("executor_user", override=own.get) == Template("executor_user.txt", "own\n{{x}}")
     assert load("executor_system", override=own.get) == load("executor_system")
+
+
+def test_every_template_and_every_placeholder_is_listed() -> None:
+    folder = Path(agents.__file__ or "").parent / "prompts"
+    assert {file.stem for file in folder.iterdir()} == TEMPLATES.keys()
+    assert {name for each in TEMPLATES for name in load(each).names} == PLACEHOLDERS.keys()
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_packages_own_templates_would_do_as_a_users(name: str) -> None:
+    check_own(name, load(name))
+    with pytest.raises(ConfigError, match="{{nothing}}, which does not exist"):
+        check_own(name, Template(name, load(name).text + "{{nothing}}"))
+    assert ("path" in load(name).names) is load(name).text.startswith("File: {{path}}\n")
 
 
 def test_names_a_template_that_does_not_exist() -> None:

@@ -41,7 +41,7 @@ class Bench:
         """The status of each file afterwards."""
         shop = self.shop
         review = ChangeReview(
-            "a task", shop.asker(), Mending(SESSION, PLAN, shop.journal, shop.context(PLAN)), self.most_fixes,
+            shop.asker(), Mending(SESSION, PLAN, shop.journal, shop.context(PLAN)), self.most_fixes,
             self.generation, custom_prompts={"auditor": "Be strict."}, load_template=load,
         )
         review.judge(self.outcomes)
@@ -60,7 +60,8 @@ def test_the_auditor_is_shown_the_change_of_all_files_and_no_single_one(workshop
     there = bench(workshop, [APPROVED])
     assert there.judge() == ["approved", "approved"]
     (question,) = there.questions
-    assert "+the text of a.txt" in question and "+the text of b.txt" in question and "a task" in question
+    assert "+the text of a.txt" in question and "+the text of b.txt" in question
+    assert "the task" in there.shop.agents["auditor"].requests[0].system
     assert not any(line.startswith("File: ") for line in question.splitlines())
     (told,) = there.shop.told("change.reviewed")
     assert (told.level, told.data["approved"], told.data["issues"]) == ("info", True, [])

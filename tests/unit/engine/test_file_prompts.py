@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Callable, Sequence
 
 import pytest
 
+from orchestra.adapters import anthropic_messages
 from orchestra.adapters.adapter import Request
+from orchestra.adapters.fences import without_marks
+from orchestra.adapters.rows import ModelRow
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.templates import load
 from orchestra.engine.file_prompts import FilePrompts
@@ -53,7 +58,7 @@ def test_every_prompt_carries_task_plan_and_the_users_own_words(workshop: Build)
     shop = workshop()
     shop.put("mine\n")
     for role, request in zip(("executor", "auditor", "consultant"), all_three(prompts(shop, shop.files()))):
-        assert "the task" in asked(request) and "a plan" in asked(request)
+        assert "the task" in request.system and "a plan" in request.system
         assert f"custom for the {role}" in request.system
 
 
@@ -116,3 +121,20 @@ def test_a_file_that_is_no_text_cannot_be_asked_about(workshop: Build) -> None:
 def test_an_absent_file_has_no_text(workshop: Build) -> None:
     shop = workshop()
     assert prompts(shop, shop.files()).text("a.txt") is None
+
+
+def test_three_files_share_one_marked_beginning_up_to_the_end_of_the_plan(workshop: Build) -> None:
+    shop = workshop()
+    plan = Plan("a plan", tuple(planned(f"{name}.txt") for name in "abc"))
+    files = shop.files()
+    for planned_file in plan.files:
+        files.write(planned_file.path, b"written\n")
+    room = replace(prompts(shop, files), plan=plan)
+    model = ModelRow("m", marks_cache=True)
+    for ask in (room.for_executor, room.for_auditor):
+        payloads = [anthropic_messages.build_payload(shop.discretion.request(ask(file)), model) for file in plan.files]
+        beginnings = [json.dumps(payload["system"]) for payload in payloads]
+        (marked,) = json.loads(beginnings[0])
+        assert beginnings == [beginnings[0]] * 3 and marked["cache_control"] == {"type": "ephemeral"}
+        assert without_marks(marked["text"]).endswith("- create c.txt: What c.txt is for.\n</data>")
+        assert "cache_control" not in json.dumps([payload["messages"] for payload in payloads])

@@ -125,7 +125,7 @@ class Stage:
 
     def change_review(self, plan: Plan, jobs: JobContext) -> ChangeReview:
         mending = Mending(SESSION, plan, self.shop.journal, jobs)
-        return ChangeReview("a task", self.shop.asker(), mending, 1, 0, custom_prompts={}, load_template=load)
+        return ChangeReview(self.shop.asker(), mending, 1, 0, custom_prompts={}, load_template=load)
 
     def row(self) -> Any:
         return self.shop.journal.sessions.get(SESSION)

@@ -19,9 +19,9 @@ def check_of(root: Path, path: str = "") -> SyntaxCheck:
 
 def test_the_oldest_python_of_the_project_judges(tmp_path: Path) -> None:
     newer = "if (a := 1):\n    pass\n"
-    assert check_of(tmp_path)("a.py", newer) == ()
+    assert check_of(tmp_path)("a.py", newer).defects == ()
     (tmp_path / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.7'\n", encoding="utf-8")
-    assert check_of(tmp_path)("a.py", newer)[0].line == 1
+    assert check_of(tmp_path)("a.py", newer).defects[0].line == 1
 
 
 def test_a_newer_python_on_the_path_judges_what_is_written_for_it(tmp_path: Path) -> None:
@@ -31,8 +31,8 @@ def test_a_newer_python_on_the_path_judges_what_is_written_for_it(tmp_path: Path
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / ("python3.%d" % minor)).symlink_to(sys.executable)
     check = check_of(tmp_path / "repo", str(tmp_path / "bin"))
-    assert check("a.py", "x = 1\n") == ()
-    assert check("a.py", "x = 1\ny = = 2\n")[0].line == 2
+    assert check("a.py", "x = 1\n").defects == ()
+    assert check("a.py", "x = 1\ny = = 2\n").defects[0].line == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -40,4 +40,4 @@ def test_settings_that_are_no_text_say_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pyproject.toml")
     (tmp_path / "setup.cfg").write_bytes(b"\xff\xfe")
     (tmp_path / "setup.py").mkdir()
-    assert check_of(tmp_path)("a.py", "x = 1\n") == ()
+    assert check_of(tmp_path)("a.py", "x = 1\n").defects == ()

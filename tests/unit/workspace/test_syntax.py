@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from orchestra.workspace.syntax import check_syntax
+from tests.unit.workspace.defects import defects_in
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from orchestra.workspace.syntax import check_syntax
     ],
 )
 def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:
-    defects = check_syntax(path, text)
+    defects = defects_in(path, text)
     assert [defect.line for defect in defects] == [line]
     assert defects[0].message and "\n" not in defects[0].message
 
@@ -78,21 +78,21 @@ def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:
 def test_does_not_call_good_text_broken(path: str, text: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert check_syntax(path, text) == ()
+        assert defects_in(path, text) == ()
 
 
 def test_characters_that_no_source_may_hold_are_defects() -> None:
-    assert check_syntax("a.py", "x = 1\0")
-    assert check_syntax("a.py", "x = '\ud800'")
-    assert check_syntax("a.yaml", "a: \x01")
+    assert defects_in("a.py", "x = 1\0")
+    assert defects_in("a.py", "x = '\ud800'")
+    assert defects_in("a.yaml", "a: \x01")
 
 
 def test_checks_toml_where_python_can() -> None:
-    broken = check_syntax("pyproject.toml", "[a]\nb = 1\nb = = 2\n")
-    assert check_syntax("pyproject.toml", "[a]\nb = 1\n") == ()
+    broken = defects_in("pyproject.toml", "[a]\nb = 1\nb = = 2\n")
+    assert defects_in("pyproject.toml", "[a]\nb = 1\n") == ()
     assert [defect.line for defect in broken] == ([3] if sys.version_info >= (3, 11) else [])
     # Older ones have no parser of it, but the lexer.
-    assert check_syntax("pyproject.toml", "[a]\nb = [1\n")
+    assert defects_in("pyproject.toml", "[a]\nb = [1\n")
 
 
 @pytest.mark.parametrize("depth", [1000, 50_000])
@@ -112,14 +112,14 @@ def test_checks_toml_where_python_can() -> None:
     ],
 )
 def test_deep_nesting_ends_with_an_answer(path: str, before: str, after: str, depth: int) -> None:
-    assert isinstance(check_syntax(path, before * depth + after * depth), tuple)
+    assert isinstance(defects_in(path, before * depth + after * depth), tuple)
 
 
 def test_text_that_would_overflow_the_compiler_is_not_compiled() -> None:
-    assert check_syntax("a.py", "a" + ".b" * 1_500_000) == ()
+    assert defects_in("a.py", "a" + ".b" * 1_500_000) == ()
 
 
 def test_an_entity_that_grows_is_not_expanded() -> None:
     levels = "".join("<!ENTITY e%d '%s'>" % (level, ("&e%d;" % (level - 1)) * 10) for level in range(1, 12))
     bomb = "<!DOCTYPE a [<!ENTITY e0 'x'>%s]><a b='&e11;'>&e11;</a>" % levels
-    assert check_syntax("a.xml", bomb) == ()
+    assert defects_in("a.xml", bomb) == ()

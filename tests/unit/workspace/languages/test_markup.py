@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.workspace.syntax import check_syntax
+from tests.unit.workspace.defects import defects_in
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from orchestra.workspace.syntax import check_syntax
     ],
 )
 def test_lets_whole_pages_pass(path: str, text: str) -> None:
-    assert check_syntax(path, text) == ()
+    assert defects_in(path, text) == ()
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_lets_whole_pages_pass(path: str, text: str) -> None:
     ],
 )
 def test_tells_the_line_of_the_page(path: str, text: str, line: int, part: str) -> None:
-    (defect,) = check_syntax(path, text)
+    (defect,) = defects_in(path, text)
     assert (defect.line, part in defect.message) == (line, True), defect

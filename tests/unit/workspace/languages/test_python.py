@@ -52,34 +52,34 @@ def test_reads_the_oldest_python_that_a_project_supports(
 
 def test_what_is_too_new_for_the_project_is_a_defect() -> None:
     text = "x = 1\nif (y := x):\n    pass\n"
-    assert check_python(text, HERE, None) == ()
-    (defect,) = check_python(text, (3, 7), None)
+    assert check_python(text, HERE, None).defects == ()
+    (defect,) = check_python(text, (3, 7), None).defects
     assert defect.line == 2 and "3.7" in defect.message
 
 
 def test_a_newer_python_is_asked_where_the_project_wants_it() -> None:
     tools = newest("whole\n")
-    assert check_python("new syntax here", NEWER, tools) == ()
+    assert check_python("new syntax here", NEWER, tools).defects == ()
     (call,) = tools.asked
     assert call.text == "new syntax here" and call.arguments[:2] == ("-I", "-S")
-    (defect,) = check_python("new syntax here", NEWER, newest("7:not even there\n"))
+    (defect,) = check_python("new syntax here", NEWER, newest("7:not even there\n")).defects
     assert (defect.line, defect.message) == (7, "not even there")
 
 
 def test_the_lexer_judges_where_that_python_is_not_here() -> None:
     for tools in (None, OtherPythons(), newest("something else")):
-        assert check_python("new syntax here", NEWER, tools) == ()
-        (defect,) = check_python("new(\n", NEWER, tools)
+        assert check_python("new syntax here", NEWER, tools).defects == ()
+        (defect,) = check_python("new(\n", NEWER, tools).defects
         assert defect.line == 1
 
 
 def test_a_newer_python_may_accept_what_this_one_does_not_where_the_project_does_not_say() -> None:
-    assert check_python("new syntax here", None, newest("whole\n")) == ()
-    assert check_python("new syntax here", None, OtherPythons())
-    assert check_python("new syntax here", HERE, newest("whole\n"))
+    assert check_python("new syntax here", None, newest("whole\n")).defects == ()
+    assert check_python("new syntax here", None, OtherPythons()).defects
+    assert check_python("new syntax here", HERE, newest("whole\n")).defects
 
 
 def test_nothing_else_is_asked_about_what_this_python_reads() -> None:
     tools = newest("1:no\n")
-    assert check_python("x = 1\n", None, tools) == ()
+    assert check_python("x = 1\n", None, tools).defects == ()
     assert tools.asked == []

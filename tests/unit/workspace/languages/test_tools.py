@@ -14,7 +14,7 @@ from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.installed import InstalledTools
 from orchestra.workspace.languages.tools import ToolCall, ask_tool
-from orchestra.workspace.syntax import check_syntax
+from tests.unit.workspace.defects import defects_in
 
 
 def answering(exit_status: int, stderr: str = "") -> ChildResult:
@@ -28,7 +28,8 @@ def ask(language: str, path: str, text: str, *answers: ChildResult | None) -> tu
         calls.append(call)
         return answers[len(calls) - 1]
 
-    return calls, ask_tool(language, path, text, run)
+    verdict = ask_tool(language, path, text, run)
+    return calls, None if verdict is None else verdict.defects
 
 
 def installed(root: Path, *folders: Path, **variables: str) -> InstalledTools:
@@ -184,9 +185,9 @@ def test_headers_and_what_only_looks_like_c_are_not_shown_to_its_compiler(path: 
 def test_the_real_gcc_misses_a_mark_that_the_lexer_does_not(tmp_path: Path) -> None:
     tools = installed(tmp_path / "repo")
     text = "#include <stdio.h>\n#define FEW 3 /* it's\n few */\nint main(void) {\n    int a = FEW%s\n    return a;\n}\n"
-    assert check_syntax("a.c", text % ";", run_tool=tools) == ()
-    assert check_syntax("a.c", text % "") == ()
-    assert [defect.line for defect in check_syntax("a.c", text % "", run_tool=tools)] == [6]
+    assert defects_in("a.c", text % ";", run_tool=tools) == ()
+    assert defects_in("a.c", text % "") == ()
+    assert [defect.line for defect in defects_in("a.c", text % "", run_tool=tools)] == [6]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ def test_a_tool_that_crashes_has_no_opinion_and_the_lexer_judges(tmp_path: Path)
     program(tmp_path / "bin", "gofmt", "import os\nos.kill(os.getpid(), 9)\n")
     tools = installed(tmp_path / "repo", tmp_path / "bin")
     assert tools(ToolCall("gofmt", (), "text")) is None
-    assert check_syntax("a.go", "package a\nfunc f() {\n", run_tool=tools)[0].line == 2
+    assert defects_in("a.go", "package a\nfunc f() {\n", run_tool=tools)[0].line == 2
 
 
 def test_a_file_for_a_tool_that_reads_no_input_is_gone_afterwards(tmp_path: Path) -> None:
@@ -243,8 +244,8 @@ def test_a_file_for_a_tool_that_reads_no_input_is_gone_afterwards(tmp_path: Path
 def test_the_real_bash_runs_nothing(tmp_path: Path) -> None:
     tools = installed(tmp_path / "repo")
     mark = tmp_path / "mark"
-    assert check_syntax("a.sh", "touch %s\necho @(a|b)\n" % mark, run_tool=tools) == ()
-    assert check_syntax("a.sh", "touch %s\nif x; then\n" % mark, run_tool=tools)
+    assert defects_in("a.sh", "touch %s\necho @(a|b)\n" % mark, run_tool=tools) == ()
+    assert defects_in("a.sh", "touch %s\nif x; then\n" % mark, run_tool=tools)
     assert not mark.exists()
 
 
@@ -253,6 +254,6 @@ def test_the_real_node_runs_nothing(tmp_path: Path) -> None:
     tools = installed(tmp_path / "repo")
     mark = tmp_path / "mark"
     write = "require('fs').writeFileSync(%r, '')\n" % str(mark)
-    assert check_syntax("a.js", write, run_tool=tools) == ()
-    assert check_syntax("a.js", write + "let = = 1\n", run_tool=tools)[0].line == 2
+    assert defects_in("a.js", write, run_tool=tools) == ()
+    assert defects_in("a.js", write + "let = = 1\n", run_tool=tools)[0].line == 2
     assert not mark.exists()
