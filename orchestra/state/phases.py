@@ -20,7 +20,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     # Which tests fail already is found out before the first write.
     "awaiting_approval": frozenset({"testing", "executing", "rejected", *STOPS}),
     **{activity: _AFTER_FILES for activity in ACTIVITIES},
-    "testing": frozenset({"executing", "committing", "completed", "partial", *STOPS}),
+    # Tests may run after each file, too.
+    "testing": frozenset({*ACTIVITIES, "committing", "completed", "partial", *STOPS}),
     "committing": frozenset({"completed", *STOPS}),
     **{end: frozenset() for end in ENDS},
 }
