@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import pytest
 
 from orchestra.demo.script import Fault
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, edit, finding, fixes, plan_of, planned, team, whole
+from tests.flows.team import edit, fixes, plan_of, planned, team, whole
 
 RUN = ("run", "task", "--yes", "--json")
 CODE = "def double(number):\n    return number * 2\n"
@@ -123,16 +120,6 @@ def test_nobody_to_mend_it_leaves_it_for_the_end(tested: Project) -> None:
     assert "not fixed: code_.py stays as it was" in ran.err
 
 
-def test_a_limit_among_the_fixes_is_resumed_where_it_stood(tested: Project) -> None:
-    plan = plan_of(planned("code_.py", "modify"))
-    script = team(
-        plan, {"code_.py": whole(BROKEN)}, {"code_.py": [APPROVED, finding("slower")]},
-        mends={"code_.py": whole(BROKEN.replace("3", "4"))}, blames=fixes(),
-    )
-    stopped = tested.run(*RUN, "--max-cost", "0.0135", script=script, settings=EACH, script_may_fail=True)
-    assert stopped.status in (7, 8)
-
-
 def test_a_linter_that_cannot_be_run_is_named_before_anything_is_written(linted: Project) -> None:
     ran = linted.run(*RUN, "--no-test", script=team(plan_of(planned("a.txt"))),
                      settings={"lint": {"command": "no-such-linter ."}})
@@ -140,25 +127,3 @@ def test_a_linter_that_cannot_be_run_is_named_before_anything_is_written(linted:
     assert (ran.status, ran.json["error"]["code"], linted.has("a.txt")) == (2, "usage", False)
     assert "the lint command cannot be run" in ran.json["error"]["message"]
     assert "lint.command" in ran.json["error"]["hint"]
-
-
-def _settings(**tests: Any) -> dict[str, Any]:
-    return {"tests": tests}
-
-
-# Suites that cannot start
-
-
-def _python_without_pytest(project: Project) -> dict[str, str]:
-    """Variables with which pytest is found by nobody's Python but by the probe, as where its packages are broken."""
-    folder = project.folder / "bin"
-    folder.mkdir()
-    script = folder / "python3"
-    # Answers that it has pytest, and has not.
-    script.write_text(
-        "#!/bin/sh\n"
-        'case "$*" in *find_spec*) exit 0;; esac\n'
-        f'exec {sys.executable} -I -S "$@"\n'
-    )
-    script.chmod(0o755)
-    return {"PATH": f"{folder}:/usr/bin:/bin"}

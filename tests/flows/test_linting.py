@@ -69,3 +69,14 @@ def test_a_dry_run_lints_nothing(project: Project) -> None:
     ran = project.run(*RUN, "--dry-run", script=team(PLAN, {"a.txt": whole("TODO\n")}), settings=settings)
 
     assert ran.status == 0 and "lint  " not in ran.err
+
+
+def test_linter_and_tests_both_run_before_and_after(project: Project) -> None:
+    settings = _linter(project)
+    ran = project.run(
+        "run", "task", "--yes", "--json", "--test-command", "true", script=team(PLAN, {"a.txt": whole("one\n")}),
+        settings=settings,
+    )
+
+    assert (ran.status, ran.json["tests"]["passed"]) == (0, True), ran.err
+    assert [line.split()[1] for line in ran.err.splitlines() if "running" in line] == ["lint", "tests"] * 2
