@@ -75,9 +75,9 @@ class CommandRuns:
         return _from_json(kept) if kept else None
 
     def never_started(self, run: TestRun) -> bool:
-        """Whether it could start neither before the change nor after it."""
+        """Whether the same suite could start neither before the change nor after it."""
         before = self.before()
-        return bool(run.lacks) and before is not None and bool(before.lacks)
+        return bool(run.lacks) and before is not None and bool(before.lacks) and before.framework == run.framework
 
     def judge(
         self, name: str, *, path: str | None = None, known: Collection[str] | None = None

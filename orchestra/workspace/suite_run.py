@@ -31,7 +31,7 @@ MAX_REPORT_BYTES = 32 * 1024 * 1024
 WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
 NOT_STARTED = "the start of the tests"
-"""The id of the failure of a suite that could not start."""
+"""The id of the failure of a suite that could not start begins so; another suite's is another."""
 
 _PYTEST_NO_TESTS = 5
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
@@ -72,12 +72,12 @@ def run_suite(
 def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:
     output = _without_root(plain_text(result.stdout), root)
     failures = _failures(suite, output, report) if result.exit_status != 0 else ()
-    lacks = _what_it_lacks(result, output) if result.exit_status != 0 and not failures else ""
+    lacks = _what_it_lacks(result, output) if not failures else ""
     collected = bool(failures) or not _found_nothing(suite, result, output)
     if result.exit_status is None:
         failures += (TestFailure(WHOLE_SUITE, "the tests ran out of time after %g s" % timeout_s),)
     elif lacks:
-        collected, failures = True, (TestFailure(NOT_STARTED, lacks),)
+        collected, failures = True, (_start_failure(suite, lacks),)
     elif result.exit_status != 0 and collected and not failures:
         failures = (TestFailure(WHOLE_SUITE, last_of(output)),)
     return TestRun(
@@ -101,14 +101,18 @@ def _not_started(suite: Suite, error: OSError) -> TestRun:
     """As a shell would say it."""
     status = _NOT_FOUND if error.errno == errno.ENOENT else _NOT_EXECUTABLE
     lacks = "%s: %s" % (suite.command[0], error.strerror)
-    return TestRun(suite.framework, suite.command, status, 0, True, (TestFailure(NOT_STARTED, lacks),), lacks=lacks)
+    return TestRun(suite.framework, suite.command, status, 0, True, (_start_failure(suite, lacks),), lacks=lacks)
+
+
+def _start_failure(suite: Suite, lacks: str) -> TestFailure:
+    return TestFailure("%s (%s)" % (NOT_STARTED, suite.framework), lacks)
 
 
 def _what_it_lacks(result: ChildResult, output: str) -> str:
     """What a run that named no failing test says about a program that is not there; empty for any other."""
     lines = output.strip().splitlines() or [""]
     is_not_there = result.exit_status in (_NOT_EXECUTABLE, _NOT_FOUND) or _SAYS_NOT_FOUND.match(lines[-1])
-    if result.exit_status is None or not is_not_there:
+    if result.exit_status in (0, None) or not is_not_there:
         return ""
     return " ".join(lines[-2:]).strip()[-_MOST_LACK_CHARACTERS:] or "the command is not there"
 

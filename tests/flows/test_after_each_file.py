@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from orchestra.demo.script import Fault
@@ -127,3 +129,41 @@ def test_a_linter_that_cannot_be_run_is_named_before_anything_is_written(linted:
     assert (ran.status, ran.json["error"]["code"], linted.has("a.txt")) == (2, "usage", False)
     assert "the lint command cannot be run" in ran.json["error"]["message"]
     assert "lint.command" in ran.json["error"]["hint"]
+
+
+def test_a_file_that_is_taken_up_again_is_held_against_what_failed_before_it(tested: Project) -> None:
+    tested.commit("test_code.py", TESTS + """
+    def test_fails_already(self):
+        self.fail()
+""")
+    plan = plan_of(planned("code_.py", "modify"))
+    stopped = tested.run(*RUN, script=team(plan, {"code_.py": Fault(500)}), settings=EACH)
+    assert stopped.status == 4
+
+    script = team(drafts={"code_.py": whole(BROKEN)}, mends={"code_.py": whole(CODE + "# right\n")})
+    ran = tested.run("resume", "--json", script=script, settings=EACH)
+    assert (ran.status, tested.read("code_.py")) == (0, CODE + "# right\n"), ran.err
+    assert "test_doubles" in ran.calls[-2].text and "test_fails_already" not in ran.calls[-2].text
+
+
+def test_going_back_tests_each_file_again(tested: Project) -> None:
+    plan = plan_of(planned("code_.py", "modify"), planned("b.txt", depends_on=["code_.py"]))
+    drafts = {"code_.py": whole(BROKEN), "b.txt": whole("b\n")}
+    spoiled = {"code_.py": [whole(BROKEN.replace("3", "4")), whole(BROKEN.replace("3", "5"))]}
+    told = tested.run(*RUN, script=team(plan, drafts, blames=fixes(), mends=spoiled), settings=EACH)
+    assert told.status == 8
+    runs = len(_each(tested))
+
+    script = team(drafts={"b.txt": whole("b\n"), "code_.py": whole(BROKEN + "# again\n")}, mends={
+        "code_.py": whole(CODE + "# right\n"),
+    })
+    ran = tested.run("resume", "--from", "executing", "--yes", "--json", script=script)
+    assert (ran.status, tested.read("code_.py")) == (0, CODE + "# right\n"), ran.err
+    # b.txt was begun when nothing failed any more: what failed before going back is forgotten.
+    assert [new for path, new in _each(tested)[runs:]] == [1, 0, 0]
+
+
+def _each(project: Project) -> list[tuple[str, int]]:
+    """The runs after files: which file, and how many failures were new."""
+    told = [json.loads(row["data"]) for row in project.rows("SELECT data FROM events WHERE name = 'tests.ended'")]
+    return [(data["path"], data["new"]) for data in told if data["path"]]

@@ -222,7 +222,7 @@ def test_a_program_that_is_not_there_is_what_the_tests_lack(root: Path) -> None:
     test_run = run(Suite("pytest", (absent, "-m", "pytest")), root)
     assert (test_run.exit_status, test_run.passed, test_run.collected) == (127, False, True)
     assert test_run.lacks == f"{absent}: No such file or directory"
-    assert test_run.failures == (TestFailure(NOT_STARTED, test_run.lacks),)
+    assert test_run.failures == (TestFailure(f"{NOT_STARTED} (pytest)", test_run.lacks),)
 
 
 @pytest.mark.parametrize("line, lacks", [
@@ -235,7 +235,7 @@ def test_a_program_that_is_not_there_is_what_the_tests_lack(root: Path) -> None:
 def test_a_run_that_never_began_says_what_it_lacks(root: Path, line: str, lacks: str) -> None:
     test_run = run(command(line), root)
     assert lacks in test_run.lacks
-    assert [failure.id for failure in test_run.failures] == [NOT_STARTED]
+    assert [failure.id for failure in test_run.failures] == [f"{NOT_STARTED} (command)"]
 
 
 @pytest.mark.parametrize("line", [
