@@ -106,27 +106,24 @@ class AfterFile:
         begun = runs.journal.recall(runs.session_id, _begun(path))
         outcomes = {path: state.outcome}
         error = self.mending.mend(
-            path, self._findings(runs, state.verdict), outcomes,
+            path, self._findings(runs, path, state.verdict), outcomes,
             key_prefix=f"after-{runs.kind}-{begun['generation']}.{round_}/",
         )
         return outcomes[path], error
 
-    def _findings(self, runs: CommandRuns, verdict: Verdict) -> list[Issue]:
+    def _findings(self, runs: CommandRuns, path: str, verdict: Verdict) -> list[Issue]:
         new = verdict.new_failures
         said = "the project's linter says" if runs.kind == LINT else "a test fails that did not fail before this file"
         issues = [Issue("error", f"{said}: {failure.id}\n{failure.message}") for failure in new[:_MOST_NAMED]]
         if len(new) > _MOST_NAMED:
             issues.append(Issue("info", f"and {len(new) - _MOST_NAMED} more"))
-        journal, session_id = self.mending.journal, self.mending.session_id
-        missing = [
-            planned.path for planned in self.mending.plan.files
-            if journal.images.count_writes(session_id, planned.path) == 0
-        ]
-        if missing and runs.kind != LINT:
-            names = ", ".join(missing[:_MOST_NAMED]) + (" and others" if len(missing) > _MOST_NAMED else "")
+        done = self.mending.journal.images.outcomes(self.mending.session_id).keys() | {path}
+        left = [planned.path for planned in self.mending.plan.files if planned.path not in done]
+        if left and runs.kind != LINT:
+            names = ", ".join(left[:_MOST_NAMED]) + (" and others" if len(left) > _MOST_NAMED else "")
             issues.append(Issue(
-                "info", f"These files of the plan were not written yet: {names}. What fails only for want of them is"
-                " no fault of this file; leave it as it is then.",
+                "info", f"These files of the plan are not done yet: {names}. What fails for want of them, or because"
+                " of them, is no fault of this file; leave it as it is then.",
             ))
         return issues
 

@@ -35,7 +35,7 @@ def answer(call: Call) -> Answer:
     if role == "executor":
         return Text(edit("before\n", "WRONG\n" if path == "b.txt" else f"TODO {path}\n"))
     if path == "":
-        return Text(fixes(("c.txt", "no marks")))
+        return Text(fixes(("b.txt", "right") if "test_b" in call.text else ("c.txt", "no marks")))
     if path == "b.txt":
         return Text(edit("WRONG\n", "right\n"))
     is_late = "to blame" in call.text or "no marks" in call.text
@@ -101,3 +101,19 @@ def test_killed_while_the_linter_runs(looped: Project, asked: Counter[tuple[str,
 
     assert (looped.folder / "killed").exists()
     check(looped, killed, asked)
+
+
+def test_a_signal_ends_a_linter_that_hangs_while_other_files_wait_for_it(
+    looped: Project, asked: Counter[tuple[str, str | None]]
+) -> None:
+    # Of a failing test it cannot be told which of three files under way is to blame.
+    looped.variables["ORCHESTRA_TESTS__WHEN"] = "end"
+    hangs = "test -e ../hung || ! grep -q TODO *.txt || { touch ../hung; kill $(cat ../pid); exec sleep 600; }\n"
+    looped.commit("lint.sh", hangs + LINT)
+    stopped = run(looped, *RUN, "--mode", "parallel", "--json", script=answer)
+    assert stopped.json["exit_status"] == 143
+    resumed = run(looped, "resume", "--yes", "--json", script=answer)
+
+    assert resumed.returncode == 0, resumed.err
+    assert Counter(answered(looped)) == asked + Counter([("consultant", None)])
+    assert {path: looped.tree()[path] for path in TREE} == TREE

@@ -81,7 +81,7 @@ def test_a_test_that_waits_for_another_file_of_the_plan_is_no_end(tested: Projec
 
     assert (ran.status, ran.json["tests"]["passed"]) == (0, True), ran.err
     waits = next(call for call in ran.calls if call.model == "consultant-model")
-    assert "These files of the plan were not written yet: more.py" in waits.text
+    assert "These files of the plan are not done yet: more.py" in waits.text
 
 
 @pytest.mark.parametrize("mode", ["sequential", "parallel", "pipeline"])

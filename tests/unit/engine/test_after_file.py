@@ -73,7 +73,7 @@ def test_what_fails_anew_is_mended_in_that_very_file(workshop: Build) -> None:
     assert (shop.text(), bench.seen, bench.runs) == ("two\n", [None, "one\n", "two\n"], [])
     (asked,) = shop.agents["consultant"].heard
     assert "before this file: new\n" in asked and "new is wrong" in asked and "old" not in asked
-    assert "were not written yet: b.txt" in asked
+    assert "are not done yet: b.txt" in asked
     assert [line for line in asked.splitlines() if line.startswith("File: ")] == [f"File: {PATH}"]
 
 
