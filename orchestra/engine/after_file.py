@@ -75,7 +75,7 @@ class AfterFile:
                 break
             image = self.mending.jobs.files.current(planned.path)
             is_same = best is not None and image.content == best.image.content
-            if is_same or not self._may_mend(runs, verdict, outcome):
+            if is_same or not self._may_mend(verdict, outcome):
                 break
             best = _State(verdict, outcome, image)
             outcome, error = self._mended(runs, planned.path, round_, best)
@@ -95,8 +95,9 @@ class AfterFile:
         with self.rest, runs.journal.sessions.testing_meanwhile(runs.session_id, activity.current):
             return runs.judge(f"{runs.kind}/each/{begun['generation']}.{round_}/{path}", path=path, known=known)
 
-    def _may_mend(self, runs: CommandRuns, verdict: Verdict, outcome: FileOutcome) -> bool:
-        is_wanted = bool(verdict.new_failures) and not runs.never_started(verdict.run)
+    def _may_mend(self, verdict: Verdict, outcome: FileOutcome) -> bool:
+        # Whether a file can help that nothing starts is for the end to find out.
+        is_wanted = bool(verdict.new_failures) and not verdict.run.lacks
         return is_wanted and outcome.action != "delete" and outcome.iterations < self.most_audits
 
     def _mended(

@@ -9,7 +9,6 @@ from typing import Any, Callable, Collection, Mapping
 from orchestra.observe.events import Events
 from orchestra.records import TestFailure, TestRun
 from orchestra.state.manager import StateManager
-from orchestra.workspace.failures.findings import path_of
 
 TESTS = "tests"
 LINT = "lint"
@@ -133,6 +132,9 @@ class CommandRuns:
             return ()
         failures = run.failures or (TestFailure(_UNNAMED, "it failed without naming a test"),)
         if self.kind == LINT and path is not None:
+            # Loaded with the first finding, as what reads them is.
+            from orchestra.workspace.failures.findings import path_of
+
             failures = tuple(failure for failure in failures if path_of(failure) == path)
         if run.lacks and self.must_start:
             return failures

@@ -23,7 +23,6 @@ from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.config.settings import Settings
 from orchestra.engine.activity import Activity
-from orchestra.engine.after_file import AfterFile
 from orchestra.engine.answering import front_of, recorded, replayed
 from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
@@ -381,6 +380,8 @@ def wire(
             )
             if not order.each:
                 return context
+            from orchestra.engine.after_file import AfterFile
+
             return replace(context, after=AfterFile(
                 [runs_of(kind, plan) for kind in order.each], Mending(session_id, plan, journal, context),
                 settings.max_iterations, threading.Lock(), rest,

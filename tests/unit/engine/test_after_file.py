@@ -204,6 +204,12 @@ def test_where_nothing_can_be_run_the_file_stays_approved(workshop: Build) -> No
     assert Bench(workshop(executor=[whole("one\n")], auditor=[APPROVED]), None).run().status == "approved"
 
 
+def test_for_a_suite_that_cannot_start_no_file_is_mended(workshop: Build) -> None:
+    shop = workshop(executor=[whole("one\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("the start of the tests (pytest)", lacks="no pytest"))
+    assert bench.run() == FileOutcome(PATH, "create", "approved", 1)
+
+
 @pytest.mark.parametrize("error", [LimitReached("no time"), WorkspaceError("the tests changed a file")])
 def test_an_error_of_the_tests_ends_the_run_and_not_the_file(workshop: Build, error: Exception) -> None:
     shop = workshop(executor=[whole("one\n")], auditor=[APPROVED])
