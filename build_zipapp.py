@@ -480,7 +480,7 @@ SOURCE_ONLY = (
     "orchestra/cli/model_rows", "orchestra/cli/reference", "orchestra/cli/output_file",
     "orchestra/config/show", "orchestra/config/tables", "orchestra/config/yaml_write",
     "orchestra/engine/undoing", "orchestra/engine/checking", "orchestra/engine/going_back", "orchestra/engine/inquiry",
-    "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/linting",
+    "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
     "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",

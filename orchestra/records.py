@@ -232,6 +232,10 @@ class TestRun:
     """The end of what it printed, cut."""
     sandbox: tuple[str, ...] = ()
     """What was enforced, in the words of `workspace.sandbox.layers`."""
+    lacks: str = ""
+    """What is not there that it would need to start; empty where it did start."""
+    is_whole: bool = True
+    """False where a linter said more than was looked through, so that findings may be missing."""
 
     @property
     def passed(self) -> bool:

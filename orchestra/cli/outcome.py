@@ -7,7 +7,7 @@ from typing import Any, Mapping
 from orchestra.cli.output import Output
 from orchestra.clock import iso
 from orchestra.engine.session import Report
-from orchestra.engine.verification import Verdict
+from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
 from orchestra.views.figures import money, tokens
@@ -93,6 +93,8 @@ def _file_lines(files: tuple[FileOutcome, ...]) -> list[str]:
 def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
     if run.passed:
         return f"passed ({run.framework}, {run.duration_ms / 1000:.1f} s)"
+    if run.lacks:
+        return f"could not start: {run.lacks} ({run.framework})"
     new = verdict.new_failures if verdict else ()
     how = run.framework if run.exit_status is not None else f"{run.framework}, out of time"
     if not new:
@@ -126,7 +128,7 @@ def _tests_json(run: TestRun | None, verdict: Verdict | None) -> Mapping[str, An
         return None
     return {
         "framework": run.framework, "command": list(run.command), "passed": run.passed,
-        "exit_status": run.exit_status, "duration_ms": run.duration_ms,
+        "exit_status": run.exit_status, "duration_ms": run.duration_ms, "lacks": run.lacks or None,
         "sandbox": list(run.sandbox), "failures": [failure.id for failure in run.failures],
         "new_failures": [failure.id for failure in verdict.new_failures] if verdict else [],
     }

@@ -89,11 +89,15 @@ class TestsSettings:
     sandbox: str = "auto"
     """`auto`, `required` or `off`."""
     baseline: bool = True
+    when: str = "end"
+    """`end` or `each`."""
 
 
 @dataclass(frozen=True)
 class LintSettings:
     command: str | None = None
+    when: str = "end"
+    """As for the tests."""
 
 
 @dataclass(frozen=True)

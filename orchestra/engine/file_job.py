@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Callable, Sequence, TypeVar
+from typing import Callable, Protocol, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.replies import NeedFiles, read_review
@@ -53,7 +53,16 @@ class Stage(enum.Enum):
     EXECUTE = "execute"
     AUDIT = "audit"
     CONSULT = "consult"
+    CHECK = "check"
     ENDED = "ended"
+
+
+class AfterFile(Protocol):
+    """What is done about a file once it is approved, before that counts."""
+
+    def begin(self, path: str) -> None: ...
+
+    def judge(self, planned: PlannedFile, outcome: FileOutcome) -> FileOutcome: ...
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class JobContext:
     activity: Activity = field(default_factory=Activity)
     words: Sequence[str] = ()
     """What the user said: a secret of theirs may stand in any planned file."""
+    after: AfterFile | None = None
+    """For the project's own linter and tests, where they run after each file."""
 
 
 class FileJob:
@@ -102,6 +113,9 @@ class FileJob:
         self._can_recover = context.recovery.most_attempts > 0
         self._recovery: Recovery | None = None
         self._approved_image: FileImage | None = None
+        self._after = context.after
+        self._ended: FileOutcome | None = None
+        """How it ended but for what is done after that."""
         context.files.rewind(planned.path, start)
 
     @classmethod
@@ -121,6 +135,7 @@ class FileJob:
         job._key_prefix = key_prefix
         job._most_drafts = 1
         job._can_recover = False
+        job._after = None
         job._iterations = iterations
         job._findings = job._demands = tuple(findings)
         found = "; ".join(issue.message for issue in findings)[:MOST_QUOTED_CHARACTERS]
@@ -138,8 +153,12 @@ class FileJob:
     def advance(self) -> None:
         """Do the next stage. A failure of this file alone becomes its outcome.
 
-        Raises what concerns the whole run: LimitReached, NotRecorded, StateError, Cancelled.
+        Raises what concerns the whole run: LimitReached, NotRecorded, StateError, Cancelled, and any error of the
+        project's linter and tests.
         """
+        if self.stage is Stage.CHECK:
+            self._check()
+            return
         try:
             with self._context.activity.of(self._phase):
                 self._do_stage()
@@ -157,6 +176,8 @@ class FileJob:
         return "consulting" if self._recovery is None else "recovering"
 
     def _do_stage(self) -> None:
+        if self.stage is Stage.EXECUTE and self._after is not None:
+            self._after.begin(self.planned.path)
         if self.stage is Stage.AUDIT:
             self._audit()
         elif self.planned.action == "delete":
@@ -247,8 +268,9 @@ class FileJob:
         issues = [{"severity": issue.severity, "line": issue.line, "message": issue.message} for issue in review.issues]
         context.events.emit("file.reviewed", path=path, approved=review.approved, issues=issues)
         if review.approved:
-            context.files.settle(path)
             unchanged = context.files.current(path).content == context.files.before(path).content
+            if unchanged or self._after is None:
+                context.files.settle(path)
             self._end("unchanged" if unchanged else "approved")
             return
         self._findings = review.issues
@@ -355,7 +377,7 @@ class FileJob:
                 "recovery.ended", level="info" if error is None else "warning", path=self.planned.path,
                 recovered=error is None, attempts=self._recovery.attempts, tried=list(self._tried),
             )
-        self.outcome = FileOutcome(
+        outcome = FileOutcome(
             path=self.planned.path,
             action=self.planned.action,
             status=status,
@@ -365,6 +387,16 @@ class FileJob:
             error=None if error is None else error.message,
             exit_status=int(ExitStatus.DONE if error is None else error.exit_status),
         )
+        if self._after is None or status != "approved":
+            self.outcome = outcome
+        else:
+            self._ended, self.stage = outcome, Stage.CHECK
+
+    def _check(self) -> None:
+        """Have the approved file go through what is done after it."""
+        assert self._after is not None and self._ended is not None  # `_end` saw to both
+        self.outcome = self._after.judge(self.planned, self._ended)
+        self.stage = Stage.ENDED
 
 
 def _matches(draft: Draft, reply: str, image: FileImage) -> tuple[str, ...]:

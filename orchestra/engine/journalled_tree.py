@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import Callable, Iterable
 
 from orchestra.errors import Conflict, RefusedPath
@@ -22,8 +23,13 @@ class JournalledTree:
     wait: the next intent in the journal, or the next write to the disk, brings them there before anything acts on them.
     """
 
-    def __init__(self, tree: Tree, images: Images, *, session_id: str, dry_run: bool) -> None:
+    def __init__(
+        self, tree: Tree, images: Images, *, session_id: str, dry_run: bool,
+        writing: AbstractContextManager[object] = nullcontext(),
+    ) -> None:
+        """`writing` is held around each change of the disk."""
         self._tree = tree
+        self._writing = writing
         self._images = images
         self._session_id = session_id
         self._dry_run = dry_run
@@ -143,6 +149,10 @@ class JournalledTree:
         self._await_notes(path)
         if self._dry_run:
             return None if content is None else last.mode
+        with self._writing:
+            return self._change(path, last, content)
+
+    def _change(self, path: str, last: FileImage, content: bytes | None) -> int | None:
         found = self._tree.read(path)
         if found.content not in (last.content, content):
             raise Conflict(

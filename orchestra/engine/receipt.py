@@ -10,7 +10,7 @@ from typing import Any, Mapping
 
 from orchestra import __version__
 from orchestra.agents.plan_json import plan_from_json, plan_hash
-from orchestra.engine.verification import AFTER
+from orchestra.engine.command_runs import AFTER
 from orchestra.errors import OrchestraError, StateError
 from orchestra.records import FileImage
 from orchestra.state.images import content_hash

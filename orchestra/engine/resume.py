@@ -61,6 +61,7 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
     if not retried:
         return
     for outcome in retried:
+        journal.keep(session_id, f"begun/{outcome.path}", None)
         if outcome.error_code == UnreadableReply.code:
             journal.steps.ask_again(session_id, outcome.path)
         if outcome.status == "reverted":

@@ -11,6 +11,7 @@ from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.plan_order import order_of
 from orchestra.clock import Clock
 from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.command_runs import TESTS, Verdict
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, JobContext
@@ -19,7 +20,7 @@ from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import has_receipt, write_receipt
 from orchestra.engine.sealed_tests import ChangedByTests
-from orchestra.engine.verification import Verdict, Verification
+from orchestra.engine.verification import Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics.totals import metrics_of
@@ -149,9 +150,11 @@ class Session:
         if wanted.change_review:
             self._review_change(rooms.change_review(plan, context))
         if wanted.lint and self._approved_paths():
-            self._lint(linting)
+            found = self._verify(linting, is_checkpoint=False)
+            self._findings = len(found.new_failures) if found else 0
         if wanted.tests and self._approved_paths():
-            self._test(verification)
+            self._verdict = self._verify(verification)
+            self._test_run = None if self._verdict is None else self._verdict.run
         status, error = self._status()
         if wanted.commit and status is ExitStatus.DONE:
             self._make_commit(plan)
@@ -207,28 +210,21 @@ class Session:
         self._take_over(outcomes)
 
     def _note_baseline(self, verification: Verification) -> None:
-        if not verification.has_baseline:
+        if not verification.runs.has_baseline:
             # No checkpoint: to go back to the tests means those after the files.
             self._enter("testing", is_checkpoint=False)
-            self._rooms.crew.call(verification.baseline)
+            self._rooms.crew.call(verification.runs.note_baseline)
 
-    def _lint(self, linting: Verification) -> None:
-        self._enter("testing", is_checkpoint=False)
-        outcomes = dict(self._outcomes)
-        verdict = self._rooms.crew.call(lambda: linting.verify(outcomes))
-        self._findings = len(verdict.new_failures) if verdict else 0
-        self._take_over(outcomes)
-
-    def _test(self, verification: Verification) -> None:
-        self._enter("testing")
+    def _verify(self, verification: Verification, *, is_checkpoint: bool = True) -> Verdict | None:
+        self._enter("testing", is_checkpoint=is_checkpoint)
         outcomes = dict(self._outcomes)
         try:
-            self._verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
+            verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
         except ChangedByTests as error:
-            self._test_run = error.run
+            self._test_run = error.run if verification.runs.kind == TESTS else None
             raise
-        self._test_run = None if self._verdict is None else self._verdict.run
         self._take_over(outcomes)
+        return verdict
 
     def _take_over(self, outcomes: Mapping[str, FileOutcome]) -> None:
         for path, outcome in outcomes.items():
@@ -261,7 +257,8 @@ class Session:
         if failing or self._findings:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
-        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings)
+        lacks = self._test_run.lacks if failing and self._test_run is not None else ""
+        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings, lacks=lacks)
 
     def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
         self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
@@ -344,12 +341,14 @@ _CODES = {
 
 
 def _error_of(
-    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int
+    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int, lacks: str
 ) -> OrchestraError | None:
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
         what = f"tests fail that did not fail before: {failing_tests}"
+        if lacks:
+            what = f"the tests could not start: {lacks}"
         if not failing_tests:
             what = f"the linter finds what it did not find before: {findings}"
         return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from contextlib import ExitStack, closing, contextmanager
+import threading
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,7 @@ from orchestra.engine.asking import Asker
 from orchestra.engine.briefing import Room, Scout
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
 from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.command_runs import LINT, TESTS, CommandRuns
 from orchestra.engine.committing import Committing, check_possible
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import Crew
@@ -39,7 +41,6 @@ from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.linting import as_lint
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.panel import Panel
@@ -51,7 +52,7 @@ from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.testing import Testing
 from orchestra.engine.tidying import Keeping
-from orchestra.engine.verification import LINT, Verification
+from orchestra.engine.verification import Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.metrics.attempts import consumed
@@ -59,7 +60,7 @@ from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
-from orchestra.records import AGENT_ROLES, Plan, Task, TestRun
+from orchestra.records import AGENT_ROLES, Plan, Task
 from orchestra.state.database import FOLDER, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
@@ -130,6 +131,13 @@ class Order:
     @property
     def lints(self) -> bool:
         return self.settings.lint.command is not None and self._writes
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """What runs after each file, too."""
+        lints = self.lints and self.settings.lint.when == "each"
+        tests = self.tests and self.settings.tests.when == "each"
+        return (LINT,) * lints + (TESTS,) * tests
 
     @property
     def commits(self) -> bool:
@@ -311,8 +319,9 @@ def wire(
             keep=journal.provider_health.keep,
         )
         git = None if order.git is None else order.git.without(key_variables(settings.providers))
+        rest = threading.Lock() if order.each else nullcontext()
         files = JournalledTree(
-            Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run
+            Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run, writing=rest
         )
         showing = Showing(
             order.root, git, Tree(order.root), hidden=order.cassette_file,
@@ -336,7 +345,7 @@ def wire(
             order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
         )
         testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
-        linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command))
+        linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
         def tell_activity(phase: str) -> None:
@@ -369,7 +378,7 @@ def wire(
                 guidance=crew.call(guidance),
             )
             words = [row.task.text, *(journal.recall(session_id, "remarks") or []), *words_of(plan)]
-            return JobContext(
+            context = JobContext(
                 asker, files, prompts, events, settings.max_iterations, settings.auto_revert,
                 RecoveryLimits(
                     settings.max_recovery_attempts, deadline, keep=functools.partial(journal.keep, session_id),
@@ -377,26 +386,30 @@ def wire(
                 ),
                 discretion, check, activity, words,
             )
+            if not order.each:
+                return context
+            from orchestra.engine.after_file import AfterFile
 
-        def verification(plan: Plan, jobs: JobContext) -> Verification:
+            return replace(context, after=AfterFile(
+                [runs_of(kind, plan) for kind in order.each], Mending(session_id, plan, journal, context),
+                settings.max_iterations, threading.Lock(), rest,
+            ))
+
+        def runs_of(kind: str, plan: Plan) -> CommandRuns:
+            runner = linter if kind == LINT else testing
             planned = [file.path for file in plan.files]
-            sealed = SealedTests(session_id, journal, events, order.root, git, planned, testing.run)
-            return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
-                generation(journal, session_id), settings.custom_prompts, load_template,
-                testing.insist if order.requires_tests else lambda run: None, discretion.test_run,
+            sealed = SealedTests(session_id, journal, events, order.root, git, planned, runner.run)
+            return CommandRuns(
+                session_id, journal, events, sealed.run, kind,
+                must_start=runner.settings.command is not None or order.requires_tests,
+                insist=runner.insist if kind == TESTS and order.requires_tests else lambda run: None,
+                refuse=runner.refuse, without_secrets=discretion.test_run,
             )
 
-        def linting(plan: Plan, jobs: JobContext) -> Verification:
-            def run(on_start: Callable[[], None]) -> TestRun | None:
-                found = linter.run(on_start)
-                return None if found is None else as_lint(found)
-
-            sealed = SealedTests(session_id, journal, events, order.root, git, [file.path for file in plan.files], run)
+        def verification(kind: str, plan: Plan, jobs: JobContext) -> Verification:
             return Verification(
-                session_id, row.task.text, plan, journal, asker, jobs, sealed.run, settings.max_iterations - 1,
-                generation(journal, session_id), settings.custom_prompts, load_template,
-                without_secrets=discretion.test_run, kind=LINT,
+                session_id, plan, journal, asker, jobs, runs_of(kind, plan),
+                settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
             )
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
@@ -428,7 +441,8 @@ def wire(
                 is_stopped=lambda: env.stop.number is not None or deadline.is_over, events=events,
             ).apply,
             check_tests=testing.check if order.requires_tests else lambda plan: None,
-            job_context=job_context, change_review=change_review, verification=verification, linting=linting,
+            job_context=job_context, change_review=change_review,
+            verification=functools.partial(verification, TESTS), linting=functools.partial(verification, LINT),
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,

@@ -105,6 +105,8 @@ def _begin_anew(connection: sqlite3.Connection, session_id: str, path: str, now:
     ).fetchone()[0]
     put_fact(connection, session_id, f"start/{path}", max(0, images - 1), now)
     connection.execute("DELETE FROM file_outcomes WHERE session_id = ? AND path = ?", (session_id, path))
+    for name in (f"begun/{path}", "tests/latest"):
+        _forget_fact(connection, session_id, name)
     tries = f"recovery/{path}/"
     connection.execute(
         "DELETE FROM facts WHERE session_id = ? AND substr(name, 1, ?) = ?", (session_id, len(tries), tries)

@@ -20,7 +20,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     # Which tests fail already is found out before the first write.
     "awaiting_approval": frozenset({"testing", "executing", "rejected", *STOPS}),
     **{activity: _AFTER_FILES for activity in ACTIVITIES},
-    "testing": frozenset({"executing", "committing", "completed", "partial", *STOPS}),
+    # The linter before the tests; and both after each file, where that is wanted.
+    "testing": frozenset({"testing", *ACTIVITIES, "committing", "completed", "partial", *STOPS}),
     "committing": frozenset({"completed", *STOPS}),
     **{end: frozenset() for end in ENDS},
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.clock import Clock, iso
 from orchestra.errors import ExitStatus
@@ -130,6 +131,26 @@ class Sessions:
             _checkpoint_once(connection, session_id, begun, now)
 
         self._store.write_later(work)
+
+    @contextmanager
+    def testing_meanwhile(self, session_id: str, current: Callable[[], str]) -> Iterator[None]:
+        """A session that works on files is testing while the block runs, and then in what `current` tells.
+
+        Does not wait, and makes no checkpoint: to go back to the tests means those after the files.
+        """
+        def move(phase: Callable[[], str]) -> None:
+            def work(connection: sqlite3.Connection) -> None:
+                if _phase(connection, session_id) in (*ACTIVITIES, "testing"):
+                    check_move(_phase(connection, session_id), phase())
+                    connection.execute("UPDATE sessions SET phase = ? WHERE session_id = ?", (phase(), session_id))
+
+            self._store.write_later(work)
+
+        move(lambda: "testing")
+        try:
+            yield
+        finally:
+            move(current)
 
     def finish(
         self, session_id: str, phase: str, status: ExitStatus, *, can_resume: bool, last_error: str | None

@@ -66,10 +66,14 @@ class Steps:
         return _step(self._store.write(work, is_flushed=False))
 
     def answered_by(self, session_id: str, role: str, path: str) -> str | None:
-        """PROVIDER/MODEL of the last answer of a role about a file; None without one."""
+        """PROVIDER/MODEL of a role's newest answer about a file, of those that count; None without one.
+
+        Not of the step that was begun last: one that was begun early may be asked anew after those that came of it.
+        """
         rows = self._store.rows(
             "SELECT provider, model_id FROM replies JOIN steps ON steps.id = step_id"
-            " WHERE session_id = ? AND agent_role = ? AND file_path = ? ORDER BY steps.id DESC LIMIT 1",
+            " WHERE session_id = ? AND agent_role = ? AND file_path = ? AND status = 'completed'"
+            " ORDER BY end_time DESC, steps.id DESC LIMIT 1",
             (session_id, role, path),
         )
         return f"{rows[0]['provider']}/{rows[0]['model_id']}" if rows else None

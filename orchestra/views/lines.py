@@ -173,7 +173,17 @@ def _circle(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _testing(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    if data.get("path"):
+        return "tests", f"running after {data['path']} ..."
     return "tests", "running, to know what fails already ..." if data["baseline"] else "running ..."
+
+
+def _not_started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "tests", f"cannot start here: {_cut(data['lacks'])} ({_cut(' '.join(data['command']))})"
+
+
+def _not_compared(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", "says more than can be compared: what it finds anew is not told from what it found before"
 
 
 def _confined(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -191,6 +201,8 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
 def _tested(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data["passed"]:
         return "tests", f"passed ({data['framework']})"
+    if data.get("lacks"):
+        return "tests", f"could not start: {_cut(data['lacks'])} ({data['framework']})"
     return "tests", f"{data['failures']} failing, {data['new']} of them new ({data['framework']})"
 
 
@@ -209,6 +221,8 @@ def _linting(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 def _linted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data["passed"]:
         return "lint", "passed"
+    if data.get("lacks"):
+        return "lint", f"could not start: {_cut(data['lacks'])}"
     return "lint", f"{data['failures']} {'finding' if data['failures'] == 1 else 'findings'}, {data['new']} of them new"
 
 
@@ -287,11 +301,13 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "file.ended": _ended,
     "tests.started": _testing,
     "tests.sandbox": _confined,
+    "tests.not_started": _not_started,
     "tests.changed": _changed_by_tests,
     "tests.ended": _tested,
     "tests.not_fixed": _not_fixed,
     "tests.taken_back": _taken_back,
     "lint.started": _linting,
+    "lint.too_long": _not_compared,
     "lint.ended": _linted,
     "lint.not_fixed": _lint_not_fixed,
     "lint.taken_back": _lint_taken_back,

@@ -29,6 +29,10 @@ class OutputBuffer:
             del self._tail[:surplus]
             self._dropped += surplus
 
+    @property
+    def is_cut(self) -> bool:
+        return self._dropped > 0
+
     def content(self) -> bytes:
         """What was kept, with a line that says how much is missing."""
         cut = CUT_MARK % self._dropped if self._dropped else b""

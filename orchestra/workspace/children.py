@@ -35,6 +35,8 @@ class ChildResult:
     stderr: bytes
     """Empty where both streams are one."""
     duration_ms: int
+    is_cut: bool = False
+    """Whether more was printed than is kept."""
 
 
 def child_variables(variables: Mapping[str, str], secret_names: AbstractSet[str]) -> dict[str, str]:
@@ -94,6 +96,7 @@ def run_child(
         stdout=conversation.stdout.content(),
         stderr=conversation.stderr.content(),
         duration_ms=round((clock.monotonic() - started_s) * 1000),
+        is_cut=conversation.stdout.is_cut or conversation.stderr.is_cut,
     )
 
 

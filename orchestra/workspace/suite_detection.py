@@ -30,14 +30,21 @@ _COULD_BRING = re.compile(
 """Names by which a detector knows a suite, and those of files that may be its first."""
 
 
-def detect(root: Path, variables: Mapping[str, str], *, imports: Imports, command: str | None = None) -> Suite | None:
+def detect(
+    root: Path, variables: Mapping[str, str], *, imports: Imports, command: str | None = None, may_lack: bool = False
+) -> Suite | None:
     """The suite to run; None where there is none that can. `command` is a shell line of the user's, which wins.
 
-    `variables` are those for child processes.
+    `variables` are those for child processes. With `may_lack`, where none can run, the first that lacks something.
     """
     if command is not None:
         return Suite("command", ("/bin/sh", "-c", command))
-    return next((suite for suite in candidates(root, variables, imports=imports) if not suite.lacks), None)
+    lacking: Suite | None = None
+    for suite in candidates(root, variables, imports=imports):
+        if not suite.lacks:
+            return suite
+        lacking = lacking or suite
+    return lacking if may_lack else None
 
 
 def could_bring_tests(paths: Iterable[str]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 from contextlib import suppress
 from dataclasses import replace
@@ -10,12 +12,12 @@ from pathlib import Path
 from typing import Mapping
 
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.errors import WorkspaceError
 from orchestra.records import TestFailure, TestRun
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.failures.blocks import last_of
+from orchestra.workspace.failures.findings import MOST_FINDINGS
 from orchestra.workspace.failures.python import junit_failures
-from orchestra.workspace.failures.reading import failures_in, found_nothing, plain_text
+from orchestra.workspace.failures.reading import LINT, failures_in, found_nothing, plain_text
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_variables import suite_variables
@@ -28,8 +30,15 @@ KEEP_CHARACTERS = 32 * 1024
 MAX_REPORT_BYTES = 32 * 1024 * 1024
 WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
+NOT_STARTED = "the start of the tests"
+"""The id of the failure of a suite that could not start begins so; another suite's is another."""
 
 _PYTEST_NO_TESTS = 5
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+"""With these a shell says that a command is not executable, or not there."""
+_SAYS_NOT_FOUND = re.compile(r"(?:\S*python[\w.]*: No module named .+|.*\b(?:Error|exit code) 127\.?)$")
+"""The last line of an interpreter that lacks the module to run, and of tools that run a shell in turn."""
+_MOST_LACK_CHARACTERS = 300
 _ENVIRONMENTS = {"tox": ("--workdir", ".tox"), "nox": ("--envdir", ".nox")}
 """What moves the environments that a framework makes, and where they lie else."""
 
@@ -38,7 +47,7 @@ def run_suite(
     suite: Suite, root: Path, *, sandbox: Sandbox, timeout_s: float, variables: Mapping[str, str],
     cancel: CancelToken, clock: Clock,
 ) -> TestRun:
-    """How the tests went. Raises Cancelled at a stop, WorkspaceError when they cannot be started.
+    """How the tests went. Raises Cancelled at a stop, WorkspaceError where the kernel no longer grants the sandbox.
 
     `variables` are those for child processes.
     """
@@ -55,8 +64,7 @@ def run_suite(
                 keep_bytes=KEEP_BYTES,
             )
         except OSError as error:
-            what = "the tests cannot be started: %s" % error.strerror
-            raise WorkspaceError(what, where=suite.command[0], hint="name another one with --test-command") from error
+            return _not_started(suite, error)
         report = _read_report(folder)
     return replace(_as_test_run(suite, root, result, report, timeout_s), sandbox=sandbox.layers.enforced)
 
@@ -64,9 +72,12 @@ def run_suite(
 def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:
     output = _without_root(plain_text(result.stdout), root)
     failures = _failures(suite, output, report) if result.exit_status != 0 else ()
+    lacks = _what_it_lacks(result, output) if not failures else ""
     collected = bool(failures) or not _found_nothing(suite, result, output)
     if result.exit_status is None:
         failures += (TestFailure(WHOLE_SUITE, "the tests ran out of time after %g s" % timeout_s),)
+    elif lacks:
+        collected, failures = True, (_start_failure(suite, lacks),)
     elif result.exit_status != 0 and collected and not failures:
         failures = (TestFailure(WHOLE_SUITE, last_of(output)),)
     return TestRun(
@@ -77,7 +88,33 @@ def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | 
         collected=collected,
         failures=failures,
         output=_both_ends(output),
+        lacks=lacks,
+        is_whole=suite.framework != LINT or not _may_lack_findings(result, failures),
     )
+
+
+def _may_lack_findings(result: ChildResult, findings: tuple[TestFailure, ...]) -> bool:
+    return result.exit_status is None or bool(findings) and (result.is_cut or len(findings) >= MOST_FINDINGS)
+
+
+def _not_started(suite: Suite, error: OSError) -> TestRun:
+    """As a shell would say it."""
+    status = _NOT_FOUND if error.errno == errno.ENOENT else _NOT_EXECUTABLE
+    lacks = "%s: %s" % (suite.command[0], error.strerror)
+    return TestRun(suite.framework, suite.command, status, 0, True, (_start_failure(suite, lacks),), lacks=lacks)
+
+
+def _start_failure(suite: Suite, lacks: str) -> TestFailure:
+    return TestFailure("%s (%s)" % (NOT_STARTED, suite.framework), lacks)
+
+
+def _what_it_lacks(result: ChildResult, output: str) -> str:
+    """What a run that named no failing test says about a program that is not there; empty for any other."""
+    lines = output.strip().splitlines() or [""]
+    is_not_there = result.exit_status in (_NOT_EXECUTABLE, _NOT_FOUND) or _SAYS_NOT_FOUND.match(lines[-1])
+    if result.exit_status in (0, None) or not is_not_there:
+        return ""
+    return " ".join(lines[-2:]).strip()[-_MOST_LACK_CHARACTERS:] or "the command is not there"
 
 
 def _failures(suite: Suite, output: str, report: bytes | None) -> tuple[TestFailure, ...]:

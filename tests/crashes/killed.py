@@ -166,18 +166,20 @@ def killed_after(project: Project, seconds: float, *argv: str, script: Script = 
         return running.end()
 
 
-def stopped_at_call(project: Project, number: int, *argv: str, by: int = signal.SIGKILL) -> Ended:
+def stopped_at_call(
+    project: Project, number: int, *argv: str, by: int = signal.SIGKILL, script: Script = answer
+) -> Ended:
     """The program, sent a signal when its n-th call arrives; that one gets no answer."""
     processes: list[subprocess.Popen[str]] = []
 
-    def script(call: Call) -> Answer:
+    def until_then(call: Call) -> Answer:
         if call.number < number:
-            return answer(call)
+            return script(call)
         if call.number == number:
             os.kill(processes[0].pid, by)
         return Hang()
 
-    with started(project, *argv, script=script) as running:
+    with started(project, *argv, script=until_then) as running:
         processes.append(running.process)
         return running.end()
 

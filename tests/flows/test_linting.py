@@ -69,3 +69,25 @@ def test_a_dry_run_lints_nothing(project: Project) -> None:
     ran = project.run(*RUN, "--dry-run", script=team(PLAN, {"a.txt": whole("TODO\n")}), settings=settings)
 
     assert ran.status == 0 and "lint  " not in ran.err
+
+
+def test_linter_and_tests_both_run_before_and_after(project: Project) -> None:
+    settings = _linter(project)
+    ran = project.run(
+        "run", "task", "--yes", "--json", "--test-command", "true", script=team(PLAN, {"a.txt": whole("one\n")}),
+        settings=settings,
+    )
+
+    assert (ran.status, ran.json["tests"]["passed"]) == (0, True), ran.err
+    assert [line.split()[1] for line in ran.err.splitlines() if "running" in line] == ["lint", "tests"] * 2
+
+
+def test_what_was_cut_from_a_long_output_is_not_taken_for_new(project: Project) -> None:
+    settings = _linter(project)
+    words = [f"{a}{b}{c}" for a in "abcdefghij" for b in "klmnopqrst" for c in "uvwxyzabcdefghijklmnopqrst"]
+    project.commit("many.txt", "".join(f"TODO {word} {'-' * 30}\n" for word in words))
+    project.commit("first.txt", "".join(f"TODO first {word}\n" for word in words[:900]))
+    ran = project.run(*RUN, script=team(plan_of(planned("first.txt", "delete"))), settings=settings)
+
+    assert (ran.status, project.has("first.txt")) == (0, False), ran.err
+    assert f"{len(words)} findings, 0 of them new" in ran.err

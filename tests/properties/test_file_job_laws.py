@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import pytest
 
 from orchestra.adapters.adapter import AdapterInfo, CallObserver, Request
 from orchestra.agents.templates import load
 from orchestra.clock import CancelToken, Deadline
+from orchestra.engine.after_file import AfterFile
 from orchestra.engine.asking import Asker
+from orchestra.engine.command_runs import CommandRuns
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.mending import Mending
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.errors import ApiError
 from orchestra.observe.events import Events
 from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
-from orchestra.records import AGENT_ROLES, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
+from orchestra.records import AGENT_ROLES, FileOutcome, Plan, PlannedFile, Reply, Task, TestFailure, TestRun, Usage
 from orchestra.state.manager import StateManager
 from orchestra.workspace.tree import Tree
 from tests.properties.mortality import Fate, Killed, MortalStore, MortalTree, journal_in_memory
@@ -87,8 +92,10 @@ class Session:
             SESSION, Task("t", "words"), mode="sequential", options={}, config={}
         )
 
-    def process(self, fate: Fate, *, auto_revert: bool, attempts: int = 0) -> FileOutcome | None:
-        """The file's outcome; None for a process that was killed."""
+    def process(
+        self, fate: Fate, *, auto_revert: bool, attempts: int = 0, tested: bool = False
+    ) -> FileOutcome | None:
+        """The file's outcome; None for a process that was killed. With `tested` tests run once it is approved."""
         clock = FakeClock()
         journal = StateManager(MortalStore(self.connection, fate), clock)
         files = JournalledTree(MortalTree(self.root, fate), journal.images, session_id=SESSION, dry_run=False)
@@ -107,12 +114,24 @@ class Session:
             attempts, Deadline(clock, None), keep=partial(journal.keep, SESSION),
             recall=partial(journal.recall, SESSION),
         )
+        context = JobContext(asker, files, prompts, events, 3, auto_revert, limits, discretion)
+        if tested:
+            context = replace(context, after=AfterFile(
+                [CommandRuns(SESSION, journal, events, self._tests)], Mending(SESSION, plan, journal, context), 3,
+                threading.Lock(), threading.Lock(),
+            ))
         try:
-            job = FileJob(JobContext(asker, files, prompts, events, 3, auto_revert, limits, discretion), self.planned)
+            job = FileJob(context, self.planned)
             job.run()
         except Killed:
             return None
         return job.outcome
+
+    def _tests(self, on_start: Callable[[], None]) -> TestRun:
+        """One failure for each kind of letter that the file must not hold."""
+        content = Tree(self.root).read(PATH).content or b""
+        failures = tuple(TestFailure(letter) for letter in "mnw" if letter.encode() in content)
+        return TestRun("command", ("sh",), int(bool(failures)), 1, True, failures)
 
     def notes(self) -> list[tuple[Any, ...]]:
         """What the journal holds of the file: its images, and every step with its answer."""
@@ -150,6 +169,32 @@ def test_a_job_that_was_killed_ends_as_one_that_was_left_alone(
 ) -> None:
     killed = play(script, action, before, kills, auto_revert=auto_revert, attempts=attempts)
     assert killed == play(script, action, before, [], auto_revert=auto_revert, attempts=attempts)
+
+
+@settings(max_examples=80)
+@given(scripts, st.sampled_from(["create", "modify", "delete"]), st.sampled_from([None, b"mine\n"]), fates)
+def test_a_job_that_was_killed_among_its_tests_ends_as_one_that_was_left_alone(
+    script: Answers, action: str, before: bytes | None, kills: Sequence[int]
+) -> None:
+    """But for the images: what lies there is put back to what an earlier test ran on, and written again."""
+    ends = []
+    for moments in (kills, []):
+        with tempfile.TemporaryDirectory() as folder, journal_in_memory() as connection:
+            root = Path(folder)
+            if before is not None:
+                (root / PATH).write_bytes(before)
+            session = Session(root, connection, script, PlannedFile(PATH, action, "d"))
+            for steps in moments:
+                session.process(Fate(steps), auto_revert=True, tested=True)
+            outcome = session.process(Fate(None), auto_revert=True, tested=True)
+            asked = [tuple(row) for row in connection.execute("SELECT step_key, status FROM steps ORDER BY step_key")]
+            ran = [tuple(row) for row in connection.execute(
+                "SELECT name, content FROM facts WHERE name LIKE 'tests/%' ORDER BY name"
+            )]
+            ends.append((outcome, Tree(root).read(PATH).content, asked, ran))
+            for agent in session.agents.values():
+                assert agent.asked == sorted(agent.asked)
+    assert ends[0] == ends[1]
 
 
 @settings(max_examples=80)

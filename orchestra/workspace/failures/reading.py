@@ -14,6 +14,7 @@ from orchestra.workspace.failures.compiled import (
     gradle_failures,
     surefire_failures,
 )
+from orchestra.workspace.failures.findings import lint_findings
 from orchestra.workspace.failures.javascript import jest_failures, mocha_failures, node_failures, vitest_failures
 from orchestra.workspace.failures.python import pytest_failures, unittest_failures
 from orchestra.workspace.failures.scripting import minitest_failures, phpunit_failures, rspec_failures
@@ -38,6 +39,8 @@ READERS: Mapping[str, Reader] = {
     "ctest": ctest_failures,
 }
 """By framework. Whatever else runs tests may run any of them."""
+LINT = "lint"
+"""What a linter runs under, whose lines would be found in what tests print, too."""
 
 _NOTHING_RAN = {
     "unittest": r"^(?:Ran 0 tests in |NO TESTS RAN)",
@@ -63,7 +66,7 @@ def found_nothing(output: str, framework: str) -> bool:
 
 def failures_in(output: str, framework: str) -> tuple[TestFailure, ...]:
     """The failing tests that an output names; the framework's own way of naming them comes first."""
-    own = READERS.get(framework)
+    own = lint_findings if framework == LINT else READERS.get(framework)
     readers = [own] if own is not None else []
     for reader in (*readers, *READERS.values()):
         found = reader(output)

@@ -152,4 +152,4 @@ def _result(result: ChildResult, said: Mapping[str, Any]) -> ChildResult:
     if result.exit_status is None or "ended" not in said:
         return result
     ended = os.waitstatus_to_exitcode(said["ended"])
-    return ChildResult(ended, result.stdout, result.stderr, result.duration_ms)
+    return ChildResult(ended, result.stdout, result.stderr, result.duration_ms, result.is_cut)

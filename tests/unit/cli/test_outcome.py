@@ -13,7 +13,7 @@ import pytest
 from orchestra.cli.outcome import failure_json, outcome_json, outcome_text
 from orchestra.cli.output import Output
 from orchestra.engine.session import Report
-from orchestra.engine.verification import Verdict
+from orchestra.engine.command_runs import Verdict
 from orchestra.environment import Environment
 from orchestra.errors import Conflict, ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, Outcome, TestFailure, TestRun

@@ -74,7 +74,7 @@ def test_refuses_with_file_line_key_and_what_was_expected(text: str, key: str, l
     ("max_itertions: 2", "max_itertions", "did you mean max_iterations?"),
     ("budget:\n  maxcost: 2", "budget.maxcost", "did you mean budget.max_cost?"),
     ("custom_prompts: {auditer: x}", "custom_prompts.auditer", "did you mean custom_prompts.auditor?"),
-    ("lint: {zzz: 1}", "lint.zzz", "expected one of: command"),
+    ("lint: {zzz: 1}", "lint.zzz", "expected one of: command, when"),
 ])
 def test_an_unknown_key_suggests_the_nearest(text: str, key: str, hint: str) -> None:
     error = refused(text)

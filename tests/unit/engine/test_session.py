@@ -8,6 +8,7 @@ from orchestra.agents.plan_json import plan_hash, plan_to_json
 from orchestra.agents.templates import load
 from orchestra.clock import Deadline
 from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.command_runs import CommandRuns
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.mending import Mending
@@ -117,9 +118,10 @@ class Stage:
             crew.close()
 
     def verification(self, plan: Plan, jobs: JobContext) -> Verification:
+        runs = CommandRuns(SESSION, self.shop.journal, self.shop.emitter(), self.run_tests)
         return Verification(
-            session_id=SESSION, task="a task", plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
-            jobs=jobs, run_tests=self.run_tests, most_fixes=0, generation=0, custom_prompts={},
+            session_id=SESSION, plan=plan, journal=self.shop.journal, asker=self.shop.asker(),
+            jobs=jobs, runs=runs, most_fixes=0, generation=0, custom_prompts={},
             load_template=load,
         )
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
 import pytest
 
 from orchestra.agents.templates import load
-from orchestra.engine.verification import Verdict, Verification
+from orchestra.engine.command_runs import CommandRuns, Verdict
+from orchestra.engine.verification import Verification
 from orchestra.errors import ApiError, LimitReached, UsageError
 from orchestra.records import FileOutcome, Plan, TestFailure, TestRun
 from tests.unit.engine.workshop import APPROVED, PATH, PROSE, SESSION, Workshop, needs_work, planned, whole
@@ -45,10 +46,16 @@ class Bench:
 
     def verification(self) -> Verification:
         return Verification(
-            session_id=SESSION, task="a task", plan=PLAN, journal=self.shop.journal, asker=self.shop.asker(),
-            jobs=self.shop.context(PLAN), run_tests=self.run_tests, most_fixes=self.most_fixes,
+            session_id=SESSION, plan=PLAN, journal=self.shop.journal, asker=self.shop.asker(),
+            jobs=self.shop.context(PLAN), runs=self.command_runs(), most_fixes=self.most_fixes,
             generation=self.generation, custom_prompts={}, load_template=load,
         )
+
+    def command_runs(self, **more: Any) -> CommandRuns:
+        return CommandRuns(SESSION, self.shop.journal, self.shop.emitter(), self.run_tests, **more)
+
+    def baseline(self) -> None:
+        self.command_runs().note_baseline()
 
     def run_tests(self, on_start: Callable[[], None]) -> TestRun | None:
         run = self.runs.pop(0)
@@ -75,13 +82,13 @@ def test_a_suite_that_passes_has_no_new_failures(workshop: Build) -> None:
 
 def test_what_failed_before_the_first_write_is_not_blamed(workshop: Build) -> None:
     bench = Bench(workshop(), failed("old", "older"), failed("old"), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     assert new(bench.verify()) == []
 
 
 def test_what_failed_anew_is_blamed(workshop: Build) -> None:
     bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     assert new(bench.verify()) == ["new"]
 
 
@@ -91,13 +98,13 @@ def test_without_a_baseline_every_failure_is_new(workshop: Build) -> None:
 
 def test_a_failure_without_a_name_is_one_too(workshop: Build) -> None:
     bench = Bench(workshop(), PASSED, failed(), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     assert len(new(bench.verify())) == 1
 
 
 def test_a_command_that_failed_before_without_a_name_and_still_does_is_not_blamed(workshop: Build) -> None:
     bench = Bench(workshop(), failed(), failed(), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     assert new(bench.verify()) == []
 
 
@@ -112,8 +119,8 @@ def test_a_run_that_is_insisted_on_is_looked_for_again_by_a_resume(workshop: Bui
             raise UsageError("no tests")
 
     bench = Bench(workshop(), None, None, PASSED)
-    verification = replace(bench.verification(), insist=insist)
-    verification.baseline()
+    bench.baseline()
+    verification = replace(bench.verification(), runs=bench.command_runs(insist=insist))
     with pytest.raises(UsageError):
         verification.verify(bench.outcomes)
     assert verification.verify(bench.outcomes) == Verdict(PASSED, ())
@@ -121,13 +128,13 @@ def test_a_run_that_is_insisted_on_is_looked_for_again_by_a_resume(workshop: Bui
 
 def test_tests_that_the_session_wrote_itself_have_no_baseline_and_count(workshop: Build) -> None:
     bench = Bench(workshop(), None, failed("new"), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     assert new(bench.verify()) == ["new"]
 
 
 def test_runs_are_told_baseline_and_result(workshop: Build) -> None:
     bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     bench.verify()
     assert [event.data["baseline"] for event in bench.shop.told("tests.started")] == [True, False]
     ended = bench.shop.told("tests.ended")[0]
@@ -139,10 +146,10 @@ def test_runs_are_told_baseline_and_result(workshop: Build) -> None:
 
 def test_a_run_that_was_noted_is_not_done_again(workshop: Build) -> None:
     bench = Bench(workshop(), failed("old"), failed("old", "new"), most_fixes=0)
-    bench.verification().baseline()
+    bench.baseline()
     first = bench.verify()
     bench.shop.restart()
-    bench.verification().baseline()
+    bench.baseline()
     assert bench.verify() == first
     assert bench.runs == []
 
@@ -291,7 +298,7 @@ def test_a_fix_that_makes_it_worse_is_taken_back_after_a_kill_too(workshop: Buil
         return bench.run_tests(on_start)
 
     with pytest.raises(Killed):
-        replace(verification, run_tests=dying).verify(bench.outcomes)
+        replace(verification, runs=replace(verification.runs, run_command=dying)).verify(bench.outcomes)
     shop.resume()
     bench.outcomes = outcomes
 

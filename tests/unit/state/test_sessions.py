@@ -188,3 +188,30 @@ def test_any_task_comes_back_as_it_was(journal: StateManager, text: str) -> None
     row = journal.sessions.get(OTHER)
     assert row is not None
     assert (row.task.text, row.options["x"]) == (text, text)
+
+
+def test_a_session_is_testing_between_two_things_done_with_files(journal: StateManager) -> None:
+    for phase in ("planning", "awaiting_approval", "executing"):
+        journal.sessions.enter_phase(SESSION, phase)
+    made = phases(journal)
+    with journal.sessions.testing_meanwhile(SESSION, lambda: "auditing"):
+        assert _phase(journal) == "testing"
+        # News of other files is not heard meanwhile.
+        journal.sessions.follow_activity(SESSION, "consulting", lambda: "consulting")
+        assert _phase(journal) == "testing"
+    assert (_phase(journal), phases(journal)) == ("auditing", made)
+
+
+def test_a_run_that_outlives_its_session_leaves_it_ended(journal: StateManager) -> None:
+    for phase in ("planning", "awaiting_approval", "executing"):
+        journal.sessions.enter_phase(SESSION, phase)
+    with journal.sessions.testing_meanwhile(SESSION, lambda: "auditing"):
+        journal.sessions.finish(SESSION, "interrupted", ExitStatus.INTERRUPTED, can_resume=True, last_error=None)
+    assert _phase(journal) == "interrupted"
+
+
+def _phase(journal: StateManager) -> str:
+    journal.keep(SESSION, "looked at", True)  # waits for the disk, and so for what was queued before
+    row = journal.sessions.get(SESSION)
+    assert row is not None
+    return row.phase

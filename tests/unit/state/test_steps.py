@@ -160,3 +160,26 @@ def test_looking_for_running_steps_does_not_read_those_that_have_ended(journal: 
 
 def test_a_moment_is_read_as_it_was_written() -> None:
     assert moment("2026-11-22T07:15:00.007Z") == START + timedelta(milliseconds=7)
+
+
+def test_a_file_was_answered_by_whoever_answered_last_and_counts(journal: StateManager, clock: FakeClock) -> None:
+    first, second = begin(journal), begin(journal, "executor/1#2")
+    journal.steps.complete(first, UNKNOWN)
+    clock.seconds = 1
+    journal.steps.complete(second, REPLY)
+    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "zai/glm-4.7"
+
+    # Taken back and asked anew, the first step answered at once what it had asked more for before.
+    journal.steps.ask_again(SESSION, "src/a.py")
+    clock.seconds = 2
+    journal.steps.complete(begin(journal), UNKNOWN)
+    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "local/m"
+    assert journal.steps.answered_by(SESSION, "executor", "b.py") is None
+
+
+def test_of_two_answers_that_count_the_later_is_the_files(journal: StateManager, clock: FakeClock) -> None:
+    first, second = begin(journal), begin(journal, "executor/1/other")
+    journal.steps.complete(second, UNKNOWN)
+    clock.seconds = 1
+    journal.steps.complete(first, REPLY)
+    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "zai/glm-4.7"

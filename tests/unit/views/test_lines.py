@@ -66,6 +66,15 @@ ONE = {"path": "a.py"}
         ("file.ended", {**ONE, "status": "failed", "error": "no"}, "file", ["a.py failed: no"]),
         ("tests.started", {"baseline": True}, "tests", ["already"]),
         ("tests.started", {"baseline": False}, "tests", ["running"]),
+        ("tests.started", {"baseline": False, "path": "a.py"}, "tests", ["running after a.py"]),
+        ("lint.started", {"baseline": False, "path": "a.py"}, "lint", ["running after a.py"]),
+        ("tests.not_started", {"command": ["npm", "test"], "lacks": "jest: not found"}, "tests", [
+            "cannot start here: jest: not found (npm test)",
+        ]),
+        ("tests.ended", {"passed": False, "framework": "npm", "failures": 1, "new": 0, "lacks": "jest: not found"},
+         "tests", ["could not start: jest: not found (npm)"]),
+        ("lint.ended", {"passed": False, "failures": 1, "new": 0, "lacks": "gone"}, "lint", ["could not start: gone"]),
+        ("lint.too_long", {}, "lint", ["more than can be compared"]),
         ("tests.sandbox", {"asked": "auto", "enforced": ["writes"], "missing": ["git"]}, "sandbox", [
             "enforced for the tests: writes", "not enforced here: git",
         ]),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from orchestra.clock import CancelToken, Clock, SystemClock
-from orchestra.errors import Cancelled, WorkspaceError
-from orchestra.records import TestRun
+from orchestra.errors import Cancelled
+from orchestra.records import TestFailure, TestRun
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import detect
-from orchestra.workspace.suite_run import run_suite
+from orchestra.workspace.suite_run import NOT_STARTED, run_suite
 
 PYTEST = Suite("pytest", (sys.executable, "-m", "pytest", "-q"))
 # Plugins of the Python that runs us would write into the tree of the sample.
@@ -216,10 +217,51 @@ def test_a_stop_ends_the_tests(root: Path) -> None:
     assert not list((root / ".orchestra" / "tmp").iterdir())
 
 
-def test_tests_that_cannot_be_started_are_a_workspace_error(root: Path) -> None:
-    with pytest.raises(WorkspaceError) as caught:
-        run(Suite("pytest", (str(root / "absent"), "-m", "pytest")), root)
-    assert "--test-command" in (caught.value.hint or "")
+def test_a_program_that_is_not_there_is_what_the_tests_lack(root: Path) -> None:
+    absent = str(root / "absent")
+    test_run = run(Suite("pytest", (absent, "-m", "pytest")), root)
+    assert (test_run.exit_status, test_run.passed, test_run.collected) == (127, False, True)
+    assert test_run.lacks == f"{absent}: No such file or directory"
+    assert test_run.failures == (TestFailure(f"{NOT_STARTED} (pytest)", test_run.lacks),)
+
+
+@pytest.mark.parametrize("line, lacks", [
+    ("no-such-program run", "no-such-program"),
+    ("python3 -S -m no_such_module", "No module named no_such_module"),
+    ("echo 'make: *** [Makefile:2: test] Error 127'; exit 2", "Error 127"),
+    ("echo 'error Command failed with exit code 127.'; exit 1", "exit code 127"),
+    ("exit 127", "the command is not there"),
+])
+def test_a_run_that_never_began_says_what_it_lacks(root: Path, line: str, lacks: str) -> None:
+    test_run = run(command(line), root)
+    assert lacks in test_run.lacks
+    assert [failure.id for failure in test_run.failures] == [f"{NOT_STARTED} (command)"]
+
+
+@pytest.mark.parametrize("line", [
+    "echo \"ModuleNotFoundError: No module named 'x'\"; exit 1",
+    "echo 'python3: No module named x'; echo 'one failed'; exit 1",
+    "echo 'FAILED a.py::test_a - no'; exit 127",
+    "echo 'Error 127'; exit 0",
+])
+def test_tests_that_began_and_failed_lack_nothing(root: Path, line: str) -> None:
+    assert run(command(line), root).lacks == ""
+
+
+@pytest.mark.parametrize("line, is_whole", [
+    ("echo a.py:1: wrong; exit 1", True),
+    ("echo a.py:1: wrong; head -c 5000000 /dev/zero | tr '\\0' x; exit 1", False),
+    ("head -c 5000000 /dev/zero | tr '\\0' x", True),
+])
+def test_of_a_linter_that_says_too_much_findings_may_be_missing(root: Path, line: str, is_whole: bool) -> None:
+    assert run(replace(command(line), framework="lint"), root).is_whole is is_whole
+
+
+def test_a_linters_findings_are_read_before_its_output_is_cut(root: Path) -> None:
+    line = "for n in $(seq 9000); do echo a$n.py:1: this is wrong; done; exit 1"
+    test_run = run(replace(command(line), framework="lint"), root)
+    assert (len(test_run.failures), test_run.is_whole) == (9000, True)
+    assert len(test_run.output) < 70_000
 
 
 def test_a_long_output_is_cut_in_the_middle(root: Path) -> None:
