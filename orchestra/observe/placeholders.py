@@ -17,6 +17,7 @@ _WORD = re.compile(r"[A-Za-z]+|[0-9]+|[\w-]{1,11}")
 """What may well stand elsewhere and mean something else: it is hidden where it is found, not wherever it occurs."""
 
 _MOST_KEPT = 128
+_MOST_PASSES = 5
 
 
 class Placeholders:
@@ -54,6 +55,15 @@ class Placeholders:
 
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""
+        for _ in range(_MOST_PASSES):
+            hidden = self._hidden(text)
+            if hidden == text:
+                break
+            # A stand-in may leave beside it what had no form of its own before.
+            text = hidden
+        return text
+
+    def _hidden(self, text: str) -> str:
         spans = list(self._spans(text))
         if spans:
             self._add({text[start:end] for start, end in spans})

@@ -7,6 +7,7 @@ with the text alone.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Iterator
 
 from orchestra.observe.telling_names import is_no_example, named_values
@@ -51,9 +52,9 @@ _TOKENS = (
 )
 """What a token begins with, a blank, and how it goes on."""
 _FORMS = {
-    begin: re.compile(re.escape(begin) + rest + "(?![A-Za-z0-9])")
-    for begin, _, rest in (form.partition(" ") for form in _TOKENS)
+    begin: re.escape(begin) + rest + "(?![A-Za-z0-9])" for begin, _, rest in (form.partition(" ") for form in _TOKENS)
 }
+"""Compiled by need: few texts hold more than a few of them."""
 _BEGINS = re.compile("|".join(map(re.escape, sorted(_FORMS))))
 _LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
 """Every token lies in one: few are looked at, since most of a text are words."""
@@ -112,12 +113,17 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
 def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The tokens that begin in this stretch."""
     for begin in _BEGINS.finditer(text, start, end):
-        match = _FORMS[begin[0]].match(text, begin.start())
+        match = _compiled(_FORMS[begin[0]]).match(text, begin.start())
         if match is not None and not text[max(0, begin.start() - 1):begin.start()].isalnum():
             yield match.span()
     for needed, form in _IN_THE_MIDDLE:
         if text.find(needed, start, end) >= 0:
             yield from (match.span() for match in form.finditer(text, start, end))
+
+
+@lru_cache(maxsize=None)
+def _compiled(form: str) -> re.Pattern[str]:
+    return re.compile(form)
 
 
 def _end_of_key(text: str, position: int) -> int:

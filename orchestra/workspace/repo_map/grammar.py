@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Mapping, Pattern
 
 MAX_LINE = 300
@@ -16,18 +17,27 @@ MAX_LINE = 300
 
 @dataclass(frozen=True)
 class Grammar:
-    """One language's patterns."""
+    """One language's patterns, compiled by need: few repositories hold many languages."""
 
     language: str
-    declares: Pattern[str]
-    imports: Pattern[str] | None = None
+    declaring: str
+    importing: str | None = None
     is_prose: bool = False
     """Whether its words are no references to names."""
+    flags: int = 0
+
+    @cached_property
+    def declares(self) -> Pattern[str]:
+        return re.compile(self.declaring, self.flags)
+
+    @cached_property
+    def imports(self) -> Pattern[str] | None:
+        return None if self.importing is None else re.compile(self.importing)
 
 
-def _any_of(*lines: str, flags: int = 0) -> Pattern[str]:
+def _any_of(*lines: str) -> str:
     """A pattern for whole lines, each alternative without its line feed."""
-    return re.compile("\n(?:%s)" % "|".join(lines), flags)
+    return "\n(?:%s)" % "|".join(lines)
 
 
 _PYTHON = Grammar(
@@ -52,7 +62,7 @@ _SCRIPT = Grammar(
         r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
         r"#?([\w$]+)(?:<[^<>()\n]{0,80}>)?\([^()\n]*\)[^;=(){\n]{0,120}\{",
     ),
-    re.compile(r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']"),
+    r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']",
 )
 _GO = Grammar(
     "go",
@@ -110,10 +120,8 @@ _PHP = Grammar(
         r"(?:function|class|interface|trait|enum)[ \t]+&?(\w+)",
         r"[ \t]{0,8}(?:(?:public|protected|private|final)[ \t]+){0,2}const[ \t]+(?:\w+[ \t]+)?(\w+)[ \t]*=",
     ),
-    re.compile(
-        r"\nuse[ \t]+(?:function[ \t]+|const[ \t]+)?([\w\\]+)"
-        r"|(?:require|include)(?:_once)?\b[^\n'\"]{0,60}[\"']([^\"'\n]+)"
-    ),
+    r"\nuse[ \t]+(?:function[ \t]+|const[ \t]+)?([\w\\]+)"
+    r"|(?:require|include)(?:_once)?\b[^\n'\"]{0,60}[\"']([^\"'\n]+)",
 )
 _SHELL = Grammar(
     "shell",
@@ -127,8 +135,8 @@ _SQL = Grammar(
         r"(?:(?:temp|temporary|unique|materialized|global|local|virtual|unlogged)[ \t]+){0,3}"
         r"(?:table|view|index|function|procedure|trigger|type|schema|sequence)[ \t]+"
         r"(?:if[ \t]+not[ \t]+exists[ \t]+)?([\w.\"`\[\]]+)",
-        flags=re.I,
     ),
+    flags=re.I,
 )
 _MARKDOWN = Grammar(
     "markdown",
