@@ -56,11 +56,10 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
     session_id = row.session_id
     if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
         journal.steps.ask_last_again(session_id, role="architect")
-    outcomes = journal.images.outcomes(session_id)
-    retried = [outcome for outcome in outcomes.values() if outcome.exit_status in RETRIED]
+    retried = journal.images.outcomes(session_id, only=RETRIED)
     if not retried:
         return
-    for outcome in retried:
+    for outcome in retried.values():
         if outcome.error_code == UnreadableReply.code:
             journal.steps.ask_again(session_id, outcome.path)
         if outcome.status == "reverted":

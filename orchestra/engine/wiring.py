@@ -289,7 +289,8 @@ def wire(
     deadline = Deadline.after(env.clock, order.timeout_s)
     redactor = Redactor(_secrets(chains))
     schedule = schedule_for(settings.mode, settings.max_concurrency)
-    before = consumed(journal.steps.attempts(session_id))
+    attempts = journal.steps.attempts(session_id)
+    before = consumed(attempts)
     spent = before.cost_usd or Decimal(0)
     workers = max(schedule.workers, settings.planning.swarm)
     with ExitStack() as stack:
@@ -421,6 +422,7 @@ def wire(
             ).apply,
             check_tests=testing.check if order.requires_tests else lambda plan: None,
             job_context=job_context, change_review=change_review, verification=verification, linting=linting,
+            attempts=attempts,
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,
@@ -438,7 +440,7 @@ def wire(
             spent=float(spent), input_tokens=before.input_tokens, output_tokens=before.output_tokens,
             unpriced=before.unpriced,
             budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
-            planned=_planned(journal, session_id), ended=len(journal.images.outcomes(session_id)),
+            planned=_planned(journal, session_id), ended=journal.images.count_outcomes(session_id),
             max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
         )
         if order.cassette is not None:

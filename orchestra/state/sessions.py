@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Callable, Mapping
 
 from orchestra.clock import Clock, iso
@@ -44,10 +45,16 @@ class PlanRow:
 
     id: int
     hash: str
-    content: Mapping[str, Any]
+    text: str
     approved_by: str | None
     """None while it awaits approval."""
     approved_at: str | None = None
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """What `text` says as JSON, a long plan being asked for its approval alone more often."""
+        value: Mapping[str, Any] = json.loads(self.text)
+        return value
 
 
 class Sessions:
@@ -181,7 +188,7 @@ class Sessions:
         row = self._store.row("SELECT * FROM plans WHERE session_id = ? ORDER BY id DESC LIMIT 1", (session_id,))
         if row is None:
             return None
-        return PlanRow(row["id"], row["hash"], json.loads(row["content"]), row["approved_by"], row["approved_at"])
+        return PlanRow(row["id"], row["hash"], row["content"], row["approved_by"], row["approved_at"])
 
     def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
         """Role to row."""

@@ -145,12 +145,12 @@ class Steps:
             )
         )
 
-    def attempts(self, session_id: str) -> list[AttemptRow]:
-        """In the order in which they ended."""
+    def attempts(self, session_id: str, *, but_first: int = 0) -> list[AttemptRow]:
+        """In the order in which they ended, without so many of the first: those are known already."""
         rows = self._store.rows(
             "SELECT attempts.*, agent_role, file_path FROM attempts JOIN steps ON steps.id = step_id"
-            " WHERE session_id = ? ORDER BY attempts.id",
-            (session_id,),
+            " WHERE session_id = ? ORDER BY attempts.id LIMIT -1 OFFSET ?",
+            (session_id, but_first),
         )
         return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
 
