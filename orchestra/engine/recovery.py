@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
-from orchestra.agents.elision import find_elision
 from orchestra.clock import Deadline
 from orchestra.records import Issue
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
@@ -75,6 +74,8 @@ def defects_of(
     if text is None:
         return []
     issues = [Issue("error", defect.message, defect.line) for defect in check(path, text)]
+    from orchestra.agents.elision import find_elision
+
     elision = find_elision(text, original)
     if elision is not None:
         line, remark = elision

@@ -15,7 +15,6 @@ from orchestra.errors import UsageError
 from orchestra.records import Plan, TestRun
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.suite import Suite
-from orchestra.workspace.suite_detection import candidates, could_bring_tests, detect
 from orchestra.workspace.suite_probing import Prober
 
 _NOT_STARTED = (126, 127)
@@ -38,6 +37,8 @@ class Testing:
 
     def check(self, plan: Plan) -> None:
         """Raises UsageError where there are no tests to be found, and the plan brings none either."""
+        from orchestra.workspace.suite_detection import could_bring_tests
+
         written = [planned.path for planned in plan.files if planned.action != "delete"]
         if not could_bring_tests(written) and self._find() is None:
             raise UsageError(
@@ -78,12 +79,16 @@ class Testing:
             )
 
     def _find(self) -> Suite | None:
+        from orchestra.workspace.suite_detection import detect
+
         return detect(
             self.root, self._variables(), imports=self._prober().can_import, command=self.settings.command
         )
 
     def _why_none(self) -> str:
         """What the suites lack that the project's files speak of."""
+        from orchestra.workspace.suite_detection import candidates
+
         found = candidates(self.root, self._variables(), imports=self._prober().can_import)
         return "; ".join(dict.fromkeys(f"{suite.found_by}: {suite.lacks}" for suite in found)) or str(self.root)
 

@@ -38,7 +38,6 @@ from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
-from orchestra.engine.linting import as_lint
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.panel import Panel
@@ -382,6 +381,8 @@ def wire(
 
         def linting(plan: Plan, jobs: JobContext) -> Verification:
             def run(on_start: Callable[[], None]) -> TestRun | None:
+                from orchestra.engine.linting import as_lint
+
                 found = linter.run(on_start)
                 return None if found is None else as_lint(found)
 
