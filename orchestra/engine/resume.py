@@ -17,6 +17,8 @@ CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
 """Parts of the configuration that a resumed session takes from the command line or a --config file."""
 RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
 """Files that ended so are tried again."""
+START = "start/"
+"""What the name begins with under which a path's first image that counts is kept."""
 
 
 def session_to_resume(journal: StateManager | None, session_id: str | None) -> SessionRow:
@@ -64,7 +66,7 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
             journal.steps.ask_again(session_id, outcome.path)
         if outcome.status == "reverted":
             # What was put back counts as the file's beginning: its writes are not gone through again.
-            journal.keep(session_id, f"start/{outcome.path}", journal.images.count_writes(session_id, outcome.path))
+            journal.keep(session_id, START + outcome.path, journal.images.count_writes(session_id, outcome.path))
     journal.keep(session_id, "generation", generation(journal, session_id) + 1)
     journal.images.forget_outcomes(session_id, RETRIED)
 

@@ -18,6 +18,7 @@ from orchestra.engine.mending import DONE
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import Contents, has_receipt, write_receipt
+from orchestra.engine.resume import START
 from orchestra.engine.sealed_tests import ChangedByTests
 from orchestra.engine.verification import Verdict, Verification
 from orchestra.environment import StopSignal
@@ -192,9 +193,10 @@ class Session:
         for path, other in order.ignored:
             dependencies.get(path, set()).discard(other)
 
+        starts = self._rooms.journal.recall_all(self._rooms.session_id, START) if left else {}
+
         def make_job(planned: PlannedFile) -> FileJob:
-            start = self._rooms.journal.recall(self._rooms.session_id, f"start/{planned.path}") or 0
-            return FileJob(context, planned, start=start)
+            return FileJob(context, planned, start=starts.get(planned.path) or 0)
 
         Traffic(self._rooms.crew, self._rooms.schedule, make_job=make_job, on_end=self._ended).run(left, dependencies)
 

@@ -335,8 +335,11 @@ def wire(
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command))
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
+        begun: set[str] = set()
+
         def tell_activity(phase: str) -> None:
-            journal.sessions.follow_activity(session_id, phase, activity.current)
+            journal.sessions.follow_activity(session_id, None if phase in begun else phase, activity.current)
+            begun.add(phase)
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)
@@ -356,7 +359,8 @@ def wire(
             prompts = FilePrompts(
                 row.task.text, plan, files, showing.show, settings.custom_prompts, load_template,
                 interfaces=crew.call(lambda: journal.remember(
-                    session_id, f"interfaces/{plan_hash(plan)}", lambda: scout.interfaces(plan, showing.listing())
+                    session_id, f"interfaces/{plan_hash(plan)}",
+                    lambda: scout.interfaces(plan, [(path, size) for path, size in listed()]),
                 )),
                 guidance=crew.call(guidance),
             )

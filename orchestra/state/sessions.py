@@ -14,9 +14,11 @@ from orchestra.records import AGENT_ROLES, Task
 from orchestra.state.phases import ACTIVITIES, ENDS, check_move
 from orchestra.state.store import Store
 
-
 UNDO_MODE = "undo"
 """Of a session that undoes another one, in the place of a mode."""
+
+
+_FOLLOW = f"UPDATE sessions SET phase = ? WHERE session_id = ? AND phase IN ({','.join('?' * len(ACTIVITIES))})"
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ class Sessions:
 
         self._store.write(work)
 
-    def follow_activity(self, session_id: str, begun: str, current: Callable[[], str]) -> None:
-        """Note that a file is in the phase `begun`, and the session in that which `current` tells; does not wait.
+    def follow_activity(self, session_id: str, begun: str | None, current: Callable[[], str]) -> None:
+        """Note that the session is in the phase which `current` tells, and a first file in `begun`; does not wait.
 
         `current` is asked in the writer's thread, at the time of writing: of two calls at once the later news counts.
         A session that has left its files meanwhile stays where it is.
@@ -130,11 +132,9 @@ class Sessions:
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
-            phase = current()
-            if _phase(connection, session_id) not in ACTIVITIES:
-                return
-            connection.execute("UPDATE sessions SET phase = ? WHERE session_id = ?", (phase, session_id))
-            _checkpoint_once(connection, session_id, begun, now)
+            connection.execute(_FOLLOW, (current(), session_id, *ACTIVITIES))
+            if begun is not None and _phase(connection, session_id) in ACTIVITIES:
+                _checkpoint_once(connection, session_id, begun, now)
 
         self._store.write_later(work)
 

@@ -43,26 +43,30 @@ class Steps:
         now = iso(self._clock.now())
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
 
-        def work(connection: sqlite3.Connection) -> sqlite3.Row:
+        def work(connection: sqlite3.Connection) -> Step:
             connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
+            made = connection.execute(
+                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
+                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO NOTHING",
+                (session_id, key, role, path, input_hash, now),
+            )
+            if made.rowcount == 1 and made.lastrowid is not None:
+                return Step(made.lastrowid, session_id, key, role, "running", path, None)
             connection.execute(
                 "UPDATE steps SET status = 'completed' WHERE session_id = ? AND step_key = ? AND status = 'pending'"
                 " AND input_hash = ? AND EXISTS (SELECT 1 FROM replies WHERE step_id = steps.id)",
                 (session_id, key, input_hash),
             )
             connection.execute(
-                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
-                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO UPDATE SET status = 'running',"
-                " input_hash = excluded.input_hash, start_time = excluded.start_time, end_time = NULL, duration = NULL"
-                " WHERE status != 'completed'",
-                (session_id, key, role, path, input_hash, now),
+                "UPDATE steps SET status = 'running', input_hash = ?, start_time = ?, end_time = NULL, duration = NULL"
+                " WHERE session_id = ? AND step_key = ? AND status != 'completed'",
+                (input_hash, now, session_id, key),
             )
-            row: sqlite3.Row = connection.execute(
+            return _step(connection.execute(
                 _STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)
-            ).fetchone()
-            return row
+            ).fetchone())
 
-        return _step(self._store.write(work))
+        return self._store.write(work)
 
     def answered_by(self, session_id: str, role: str, path: str) -> str | None:
         """PROVIDER/MODEL of the last answer of a role about a file; None without one."""
