@@ -19,6 +19,9 @@ def run():
     arguments = sys.argv[1:]
     if "--version" in arguments and not set(arguments) - set(("--version", "--json")):
         show_version("--json" in arguments)
+    from orchestra import unpacking
+
+    unpacking.unpack_once()
     from orchestra import process
 
     process.run(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 Program = Callable[[Sequence[str], Environment], int]
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MOST_UNSEEN = 50_000
+"""So many objects may be made between two searches for circles; every 700, as Python has it, takes a tenth of a run."""
 
 
 def run(arguments: Sequence[str]) -> NoReturn:
     """Carry out a command line and end the process with the status it earned."""
+    gc.set_threshold(MOST_UNSEEN)
     open_streams()
     dependencies.explain_missing()
     leave(status_of(_program, arguments))

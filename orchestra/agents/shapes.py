@@ -28,7 +28,7 @@ def as_text(value: object, where: str) -> str:
     """A JSON string that can be written as UTF-8."""
     if not isinstance(value, str):
         raise wrong(where, "a text", value)
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise UnreadableReply("`%s` holds half of a surrogate pair, which is no character." % where)
     return value
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
@@ -116,16 +117,24 @@ class Asker:
     ) -> str:
         if not keeps_cut:
             return self._step(role, key, request, path, deadline).text
-        # Of one generation: files that are taken up again are asked for again.
-        name = f"cut/{generation(self._journal, self._session_id)}/{key}"
-        known = self._journal.recall(self._session_id, name)
-        if known is not None:
-            raise Truncated(known)
+        if key in self._cut_off:
+            raise Truncated(self._cut_off[key])
         try:
             return self._draft(role, key, request, path, deadline)
         except Truncated as fault:
-            self._journal.keep(self._session_id, name, fault.what)
+            self._journal.keep(self._session_id, self._cut_prefix + key, fault.what)
+            self._cut_off[key] = fault.what
             raise
+
+    @cached_property
+    def _cut_prefix(self) -> str:
+        # Of one generation: files that are taken up again are asked for again.
+        return f"cut/{generation(self._journal, self._session_id)}/"
+
+    @cached_property
+    def _cut_off(self) -> dict[str, str]:
+        """By the keys of drafts that were cut off, what was said of it."""
+        return self._journal.recall_all(self._session_id, self._cut_prefix)
 
     def _draft(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> str:
         """As a step; a model that says again what did not help before is passed over for the next of its chain."""

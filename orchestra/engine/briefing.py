@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile
@@ -13,12 +14,12 @@ from orchestra.engine.asking import Show
 from orchestra.engine.showing import within
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
-from orchestra.workspace.repo_map.drawing import draw_map
-from orchestra.workspace.repo_map.file_facts import Declaration
-from orchestra.workspace.repo_map.index import RepoIndex
-from orchestra.workspace.repo_map.mapping import MapCache, Mapper
-from orchestra.workspace.repo_map.places import Places
-from orchestra.workspace.repo_map.relevance import ranked, relevance
+
+if TYPE_CHECKING:
+    from orchestra.workspace.repo_map.file_facts import Declaration
+    from orchestra.workspace.repo_map.index import RepoIndex
+    from orchestra.workspace.repo_map.mapping import MapCache, Mapper
+    from orchestra.workspace.repo_map.places import Places
 
 Listing = Sequence["tuple[str, int]"]
 """Path and size of every file that may be shown."""
@@ -64,14 +65,30 @@ class Briefing:
 
 
 class Scout:
-    """Maps a repository for one session. Any thread, one at a time."""
+    """Maps a repository for one session. Any thread, one at a time.
+
+    What makes the map is loaded with it: a session that goes on has it in its journal.
+    """
 
     def __init__(self, root: Path, cache: MapCache, room: Room = Room()) -> None:
-        self._mapper = Mapper(root, cache)
+        self._root = root
+        self._cache = cache
         self.room = room
+
+    @cached_property
+    def _mapper(self) -> Mapper:
+        from orchestra.workspace.repo_map.mapping import Mapper
+
+        return Mapper(self._root, self._cache)
 
     def brief(self, task: str, listing: Listing, given: Sequence[str]) -> Briefing:
         """For a task; `given` are the files that the user wants shown."""
+        if not listing and not given:
+            return Briefing("", ())
+        from orchestra.workspace.repo_map.drawing import draw_map
+        from orchestra.workspace.repo_map.places import Places
+        from orchestra.workspace.repo_map.relevance import ranked, relevance
+
         paths = [path for path, _ in listing]
         index = self._mapper.index(paths)
         found = relevance(index, Places(paths), task, given)
@@ -83,6 +100,10 @@ class Scout:
 
     def interfaces(self, plan: Plan, listing: Listing) -> dict[str, str]:
         """By planned path the signatures of the files near it, without those that its executor sees in full."""
+        if not listing:
+            return {}
+        from orchestra.workspace.repo_map.places import Places
+
         paths = [path for path, _ in listing]
         index, places = self._mapper.index(paths), Places(paths)
         near: dict[str, list[int]] = {}
@@ -97,6 +118,8 @@ class Scout:
     def _drawn(
         self, index: RepoIndex, declared: Mapping[int, Sequence[Declaration]], numbers: Sequence[int]
     ) -> str:
+        from orchestra.workspace.repo_map.drawing import draw_map
+
         files = [(number, declared[number]) for number in numbers]
         return draw_map(index, files, frozenset(), max_tokens=self.room.near_tokens, count_tokens=estimate_tokens)
 
@@ -113,6 +136,8 @@ def fitting_files(
 
 def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) -> Iterator[int]:
     """What the order for a file names, what is next to it, the plan's other files, the rest of its folder."""
+    from orchestra.workspace.repo_map.relevance import relevance
+
     path, gone = planned.path, [file.path for file in plan.files if file.action == "delete"]
     seen = {path, *planned.depends_on, *gone}
     text = "\n".join((planned.description, *planned.criteria))

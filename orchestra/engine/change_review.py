@@ -77,7 +77,7 @@ class ChangeReview:
         paths = [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
         if len(paths) < LEAST_FILES:
             return ""
-        return unified_patch([FileChange(path, files.before(path), files.current(path)) for path in paths])
+        return unified_patch([FileChange(path, *files.ends(path)) for path in paths])
 
     def _review(self, round_: int, patch: str) -> Review | None:
         """None where nobody can be had to judge."""

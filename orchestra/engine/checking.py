@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
-from orchestra.engine.receipt import has_receipt, image_json, read_receipt, receipt_of, receipt_text
+from orchestra.engine.receipt import Contents, has_receipt, image_json, read_receipt, receipt_of, receipt_text
 from orchestra.errors import UsageError, WorkspaceError
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
@@ -56,7 +56,7 @@ def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder:
     if found is None:
         return Checked(0, None, (Difference("receipt", None, "it is gone"),))
     receipt, content = found
-    known = receipt_of(journal, row)
+    known = receipt_of(journal, row, Contents.read(journal, row.session_id))
     if known["program"] is None:
         # Earlier versions did not note it.
         known["program"] = receipt.get("program")

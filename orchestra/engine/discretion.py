@@ -8,7 +8,6 @@ from typing import Callable, Iterable, Iterator, Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.fences import keyed
-from orchestra.agents.draft_reply import read_draft
 from orchestra.agents.replies import NeedFiles
 from orchestra.errors import OrchestraError, RefusedDraft
 from orchestra.observe.placeholders import Placeholders
@@ -59,6 +58,8 @@ class Discretion:
 
         The secrets put back are those of the file itself, now or originally, and of the user's words.
         """
+        from orchestra.agents.draft_reply import read_draft
+
         own = [text for text in (base, original) if text]
         with self.unspoken():
             answer = read_draft(self.placeholders.put_back(reply, [*own, *words]), path, base)

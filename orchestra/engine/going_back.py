@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from orchestra.engine import undoing
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.errors import Conflict, UsageError
 from orchestra.state.forgetting import GOING_BACK, Forgotten
 from orchestra.state.manager import StateManager
 from orchestra.state.phases import ENDS
 from orchestra.state.session_lookup import find_session
-from orchestra.state.sessions import SessionRow
+from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree
 
@@ -30,11 +29,11 @@ ASKED_AGAIN = {
 
 def session_to_take_back(journal: StateManager | None, session_id: str | None) -> SessionRow:
     """The session of that id, or the newest that is no undo. Raises UnknownSession, UsageError for one that cannot."""
-    row = find_session(journal, session_id, fits=lambda row: row.mode != undoing.MODE)
+    row = find_session(journal, session_id, fits=lambda row: row.mode != UNDO_MODE)
     assert journal is not None  # it gave the row
-    if row.mode == undoing.MODE:
+    if row.mode == UNDO_MODE:
         raise UsageError("an undo has no checkpoints to go back to", where=row.session_id)
-    if undoing.undone(journal, row):
+    if journal.images.undone_paths(row.session_id):
         raise UsageError("what the session did was put back by an undo", where=row.session_id,
                          hint="`orchestra run TASK` starts anew")
     if journal.recall(row.session_id, "commit"):

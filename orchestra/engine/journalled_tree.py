@@ -37,6 +37,8 @@ class JournalledTree:
         self._lock = threading.Lock()
         self._held: dict[str, tuple[FileImage, ...] | None] = {}
         """Of the paths that jobs have; None until somebody asks."""
+        self._noted = set(images.paths(session_id))
+        """The paths of which the journal has images."""
         self._unsaved: dict[str, list[Callable[[], None]]] = {}
         """Waits for what of a path was noted since the last of them."""
 
@@ -48,7 +50,7 @@ class JournalledTree:
     def rewind(self, path: str, position: int) -> None:
         """A job takes `path` up: its next write is the one after `position`; 0 is the state before the session."""
         self._positions[path] = position
-        self._held[path] = None
+        self._held[path] = None if path in self._noted else ()
 
     def let_go(self, path: str) -> None:
         """The job has ended; what it noted is on disk."""
@@ -76,6 +78,12 @@ class JournalledTree:
         """What the session left there with the last write that counts as done."""
         images, position = self._all(path), self.position(path)
         return images[position] if position < len(images) else self.before(path)
+
+    def ends(self, path: str) -> tuple[FileImage, FileImage]:
+        """What lay there `before` and `current`, of a path that was written."""
+        images = self._all(path)
+        position = self._positions.get(path, len(images) - 1)
+        return images[0], images[min(position, len(images) - 1)]
 
     def write(self, path: str, content: bytes | None) -> None:
         """Have `content` lie there; None deletes. Safe to do again after a kill.
@@ -130,6 +138,7 @@ class JournalledTree:
         return max(0, len(self._all(path)) - 1)
 
     def _note(self, path: str, kind: str, image: FileImage) -> None:
+        self._noted.add(path)
         if path not in self._held:
             self._images.save(self._session_id, path, kind, image)
             return

@@ -19,7 +19,6 @@ from orchestra.engine.briefing import Briefing, Scout, fitting_files
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
 from orchestra.engine.guidance import Guidance
-from orchestra.engine.swarm import Swarm
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
 from orchestra.observe.events import Events
 from orchestra.records import Plan
@@ -118,6 +117,8 @@ class Planning:
     def _answer(self) -> Plan | Questions:
         answer: Plan | Questions | None = None
         if self.swarm > 1 and self.journal.sessions.plan(self.session_id) is None:
+            from orchestra.engine.swarm import Swarm
+
             answer = Swarm(
                 self.crew, self.asker, self.events, self._request, self._read, f"architect/{len(self._remarks())}"
             ).plan(self.swarm)

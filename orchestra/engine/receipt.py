@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from orchestra import __version__
 from orchestra.agents.plan_json import plan_from_json, plan_hash
 from orchestra.engine.command_runs import AFTER
 from orchestra.errors import OrchestraError, StateError
-from orchestra.records import FileImage
+from orchestra.records import FileImage, FileOutcome, Plan
 from orchestra.state.images import content_hash
 from orchestra.state.manager import StateManager
 from orchestra.state.own_files import replace_file
 from orchestra.state.session_ids import is_session_id
-from orchestra.state.sessions import SessionRow
+from orchestra.state.sessions import PlanRow, SessionRow
+from orchestra.state.steps import AttemptRow
 
 SCHEMA = 1
 _PROGRAM = "program"
 """The name under which the journal keeps which program wrote the receipt."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The long parts of what the journal says of a session: whoever has read them hands them on."""
+
+    plan_row: PlanRow | None
+    plan: Plan | None
+    """Of the row; None also where it cannot be read."""
+    outcomes: Mapping[str, FileOutcome]
+    attempts: Sequence[AttemptRow]
+
+    @classmethod
+    def read(cls, journal: StateManager, session_id: str) -> Contents:
+        row = journal.sessions.plan(session_id)
+        plan = None
+        with suppress(OrchestraError):
+            plan = None if row is None else plan_from_json(row.content)
+        return cls(row, plan, journal.images.outcomes(session_id), journal.steps.attempts(session_id))
 
 
 def receipt_path(folder: Path, session_id: str) -> Path:
@@ -41,13 +62,13 @@ def has_receipt(journal: StateManager, row: SessionRow) -> bool:
     return plan is not None and plan.approved_by is not None and not row.options.get("dry_run")
 
 
-def write_receipt(folder: Path, journal: StateManager, row: SessionRow) -> None:
+def write_receipt(folder: Path, journal: StateManager, row: SessionRow, contents: Contents) -> None:
     """Put it there in one instant. Raises StateError where it cannot be written."""
     path = receipt_path(folder, row.session_id)
     journal.keep(row.session_id, _PROGRAM, f"orchestra {__version__}")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        replace_file(folder, path, receipt_text(receipt_of(journal, row)))
+        replace_file(folder, path, receipt_text(receipt_of(journal, row, contents)))
     except OSError as error:
         raise StateError("the receipt cannot be written", where=f"{path}: {error.strerror}") from None
 
@@ -72,7 +93,7 @@ def read_receipt(folder: Path, session_id: str) -> tuple[Mapping[str, Any], byte
     return document, content
 
 
-def receipt_of(journal: StateManager, row: SessionRow) -> dict[str, Any]:
+def receipt_of(journal: StateManager, row: SessionRow, contents: Contents) -> dict[str, Any]:
     """The receipt as the journal has it now: a function of the journal alone, so that it can be held against another.
 
     Hashes are SHA-256 of whole files, modes octal permission bits; an absent file is null.
@@ -85,9 +106,9 @@ def receipt_of(journal: StateManager, row: SessionRow) -> dict[str, Any]:
         "mode": row.mode,
         "exit_status": row.exit_status,
         "started_at": row.started_at,
-        "plan": _plan(journal, row.session_id),
-        "files": _files(journal, row.session_id),
-        "models": _models(journal, row.session_id),
+        "plan": _plan(contents),
+        "files": _files(journal, row.session_id, contents.outcomes),
+        "models": _models(contents.attempts),
         "tests": _tests(journal, row.session_id),
         "commit": journal.recall(row.session_id, "commit") or None,
     }
@@ -102,32 +123,35 @@ def image_json(image: FileImage) -> dict[str, str] | None:
     return {"sha256": hash_, "mode": f"{image.mode or 0:04o}"}
 
 
-def _plan(journal: StateManager, session_id: str) -> dict[str, Any] | None:
-    row = journal.sessions.plan(session_id)
+def _plan(contents: Contents) -> dict[str, Any] | None:
+    row, plan = contents.plan_row, contents.plan
     if row is None:
         return None
     # Not the hash that was noted: that of what the journal holds.
-    hash_ = None
-    with suppress(OrchestraError):
-        hash_ = plan_hash(plan_from_json(row.content))
+    hash_ = None if plan is None else plan_hash(plan)
     return {"hash": hash_, "approved_by": row.approved_by, "approved_at": row.approved_at}
 
 
-def _files(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
+def _files(
+    journal: StateManager, session_id: str, outcomes: Mapping[str, FileOutcome]
+) -> list[dict[str, Any]]:
+    ends = {
+        path: (image_json(before), image_json(after)) for path, before, after in journal.images.all_ends(session_id)
+    }
     files = []
-    for path, outcome in journal.images.outcomes(session_id).items():
-        before, after = journal.images.find_ends(session_id, path) or (FileImage(None), FileImage(None))
+    for path, outcome in sorted(outcomes.items()):
+        before, after = ends.get(path, (None, None))
         files.append({
             "path": path, "action": outcome.action, "status": outcome.status, "iterations": outcome.iterations,
-            "recovered": outcome.recovered, "before": image_json(before), "after": image_json(after),
+            "recovered": outcome.recovered, "before": before, "after": after,
         })
-    return sorted(files, key=lambda file: str(file["path"]))
+    return files
 
 
-def _models(journal: StateManager, session_id: str) -> list[dict[str, Any]]:
+def _models(attempts: Sequence[AttemptRow]) -> list[dict[str, Any]]:
     """Those that really answered, by role; a null among the figures is unknown."""
     groups: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in journal.steps.attempts(session_id):
+    for row in attempts:
         attempt, usage = row.attempt, row.attempt.usage
         if not attempt.success:
             continue

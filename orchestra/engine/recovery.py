@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
-from orchestra.agents.elision import find_elision
 from orchestra.clock import Deadline
 from orchestra.records import Issue
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
@@ -74,6 +73,8 @@ def defects_of(
     """What can be said without a model of a file as it stands: where it is not valid, where it is not whole."""
     if text is None:
         return []
+    from orchestra.agents.elision import find_elision
+
     issues = [Issue("error", defect.message, defect.line) for defect in check(path, text).defects]
     elision = find_elision(text, original)
     if elision is not None:

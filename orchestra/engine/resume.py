@@ -17,6 +17,8 @@ CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
 """Parts of the configuration that a resumed session takes from the command line or a --config file."""
 RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
 """Files that ended so are tried again."""
+START = "start/"
+"""What the name begins with under which a path's first image that counts is kept."""
 
 
 def session_to_resume(journal: StateManager | None, session_id: str | None) -> SessionRow:
@@ -56,17 +58,16 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
     session_id = row.session_id
     if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
         journal.steps.ask_last_again(session_id, role="architect")
-    outcomes = journal.images.outcomes(session_id)
-    retried = [outcome for outcome in outcomes.values() if outcome.exit_status in RETRIED]
+    retried = journal.images.outcomes(session_id, only=RETRIED)
     if not retried:
         return
-    for outcome in retried:
+    for outcome in retried.values():
         journal.keep(session_id, f"begun/{outcome.path}", None)
         if outcome.error_code == UnreadableReply.code:
             journal.steps.ask_again(session_id, outcome.path)
         if outcome.status == "reverted":
             # What was put back counts as the file's beginning: its writes are not gone through again.
-            journal.keep(session_id, f"start/{outcome.path}", journal.images.count_writes(session_id, outcome.path))
+            journal.keep(session_id, START + outcome.path, journal.images.count_writes(session_id, outcome.path))
     journal.keep(session_id, "generation", generation(journal, session_id) + 1)
     journal.images.forget_outcomes(session_id, RETRIED)
 

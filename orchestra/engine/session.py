@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Mapping
+from typing import Callable, Mapping, Sequence
 
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_from_json
@@ -18,7 +18,8 @@ from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.mending import DONE
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
-from orchestra.engine.receipt import has_receipt, write_receipt
+from orchestra.engine.receipt import Contents, has_receipt, write_receipt
+from orchestra.engine.resume import START
 from orchestra.engine.sealed_tests import ChangedByTests
 from orchestra.engine.verification import Verification
 from orchestra.environment import StopSignal
@@ -27,7 +28,8 @@ from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
 from orchestra.state.manager import StateManager
-from orchestra.state.steps import moment
+from orchestra.state.sessions import PlanRow
+from orchestra.state.steps import AttemptRow, moment
 
 RESUMABLE = (
     ExitStatus.USAGE,
@@ -98,6 +100,8 @@ class Rooms:
     """Raises UsageError where the user insists on tests, and with this plan there can be none."""
     tidy: Callable[[], None] = lambda: None
     """Holds what is kept of old sessions to its limits."""
+    attempts: Sequence[AttemptRow] = ()
+    """Those of the session before this run."""
 
 
 class Session:
@@ -108,6 +112,8 @@ class Session:
         self._wanted = wanted
         self._plan: Plan | None = None
         self._outcomes: dict[str, FileOutcome] = rooms.journal.images.outcomes(rooms.session_id)
+        self._parsed: tuple[int, Plan] | None = None
+        """The newest plan that was read, with the id of its row."""
         self._verdict: Verdict | None = None
         self._findings = 0
         """Of the linter, new ones."""
@@ -128,8 +134,9 @@ class Session:
             status, error = problem.exit_status, problem
             problem.hint = problem.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
         finally:
-            report = self._report(status, error)
-            self._finish(report)
+            contents = self._contents()
+            report = self._report(status, error, contents)
+            self._finish(report, contents)
         return report
 
     def _tell(self) -> tuple[ExitStatus, OrchestraError | None]:
@@ -167,7 +174,7 @@ class Session:
     def _planned(self) -> Plan:
         row = self._rooms.journal.sessions.plan(self._rooms.session_id)
         if row is not None and row.approved_by is not None:
-            return plan_from_json(row.content)
+            return self._plan_of(row)
         self._enter("planning")
         return self._rooms.planning.plan(self._wanted.given_plan)
 
@@ -189,9 +196,10 @@ class Session:
         for path, other in order.ignored:
             dependencies.get(path, set()).discard(other)
 
+        starts = self._rooms.journal.recall_all(self._rooms.session_id, START) if left else {}
+
         def make_job(planned: PlannedFile) -> FileJob:
-            start = self._rooms.journal.recall(self._rooms.session_id, f"start/{planned.path}") or 0
-            return FileJob(context, planned, start=start)
+            return FileJob(context, planned, start=starts.get(planned.path) or 0)
 
         Traffic(self._rooms.crew, self._rooms.schedule, make_job=make_job, on_end=self._ended).run(left, dependencies)
 
@@ -264,17 +272,25 @@ class Session:
         self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
         self._rooms.events.emit("phase.entered", level="debug", phase=phase)
 
-    def _report(self, status: ExitStatus, error: OrchestraError | None) -> Report:
+    def _plan_of(self, row: PlanRow) -> Plan:
+        if self._parsed is None or self._parsed[0] != row.id:
+            self._parsed = (row.id, plan_from_json(row.content))
+        return self._parsed[1]
+
+    def _contents(self) -> Contents:
         rooms = self._rooms
         for wait in self._unsaved:
             wait()
+        new = rooms.journal.steps.attempts(rooms.session_id, but_first=len(rooms.attempts))
+        # The newest plan: one that was revised or edited and then refused is not the one this run began with.
+        row = rooms.journal.sessions.plan(rooms.session_id)
+        return Contents(row, None if row is None else self._plan_of(row), self._outcomes, [*rooms.attempts, *new])
+
+    def _report(self, status: ExitStatus, error: OrchestraError | None, contents: Contents) -> Report:
+        rooms, plan = self._rooms, contents.plan
         row = rooms.journal.sessions.get(rooms.session_id)
         assert row is not None  # a session is journalled before it runs
-        attempts = rooms.journal.steps.attempts(rooms.session_id)
-        metrics = metrics_of(attempts, start_time=moment(row.started_at), end_time=rooms.clock.now())
-        # The newest plan: one that was revised or edited and then refused is not the one this run began with.
-        kept = rooms.journal.sessions.plan(rooms.session_id)
-        plan = None if kept is None else plan_from_json(kept.content)
+        metrics = metrics_of(contents.attempts, start_time=moment(row.started_at), end_time=rooms.clock.now())
         planned = plan.files if plan else ()
         files = tuple(self._outcomes.get(file.path) or self._unfinished(file) for file in planned)
         outcome = Outcome(
@@ -294,11 +310,11 @@ class Session:
             error="written, but not judged yet" if is_written else None,
         )
 
-    def _finish(self, report: Report) -> None:
+    def _finish(self, report: Report, contents: Contents) -> None:
         is_planned = self._wanted.only_plan and report.status is ExitStatus.DONE and report.can_resume
         phase = "awaiting_approval" if is_planned else report.status.word
         # Before the end is noted: whoever is killed in between goes on, and writes it again.
-        self._write_receipt(report.status)
+        self._write_receipt(report.status, contents)
         self._rooms.journal.sessions.finish(
             self._rooms.session_id, phase, report.status, can_resume=report.can_resume,
             last_error=None if report.error is None else report.error.message,
@@ -311,13 +327,13 @@ class Session:
             "session.ended", status=report.status.word, exit_status=int(report.status), can_resume=report.can_resume
         )
 
-    def _write_receipt(self, status: ExitStatus) -> None:
+    def _write_receipt(self, status: ExitStatus, contents: Contents) -> None:
         rooms = self._rooms
         row = rooms.journal.sessions.get(rooms.session_id)
         if row is None or not has_receipt(rooms.journal, row):
             return
         try:
-            write_receipt(rooms.state_folder, rooms.journal, replace(row, exit_status=int(status)))
+            write_receipt(rooms.state_folder, rooms.journal, replace(row, exit_status=int(status)), contents)
         except StateError as error:
             rooms.events.emit("receipt.failed", level="error", why=error.message)
 

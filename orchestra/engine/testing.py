@@ -16,7 +16,6 @@ from orchestra.errors import UsageError
 from orchestra.records import Plan, TestRun
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.suite import Suite
-from orchestra.workspace.suite_detection import candidates, could_bring_tests, detect
 from orchestra.workspace.suite_probing import Prober
 
 _SETTINGS = {TESTS: "--test-command (or tests.command)", LINT: "lint.command"}
@@ -40,6 +39,8 @@ class Testing:
 
     def check(self, plan: Plan) -> None:
         """Raises UsageError where there are no tests to be found, and the plan brings none either."""
+        from orchestra.workspace.suite_detection import could_bring_tests
+
         written = [planned.path for planned in plan.files if planned.action != "delete"]
         if could_bring_tests(written):
             return
@@ -93,6 +94,8 @@ class Testing:
             )
 
     def _find(self) -> Suite | None:
+        from orchestra.workspace.suite_detection import detect
+
         suite = detect(
             self.root, self._variables(), imports=self._prober().can_import, command=self.settings.command,
             may_lack=True,
@@ -101,6 +104,8 @@ class Testing:
 
     def _why_none(self) -> str:
         """What the suites lack that the project's files speak of."""
+        from orchestra.workspace.suite_detection import candidates
+
         found = candidates(self.root, self._variables(), imports=self._prober().can_import)
         return "; ".join(dict.fromkeys(f"{suite.found_by}: {suite.lacks}" for suite in found)) or str(self.root)
 

@@ -301,7 +301,8 @@ def wire(
     deadline = Deadline.after(env.clock, order.timeout_s)
     redactor = Redactor(_secrets(chains))
     schedule = schedule_for(settings.mode, settings.max_concurrency)
-    before = consumed(journal.steps.attempts(session_id))
+    attempts = journal.steps.attempts(session_id)
+    before = consumed(attempts)
     spent = before.cost_usd or Decimal(0)
     workers = max(schedule.workers, settings.planning.swarm)
     with ExitStack() as stack:
@@ -348,8 +349,10 @@ def wire(
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
+        noted: set[str] = set()
+
         def tell_activity(phase: str) -> None:
-            journal.sessions.follow_activity(session_id, phase, activity.current)
+            journal.sessions.follow_activity(session_id, phase, activity.current, noted)
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)
@@ -373,7 +376,8 @@ def wire(
             prompts = FilePrompts(
                 row.task.text, plan, files, showing.show, settings.custom_prompts, load_template,
                 interfaces=crew.call(lambda: journal.remember(
-                    session_id, f"interfaces/{plan_hash(plan)}", lambda: scout.interfaces(plan, showing.listing())
+                    session_id, f"interfaces/{plan_hash(plan)}",
+                    lambda: scout.interfaces(plan, [(path, size) for path, size in listed()]),
                 )),
                 guidance=crew.call(guidance),
             )
@@ -443,6 +447,7 @@ def wire(
             check_tests=testing.check if order.requires_tests else lambda plan: None,
             job_context=job_context, change_review=change_review,
             verification=functools.partial(verification, TESTS), linting=functools.partial(verification, LINT),
+            attempts=attempts,
         )
         wanted = Wanted(
             only_plan=order.only_plan, tests=order.tests, baseline=order.tests and settings.tests.baseline,
@@ -460,7 +465,7 @@ def wire(
             spent=float(spent), input_tokens=before.input_tokens, output_tokens=before.output_tokens,
             unpriced=before.unpriced,
             budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
-            planned=_planned(journal, session_id), ended=len(journal.images.outcomes(session_id)),
+            planned=_planned(journal, session_id), ended=journal.images.count_outcomes(session_id),
             max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
         )
         if order.cassette is not None:

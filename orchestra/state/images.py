@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from typing import Callable, Sequence
+from typing import Callable, Iterator, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import FileImage, FileOutcome
 from orchestra.state.store import Store
+
+_AT_ONCE = 50
 
 
 class Images:
@@ -78,19 +80,31 @@ class Images:
 
     def ends(self, session_id: str, path: str) -> tuple[FileImage, FileImage]:
         """First and last image of a path that the session wrote."""
-        ends = self.find_ends(session_id, path)
-        assert ends is not None  # the caller knows that it was written
-        return ends
-
-    def find_ends(self, session_id: str, path: str) -> tuple[FileImage, FileImage] | None:
-        """The same; None where there is no image."""
         rows = self._store.rows(
             "SELECT content, mode FROM file_versions JOIN (SELECT min(id) AS first, max(id) AS last FROM file_versions"
             " WHERE session_id = ? AND path = ?) ON id IN (first, last) ORDER BY id",
             (session_id, path),
         )
         images = [FileImage(row["content"], row["mode"]) for row in rows]
-        return (images[0], images[-1]) if images else None
+        return images[0], images[-1]
+
+    def all_ends(self, session_id: str) -> Iterator[tuple[str, FileImage, FileImage]]:
+        """Every path in order, with its first and last image: a few at a time, as files may be large."""
+        last = ""
+        while True:
+            rows = self._store.rows(
+                "SELECT file_versions.path, content, mode FROM file_versions JOIN (SELECT min(id) AS first, max(id) AS"
+                " last FROM file_versions WHERE session_id = ? AND path > ? GROUP BY path ORDER BY path LIMIT ?)"
+                " ON id IN (first, last) ORDER BY file_versions.path, id",
+                (session_id, last, _AT_ONCE),
+            )
+            if not rows:
+                return
+            images: dict[str, list[FileImage]] = {}
+            for row in rows:
+                images.setdefault(row["path"], []).append(FileImage(row["content"], row["mode"]))
+            for last, ends in images.items():
+                yield last, ends[0], ends[-1]
 
     def last_writer(self, path: str, content: bytes | None) -> str | None:
         """The session that last left this content there; None where none did."""
@@ -178,10 +192,19 @@ class Images:
         written = self._store.write_later(work)
         return lambda: self._store.committed(written)
 
-    def outcomes(self, session_id: str) -> dict[str, FileOutcome]:
-        """Path to outcome, of the files that came to an end."""
-        rows = self._store.rows("SELECT * FROM file_outcomes WHERE session_id = ? ORDER BY rowid", (session_id,))
+    def outcomes(self, session_id: str, *, only: Sequence[int] = ()) -> dict[str, FileOutcome]:
+        """Path to outcome, of the files that came to an end; to one with these exit statuses `only`, if there are any.
+        """
+        chosen = f" AND exit_status IN ({','.join('?' * len(only))})" if only else ""
+        rows = self._store.rows(
+            f"SELECT * FROM file_outcomes WHERE session_id = ?{chosen} ORDER BY rowid", (session_id, *only)
+        )
         return {row["path"]: outcome_of(row) for row in rows}
+
+    def count_outcomes(self, session_id: str) -> int:
+        """How many files came to an end."""
+        rows = self._store.rows("SELECT count(*) FROM file_outcomes WHERE session_id = ?", (session_id,))
+        return int(rows[0][0])
 
     def forget_outcomes(self, session_id: str, exit_statuses: tuple[int, ...]) -> None:
         """Have the files that ended so be tried again."""

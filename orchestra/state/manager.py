@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -20,8 +23,18 @@ from orchestra.state.sessions import SessionRow, Sessions
 from orchestra.state.steps import Steps
 from orchestra.state.store import Store
 from orchestra.state.tidying import Tidying
+from orchestra.state.writer import Written
 
 SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Events that the writer has not come to yet."""
+
+    rows: list[tuple[object, ...]]
+    written: Written[None]
+    """Also where they could not be: then nothing may join them any more."""
 
 
 class StateManager:
@@ -42,6 +55,8 @@ class StateManager:
         self.tidying = Tidying(store)
         self.map_cache = MapCache(store)
         self.provider_health = ProviderHealths(store, clock)
+        self._events: _Waiting | None = None
+        self._events_lock = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path, clock: Clock) -> StateManager:
@@ -84,6 +99,14 @@ class StateManager:
         row = self._store.row("SELECT content FROM facts WHERE session_id = ? AND name = ?", (session_id, name))
         return None if row is None else json.loads(row["content"])
 
+    def recall_all(self, session_id: str, prefix: str) -> dict[str, Any]:
+        """All that was kept under names with that beginning, by the rest of the name."""
+        rows = self._store.rows(
+            "SELECT name, content FROM facts WHERE session_id = ? AND substr(name, 1, ?) = ?",
+            (session_id, len(prefix), prefix),
+        )
+        return {row["name"][len(prefix):]: json.loads(row["content"]) for row in rows}
+
     def newest_of(self, session_id: str, prefix: str) -> tuple[Any, str] | None:
         """What was last kept under a name with that beginning, and when."""
         row = self._store.row(
@@ -103,13 +126,25 @@ class StateManager:
         self._store.write_later(lambda connection: put_fact(connection, session_id, name, value, now))
 
     def add_event(self, event: Event) -> None:
-        """Does not wait for the disk: nothing acts on an event."""
-        row = (event.session_id, iso(event.time), event.level, event.name, event.step_id, event.data_as_json)
-        self._store.write_later(
-            lambda connection: connection.execute(
-                "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", row
-            ),
-            is_flushed=False,
+        """Does not wait for the disk: nothing acts on an event. Those that wait for it together are one work."""
+        row: tuple[object, ...] = (
+            event.session_id, iso(event.time), event.level, event.name, event.step_id, event.data_as_json,
+        )
+        with self._events_lock:
+            if self._events is not None and not self._events.written.is_done:
+                self._events.rows.append(row)
+                return
+            batch = [row]
+            self._events = _Waiting(batch, self._store.write_later(
+                lambda connection: self._write(batch, connection), is_flushed=False
+            ))
+
+    def _write(self, batch: list[tuple[object, ...]], connection: sqlite3.Connection) -> None:
+        with self._events_lock:
+            if self._events is not None and self._events.rows is batch:
+                self._events = None
+        connection.executemany(
+            "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", batch
         )
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.clock import Clock, iso
@@ -14,9 +15,11 @@ from orchestra.records import AGENT_ROLES, Task
 from orchestra.state.phases import ACTIVITIES, ENDS, check_move
 from orchestra.state.store import Store
 
-
 UNDO_MODE = "undo"
 """Of a session that undoes another one, in the place of a mode."""
+
+
+_FOLLOW = f"UPDATE sessions SET phase = ? WHERE session_id = ? AND phase IN ({','.join('?' * len(ACTIVITIES))})"
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,16 @@ class PlanRow:
 
     id: int
     hash: str
-    content: Mapping[str, Any]
+    text: str
     approved_by: str | None
     """None while it awaits approval."""
     approved_at: str | None = None
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """What `text` says as JSON, a long plan being asked for its approval alone more often."""
+        value: Mapping[str, Any] = json.loads(self.text)
+        return value
 
 
 class Sessions:
@@ -115,20 +124,19 @@ class Sessions:
 
         self._store.write(work)
 
-    def follow_activity(self, session_id: str, begun: str, current: Callable[[], str]) -> None:
-        """Note that a file is in the phase `begun`, and the session in that which `current` tells; does not wait.
+    def follow_activity(self, session_id: str, begun: str, current: Callable[[], str], noted: set[str]) -> None:
+        """Note that the session is in the phase which `current` tells, and a first file in `begun`; does not wait.
 
         `current` is asked in the writer's thread, at the time of writing: of two calls at once the later news counts.
-        A session that has left its files meanwhile stays where it is.
+        A session that has left its files meanwhile stays where it is. `noted` gets the phases that have their checkpoint.
         """
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
-            phase = current()
-            if _phase(connection, session_id) not in ACTIVITIES:
-                return
-            connection.execute("UPDATE sessions SET phase = ? WHERE session_id = ?", (phase, session_id))
-            _checkpoint_once(connection, session_id, begun, now)
+            connection.execute(_FOLLOW, (current(), session_id, *ACTIVITIES))
+            if begun not in noted and _phase(connection, session_id) in ACTIVITIES:
+                _checkpoint_once(connection, session_id, begun, now)
+                noted.add(begun)
 
         self._store.write_later(work)
 
@@ -202,7 +210,7 @@ class Sessions:
         row = self._store.row("SELECT * FROM plans WHERE session_id = ? ORDER BY id DESC LIMIT 1", (session_id,))
         if row is None:
             return None
-        return PlanRow(row["id"], row["hash"], json.loads(row["content"]), row["approved_by"], row["approved_at"])
+        return PlanRow(row["id"], row["hash"], row["content"], row["approved_by"], row["approved_at"])
 
     def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
         """Role to row."""

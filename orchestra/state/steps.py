@@ -44,26 +44,30 @@ class Steps:
         now = iso(self._clock.now())
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
 
-        def work(connection: sqlite3.Connection) -> sqlite3.Row:
+        def work(connection: sqlite3.Connection) -> Step:
             connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
+            made = connection.execute(
+                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
+                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO NOTHING",
+                (session_id, key, role, path, input_hash, now),
+            )
+            if made.rowcount == 1 and made.lastrowid is not None:
+                return Step(made.lastrowid, session_id, key, role, "running", path, None)
             connection.execute(
                 "UPDATE steps SET status = 'completed' WHERE session_id = ? AND step_key = ? AND status = 'pending'"
                 " AND input_hash = ? AND EXISTS (SELECT 1 FROM replies WHERE step_id = steps.id)",
                 (session_id, key, input_hash),
             )
             connection.execute(
-                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
-                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO UPDATE SET status = 'running',"
-                " input_hash = excluded.input_hash, start_time = excluded.start_time, end_time = NULL, duration = NULL"
-                " WHERE status != 'completed'",
-                (session_id, key, role, path, input_hash, now),
+                "UPDATE steps SET status = 'running', input_hash = ?, start_time = ?, end_time = NULL, duration = NULL"
+                " WHERE session_id = ? AND step_key = ? AND status != 'completed'",
+                (input_hash, now, session_id, key),
             )
-            row: sqlite3.Row = connection.execute(
+            return _step(connection.execute(
                 _STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)
-            ).fetchone()
-            return row
+            ).fetchone())
 
-        return _step(self._store.write(work, is_flushed=False))
+        return self._store.write(work, is_flushed=False)
 
     def answered_by(self, session_id: str, role: str, path: str) -> str | None:
         """PROVIDER/MODEL of a role's newest answer about a file, of those that count; None without one.
@@ -150,12 +154,12 @@ class Steps:
             )
         )
 
-    def attempts(self, session_id: str) -> list[AttemptRow]:
-        """In the order in which they ended."""
+    def attempts(self, session_id: str, *, but_first: int = 0) -> list[AttemptRow]:
+        """In the order in which they ended, without so many of the first: those are known already."""
         rows = self._store.rows(
             "SELECT attempts.*, agent_role, file_path FROM attempts JOIN steps ON steps.id = step_id"
-            " WHERE session_id = ? ORDER BY attempts.id",
-            (session_id,),
+            " WHERE session_id = ? ORDER BY attempts.id LIMIT -1 OFFSET ?",
+            (session_id, but_first),
         )
         return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from datetime import datetime
 from typing import Any, Callable, Mapping
 
@@ -15,7 +16,10 @@ LABEL_WIDTH = 11
 
 
 class LineView:
-    """Turns events into lines and hands them to `write`. Any thread; one line at a time."""
+    """Turns events into lines and hands them to `write`. Any thread; one line at a time.
+
+    Whoever comes while another one writes leaves the line to that one: a worker need not wait for a terminal.
+    """
 
     def __init__(self, write: Callable[[str], None], *, started: datetime) -> None:
         self._write = write
@@ -23,6 +27,8 @@ class LineView:
         self._spending = Spending()
         self._progress = Progress()
         self._lock = threading.Lock()
+        self._lines: deque[str] = deque()
+        self._writing = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
@@ -33,7 +39,18 @@ class LineView:
                 label, text = said
                 if event.name == "file.ended" and self._progress.began_at is not None:
                     text += f" ({self._progress.text(event.time)})"
-                self._write(whole_line(event, (label, text), started=self._started))
+                self._lines.append(whole_line(event, (label, text), started=self._started))
+        # Again where a line came between the last one's writing and the release.
+        while self._lines and self._writing.acquire(blocking=False):
+            try:
+                self._write_lines()
+            finally:
+                self._writing.release()
+
+    def _write_lines(self) -> None:
+        """Called with `_writing` held."""
+        while self._lines:
+            self._write(self._lines.popleft())
 
 
 def whole_line(event: Event, said: tuple[str, str], *, started: datetime) -> str:

@@ -46,10 +46,15 @@ class Git:
         process = GitProcess.find(cwd, variables)
         if process is None:
             return None
-        arguments = ("rev-parse", "--show-toplevel")
+        arguments = ("rev-parse", "--show-toplevel", "--absolute-git-dir")
         result = process.reading(*arguments)
         if result.exit_status == 0:
-            return cls(_own_worktree(process, Path(os.fsdecode(result.stdout[:-1]))))
+            places = result.stdout.splitlines()
+            if len(places) != 2:
+                # A folder's name can have lines.
+                places = [process.read("rev-parse", argument)[:-1] for argument in arguments[1:]]
+            root, folder = (Path(os.fsdecode(place)) for place in places)
+            return cls(_own_worktree(process, root, folder))
         if any(words in words_of(result) for words in _NO_REPOSITORY):
             return None
         raise process.refuse(result, arguments)
@@ -169,12 +174,11 @@ class Git:
         return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)
 
 
-def _own_worktree(process: GitProcess, root: Path) -> GitProcess:
-    """Git at the root. Raises GitError where that is not the folder in which the repository lies.
+def _own_worktree(process: GitProcess, root: Path, folder: Path) -> GitProcess:
+    """Git at the root. Raises GitError where that is not the folder in which the repository, at `folder`, lies.
 
     `core.worktree` can name any folder, and a bare repository among cloned files brings its own settings.
     """
-    folder = Path(os.fsdecode(process.read("rev-parse", "--absolute-git-dir")[:-1]))
     place = root / ".git"
     try:
         if place.is_file():

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
-import yaml
-
 NAMES = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules")
 """Of a folder the first of these that is there counts."""
 SKILL_FOLDERS = (".agents/skills/", ".claude/skills/", "ai-core/SKILLS/")
@@ -84,6 +82,8 @@ def read_skill(path: str, text: str) -> Skill:
     match = _FRONT_MATTER.match(text)
     about: object = None
     if match:
+        import yaml
+
         try:
             # Texts are wanted, whatever else a scalar might mean.
             about = yaml.load(match.group(1)[:MOST_BYTES], Loader=yaml.BaseLoader)

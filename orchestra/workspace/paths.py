@@ -32,9 +32,13 @@ def check_path(root: Path, path: str, *, for_writing: bool = True) -> str:
 
     An absent file is fine. Symlinks are refused wherever they lead: the file they lead to has a path of its own.
     """
+    _check_root(root, path)
+    return _check_below(root, path, for_writing)
+
+
+def _check_below(root: Path, path: str, for_writing: bool) -> str:
     whole = _spelling_on_disk(root, path)
     parts = whole.split("/")
-    _check_root(root, whole)
     for depth in range(1, len(parts)):
         if not _check_folder(root, whole, "/".join(parts[:depth])):
             _check_new(whole, parts[depth - 1:])
@@ -49,7 +53,10 @@ def check_path(root: Path, path: str, *, for_writing: bool = True) -> str:
 
 def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     """The normalised paths of a plan, all fit for writing. Raises RefusedPath, also where two of them collide."""
-    checked = tuple(check_path(root, path) for path in paths)
+    asked = tuple(paths)
+    for path in asked[:1]:
+        _check_root(root, path)
+    checked = tuple(_check_below(root, path, True) for path in asked)
     check_distinct(root, checked)
     return checked
 

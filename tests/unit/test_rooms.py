@@ -24,7 +24,7 @@ LINES = (
     ("views", "profiler", "demo"),
     ("cli",),
     # How the program is started: what is above knows nothing of it.
-    ("version", "dependencies"),
+    ("version", "dependencies", "unpacking"),
     ("process",),
     ("__main__",),
 )

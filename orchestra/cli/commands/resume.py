@@ -6,20 +6,18 @@ import argparse
 from dataclasses import replace
 
 from orchestra.cli import running
-from orchestra.cli.commands import undo
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.front import front
 from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
 from orchestra.config.loading import Config
-from orchestra.engine import undoing
 from orchestra.engine.going_back import GoingBack, session_to_take_back
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
 from orchestra.engine.wiring import Options, Order, check_order, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.manager import StateManager
-from orchestra.state.sessions import SessionRow
+from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.workspace.tree import Tree
 
 __all__ = ["add_arguments", "failure_json", "run"]
@@ -45,7 +43,9 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     with open_workplace(context.root, context.git, context.env) as workplace:
         running.say_what_is_odd(context, workplace)
         row = _find(workplace.journal, arguments)
-        if row.mode == undoing.MODE:
+        if row.mode == UNDO_MODE:
+            from orchestra.cli.commands import undo
+
             return undo.go_on(context, workplace, row.session_id)
         order = _order(arguments, context, row, current)
         back = GoingBack(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
-from orchestra.workspace.repo_map.index import RepoIndex
-from orchestra.workspace.repo_map.relevance import Relevance
+if TYPE_CHECKING:
+    from orchestra.workspace.repo_map.index import RepoIndex
+    from orchestra.workspace.repo_map.relevance import Relevance
 
 GIVEN = "given with --file"
 MOST_CHOSEN = 20

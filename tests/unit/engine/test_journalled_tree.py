@@ -54,6 +54,18 @@ def test_what_lay_there_before_is_noted_once_and_stays_noted(workshop: Build) ->
     assert shop.images() == ["mine\n"]
 
 
+def test_the_ends_are_what_lay_there_before_and_what_counts_now(workshop: Build) -> None:
+    shop = workshop()
+    files = replayed(shop, b"one\n", b"two\n")
+    assert files.ends(PATH) == (files.before(PATH), files.current(PATH))
+    files.let_go(PATH)
+    assert tuple(map(text_of, files.ends(PATH))) == (None, "two\n")
+    again = replayed(shop, b"one\n")
+    assert tuple(map(text_of, again.ends(PATH))) == (None, "one\n")
+    shop.restart()
+    assert tuple(map(text_of, shop.files().ends(PATH))) == (None, "two\n")
+
+
 def test_secrets_that_came_after_the_plan_are_not_read_for_a_model(workshop: Build) -> None:
     shop = workshop()
     (shop.root / ".env").write_text("KEY=hunter22\n")

@@ -114,7 +114,7 @@ class Workshop:
         self.dry_run = False
         self.tree = Tree(root)
         self.activity = Activity(
-            lambda phase: self.journal.sessions.follow_activity(SESSION, phase, self.activity.current)
+            lambda phase: self.journal.sessions.follow_activity(SESSION, phase, self.activity.current, set())
         )
         self.shown: list[Sequence[str]] = []
         self.discretion = Discretion(b"a key", Placeholders(b"a key"))

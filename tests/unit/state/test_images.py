@@ -53,6 +53,17 @@ def test_the_image_before_alone_is_no_write(journal: StateManager) -> None:
     assert journal.images.count_writes(SESSION, PATH) == 0
 
 
+def test_the_ends_of_many_paths_come_all_and_in_order(journal: StateManager) -> None:
+    paths = [f"src/{number:03}.py" for number in range(120)]
+    for path in reversed(paths):
+        save(journal, ABSENT, OLD, NEW, path=path)
+    save(journal, OLD, path="only/seen")
+    assert list(journal.images.all_ends(SESSION)) == [
+        ("only/seen", OLD, OLD), *((path, ABSENT, NEW) for path in paths)
+    ]
+    assert list(journal.images.all_ends("another session")) == []
+
+
 def test_images_are_told_apart_by_path(journal: StateManager) -> None:
     save(journal, OLD)
     save(journal, NEW, path="src/b.py")

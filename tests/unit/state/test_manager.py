@@ -40,6 +40,13 @@ def test_a_fact_is_recalled_as_it_was_kept(journal: StateManager, value: object)
     assert journal.recall(SESSION, "fact") == value
 
 
+def test_facts_are_recalled_by_how_their_names_begin(journal: StateManager) -> None:
+    for name in ("start/a", "start/%", "starts", "other/start/a"):
+        journal.keep(SESSION, name, [name])
+    assert journal.recall_all(SESSION, "start/") == {"a": ["start/a"], "%": ["start/%"]}
+    assert journal.recall_all("another session", "start/") == {}
+
+
 def test_an_unknown_fact_is_none(journal: StateManager) -> None:
     assert journal.recall(SESSION, "fact") is None
 
@@ -81,6 +88,31 @@ def test_events_are_kept_in_their_order(journal: StateManager) -> None:
         ("step.started", "info", None, {"role": "auditor"}), ("step.completed", "debug", 7, {"text": "\u00fc"}),
     ]
     assert {(row["session_id"], row["time"]) for row in rows} == {(SESSION, "2026-11-22T07:15:00.000Z")}
+
+
+def names(journal: StateManager) -> list[str]:
+    return [row["name"] for row in journal._store.rows("SELECT name FROM events ORDER BY id")]
+
+
+def test_events_beside_a_work_that_fails_are_kept_once(journal: StateManager) -> None:
+    for name in ("one", "two"):
+        journal.add_event(Event(name, START))
+    with pytest.raises(StateError):
+        journal._store.change("INSERT INTO no_such_table VALUES (1)")
+    journal.add_event(Event("three", START))
+    journal.keep(SESSION, "fact", 1)
+    assert names(journal) == ["one", "two", "three"]
+
+
+def test_events_after_those_that_could_not_be_written_are_kept(journal: StateManager, folder: Path) -> None:
+    (folder / FILE).rename(folder / "elsewhere")
+    journal.add_event(Event("lost", START))
+    with pytest.raises(StateError):
+        journal.keep(SESSION, "fact", 1)
+    (folder / "elsewhere").rename(folder / FILE)
+    journal.add_event(Event("kept", START))
+    journal.keep(SESSION, "fact", 1)
+    assert names(journal) == ["kept"]
 
 
 def test_an_event_before_any_session_is_kept_too(journal: StateManager) -> None:

@@ -90,7 +90,7 @@ def test_what_is_done_with_files_is_noted_as_it_stands_when_it_is_written(journa
     current = ["auditing"]
     journal.sessions.enter_phase(SESSION, "executing")
     current[0] = "consulting"
-    journal.sessions.follow_activity(SESSION, "auditing", lambda: current[0])
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: current[0], set())
     journal.keep(SESSION, "fact", 1)  # waits for the disk
     row = journal.sessions.get(SESSION)
     assert row is not None and row.phase == "consulting"
@@ -100,7 +100,7 @@ def test_what_is_done_with_files_is_noted_as_it_stands_when_it_is_written(journa
 def test_news_of_a_file_that_come_after_the_end_change_nothing(journal: StateManager) -> None:
     journal.sessions.enter_phase(SESSION, "executing")
     journal.sessions.finish(SESSION, "interrupted", ExitStatus.INTERRUPTED, can_resume=True, last_error=None)
-    journal.sessions.follow_activity(SESSION, "auditing", lambda: "auditing")
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: "auditing", set())
     journal.keep(SESSION, "fact", 1)  # waits for the disk
     row = journal.sessions.get(SESSION)
     assert row is not None and row.phase == "interrupted"
@@ -197,7 +197,7 @@ def test_a_session_is_testing_between_two_things_done_with_files(journal: StateM
     with journal.sessions.testing_meanwhile(SESSION, lambda: "auditing"):
         assert _phase(journal) == "testing"
         # News of other files is not heard meanwhile.
-        journal.sessions.follow_activity(SESSION, "consulting", lambda: "consulting")
+        journal.sessions.follow_activity(SESSION, "consulting", lambda: "consulting", set())
         assert _phase(journal) == "testing"
     assert (_phase(journal), phases(journal)) == ("auditing", made)
 

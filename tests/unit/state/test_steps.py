@@ -125,6 +125,7 @@ def test_attempts_come_back_whole_and_in_the_order_in_which_they_ended(journal: 
     rows = journal.steps.attempts(SESSION)
     assert [row.attempt for row in rows] == [first, second]
     assert {(row.step_id, row.agent_role, row.file_path) for row in rows} == {(step.id, "executor", "src/a.py")}
+    assert journal.steps.attempts(SESSION, but_first=1) == rows[1:]
 
 
 @pytest.mark.parametrize(
