@@ -349,10 +349,10 @@ def wire(
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
-        noted: set[str] = set()
+        with_checkpoint: set[str] = set()
 
         def tell_activity(phase: str) -> None:
-            journal.sessions.follow_activity(session_id, phase, activity.current, noted)
+            journal.sessions.follow_activity(session_id, phase, activity.current, with_checkpoint)
             events.emit("phase.entered", level="debug", phase=phase)
 
         activity = Activity(tell_activity)

@@ -128,7 +128,7 @@ class Sessions:
         """Note that the session is in the phase which `current` tells, and a first file in `begun`; does not wait.
 
         `current` is asked in the writer's thread, at the time of writing: of two calls at once the later news counts.
-        A session that has left its files meanwhile stays where it is. `noted` gets the phases that have their checkpoint.
+        A session that has left its files meanwhile stays where it is. `noted` gets those that have their checkpoint.
         """
         now = self._now()
 
