@@ -9,7 +9,7 @@ from orchestra.adapters.answer import read_answer
 from orchestra.adapters.catalog import cost_usd, needs_key, resolve
 from orchestra.adapters.cut_prompt import cut_prompt
 from orchestra.adapters.faults import classify
-from orchestra.adapters.formats import FORMATS
+from orchestra.adapters.formats import wire_format
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.silence import silence
@@ -34,7 +34,7 @@ class ModelAdapter:
         self._http = http
         self._key = key
         self._clock = clock
-        self._format = FORMATS[row.protocol]
+        self._format = wire_format(row.protocol)
         self._info = AdapterInfo("%s/%s" % (row.name, model.id), model.id, row.name)
 
     def is_available(self) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from orchestra.adapters.exchange import Exchange
 from orchestra.adapters.faults import classify
-from orchestra.adapters.formats import FORMATS
+from orchestra.adapters.formats import wire_format
 from orchestra.adapters.http import HttpClient
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.shapes import count_at, items_at, mapping_at, parse_json, text_at
@@ -53,7 +53,7 @@ def served_models(
     """
     found: dict[str, ServedModel] = {}
     path: str | None = _first_path(row.protocol)
-    headers = FORMATS[row.protocol].headers(key)
+    headers = wire_format(row.protocol).headers(key)
     try:
         for _ in range(MOST_PAGES):
             if path is None:

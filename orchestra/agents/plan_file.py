@@ -39,7 +39,6 @@ from dataclasses import dataclass
 from typing import Iterable
 
 from orchestra.agents.plan_json import plan_hash
-from orchestra.agents.plan_parser import PlanParser
 from orchestra.agents.plan_text import write_block, write_fence, write_items, write_line
 from orchestra.records import CommitIntent, Plan, PlannedFile
 
@@ -63,6 +62,8 @@ class PlanFile:
 
 def parse_plan(text: str, *, source: str = "plan.md") -> PlanFile:
     """What a plan file says. Raises PlanError that names the line and what was expected; `source` names the file."""
+    from orchestra.agents.plan_parser import PlanParser
+
     plan, header = PlanParser(source).parse(text)
     return PlanFile(plan, header["task"], header.get("session"), header.get("hash"))
 

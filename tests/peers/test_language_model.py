@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping
 import pytest
 
 from orchestra.adapters.adapter import Request
-from orchestra.adapters.formats import FORMATS
+from orchestra.adapters.formats import wire_format
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.clock import CancelToken
@@ -85,7 +85,7 @@ def _counted(protocol: str, body: Mapping[str, Any]) -> tuple[int, int]:
 @pytest.mark.parametrize("is_streamed", [True, False])
 def test_an_answer_and_its_usage_are_the_servers_own(server: Server, protocol: str, is_streamed: bool) -> None:
     row, model = server.choice(protocol)
-    asked, wire = question("Say hello."), FORMATS[protocol]
+    asked, wire = question("Say hello."), wire_format(protocol)
     told = server.post(
         "/v1" + wire.url_path(model.id), wire.build_payload(asked, replace(unstreamed(model), max_output=40))
     )
@@ -106,7 +106,7 @@ def test_the_prompt_counts_what_the_servers_tokenizer_says(server: Server) -> No
 @SPOKEN
 def test_an_answer_that_stopped_at_the_cap_is_continued_and_joined(server: Server, protocol: str) -> None:
     row, model = _with_cap(server.choice(protocol), 16)
-    asked, wire = question("What is two plus two?"), FORMATS[protocol]
+    asked, wire = question("What is two plus two?"), wire_format(protocol)
     told = server.post("/v1" + wire.url_path(model.id), wire.build_payload(asked, unstreamed(model)))
     first_part = wire.parse_reply(told).text
     rig = Rig([(row, model)])
