@@ -491,8 +491,7 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/look_back", "orchestra/workspace/languages/heredocs", "orchestra/engine/recovery",
     "orchestra/workspace/suite_", "orchestra/workspace/repo_map/", "orchestra/agents/plan_parser",
     "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
-    "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/views/columns",
-    "orchestra/cli/session_", "orchestra/cli/commands/help", "idna/codec", "idna/compat", "yaml/cyaml",
+    "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/cli/commands/help",
 )
 """Not compiled, for the size: what only people wait for, or is needed seldom."""
 
