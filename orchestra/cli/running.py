@@ -15,7 +15,9 @@ from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver, approve_all, nobody_there
 from orchestra.engine.chains import ChainPlan, key_variables
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Order, Workplace, wire
+from orchestra.engine.order import Order
+from orchestra.engine.wiring import wire
+from orchestra.engine.workplace import Workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Callable, Iterator, Sequence
 
 from orchestra.engine.journalled_tree import own_folders
-from orchestra.engine.wiring import Workplace, session_events
+from orchestra.engine.workplace import Workplace, session_events
 from orchestra.environment import Environment
 from orchestra.state.session_lookup import find_session
 from orchestra.errors import (

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import functools
 import threading
-from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
+from typing import Any, Callable, Iterator
 
 from orchestra.adapters.adapter import Adapter
 from orchestra.adapters.budget import Budget
-from orchestra.adapters.egress import is_loopback
 from orchestra.adapters.health import Health
 from orchestra.adapters.http import HttpClient
-from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_hash, words_of
-from orchestra.agents.templates import Loader, check_own, load
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
-from orchestra.config.settings import Settings
 from orchestra.engine.activity import Activity
 from orchestra.engine.answering import front_of, recorded, replayed
-from orchestra.engine.approval import Approver
 from orchestra.engine.asking import Asker
 from orchestra.engine.briefing import Room, Scout
-from orchestra.engine.chains import ChainPlan, build_chains, key_variables, plan_chains
+from orchestra.engine.chains import ChainPlan, build_chains, key_variables
 from orchestra.engine.change_review import ChangeReview
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns
-from orchestra.engine.committing import Committing, check_possible
-from orchestra.engine.confinement import Confinement
+from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.draft_check import noted
@@ -39,254 +31,31 @@ from orchestra.engine.estimate import CostRange, estimated_cost
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.guidance import Guidance
-from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
-from orchestra.engine.panel import Panel
+from orchestra.engine.order import Order, panel_of, template_loader, testing_of
 from orchestra.engine.planning import Planning
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.engine.resume import generation
 from orchestra.engine.sealed_tests import SealedTests
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
-from orchestra.engine.testing import Testing
 from orchestra.engine.tidying import Keeping
 from orchestra.engine.verification import Verification
+from orchestra.engine.workplace import Workplace, session_events
 from orchestra.environment import Environment
-from orchestra.errors import ConfigError, StateDamaged, StateError
 from orchestra.metrics.attempts import consumed
-from orchestra.observe.events import Events, Listener
-from orchestra.observe.log import LogFile, log_path
+from orchestra.observe.events import Events
 from orchestra.observe.placeholders import Placeholders
 from orchestra.observe.redaction import Redactor
-from orchestra.records import AGENT_ROLES, Plan, Task
-from orchestra.state.database import FOLDER, make_folder
-from orchestra.state.lock import RepositoryLock
+from orchestra.records import AGENT_ROLES, Plan
 from orchestra.state.manager import StateManager
-from orchestra.state.session_ids import new_session_id
-from orchestra.workspace.children import child_variables
-from orchestra.workspace.git import Git
 from orchestra.workspace.instructions import own_skills
 from orchestra.workspace.listing import ignored_paths
 from orchestra.workspace.project_check import project_check
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.tree import Tree
-
-if TYPE_CHECKING:
-    from orchestra.adapters.replaying import Cassette
-    from orchestra.state.salvage import Salvaged
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says beyond the configuration, kept with the session."""
-
-    dry_run: bool = False
-    allow_dirty: bool = False
-    must_show: tuple[str, ...] = ()
-    """Paths relative to the root."""
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Options:
-        """The options as a session keeps them (`asdict`)."""
-        return cls(kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]))
-
-
-@dataclass(frozen=True)
-class Order:
-    """What one command asks of the engine."""
-
-    root: Path
-    git: Git | None
-    settings: Settings
-    kept_config: Mapping[str, Any]
-    """The configuration as the session keeps it."""
-    options: Options
-    approver: Approver
-    listeners: Sequence[Listener] = ()
-    helm: Helm = Unmanned()
-    only_plan: bool = False
-    given_plan: PlanFile | None = None
-    has_plan: bool = False
-    """Whether the session has a plan already, so that nobody need make one."""
-    offline: bool = False
-    timeout_s: float | None = None
-    origins: Mapping[str, str] = field(default_factory=dict)
-    """Of the dotted keys of the configuration, for errors."""
-    record_to: Path | None = None
-    """A file to be made, for what is asked and answered."""
-    cassette: Cassette | None = None
-    """What answers in place of all models."""
-
-    @property
-    def tests(self) -> bool:
-        return self.settings.tests.run != "false" and self._writes
-
-    @property
-    def requires_tests(self) -> bool:
-        """Whether it is an error that there are none."""
-        return self.settings.tests.run == "true" and self._writes
-
-    @property
-    def lints(self) -> bool:
-        return self.settings.lint.command is not None and self._writes
-
-    @property
-    def each(self) -> tuple[str, ...]:
-        """What runs after each file, too."""
-        lints = self.lints and self.settings.lint.when == "each"
-        tests = self.tests and self.settings.tests.when == "each"
-        return (LINT,) * lints + (TESTS,) * tests
-
-    @property
-    def commits(self) -> bool:
-        return self.settings.commit.enabled and self._writes
-
-    @property
-    def cassette_file(self) -> Path | None:
-        """The file that is recorded to, or replayed."""
-        return self.record_to if self.cassette is None else self.cassette.path
-
-    @property
-    def _writes(self) -> bool:
-        return not self.options.dry_run and not self.only_plan
-
-
-class Workplace:
-    """A repository with its lock held and its journal open."""
-
-    def __init__(self, root: Path, folder: Path, journal: StateManager, salvaged: Salvaged | None = None) -> None:
-        self.root = root
-        self.folder = folder
-        self.journal = journal
-        self.salvaged = salvaged
-        """What became of a damaged journal that lay here."""
-
-
-@contextmanager
-def open_workplace(
-    root: Path, git: Git | None, env: Environment, *, salvages: bool = False
-) -> Iterator[Workplace]:
-    """The one writer of this repository. Raises StateError, WorkspaceError.
-
-    With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
-    error: who works on an old session must not find half of it.
-    """
-    if git is not None and git.tracks(FOLDER):
-        raise StateError(
-            "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
-            hint=f"take it out: git rm -r --cached {FOLDER}",
-        )
-    folder = make_folder(root)
-    with ExitStack() as stack:
-        lock = RepositoryLock(folder, now=env.clock.now())
-        stack.callback(lock.release)
-        salvaged: Salvaged | None = None
-        try:
-            journal = StateManager.open(folder, env.clock)
-        except StateDamaged:
-            if not salvages:
-                raise
-            from orchestra.state.salvage import salvage
-
-            salvaged = salvage(folder, env.clock.now())
-            journal = StateManager.open(folder, env.clock)
-        stack.callback(journal.close)
-        yield Workplace(root, folder, journal, salvaged)
-
-
-def check_order(order: Order, env: Environment) -> ChainPlan:
-    """Who will answer. Raises what speaks against the order before anything is written or asked."""
-    template_loader(order.settings)
-    chains = _plan_chains(order, env)
-    _check_prices(order, chains)
-    if order.record_to is not None:
-        from orchestra.adapters.recording import check_recordable
-
-        check_recordable(order.record_to)
-    if order.commits:
-        check_possible(order.git)
-    testing = _testing(order, env, CancelToken(), Deadline.after(env.clock, None))
-    if not order.only_plan:
-        _panel(order, chains).check()
-    if order.tests and order.settings.tests.sandbox == "required":
-        testing.confinement.check()
-    if order.requires_tests and order.given_plan is not None and order.given_plan.plan.files:
-        testing.check(order.given_plan.plan)
-    return chains
-
-
-def _check_prices(order: Order, chains: ChainPlan) -> None:
-    """Raises ConfigError where the user sets a cap that a model of a vendor's would not heed."""
-    if order.origins.get("budget.max_cost") != "flag --max-cost":
-        return
-    unpriced = [name for name, row in chains.unpriced.items() if not is_loopback(urlsplit(row.base_url).hostname or "")]
-    if unpriced:
-        provider, _, model = unpriced[0].partition("/")
-        raise ConfigError(
-            f"--max-cost cannot hold for a model without a price: {', '.join(unpriced)}",
-            hint=f"set price_input and price_output in providers.{provider}.models.{model}, or leave out --max-cost",
-        )
-
-
-def _plan_chains(order: Order, env: Environment) -> ChainPlan:
-    """The chains of all who are needed; of the architect, too, where a plan is there, if a model can answer for it."""
-
-    if order.cassette is not None:
-        return ChainPlan({role: () for role in AGENT_ROLES}, {}, {})
-
-    def chains_of(roles: Sequence[str]) -> ChainPlan:
-        return plan_chains(
-            order.settings.agents, order.settings.providers, roles=roles, variables=env.variables,
-            origins=order.origins,
-        )
-
-    try:
-        return chains_of(("architect",) if order.only_plan else AGENT_ROLES)
-    except ConfigError:
-        if order.given_plan is None and not order.has_plan:
-            raise
-        return chains_of([role for role in AGENT_ROLES if role != "architect"])
-
-
-def _panel(order: Order, chains: ChainPlan) -> Panel:
-    if order.cassette is not None:
-        # Nobody is asked; who could have been decides what the recorded run asked for.
-        return Panel({role: getattr(order.settings.agents, role) for role in AGENT_ROLES})
-    names = {role: [f"{row.name}/{model}" for row, model in chain] for role, chain in chains.choices.items()}
-    return Panel(names, order.settings.audit.other_vendor)
-
-
-def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
-    """A session in the journal, and its id."""
-    session_id = new_session_id(env.clock.now())
-    workplace.journal.sessions.create(
-        session_id, task, mode=order.settings.mode, options=asdict(order.options), config=order.kept_config
-    )
-    return session_id
-
-
-@contextmanager
-def session_events(
-    workplace: Workplace, session_id: str, env: Environment, listeners: Sequence[Listener], *,
-    redactor: Redactor = Redactor(), level: str = "info",
-) -> Iterator[Events]:
-    """What happens in a session, told to its journal, its log and these listeners."""
-    events = Events(env.clock, redactor)
-    events.of_session(session_id)
-    path = log_path(workplace.folder, session_id)
-
-    def tell_failure(error: OSError) -> None:
-        events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
-
-    with closing(LogFile(path, on_failure=tell_failure)) as log:
-        # Reports are made of the journal's events, whatever the log leaves out.
-        events.listen(workplace.journal.add_event, level="debug" if level == "debug" else "info")
-        events.listen(log, level=level)
-        for listener in listeners:
-            events.listen(listener)
-        yield events
 
 
 @contextmanager
@@ -338,14 +107,14 @@ def wire(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
                 env.clock, stack,
             ),
-            deadline=deadline, cancel=cancel, show=showing.show, panel=_panel(order, chains),
+            deadline=deadline, cancel=cancel, show=showing.show, panel=panel_of(order, chains),
         )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
         scout = Scout(
             order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
         )
-        testing = _testing(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
+        testing = testing_of(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
@@ -494,18 +263,6 @@ def _answering(
     return recorded(built, recorder)
 
 
-def _testing(
-    order: Order, env: Environment, cancel: CancelToken, deadline: Deadline,
-    tell: Callable[[Sandbox], None] = lambda sandbox: None,
-) -> Testing:
-    secret_variables = key_variables(order.settings.providers)
-    confinement = Confinement(
-        order.root, order.settings.tests.sandbox, variables=child_variables(env.variables, secret_variables),
-        cancel=cancel, clock=env.clock, tell=tell,
-    )
-    return Testing(order.root, order.settings.tests, env, cancel, secret_variables, deadline, confinement)
-
-
 def _tell_sandbox(order: Order, events: Events, sandbox: Sandbox) -> None:
     choice, layers = order.settings.tests.sandbox, sandbox.layers
     events.emit(
@@ -542,33 +299,3 @@ def _known_secrets(chains: ChainPlan) -> list[str]:
     """Keys, and of the headers those that look like one: what others say must stay readable."""
     headers = [item for row in chains.providers for item in row.headers.items()]
     return [*filter(None, chains.keys.values()), *(value for name, value in headers if looks_secret(name, value))]
-
-
-_TEMPLATES_HINT = "`orchestra help templates` lists them and what goes into them"
-
-
-def template_loader(settings: Settings) -> Loader:
-    """The package's prompt templates, or the user's own. Raises ConfigError for one that cannot be used."""
-    if settings.prompts_dir is None:
-        return load
-    from orchestra.agents.template_list import TEMPLATES
-
-    folder = Path(settings.prompts_dir)
-
-    def own(name: str) -> str | None:
-        path = folder / name
-        try:
-            return path.read_text(encoding="utf-8") if path.exists() else None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
-
-    loader = functools.partial(load, override=own)
-    try:
-        names = sorted(path.stem for path in folder.iterdir() if path.suffix == ".txt")
-    except OSError as error:
-        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}") from None
-    for name in names:
-        if name not in TEMPLATES:
-            raise ConfigError("there is no such prompt template", where=f"{folder / name}.txt", hint=_TEMPLATES_HINT)
-        check_own(name, loader(name))
-    return loader

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from orchestra.cli.checkup.finding import OK, WARN, Finding
 from orchestra.cli.context import Context
-from orchestra.engine.wiring import open_workplace
+from orchestra.engine.workplace import open_workplace
 from orchestra.state.database import FILE, FOLDER
 
 

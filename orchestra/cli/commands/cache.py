@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 
 def _cleared(context: Context) -> CacheFigures:
     # Loading all that a session is built of takes longer than telling the figures, which needs none of it.
-    from orchestra.engine.wiring import open_workplace
+    from orchestra.engine.workplace import open_workplace
 
     with open_workplace(context.root, context.git, context.env) as workplace:
         figures = workplace.journal.reply_cache.clear()

@@ -19,7 +19,8 @@ from orchestra.engine.briefing import Room, Scout, fitting_files
 from orchestra.engine.chains import plan_chains
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.showing import Showing
-from orchestra.engine.wiring import open_workplace, template_loader
+from orchestra.engine.order import template_loader
+from orchestra.engine.workplace import open_workplace
 from orchestra.errors import ConfigError, ExitStatus, StateError, WorkspaceError
 from orchestra.views.columns import aligned
 from orchestra.workspace.instructions import own_skills

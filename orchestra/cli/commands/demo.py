@@ -20,7 +20,9 @@ from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.repository import start_repository
 from orchestra.engine.approval import approve_all
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Options, Order, Workplace, check_order, new_session, open_workplace, wire
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.wiring import wire
+from orchestra.engine.workplace import Workplace, new_session, open_workplace
 from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, WorkspaceError
 from orchestra.records import Task

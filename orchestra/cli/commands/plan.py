@@ -14,7 +14,8 @@ from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.workplace import new_session, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.database import FOLDER
 from orchestra.state.plan_text import FILE

@@ -14,7 +14,8 @@ from orchestra.config.kept import dump_values
 from orchestra.config.loading import Config
 from orchestra.engine.going_back import GoingBack, session_to_take_back
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
-from orchestra.engine.wiring import Options, Order, check_order, open_workplace
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.workplace import open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import UNDO_MODE, SessionRow

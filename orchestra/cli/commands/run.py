@@ -15,7 +15,8 @@ from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.modes import MODES
 from orchestra.engine.session import Report
-from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.workplace import new_session, open_workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.records import Task
 

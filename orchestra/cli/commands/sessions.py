@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 def _prune(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     # Loading all that a session is built of takes longer than listing, which needs none of it.
     from orchestra.engine.tidying import Tidied, prune, to_prune
-    from orchestra.engine.wiring import open_workplace
+    from orchestra.engine.workplace import open_workplace
 
     keep = arguments.keep
     if keep is None and arguments.older_than is None:

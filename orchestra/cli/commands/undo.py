@@ -17,7 +17,7 @@ from orchestra.engine.undoing import (
     selected,
     session_to_undo,
 )
-from orchestra.engine.wiring import Workplace, open_workplace
+from orchestra.engine.workplace import Workplace, open_workplace
 from orchestra.errors import ExitStatus, OrchestraError, UnknownSession
 from orchestra.records import FileOutcome
 from orchestra.state.sessions import SessionRow

@@ -23,7 +23,9 @@ from orchestra.engine.approval import Unattended, approve_all
 from orchestra.engine.chains import ChainPlan
 from orchestra.engine.watch import Carried, Surroundings, Watch, WatchReport, approved_in, seed
 from orchestra.engine.watch_rounds import Round
-from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace, wire
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.wiring import wire
+from orchestra.engine.workplace import new_session, open_workplace
 from orchestra.errors import ExitStatus, OrchestraError
 from orchestra.observe.events import Events
 from orchestra.observe.log import as_json

@@ -16,7 +16,9 @@ from orchestra.agents.plan_file import PlanFile
 from orchestra.clock import CancelToken, SystemClock
 from orchestra.config.settings import AgentChains, CommitSettings, ProviderSettings, Settings, TestsSettings
 from orchestra.engine.approval import approve_all
-from orchestra.engine.wiring import Options, Order, check_order, new_session, open_workplace, wire
+from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.wiring import wire
+from orchestra.engine.workplace import new_session, open_workplace
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, ExitStatus, NoProviderError, StateError, StateHeld, UsageError
 from orchestra.records import AGENT_ROLES, Plan, PlannedFile, Task

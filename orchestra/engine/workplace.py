@@ -1,0 +1,98 @@
+"""A repository that is worked in: its lock, its journal, and who is told of what happens there."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+from orchestra.environment import Environment
+from orchestra.errors import StateDamaged, StateError
+from orchestra.observe.events import Events, Listener
+from orchestra.observe.log import LogFile, log_path
+from orchestra.observe.redaction import Redactor
+from orchestra.records import Task
+from orchestra.state.database import FOLDER, make_folder
+from orchestra.state.lock import RepositoryLock
+from orchestra.state.manager import StateManager
+from orchestra.state.session_ids import new_session_id
+from orchestra.workspace.git import Git
+from orchestra.engine.order import Order
+
+if TYPE_CHECKING:
+    from orchestra.state.salvage import Salvaged
+
+
+class Workplace:
+    """A repository with its lock held and its journal open."""
+
+    def __init__(self, root: Path, folder: Path, journal: StateManager, salvaged: Salvaged | None = None) -> None:
+        self.root = root
+        self.folder = folder
+        self.journal = journal
+        self.salvaged = salvaged
+        """What became of a damaged journal that lay here."""
+
+
+@contextmanager
+def open_workplace(
+    root: Path, git: Git | None, env: Environment, *, salvages: bool = False
+) -> Iterator[Workplace]:
+    """The one writer of this repository. Raises StateError, WorkspaceError.
+
+    With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
+    error: who works on an old session must not find half of it.
+    """
+    if git is not None and git.tracks(FOLDER):
+        raise StateError(
+            "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
+            hint=f"take it out: git rm -r --cached {FOLDER}",
+        )
+    folder = make_folder(root)
+    with ExitStack() as stack:
+        lock = RepositoryLock(folder, now=env.clock.now())
+        stack.callback(lock.release)
+        salvaged: Salvaged | None = None
+        try:
+            journal = StateManager.open(folder, env.clock)
+        except StateDamaged:
+            if not salvages:
+                raise
+            from orchestra.state.salvage import salvage
+
+            salvaged = salvage(folder, env.clock.now())
+            journal = StateManager.open(folder, env.clock)
+        stack.callback(journal.close)
+        yield Workplace(root, folder, journal, salvaged)
+
+
+def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
+    """A session in the journal, and its id."""
+    session_id = new_session_id(env.clock.now())
+    workplace.journal.sessions.create(
+        session_id, task, mode=order.settings.mode, options=asdict(order.options), config=order.kept_config
+    )
+    return session_id
+
+
+@contextmanager
+def session_events(
+    workplace: Workplace, session_id: str, env: Environment, listeners: Sequence[Listener], *,
+    redactor: Redactor = Redactor(), level: str = "info",
+) -> Iterator[Events]:
+    """What happens in a session, told to its journal, its log and these listeners."""
+    events = Events(env.clock, redactor)
+    events.of_session(session_id)
+    path = log_path(workplace.folder, session_id)
+
+    def tell_failure(error: OSError) -> None:
+        events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
+
+    with closing(LogFile(path, on_failure=tell_failure)) as log:
+        # Reports are made of the journal's events, whatever the log leaves out.
+        events.listen(workplace.journal.add_event, level="debug" if level == "debug" else "info")
+        events.listen(log, level=level)
+        for listener in listeners:
+            events.listen(listener)
+        yield events
