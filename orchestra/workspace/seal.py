@@ -43,7 +43,7 @@ def _mark_of_planned(tree: Tree, path: str) -> str:
 
 
 def _files_of(place: Path) -> Iterator[Path]:
-    if place.is_symlink() or not place.is_dir():
+    if os.path.islink(place) or not os.path.isdir(place):
         yield place
         return
     for folder, names, files in os.walk(place):
@@ -55,7 +55,7 @@ def _files_of(place: Path) -> Iterator[Path]:
 def _mark(file: Path) -> str:
     """Of a link, its target and what lies there."""
     try:
-        target = os.readlink(file) if file.is_symlink() else ""
+        target = os.readlink(file) if os.path.islink(file) else ""
         status = os.stat(file)
         if not stat.S_ISREG(status.st_mode):
             return "%s %o" % (target, status.st_mode)
