@@ -53,6 +53,7 @@ from orchestra.engine.tidying import Keeping
 from orchestra.engine.verification import LINT, Verification
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, StateDamaged, StateError
+from orchestra.found_files import plain
 from orchestra.metrics.attempts import consumed
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
@@ -528,7 +529,10 @@ def template_loader(settings: Settings) -> Loader:
     def own(name: str) -> str | None:
         path = folder / name
         try:
-            return path.read_text(encoding="utf-8") if path.exists() else None
+            with open(path, encoding="utf-8", opener=plain) as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Iterable, Iterator, Mapping, Sequence
 
 from orchestra.errors import OrchestraError
+from orchestra.found_files import plain
 from orchestra.workspace.tree import Tree
 
 Seal = Mapping[str, str]
@@ -59,6 +60,7 @@ def _mark(file: Path) -> str:
         status = os.stat(file)
         if not stat.S_ISREG(status.st_mode):
             return "%s %o" % (target, status.st_mode)
-        return "%s %o %s" % (target, status.st_mode, hashlib.sha256(file.read_bytes()).hexdigest())
+        with open(file, "rb", opener=plain) as stream:
+            return "%s %o %s" % (target, status.st_mode, hashlib.sha256(stream.read()).hexdigest())
     except OSError:
         return ABSENT if not os.path.lexists(file) else "not to be read"
