@@ -261,7 +261,10 @@ class Session:
         if failing or self._findings:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
-        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings)
+        # The last failure of tests that were ended is that they were (see suite_run).
+        is_cut = self._verdict is not None and self._verdict.run.exit_status is None
+        cut = self._verdict.run.failures[-1].message if self._verdict and is_cut else None
+        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings, cut=cut)
 
     def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
         self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
@@ -344,15 +347,19 @@ _CODES = {
 
 
 def _error_of(
-    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int
+    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int, cut: str | None
 ) -> OrchestraError | None:
+    """`cut` says how the tests were ended before they were through."""
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
         what = f"tests fail that did not fail before: {failing_tests}"
         if not failing_tests:
             what = f"the linter finds what it did not find before: {findings}"
-        return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")
+        hint = "the files stay as they are: mend them, or run again"
+        if failing_tests and cut:
+            what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
+        return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
     what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"
     is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Mapping
+from typing import Iterator, Mapping
 
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import WorkspaceError
@@ -30,6 +30,7 @@ WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
 
 _PYTEST_NO_TESTS = 5
+_MADE_BY_PLUGINS = (".benchmarks",)
 _ENVIRONMENTS = {"tox": ("--workdir", ".tox"), "nox": ("--envdir", ".nox")}
 """What moves the environments that a framework makes, and where they lie else."""
 
@@ -42,7 +43,7 @@ def run_suite(
 
     `variables` are those for child processes.
     """
-    with private_folder(root) as folder:
+    with _no_traces(root), private_folder(root) as folder:
         try:
             result = sandbox.run(
                 [*suite.command, *_report_options(suite, folder), *_place_options(suite, root, folder)],
@@ -59,6 +60,18 @@ def run_suite(
             raise WorkspaceError(what, where=suite.command[0], hint="name another one with --test-command") from error
         report = _read_report(folder)
     return replace(_as_test_run(suite, root, result, report, timeout_s), sandbox=sandbox.layers.enforced)
+
+
+@contextmanager
+def _no_traces(root: Path) -> Iterator[None]:
+    """Takes away the empty folders that plugins make of their own accord, and that nothing moves elsewhere."""
+    absent = [root / name for name in _MADE_BY_PLUGINS if not os.path.lexists(root / name)]
+    try:
+        yield
+    finally:
+        for folder in absent:
+            with suppress(OSError):
+                os.rmdir(folder)
 
 
 def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:

@@ -163,6 +163,8 @@ def test_a_suite_that_never_ends_is_ended_with_all_it_started(project: Project) 
     ran = run(project, sleeping, timeout=1)
 
     assert (ran.status, ran.json["tests"]["exit_status"]) == (8, None)
+    assert "the tests ran out of time after 1 s" in ran.json["error"]["message"]
+    assert "tests.timeout" in ran.json["error"]["hint"]
     assert "ran out of time" in str(project.rows("SELECT content FROM facts WHERE name = 'tests/after/0.1'"))
     if os.path.isdir("/proc/self"):
         assert not strays(project.root)
