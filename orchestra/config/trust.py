@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from orchestra.config.files import ConfigFile
 from orchestra.config.key_path import KeyPath, dotted
 from orchestra.config.layers import Layer, leaf_paths, merge_values, nested
 from orchestra.errors import ConfigError
+from orchestra.found_files import plain, read_json
 
 HARMLESS_KEYS = ("custom_prompts", "mode", "max_concurrency", "max_iterations", "watch")
 """What an untrusted file may set, besides `tests.run: false` and a lower budget."""
@@ -59,8 +59,9 @@ def recorded_hash(trust_file: Path | None, *, root: Path) -> str | None:
     if trust_file is None:
         return None
     try:
-        record = json.loads(trust_file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        with open(trust_file, "rb", opener=plain) as file:
+            record = read_json(file.read())
+    except (OSError, ValueError):
         return None
     recorded = record.get(os.path.realpath(root)) if isinstance(record, dict) else None
     return recorded if isinstance(recorded, str) else None

@@ -23,6 +23,7 @@ from orchestra.engine.panel import Panel
 from orchestra.engine.testing import Testing
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError
+from orchestra.found_files import plain
 from orchestra.observe.events import Listener
 from orchestra.records import AGENT_ROLES
 from orchestra.workspace.children import child_variables
@@ -197,7 +198,10 @@ def template_loader(settings: Settings) -> Loader:
     def own(name: str) -> str | None:
         path = folder / name
         try:
-            return path.read_text(encoding="utf-8") if path.exists() else None
+            with open(path, encoding="utf-8", opener=plain) as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
 

@@ -24,6 +24,7 @@ from orchestra.observe.events import Events
 from orchestra.records import Plan
 from orchestra.state.manager import StateManager
 from orchestra.state.plan_text import read_plan_text, write_plan_text
+from orchestra.workspace.collisions import check_new_names
 from orchestra.workspace.listing import is_secret
 from orchestra.workspace.path_names import normalise
 from orchestra.workspace.paths import check_plan_paths
@@ -159,6 +160,8 @@ class Planning:
     def _checked(self, plan: Plan) -> Plan:
         """The plan with normalised paths. Raises RefusedPath."""
         paths = check_plan_paths(self.root, [planned.path for planned in plan.files])
+        deleted = frozenset(path for file, path in zip(plan.files, paths) if file.action == "delete")
+        check_new_names(self.root, [path for path in paths if path not in deleted], deleted)
         for path in paths:
             if is_secret(path) and (self.root / path).exists():
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)

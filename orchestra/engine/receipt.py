@@ -13,6 +13,7 @@ from orchestra import __version__
 from orchestra.agents.plan_json import plan_from_json, plan_hash
 from orchestra.engine.command_runs import AFTER
 from orchestra.errors import OrchestraError, StateError
+from orchestra.found_files import own, read_json
 from orchestra.records import FileImage, FileOutcome, Plan
 from orchestra.state.images import content_hash
 from orchestra.state.manager import StateManager
@@ -82,8 +83,9 @@ def read_receipt(folder: Path, session_id: str) -> tuple[Mapping[str, Any], byte
     """The document and its bytes; None where there is none. Raises StateError for what is no receipt."""
     path = receipt_path(folder, session_id)
     try:
-        content = path.read_bytes()
-        document = json.loads(content.decode("utf-8"))
+        with open(path, "rb", opener=own) as file:
+            content = file.read()
+        document = read_json(content.decode("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
@@ -41,9 +42,11 @@ class SealedTests:
     def run(self, on_start: Callable[[], None]) -> TestRun | None:
         """As `run_tests`; raises ChangedByTests too, also for what an earlier run of the session changed."""
         # Asked before the tests: git must not be asked again with a configuration that a test may have written.
-        watched = () if self.git is None else self.git.deciding_places()
-        before = seal(self.root, self.planned, watched)
         known = self.journal.recall(self.session_id, _FACT) or {}
+        named = () if self.git is None else self.git.deciding_places(self.planned)
+        # What an earlier run changed is looked at although nothing may name it any more.
+        watched = tuple(dict.fromkeys((*named, *(Path(place) for place in known if os.path.isabs(place)))))
+        before = seal(self.root, self.planned, watched)
         self._refuse([path for path, mark in known.items() if before.get(path, ABSENT) != mark])
         try:
             run = self.run_tests(on_start)

@@ -266,7 +266,12 @@ class Session:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
         lacks = self._test_run.lacks if failing and self._test_run is not None else ""
-        return status, _error_of(status, bad, failing_tests=len(failing), findings=self._findings, lacks=lacks)
+        # The last failure of tests that were ended is that they were (see suite_run).
+        is_cut = self._verdict is not None and self._verdict.run.exit_status is None and not lacks
+        cut = self._verdict.run.failures[-1].message if self._verdict and is_cut else ""
+        return status, _error_of(
+            status, bad, failing_tests=len(failing), findings=self._findings, lacks=lacks, cut=cut
+        )
 
     def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
         self._rooms.journal.sessions.enter_phase(self._rooms.session_id, phase, is_checkpoint=is_checkpoint)
@@ -357,8 +362,9 @@ _CODES = {
 
 
 def _error_of(
-    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int, lacks: str
+    status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int, lacks: str, cut: str
 ) -> OrchestraError | None:
+    """`lacks` says what kept the tests from starting, `cut` how they were ended before they were through."""
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
@@ -367,7 +373,10 @@ def _error_of(
             what = f"the tests could not start: {lacks}"
         if not failing_tests:
             what = f"the linter finds what it did not find before: {findings}"
-        return Unfinished(what, status, _CODES[status], "the files stay as they are: mend them, or run again")
+        hint = "the files stay as they are: mend them, or run again"
+        if failing_tests and cut:
+            what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
+        return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
     what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"
     is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Callable
 
 from orchestra.clock import iso
+from orchestra.found_files import own
 from orchestra.records import Event
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -32,7 +33,7 @@ def older_path(path: Path) -> Path:
 
 def open_log(path: Path) -> BinaryIO:
     # Without a buffer: what a full disk did not take would be tried again by the close.
-    return open(path, "a+b", buffering=0)
+    return open(path, "a+b", buffering=0, opener=own)
 
 
 class LogFile:

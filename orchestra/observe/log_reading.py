@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator
 
+from orchestra.found_files import own, read_json
 from orchestra.observe.log import older_path
 
 _MOST_TURNS = 10
@@ -90,7 +90,7 @@ def _successor(path: Path, stream: BinaryIO | None) -> BinaryIO | None:
 
 def _open(path: Path) -> BinaryIO | None:
     try:
-        return open(path, "rb")
+        return open(path, "rb", opener=own)
     except FileNotFoundError:
         return None
 
@@ -112,7 +112,7 @@ def _lines(stream: BinaryIO, rest: _Rest) -> Iterator[LogLine]:
 
 def _event(line: bytes) -> dict[str, Any] | None:
     try:
-        event = json.loads(line)
+        event = read_json(line)
     except ValueError:
         return None
     return event if isinstance(event, dict) else None

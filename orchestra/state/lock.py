@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 from orchestra.errors import StateError, StateHeld
+from orchestra.found_files import own
 from orchestra.state.lock_owner import LockOwner
 
 FILE = "lock"
@@ -63,7 +64,8 @@ class RepositoryLock:
 def may_be_held(folder: Path) -> bool:
     """Whether a live process may hold the lock, by what stands in its file: taking it, to see, would refuse others."""
     try:
-        owner = LockOwner.read((folder / FILE).read_bytes())
+        with open(folder / FILE, "rb", opener=own) as file:
+            owner = LockOwner.read(file.read())
     except FileNotFoundError:
         return False
     except OSError:

@@ -10,8 +10,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from orchestra.clock import iso
+from orchestra.found_files import read_json
 
 _PROC = Path("/proc")
 _PS_S = 5.0
@@ -36,7 +38,7 @@ class LockOwner:
     def read(cls, content: bytes) -> LockOwner | None:
         """None where no owner stands there, or only half of one."""
         try:
-            found = json.loads(content)
+            found: Any = read_json(content)
             owner = cls(found["pid"], found["host"], found["started_at"], found.get("process"))
         except (ValueError, KeyError, TypeError):
             return None

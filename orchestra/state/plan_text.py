@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestra.errors import StateError
+from orchestra.found_files import own
 from orchestra.state.own_files import replace_file
 
 FILE = "plan.md"
@@ -13,7 +14,8 @@ FILE = "plan.md"
 def read_plan_text(folder: Path) -> str | None:
     """What it says; None where it is not there. Raises StateError."""
     try:
-        return (folder / FILE).read_text(encoding="utf-8")
+        with open(folder / FILE, encoding="utf-8", opener=own) as file:
+            return file.read()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import AbstractSet, Callable, Iterable, Sequence
 
 from orchestra.workspace.path_names import quoted, refused, visible
 
 _ONCE = "plan each file once"
+_OTHER_NAME = "choose another name; for a rename that changes only capitals, plan the delete of the other one as well"
 _RENAME = "for a rename that changes only capitals, use `git mv` yourself: here both names are one file"
 
 
@@ -22,6 +24,25 @@ def check_distinct(root: Path, paths: Sequence[str], *, folds: Callable[[Path], 
     asked = folds or folds_case
     _check(paths, _seen_as, lambda path: True, _ONCE)
     _check(paths, _folded, lambda path: asked(_deepest_folder(root, path)), _RENAME)
+
+
+def check_new_names(root: Path, written: Iterable[str], deleted: AbstractSet[str]) -> None:
+    """Raises RefusedPath where a file that is to be made and one that stays have names that differ only in case.
+
+    Whatever this file system makes of them: in a checkout on macOS or Windows they would be one file.
+    """
+    listings: dict[str, dict[str, list[str]]] = {}
+    made: dict[str, str] = {}
+    for path in written:
+        if os.path.lexists(root / path):
+            continue
+        there = [other for other in _alike(root, path, listings) if other not in deleted]
+        others = [made.setdefault(_folded(path), path), *there]
+        if others != [path]:
+            what = "differs only in case from %s, and on many machines they would be one file" % quoted(
+                next(other for other in others if other != path)
+            )
+            raise refused(path, what, hint=_OTHER_NAME)
 
 
 def folds_case(folder: Path) -> bool:
@@ -63,6 +84,31 @@ def _seen_as(path: str) -> str:
 
 def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", _seen_as(path).casefold())
+
+
+def _alike(root: Path, path: str, listings: dict[str, dict[str, list[str]]]) -> list[str]:
+    """What lies at the path as a file system sees it that folds case."""
+    found = [""]
+    for part in path.split("/"):
+        found = [
+            os.path.join(folder, name) for folder in found
+            for name in _listed(root, folder, listings).get(_folded_name(part), ())
+        ]
+    return found
+
+
+def _listed(root: Path, folder: str, listings: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """Each name of the folder by its folded form; looked at once."""
+    if folder not in listings:
+        names = listings[folder] = {}
+        with suppress(OSError):
+            for name in os.listdir(root / folder):
+                names.setdefault(_folded_name(name), []).append(name)
+    return listings[folder]
+
+
+def _folded_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _deepest_folder(root: Path, path: str) -> Path:

@@ -10,6 +10,7 @@ from orchestra.clock import CancelToken
 from orchestra.errors import GitError
 from orchestra.records import Commit
 from orchestra.workspace.git_commit import commit_paths
+from orchestra.workspace.git_deciding import deciding_places
 from orchestra.workspace.git_paths import StatusEntry, literal, parse_status, split
 from orchestra.workspace.git_process import GitProcess, words_of
 
@@ -75,8 +76,10 @@ class Git:
         wanted = None if paths is None else frozenset(paths)
         # A longer list would not fit a command line.
         limit = ["--", *map(literal, paths)] if paths is not None and len(paths) <= _MAX_ARGUMENTS else []
+        # Not into submodules: their own settings name programs.
         output = self._process.read(
-            "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", *limit
+            "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty",
+            *limit,
         )
         return tuple(entry for entry in parse_status(output) if wanted is None or entry.path in wanted)
 
@@ -142,15 +145,9 @@ class Git:
                 return name
         return None
 
-    def deciding_places(self) -> tuple[Path, ...]:
-        """The files and folders that say which programs git runs: its configuration, as read now, and its hooks."""
-        asked = ("config", "config.worktree", "hooks", "info/attributes")
-        arguments = [argument for name in asked for argument in ("--git-path", name)]
-        lines = os.fsdecode(self._process.read("rev-parse", *arguments)).splitlines()
-        named = self._process.reading("config", "--list", "--show-origin", "--name-only", "-z").stdout
-        origins = [origin[len("file:"):] for origin in split(named) if origin.startswith("file:")]
-        places = [self.root / ".git", *(self.root / path for path in (*lines, *origins))]
-        return tuple(place for place in dict.fromkeys(places) if place != self.root / ".git" or not place.is_dir())
+    def deciding_places(self, planned: Iterable[str] = ()) -> tuple[Path, ...]:
+        """The files and folders that say which programs git runs, as configured now, and what becomes of the paths."""
+        return deciding_places(self._process, planned)
 
     def commit(
         self,

@@ -30,7 +30,7 @@ class GitProcess:
     ) -> None:
         self.cwd = cwd
         self._executable = executable
-        self._variables = variables
+        self.variables = variables
         self._clock = clock or SystemClock()
 
     @classmethod
@@ -41,11 +41,11 @@ class GitProcess:
 
     def at(self, cwd: Path) -> GitProcess:
         """The same git in another folder."""
-        return GitProcess(self._executable, cwd, self._variables, clock=self._clock)
+        return GitProcess(self._executable, cwd, self.variables, clock=self._clock)
 
     def without(self, names: AbstractSet[str]) -> GitProcess:
         """The same git, started without the variables of these names."""
-        return GitProcess(self._executable, self.cwd, child_variables(self._variables, names), clock=self._clock)
+        return GitProcess(self._executable, self.cwd, child_variables(self.variables, names), clock=self._clock)
 
     def read(self, *arguments: str, stdin: bytes = b"", accepted: Sequence[int] = (0,)) -> bytes:
         """The output of a command that changes nothing. Raises GitError."""
@@ -56,7 +56,7 @@ class GitProcess:
         self, *arguments: str, stdin: bytes = b"", timeout_s: float = READ_TIMEOUT_S, cancel: CancelToken | None = None
     ) -> bytes:
         """The output of a command that changes the repository or its index. Raises GitError."""
-        variables = writing_variables(self._variables)
+        variables = writing_variables(self.variables)
         result = self.attempt(arguments, stdin=stdin, variables=variables, timeout_s=timeout_s, cancel=cancel)
         return self._accept(result, arguments, (0,))
 
@@ -100,7 +100,7 @@ class GitProcess:
 
     def _reading(self, arguments: Sequence[str], stdin: bytes) -> ChildResult:
         return self.attempt(
-            arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self._variables)
+            arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self.variables)
         )
 
     def _accept(self, result: ChildResult, arguments: Sequence[str], accepted: Sequence[int]) -> bytes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable
 
+from orchestra.found_files import plain
+
 FILE = ".orchestraignore"
 _TOKEN = re.compile(r"\A\*\*/|/\*\*/|/\*\*\Z|\\.|\[[!^]?\]?[^\]]*\]|[\s\S]")
 _GLOBS = {"**/": "(?:.*/)?", "/**/": "/(?:.*/)?", "/**": "/.+", "*": "[^/]*", "?": "[^/]"}
@@ -37,7 +39,8 @@ class IgnoreRules:
     def in_root(cls, root: Path) -> IgnoreRules:
         """Those of `.orchestraignore`; none where it is not there or cannot be read."""
         try:
-            return cls.of((root / FILE).read_text(encoding="utf-8", errors="replace").splitlines())
+            with open(root / FILE, encoding="utf-8", errors="replace", opener=plain) as file:
+                return cls.of(file.read().splitlines())
         except OSError:
             return cls(())
 

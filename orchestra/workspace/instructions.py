@@ -4,10 +4,13 @@ https://agentskills.io).
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
+
+from orchestra.found_files import plain
 
 NAMES = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules")
 """Of a folder the first of these that is there counts."""
@@ -127,8 +130,9 @@ def _skills_below(folder: Path) -> list[Skill]:
         return []
     for file in files[:MOST_SKILLS]:
         try:
-            if file.stat().st_size <= MOST_BYTES:
-                skills.append(read_skill(str(file), file.read_text(encoding="utf-8")))
+            with open(file, encoding="utf-8", opener=plain) as stream:
+                if os.fstat(stream.fileno()).st_size <= MOST_BYTES:
+                    skills.append(read_skill(str(file), stream.read()))
         except (OSError, UnicodeDecodeError):
             pass
     return skills

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Iterable, Iterator, Mapping, Sequence
 
 from orchestra.errors import OrchestraError
+from orchestra.found_files import plain
 from orchestra.workspace.tree import Tree
 
 Seal = Mapping[str, str]
@@ -43,7 +44,7 @@ def _mark_of_planned(tree: Tree, path: str) -> str:
 
 
 def _files_of(place: Path) -> Iterator[Path]:
-    if place.is_symlink() or not place.is_dir():
+    if os.path.islink(place) or not os.path.isdir(place):
         yield place
         return
     for folder, names, files in os.walk(place):
@@ -55,10 +56,11 @@ def _files_of(place: Path) -> Iterator[Path]:
 def _mark(file: Path) -> str:
     """Of a link, its target and what lies there."""
     try:
-        target = os.readlink(file) if file.is_symlink() else ""
+        target = os.readlink(file) if os.path.islink(file) else ""
         status = os.stat(file)
         if not stat.S_ISREG(status.st_mode):
             return "%s %o" % (target, status.st_mode)
-        return "%s %o %s" % (target, status.st_mode, hashlib.sha256(file.read_bytes()).hexdigest())
+        with open(file, "rb", opener=plain) as stream:
+            return "%s %o %s" % (target, status.st_mode, hashlib.sha256(stream.read()).hexdigest())
     except OSError:
         return ABSENT if not os.path.lexists(file) else "not to be read"

@@ -23,9 +23,9 @@ _DETECTORS: tuple[Callable[[Evidence], Iterator[Suite]], ...] = (
 )
 """The surest evidence first. Files named as Python tests may be another language's tools."""
 _COULD_BRING = re.compile(
-    r".*(?:test|spec).*|(?:.*/)?(?:pyproject\.toml|setup\.cfg|tox\.ini|noxfile\.py|package\.json|go\.mod|cargo\.toml"
-    r"|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|rakefile|phpunit\.(?:dist\.)?xml(?:\.dist)?|.*\.[cfv][sb]proj"
-    r"|cmakelists\.txt|(?:gnu)?makefile)"
+    r".*(?:test|spec).*|(?:.*/)?(?:pyproject\.toml|setup\.cfg|tox\.(?:ini|toml)|noxfile\.py|package\.json|go\.mod"
+    r"|cargo\.toml|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|rakefile|phpunit\.(?:dist\.)?xml(?:\.dist)?"
+    r"|.*\.[cfv][sb]proj|cmakelists\.txt|(?:gnu)?makefile)"
 )
 """Names by which a detector knows a suite, and those of files that may be its first."""
 

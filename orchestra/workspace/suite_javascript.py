@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Iterator, Mapping
 
+from orchestra.found_files import read_json
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence
 
@@ -64,7 +64,7 @@ def _dependencies(package: Mapping[str, Any]) -> frozenset[str]:
 
 def _package(evidence: Evidence) -> Mapping[str, Any]:
     try:
-        package = json.loads(evidence.text(MANIFEST))
+        package = read_json(evidence.text(MANIFEST))
     except ValueError:
         return {}
     return package if isinstance(package, dict) else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Iterator
 
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence
 
+_SPECS = r"(?:.*/)?spec/.*_spec\.rb"
 _BUILD_FOLDERS = ("build", "cmake-build-debug", "cmake-build-release", "out/build", "_build", "out")
 _RUN_ALL = "ARGV.each { |file| require File.expand_path(file) }"
 _MAX_NAMED_FILES = 200
@@ -36,25 +38,27 @@ def gradle(evidence: Evidence) -> Iterator[Suite]:
 
 
 def rspec(evidence: Evidence) -> Iterator[Suite]:
-    file = evidence.first(".rspec") or evidence.first_like(r"(?:.*/)?spec/.*_spec\.rb")
-    if file is not None:
+    file = evidence.first(".rspec") or evidence.first_like(_SPECS)
+    if file is not None and (file == ".rspec" or not _is_minitest(evidence, file)):
         yield _ruby(evidence, "rspec", "rspec", (), file)
 
 
 def minitest(evidence: Evidence) -> Iterator[Suite]:
-    pattern = r"test/(?:.*/)?(?:test_[^/]*|[^/]*_test)\.rb"
-    file = evidence.first_like(pattern)
-    if file is None:
+    file = evidence.first_like(r"test/(?:.*/)?(?:test_[^/]*|[^/]*_test)\.rb") or evidence.first_like(_SPECS)
+    if file is None or file.endswith("_spec.rb") and not _is_minitest(evidence, file):
         return
     rails = evidence.own_program("bin/rails")
     if rails is not None:
         yield Suite("minitest", (rails, "test"), file)
     elif evidence.says("Rakefile", r"TestTask|task[ (]:?['\"]?test\b"):
-        yield _ruby(evidence, "minitest", "rake", ("test",), file)
+        yield _ruby(evidence, "minitest", "rake", (_rake_task(evidence.text("Rakefile")),), file)
     else:
-        named = [path for path in evidence.paths if path.startswith("test/") and path.endswith("_test.rb")]
-        named = named or [path for path in evidence.paths if path.startswith("test/") and "/test_" in path]
-        yield _ruby(evidence, "minitest", "ruby", ("-Ilib", "-Itest", "-e", _RUN_ALL, *named[:_MAX_NAMED_FILES]), file)
+        folder = file.partition("/")[0]
+        own = [path for path in evidence.paths if path.startswith(folder + "/")]
+        named = [path for path in own if path.endswith(("_test.rb", "_spec.rb"))]
+        named = named or [path for path in own if "/test_" in path]
+        options = ("-Ilib", "-I" + folder, "-e", _RUN_ALL, *named[:_MAX_NAMED_FILES])
+        yield _ruby(evidence, "minitest", "ruby", options, file)
 
 
 def phpunit(evidence: Evidence) -> Iterator[Suite]:
@@ -90,6 +94,23 @@ def make(evidence: Evidence) -> Iterator[Suite]:
     for target in ("test", "check"):
         if file is not None and evidence.says(file, r"^%s\s*::?(?!=)" % target):
             yield _suite(evidence, "make", "make", (target,), file)
+
+
+def _is_minitest(evidence: Evidence, file: str) -> bool:
+    """Whether specs, of which this is one, are written for minitest, which knows `describe` and `it` too."""
+    helpers = ("spec/spec_helper.rb", "spec/minitest_helper.rb", "spec/helper.rb")
+    if any(re.search(r"^\s*require\s*\(?\s*['\"]minitest\b", evidence.text(path), re.M) for path in (file, *helpers)):
+        return True
+    gems = [evidence.text(path) for path in evidence.paths if path == "Gemfile" or path.endswith(".gemspec")]
+    wanted = re.findall(r"^[^#\n]*(?:\bgem|dependency)\b[ (]*['\"](minitest|rspec)\b", "\n".join(gems), re.M)
+    return "minitest" in wanted and "rspec" not in wanted
+
+
+def _rake_task(rakefile: str) -> str:
+    """The task that runs the tests: `test`, or what its TestTask is called instead."""
+    named = re.findall(r"\bTestTask\.new[ (]*(?::(\w+)|['\"](\w+)['\"]|(\w+):)", rakefile)
+    names = [next(filter(None, groups)) for groups in named]
+    return "test" if "test" in names or not names or rakefile.count("TestTask.new") > len(names) else names[0]
 
 
 def _ruby(evidence: Evidence, framework: str, program: str, options: tuple[str, ...], file: str) -> Suite:

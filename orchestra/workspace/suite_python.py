@@ -14,7 +14,9 @@ from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence
 
 MAX_READ_FILES = 200
-MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini", "manage.py")
+MANIFESTS = (
+    "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini", "tox.toml", "manage.py",
+)
 """Where one of them is, other languages' files come second."""
 
 _TEST_FILE = re.compile(r"(test_.*|.*_test)\.py")
@@ -29,6 +31,13 @@ _PYTEST_CONFIGURED = (
     ("setup.cfg", r"^\[tool:pytest\]"),
     ("tox.ini", r"^\[pytest\]"),
 )
+_ENVIRONMENTS = {
+    "tox": (
+        ("tox.ini", r"^\[(?:tox|testenv)\b"), ("setup.cfg", r"^\[tox:tox\]"), ("pyproject.toml", r"^\[tool\.tox\b"),
+        ("tox.toml", ""),
+    ),
+    "nox": (("noxfile.py", ""),),
+}
 _USES_UNITTEST = re.compile(r"^\s*(import unittest|from unittest\b|from django\.test)", re.M)
 _USES_PYTEST = re.compile(r"^(import pytest|from pytest\b|(async )?def test_)", re.M)
 
@@ -73,8 +82,9 @@ def declared_python(evidence: Evidence) -> Iterator[Suite]:
 
 def environments(evidence: Evidence) -> Iterator[Suite]:
     """tox or nox, which make the environments they run tests in."""
-    for framework, file, pattern in (("tox", "tox.ini", r"^\[(?:tox|testenv)\b"), ("nox", "noxfile.py", "")):
-        if evidence.says(file, pattern):
+    for framework, places in _ENVIRONMENTS.items():
+        file = next((name for name, pattern in places if evidence.says(name, pattern)), None)
+        if file is not None:
             program = evidence.program(framework)
             yield Suite(framework, (program or framework,), file, "" if program else "%s is not installed" % framework)
 

@@ -6,10 +6,10 @@ import errno
 import os
 import re
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Mapping
+from typing import Iterator, Mapping
 
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.records import TestFailure, TestRun
@@ -39,6 +39,7 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _SAYS_NOT_FOUND = re.compile(r"(?:\S*python[\w.]*: No module named .+|.*\b(?:Error|exit code) 127\.?)$")
 """The last line of an interpreter that lacks the module to run, and of tools that run a shell in turn."""
 _MOST_LACK_CHARACTERS = 300
+_MADE_BY_PLUGINS = (".benchmarks",)
 _ENVIRONMENTS = {"tox": ("--workdir", ".tox"), "nox": ("--envdir", ".nox")}
 """What moves the environments that a framework makes, and where they lie else."""
 
@@ -51,7 +52,7 @@ def run_suite(
 
     `variables` are those for child processes.
     """
-    with private_folder(root) as folder:
+    with _no_traces(root), private_folder(root) as folder:
         try:
             result = sandbox.run(
                 [*suite.command, *_report_options(suite, folder), *_place_options(suite, root, folder)],
@@ -67,6 +68,18 @@ def run_suite(
             return _not_started(suite, error)
         report = _read_report(folder)
     return replace(_as_test_run(suite, root, result, report, timeout_s), sandbox=sandbox.layers.enforced)
+
+
+@contextmanager
+def _no_traces(root: Path) -> Iterator[None]:
+    """Takes away the empty folders that plugins make of their own accord, and that nothing moves elsewhere."""
+    absent = [root / name for name in _MADE_BY_PLUGINS if not os.path.lexists(root / name)]
+    try:
+        yield
+    finally:
+        for folder in absent:
+            with suppress(OSError):
+                os.rmdir(folder)
 
 
 def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | None, timeout_s: float) -> TestRun:

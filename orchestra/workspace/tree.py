@@ -15,7 +15,7 @@ from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
 from orchestra.workspace import temp_files
 from orchestra.workspace.disk_errors import disk_error
-from orchestra.workspace.path_names import normalise, refused
+from orchestra.workspace.path_names import normalise, quoted, refused
 
 WriteBytes = Callable[[int, bytes], None]
 
@@ -72,7 +72,7 @@ class Tree:
             try:
                 for is_last in (False, False, True):
                     try:
-                        with self._folder_of(path, created=created) as (folder, name):
+                        with self._folder_of(path, created=created, for_writing=True) as (folder, name):
                             self._replace(path, folder, name, content, mode)
                         break
                     except FileNotFoundError:
@@ -100,7 +100,7 @@ class Tree:
     def delete(self, path: str) -> None:
         """Remove the file; an absent one is fine."""
         with _errors_for(path, "deleted"), suppress(FileNotFoundError):
-            with self._folder_of(path) as (folder, name):
+            with self._folder_of(path, for_writing=True) as (folder, name):
                 _check_regular(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
                 os.unlink(name, dir_fd=folder)
                 _sync_folder(folder)
@@ -151,8 +151,13 @@ class Tree:
         _sync_folder(folder)
 
     @contextmanager
-    def _folder_of(self, path: str, *, created: list[str] | None = None) -> Iterator[tuple[int, str]]:
-        """A descriptor of the folder that holds the path, and the last name; folders are made if `created` is given."""
+    def _folder_of(
+        self, path: str, *, created: list[str] | None = None, for_writing: bool = False
+    ) -> Iterator[tuple[int, str]]:
+        """A descriptor of the folder that holds the path, and the last name; folders are made if `created` is given.
+
+        What is another repository by now is refused `for_writing`.
+        """
         if normalise(path) != unicodedata.normalize("NFC", path):
             raise refused(path, "is not in its normal spelling")
         *folders, name = path.split("/")
@@ -164,6 +169,9 @@ class Tree:
                 inner = os.open(part, _FOLDER_FLAGS, dir_fd=folder)
                 os.close(folder)
                 folder = inner
+                if for_writing and _is_repository(folder):
+                    other = quoted("/".join(folders[: depth + 1]))
+                    raise refused(path, "belongs to another repository, %s" % other, hint="move it away, or run there")
             yield folder, name
         finally:
             os.close(folder)
@@ -193,6 +201,16 @@ def _status(folder: int, name: str) -> os.stat_result | None:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
+
+
+def _is_repository(folder: int) -> bool:
+    """Of a folder's descriptor: whether git takes it for one of its own (see workspace.paths)."""
+    if _status(folder, ".git") is not None:
+        return True
+    if _status(folder, "HEAD") is None:
+        return False
+    parts = (_status(folder, name) for name in ("objects", "refs"))
+    return all(part is not None and stat.S_ISDIR(part.st_mode) for part in parts)
 
 
 def _make_folder(parent: int, name: str) -> bool:

@@ -57,7 +57,7 @@ def test_every_empty_chain_is_named_at_once(project: Project) -> None:
     ran = project.run("run", "do it", "--yes")
     assert ran.status == 2
     for role in ("architect", "executor", "auditor", "consultant"):
-        assert f"agents.{role}" in ran.err
+        assert f"for the {role}" in ran.err
 
 
 def test_tests_that_the_configuration_insists_on_must_be_there(project: Project) -> None:

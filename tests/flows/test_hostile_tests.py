@@ -163,6 +163,8 @@ def test_a_suite_that_never_ends_is_ended_with_all_it_started(project: Project) 
     ran = run(project, sleeping, timeout=1)
 
     assert (ran.status, ran.json["tests"]["exit_status"]) == (8, None)
+    assert "the tests ran out of time after 1 s" in ran.json["error"]["message"]
+    assert "tests.timeout" in ran.json["error"]["hint"]
     assert "ran out of time" in str(project.rows("SELECT content FROM facts WHERE name = 'tests/after/0.1'"))
     if os.path.isdir("/proc/self"):
         assert not strays(project.root)
@@ -204,6 +206,56 @@ def test_what_tests_must_leave_alone_ends_with_5_and_no_commit(project: Project,
     again = project.run("resume", "--yes", "--json", script=team())
     assert (again.status, again.json["error"]["code"]) == (5, "changed-by-tests"), "until it is put back"
     assert project.head() == head
+
+
+SCRIPT = "#!/bin/sh\ntouch %s/pwned\ncat\n"
+PWN = "root = os.getcwd(); open(%r, 'w').write(%r.replace('ROOT', root)); os.path.exists('hk') or os.mkdir('hk'); " \
+    "open('hk/pre-commit', 'w').write('#!/bin/sh\\ntouch %%s/pwned\\n' %% root); os.chmod('hk/pre-commit', 0o755)"
+HOOKS = "[core]\n\thooksPath = ROOT/hk\n"
+CAT = "#!/bin/sh\ncat\n"
+
+
+@pytest.mark.parametrize("settings, files, changed, content", [
+    ([("include.path", "../team.cfg")], {}, "team.cfg", HOOKS),
+    ([("includeIf.gitdir:**.path", "../team.cfg")], {}, "team.cfg", HOOKS),
+    ([("core.hooksPath", "hk")], {}, "other", ""),
+    ([("filter.f.clean", "./clean.sh")], {"clean.sh": CAT, ".gitattributes": "* filter=f\n"}, "clean.sh",
+     SCRIPT % "ROOT"),
+    ([("filter.f.clean", "tee pwned")], {}, ".gitattributes", "* filter=f\n"),
+    ([("core.fsmonitor", "./fs.sh")], {"fs.sh": "#!/bin/sh\nexit 1\n"}, "fs.sh", SCRIPT % "ROOT"),
+    ([("gpg.program", "./sign.sh"), ("commit.gpgSign", "true")], {"sign.sh": CAT}, "sign.sh", SCRIPT % "ROOT"),
+])
+def test_no_code_of_the_tests_runs_with_the_commit(
+    project: Project, settings: list[tuple[str, str]], files: dict[str, str], changed: str, content: str
+) -> None:
+    for path, text in files.items():
+        project.write(path, text)
+        (project.root / path).chmod(0o755)
+    for key, value in settings:
+        project.git("config", key, value)
+    head = project.head()
+    ran = run(project, CHANGES % (PWN % (changed, content)), "--commit")
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (5, "changed-by-tests", None)
+    assert project.head() == head and not project.has("pwned")
+
+
+def test_a_configuration_of_the_users_own_may_not_take_in_what_tests_wrote(project: Project) -> None:
+    home = project.folder / "home"
+    (home / ".gitconfig").write_text("[include]\n\tpath = %s/team.cfg\n" % project.root)
+    ran = run(project, CHANGES % (PWN % ("team.cfg", HOOKS)), "--commit")
+
+    assert (ran.status, ran.json["error"]["code"], project.has("pwned")) == (5, "changed-by-tests", False)
+
+
+def test_filters_that_tests_leave_alone_run_with_the_commit(project: Project) -> None:
+    project.write("clean.sh", "#!/bin/sh\nsed s/unittest/unittest/\n")
+    (project.root / "clean.sh").chmod(0o755)
+    project.git("config", "filter.f.clean", "./clean.sh")
+    project.write(".gitattributes", "*.py filter=f\n")
+    ran = run(project, CHANGES % "os.mkdir('data'); open('data/.gitattributes', 'w').write('* text')", "--commit")
+
+    assert (ran.status, ran.json["commit"]["sha"]) == (0, project.head())
 
 
 def test_a_commit_is_made_when_what_tests_changed_was_put_back(project: Project) -> None:

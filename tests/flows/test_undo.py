@@ -158,6 +158,21 @@ def test_an_undo_is_a_session_of_its_own_that_is_undone_by_its_name(
     assert project.everything() == before
 
 
+def test_an_undo_that_changes_nothing_says_so(project: Project, before: dict[str, bytes]) -> None:
+    ran = change(project)
+    assert "brings the change back" in project.run("undo").out
+    again = project.run("undo", ran.json["session_id"])
+    assert (again.status, project.everything()) == (0, before)
+    assert "nothing was changed" in again.out and "brings" not in again.out
+
+    (row,) = project.rows("SELECT session_id FROM sessions ORDER BY rowid DESC LIMIT 1")
+    last = project.run("undo", row["session_id"])
+    assert (last.status, project.everything()) == (0, before)
+    assert last.err.count(f"{row['session_id']} changed no file: there is nothing to undo") == 1
+    assert "dry run" not in last.err
+    assert "dry run" in project.run("undo", row["session_id"], "--dry-run").err
+
+
 def test_the_newest_session_that_is_not_undone_comes_first(project: Project, before: dict[str, bytes]) -> None:
     first = change(project).json["session_id"]
     between = project.everything()

@@ -106,6 +106,27 @@ def test_a_file_that_is_not_as_it_was_left_is_named(
     assert message in difference["message"]
 
 
+@pytest.mark.parametrize("content", ["[" * 100_000, "", "[]", None])
+def test_a_receipt_that_is_none_is_a_state_that_cannot_be_read(
+    project: Project, ran: Ran, content: str | None
+) -> None:
+    (path,) = project.state.glob("runs/*/receipt.json")
+    path.unlink()
+    if content is None:
+        os.mkfifo(path)
+    else:
+        path.write_text(content)
+    checked = project.run("verify", "--json")
+    assert (checked.status, checked.json["error"]["code"]) == (6, "state")
+
+
+def test_the_log_of_a_session_is_never_waited_for(project: Project, ran: Ran) -> None:
+    (path,) = project.state.glob("logs/*.jsonl")
+    path.unlink()
+    os.mkfifo(path)
+    assert project.run("log").status in (2, 6)
+
+
 @pytest.mark.parametrize(("change", "subject"), [
     (lambda said: said["plan"].update(approved_by="somebody"), "plan"),
     (lambda said: said["tests"].update(exit_status=1), "tests"),

@@ -66,11 +66,11 @@ class MortalStore(Store):
         self._fate = fate
         self._queue: list[tuple[Callable[[sqlite3.Connection], Any], Written[Any]]] = []
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> T:
         return self._fate.around(lambda: self._in_order(work))
 
-    def write_later(self, work: Callable[[sqlite3.Connection], T]) -> Written[T]:
-        written: Written[T] = Written()
+    def write_later(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> Written[T]:
+        written: Written[T] = Written(is_flushed=is_flushed)
         self._queue.append((work, written))
         return written
 

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "orchestra"
 LINES = (
     ("errors",),
     ("records",),
-    ("clock",),
+    ("clock", "found_files"),
     ("environment", "config", "observe"),
     ("adapters", "state", "workspace", "plugins"),
     # The totals of a journal's attempts are part of the outcome that the engine tells.

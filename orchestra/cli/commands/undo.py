@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         assert journal is not None  # session_to_undo raises otherwise
         paths = selected(changed_paths(journal, target), wanted)
         if arguments.dry_run or not paths:
-            return _preview(context, Undoing(journal, Tree(context.root), target), paths)
+            undoing = Undoing(journal, Tree(context.root), target)
+            return _preview(context, undoing, paths, is_dry=arguments.dry_run)
     with open_workplace(context.root, context.git, context.env) as workplace:
         return go_on(context, workplace, new_undo(workplace.journal, target, paths, context.env), target)
 
@@ -60,7 +61,10 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
         raise UnknownSession("the session that was being undone is gone", where=row.options["undoes"])
     undone = carry_out(workplace, session_id, context.env, running.listeners(context, "none"))
     text = _text(target, undone.outcomes, undone.status)
-    if undone.status is ExitStatus.DONE:
+    has_changed = any(outcome.status == "reverted" for outcome in undone.outcomes)
+    if undone.status is ExitStatus.DONE and not has_changed:
+        text += "\neverything was as before that session already: nothing was changed"
+    elif undone.status is ExitStatus.DONE:
         text += f"\n`orchestra undo {session_id}` brings the change back"
     if workplace.journal.recall(target.session_id, "commit"):
         text += "\nthe commit stays; `git revert` takes it back"
@@ -70,7 +74,7 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     return undone.status
 
 
-def _preview(context: Context, undoing: Undoing, paths: Sequence[str]) -> ExitStatus:
+def _preview(context: Context, undoing: Undoing, paths: Sequence[str], *, is_dry: bool) -> ExitStatus:
     outcomes, changes = undoing.preview(paths)
     status, error = end_of(outcomes)
     patch = unified_patch(changes)
@@ -78,7 +82,8 @@ def _preview(context: Context, undoing: Undoing, paths: Sequence[str]) -> ExitSt
     if error is not None:
         context.output.error(error)
     if not context.output.as_json:
-        context.output.say(_text(undoing.target, outcomes, status, is_dry=True))
+        none = f"{undoing.target.session_id} changed no file: there is nothing to undo"
+        context.output.say(_text(undoing.target, outcomes, status, is_dry=True) if is_dry else none)
     context.output.patch(patch, document)
     return status
 

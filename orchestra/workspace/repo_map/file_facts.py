@@ -8,9 +8,10 @@ import zlib
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
+from orchestra.found_files import read_json
 from orchestra.workspace.repo_map.grammar import MAX_LINE, Grammar
 
 MAX_FILE_BYTES = 1_000_000
@@ -79,7 +80,8 @@ class FileFacts:
     def declarations(self) -> tuple[Declaration, ...]:
         """Raises ValueError where they are damaged."""
         try:
-            return tuple(Declaration(*row) for row in json.loads(zlib.decompress(self.packed)))
+            rows: Any = read_json(zlib.decompress(self.packed))
+            return tuple(Declaration(*row) for row in rows)
         except (TypeError, zlib.error) as error:
             raise ValueError(str(error)) from None
 

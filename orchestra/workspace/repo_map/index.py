@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
+from orchestra.found_files import read_json
 from orchestra.workspace.repo_map.file_facts import FileFacts, key_of, words_of
 from orchestra.workspace.repo_map.links import Links
 from orchestra.workspace.repo_map.postings import Postings
@@ -68,7 +69,7 @@ class RepoIndex:
         try:
             line = kept.index(b"\n") + 1
             at = line + int(kept[:line])
-            head = json.loads(kept[line:at])
+            head: Any = read_json(kept[line:at])
             arrays = []
             for length in head["lengths"]:
                 arrays.append(array("I", kept[at:at + 4 * length]))

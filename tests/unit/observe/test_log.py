@@ -64,7 +64,10 @@ def test_a_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
 @needs_full_device
 def test_a_log_on_a_full_disk_stops_nothing_and_is_told_once() -> None:
     told: list[int | None] = []
-    log = LogFile(Path("/dev/full"), on_failure=lambda error: told.append(error.errno))
+    log = LogFile(
+        Path("/dev/full"), on_failure=lambda error: told.append(error.errno),
+        open_=lambda path: open(path, "a+b", buffering=0),
+    )
     log(event())
     log(event())
     log.close()

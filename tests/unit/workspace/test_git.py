@@ -408,3 +408,20 @@ def test_a_held_index_is_told_with_the_way_out(root: Path, run: Run, git: Git) -
         git.commit(["a"], "x")
     assert "lock" in (caught.value.hint or "")
     assert (root / "a").read_text() == "2"
+
+
+def test_reading_runs_no_program_that_a_submodule_names(root: Path, tmp_path: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="one")
+    run("init", "-q", "sub")
+    inner = root / "sub"
+    (inner / "b").write_text("one")
+    run("-C", "sub", "add", "b")
+    run("-C", "sub", "commit", "-q", "-m", "seed")
+    seed(root, run)
+    run("-C", "sub", "config", "filter.f.clean", "touch '%s'; cat" % (tmp_path / "ran"))
+    (inner / ".gitattributes").write_text("* filter=f\n")
+    (inner / "b").write_text("two")
+    os.utime(inner / "b", (0, 0))
+
+    assert git.status() == ()
+    assert not (tmp_path / "ran").exists()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from orchestra.workspace.ignore_rules import IgnoreRules
+from orchestra.workspace.ignore_rules import FILE, IgnoreRules
 
 PATHS = (
     "a.log", "src/a.log", "src/deep/a.log", "build/x", "src/build/x", "build", "docs/a.md", "docs/b/a.md", "foo/bar/c",
@@ -44,4 +45,10 @@ def test_a_folder_that_is_meant_covers_what_lies_in_it() -> None:
 
 
 def test_no_file_is_no_rule(tmp_path: Path) -> None:
+    assert IgnoreRules.in_root(tmp_path) == IgnoreRules(())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE)
     assert IgnoreRules.in_root(tmp_path) == IgnoreRules(())

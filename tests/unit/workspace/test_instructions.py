@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,8 @@ def test_the_users_own_skills_come_from_the_usual_folders(tmp_path: Path) -> Non
         (folder / "SKILL.md").write_text(f"---\nname: {name}\ndescription: {place}\n---\n", encoding="utf-8")
     (tmp_path / ".claude/skills/binary").mkdir()
     (tmp_path / ".claude/skills/binary/SKILL.md").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / ".claude/skills/pipe").mkdir()
+    os.mkfifo(tmp_path / ".claude/skills/pipe/SKILL.md")
     found = own_skills({"HOME": str(tmp_path)})
     assert [(skill.name, skill.description) for skill in found] == [
         ("one", ".config/orchestra/skills"), ("two", ".agents/skills")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import ExitStatus, RefusedPath
-from orchestra.workspace.collisions import check_distinct, folds_case
+from orchestra.workspace.collisions import check_distinct, check_new_names, folds_case
 from orchestra.workspace.paths import MAX_FILE_BYTES, check_path, check_plan_paths
 
 
@@ -268,6 +268,24 @@ def test_on_a_folding_file_system_paths_that_differ_in_case_are_one_file(tmp_pat
     with pytest.raises(RefusedPath, match="planned as a file"):
         check_distinct(tmp_path, ["A", "a/b"], folds=folds)
     check_distinct(tmp_path, ["A", "b", "src/a"], folds=folds)
+
+
+def test_a_new_name_may_not_differ_only_in_case_from_one_that_stays(tmp_path: Path) -> None:
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    (tmp_path / "src" / "deep" / "a.py").write_text("")
+    for written in (["src/deep/A.py"], ["SRC/deep/a.py"], ["Src/Deep"], ["n", "N"], ["x/n", "X/N"]):
+        with pytest.raises(RefusedPath, match="differs only in case from"):
+            check_new_names(tmp_path, written, frozenset())
+    check_new_names(tmp_path, ["src/deep/A.py", "b"], frozenset(["src/deep/a.py"]))
+    check_new_names(tmp_path, ["src/deep/a.py", "src/deep/b.py", "src2/deep/a.py", "n", "m"], frozenset())
+
+
+def test_names_that_differ_only_in_case_already_may_both_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    if folds_case(tmp_path):
+        pytest.skip("this file system folds case")
+    (tmp_path / "A").write_text("")
+    check_new_names(tmp_path, ["a", "A"], frozenset())
 
 
 def test_the_folder_of_a_path_is_asked_whether_it_folds_case(tmp_path: Path) -> None:

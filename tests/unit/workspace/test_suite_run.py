@@ -114,6 +114,23 @@ def test_pytest_that_passes_leaves_no_trace(root: Path) -> None:
     assert names(root) - before <= {".orchestra/tmp"}
 
 
+@pytest.mark.parametrize("results, is_there", [((), False), (("0001.json",), True)])
+def test_the_folder_that_a_plugin_makes_stays_only_with_something_in_it(
+    root: Path, results: tuple[str, ...], is_there: bool
+) -> None:
+    lines = "".join(f"open('.benchmarks/{name}', 'w').close()\n" for name in results)
+    put(root, {"conftest.py": "import os\nos.mkdir('.benchmarks')\n" + lines, "test_a.py": "def test_a(): pass\n"})
+    assert run(PYTEST, root).passed
+    assert (root / ".benchmarks").exists() is is_there
+
+
+def test_an_empty_folder_of_the_users_stays(root: Path) -> None:
+    put(root, {"test_a.py": "def test_a(): pass\n"})
+    (root / ".benchmarks").mkdir()
+    assert run(PYTEST, root).passed
+    assert (root / ".benchmarks").exists()
+
+
 def test_options_of_the_project_that_need_the_cache_still_work(root: Path) -> None:
     put(root, {"pytest.ini": "[pytest]\naddopts = --ff --strict-config\n", "test_a.py": "def test_a(): pass\n"})
     assert run(PYTEST, root).passed

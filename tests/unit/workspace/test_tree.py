@@ -227,6 +227,20 @@ def test_a_file_where_a_folder_should_be_is_refused(root: Path) -> None:
         Tree(root).write("folder", b"")
 
 
+@pytest.mark.parametrize("parts", [[".git"], ["HEAD", "objects/", "refs/"]])
+def test_a_folder_that_has_become_another_repository_is_left_alone(root: Path, parts: list[str]) -> None:
+    tree = Tree(root)
+    tree.write("sub/deep/a.txt", b"one")
+    for part in parts:
+        (root / "sub" / part).mkdir() if part.endswith("/") else (root / "sub" / part).write_text("")
+    for act in (lambda: tree.write("sub/deep/a.txt", b"two"), lambda: tree.delete("sub/deep/a.txt")):
+        with pytest.raises(RefusedPath, match="belongs to another repository, 'sub'"):
+            act()
+    assert tree.read("sub/deep/a.txt").content == b"one"
+    (root / "sub" / parts[0]).unlink()
+    tree.write("sub/deep/a.txt", b"two")
+
+
 def test_leftovers_of_an_interrupted_run_are_removed_and_nothing_else(root: Path) -> None:
     leftover = ".orchestra-0123456789abcdef.tmp"
     (root / "src").mkdir()

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestra.workspace.git_deciding import deciding_places
+from orchestra.workspace.git_process import GitProcess
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> GitProcess:
+    root, home = tmp_path / "root", tmp_path / "home"
+    for folder in (root / "tools", root / "bin", home):
+        folder.mkdir(parents=True)
+    (root / "tools" / "clean.py").write_text("")
+    (root / "clean.py").write_text("")
+    variables = {
+        "PATH": os.pathsep.join((str(root / "bin"), os.environ["PATH"])), "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"
+    }
+    subprocess.run(["git", "init", "-q"], cwd=root, env=variables, check=True)
+    found = GitProcess.find(root, variables)
+    assert found is not None
+    return found
+
+
+def places(git: GitProcess, *settings: str, planned: tuple[str, ...] = ()) -> set[str]:
+    """Normalised, relative to the folder that holds root and home; each setting is `key=value`."""
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        git.write("config", "--add", key, value)
+    top = git.cwd.parent
+    return {os.path.relpath(os.path.normpath(place), top) for place in deciding_places(git, planned)}
+
+
+@pytest.mark.parametrize("setting, place", [
+    ("include.path=../team.cfg", "root/team.cfg"),
+    ("include.path=~/team.cfg", "home/team.cfg"),
+    ("include.path=:(optional)~/team.cfg", "home/team.cfg"),
+    ("includeIf.onbranch:other.path=../team.cfg", "root/team.cfg"),
+    ("core.hooksPath=.husky/_", "root/.husky/_"),
+    ("core.attributesFile=~/attributes", "home/attributes"),
+    ("core.attributesFile=attributes", "root/attributes"),
+    ("core.fsmonitor=./watch.sh", "root/watch.sh"),
+    ("gpg.program=tools/my sign", "root/tools/my sign"),
+    ("gpg.ssh.program=tools/sign", "root/tools/sign"),
+    ("user.signingKey=keys/own.pub", "root/keys/own.pub"),
+    ("filter.a.b.clean=./clean.sh %f", "root/clean.sh"),
+    ("filter.f.process=python3 clean.py", "root/clean.py"),
+    ("filter.f.smudge=cat | 'tools/clean.py' --fast", "root/tools/clean.py"),
+    ("filter.f.clean=\"$(git rev-parse --show-toplevel)/tools/clean.py\"", "root/tools/clean.py"),
+    ("filter.f.clean=$TOP/tools/clean.py", "root/tools/clean.py"),
+    ("filter.f.clean=git-lfs clean -- %f", "root/bin/git-lfs"),
+    ("diff.f.textconv=./show", "root/show"),
+    ("merge.f.driver=./merge %O %A %B", "root/merge"),
+    ("commit.template=.message", "root/.message"),
+])
+def test_what_a_setting_names_counts_whether_it_is_there_or_not(git: GitProcess, setting: str, place: str) -> None:
+    assert place not in places(git)
+    assert place in places(git, setting)
+
+
+def test_what_an_included_configuration_includes_counts_from_its_folder(git: GitProcess) -> None:
+    (git.cwd / "tools" / "team.cfg").write_text("[include]\n\tpath = more.cfg\n[filter \"f\"]\n\tclean = ./c.sh\n")
+    assert {"root/tools/team.cfg", "root/tools/more.cfg", "root/c.sh"} <= places(git, "include.path=../tools/team.cfg")
+
+
+def test_the_users_own_configuration_counts_before_it_is_there(git: GitProcess) -> None:
+    assert {"home/.gitconfig", "home/.config/git/config", "home/.config/git/attributes"} <= places(git)
+
+
+def test_of_attributes_those_count_that_would_apply_to_the_paths(git: GitProcess) -> None:
+    found = places(git, planned=("a/b/c.py", "d.py"))
+    assert {place for place in found if place.startswith("root") and "attributes" in place} == {
+        "root/.gitattributes", "root/a/.gitattributes", "root/a/b/.gitattributes", "root/.git/info/attributes"
+    }
+
+
+def test_folders_that_a_command_line_names_are_not_looked_through(git: GitProcess) -> None:
+    found = places(git, "filter.f.clean=find / . tools -name x", "user.signingKey=key::ssh-ed25519 " + "A/" * 3000)
+    assert not {"root", "root/tools", "."} & found
+    assert all(not place.startswith("root/tools") for place in found)
+
+
+def test_the_search_for_a_program_ends_where_it_is_found(git: GitProcess) -> None:
+    program = git.cwd / "bin" / "tidy"
+    program.write_text("")
+    program.chmod(0o755)
+    assert [place for place in places(git, "filter.f.clean=tidy -q") if place.endswith("/tidy")] == ["root/bin/tidy"]
