@@ -377,11 +377,14 @@ CHANGED = b"# Without the comments and docstrings of the original, for this arch
 
 
 def without_remarks(name: str, content: bytes) -> bytes:
-    """A Python source without comments and docstrings, a quarter of it, every line where it was; others as they are.
+    """A Python source without comments and docstrings, a quarter of it, every line where it was.
 
+    Certificates without the lines that describe them, which anybody can make anew; other files as they are.
     What the archive is made from is there to be read elsewhere. Dataclasses keep their docstrings: they would put
     another one together, which takes time. Raises BuildError where that would be another program.
     """
+    if name.endswith(".pem"):
+        return CHANGED + b"".join(line + b"\n" for line in content.splitlines() if line and not line.startswith(b"#"))
     if not name.endswith(".py"):
         return content
     source = content.decode("utf-8")
