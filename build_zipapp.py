@@ -492,7 +492,7 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/c_like", "orchestra/workspace/languages/tools",
     "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/workspace/languages/xml",
     "orchestra/workspace/languages/look_back", "orchestra/workspace/languages/heredocs", "orchestra/engine/recovery",
-    "orchestra/workspace/suite_", "orchestra/workspace/git_deciding", "orchestra/workspace/repo_map/",
+    "orchestra/workspace/suite_", "orchestra/workspace/repo_map/",
     "orchestra/agents/plan_parser",
     "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
     "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/cli/commands/help",
