@@ -21,6 +21,7 @@ FIRST_BYTE = "first_byte"
 IDLE = "idle"
 TOTAL = "total"
 CANCELLED = "cancelled"
+LOOK_S = 5.0
 
 
 class Call:
@@ -135,6 +136,8 @@ class Watchdog:
         self._calls: set[Call] = set()
         self._next_at_s = math.inf
         """When the thread looks by itself again: an earlier end must wake it."""
+        self._is_used = False
+        """Whether a call has begun since it looked."""
         self._thread: threading.Thread | None = None
 
     def start_call(self, cancel: CancelToken, timeout: TimeoutSettings, *, total_s: float) -> Call:
@@ -142,6 +145,7 @@ class Watchdog:
         call = Call(cancel, timeout, total_s=total_s, changed=self._wake)
         with self._woken:
             self._calls.add(call)
+            self._is_used = True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
                 self._thread.start()
@@ -188,7 +192,10 @@ class Watchdog:
                     # A call that has been ended is watched no more, though its thread may still hold it.
                     self._calls.difference_update(due)
                     return due
-                self._next_at_s = min((call.expires_at_s for call in self._calls), default=math.inf)
+                # Where one call follows the other, none need wake the thread: it looks again before any of them ends.
+                self._next_at_s = now + LOOK_S if self._is_used else math.inf
+                self._next_at_s = min((call.expires_at_s for call in self._calls), default=self._next_at_s)
+                self._is_used = False
                 left_s = self._next_at_s - now
                 self._woken.wait(None if left_s == math.inf else min(left_s, threading.TIMEOUT_MAX))
 
