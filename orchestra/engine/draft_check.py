@@ -20,7 +20,9 @@ def check_draft(draft: Draft, old_text: str | None, *, check: SyntaxCheck, expla
     defects = check(draft.path, draft.text)
     # What this Python calls broken may be a newer one's syntax; then the file was "broken" before already.
     if defects and not (old_text is not None and check(draft.path, old_text)):
-        listing = "; ".join(f"line {defect.line}: {defect.message}" for defect in defects)
+        listing = "; ".join(
+            defect.message if defect.line is None else f"line {defect.line}: {defect.message}" for defect in defects
+        )
         raise RefusedDraft(f"The file would not be valid: {listing}")
     loss = None if old_text is None else find_loss(draft.path, old_text, draft.text, explanation)
     if loss is not None:
