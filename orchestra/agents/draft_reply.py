@@ -18,7 +18,6 @@ from orchestra.records import Draft
 
 MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
-_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOST = {
     "\0": "a NUL character, which no text may hold",
@@ -82,7 +81,7 @@ def _check(new_text: str, path: str, original: str | None) -> None:
             raise RefusedDraft("Line %d of the draft has %s." % (line, what), where=path, hint=_ESCAPE)
     if original is not None and original.strip() and not new_text.strip():
         raise RefusedDraft("The draft is empty, but the file is not to be deleted.", where=path)
-    elision = find_elision(new_text, original, is_prose=path.lower().endswith(_PROSE))
+    elision = find_elision(new_text, original, path=path)
     if elision:
         raise RefusedDraft(
             "Line %d of the draft, `%s`, stands for text that was left out; the file must be complete." % elision,
