@@ -57,6 +57,7 @@ def test_what_is_said_elsewhere_explains_what_it_names() -> None:
     assert loss(OLD, NEW, rest="g is slow.\nRemove the cache.") is not None
     assert loss(OLD, NEW, rest="Remove the legacy helpers.") is not None
     assert loss(OLD, NEW, rest="Remove the legacy helpers of a.py.") is None
+    assert loss(OLD, NEW, order="Refactor it.", rest="Keep g as it is.") is not None
     assert loss(LONG, "f(1)\n", rest="Rewrite a.py.") is None
     assert loss(LONG, "x1 = 1\n", rest="Rewrite b.py.") is not None
 
