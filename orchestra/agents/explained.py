@@ -30,7 +30,8 @@ class Explained:
         about_file = read_removals(_about(path, rest), known, path)
         self._kept = own.kept | other.kept
         self._keeps_all = own.keeps_all or other.keeps_all
-        removals, everywhere = own.removals + about_file.removals, own.removals + other.removals
+        elsewhere = [removal for removal in other.removals if not (own.keeps_all or removal.named & own.kept)]
+        removals, everywhere = own.removals + about_file.removals, own.removals + elsewhere
         self._named = {name for removal in everywhere if removal.goes for name in removal.named}
         self._of_named = {line for removal in everywhere for line in self._bodies(removal.named)}
         self._of_others = {line for removal in removals if not removal.named for line in self._spoken_of(removal)}
