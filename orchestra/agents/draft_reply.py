@@ -18,8 +18,13 @@ from orchestra.records import Draft
 
 MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
-_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LOST = {
+    "\0": "a NUL character, which no text may hold",
+    "\ufffd": "U+FFFD, which stands for a character that was lost, such as half of a surrogate pair",
+}
+"""The second is put by whoever reads what is no character, a provider's answer too."""
+_ESCAPE = "where the character is meant, write it as an escape sequence of the language"
 _ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
 
 
@@ -70,9 +75,13 @@ def _may_hold_the_key(path: str, original: str | None) -> bool:
 def _check(new_text: str, path: str, original: str | None) -> None:
     if _SURROGATE.search(new_text):
         raise RefusedDraft("The text holds half of a surrogate pair, which is no character.", where=path)
+    for character, what in _LOST.items():
+        if character in new_text and character not in (original or ""):
+            line = new_text.count("\n", 0, new_text.index(character)) + 1
+            raise RefusedDraft("Line %d of the draft has %s." % (line, what), where=path, hint=_ESCAPE)
     if original is not None and original.strip() and not new_text.strip():
         raise RefusedDraft("The draft is empty, but the file is not to be deleted.", where=path)
-    elision = find_elision(new_text, original, is_prose=path.lower().endswith(_PROSE))
+    elision = find_elision(new_text, original, path=path)
     if elision:
         raise RefusedDraft(
             "Line %d of the draft, `%s`, stands for text that was left out; the file must be complete." % elision,

@@ -11,7 +11,7 @@ from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.workspace.diff_blocks import FileDiff, is_diff, parse_diff
 from orchestra.workspace.edit_blocks import first_edit, has_edits, parse_edits
 from orchestra.workspace.edits import Edit, Edited, apply_edits
-from orchestra.workspace.named_file import is_same_file, sole_path
+from orchestra.workspace.named_file import is_same_file, path_in_info, sole_path
 
 _DIFF_INFO = ("diff", "udiff", "patch", "git-diff")
 _MARKDOWN_INFO = ("markdown", "md", "mdx")
@@ -40,9 +40,9 @@ def read_edits(answer: str, blocks: Sequence[Block], path: str, original: str | 
     try:
         edits = parse_edits(answer, original)
         _check_file([edit.path for edit in edits], path)
-        if not (original or "").strip():
-            return Change("edits", _new_text(edits))
-        return Change("edits", apply_edits(original or "", edits))
+        edited = apply_edits(original or "", edits) if (original or "").strip() else _new_text(edits)
+        _check_alone(blocks, edited.text, path, original or "")
+        return Change("edits", edited)
     except RefusedDraft:
         if _may_be_about_edits(answer, blocks, original):
             return None
@@ -87,6 +87,17 @@ def _new_text(edits: Sequence[Edit]) -> Edited:
     if len(edits) == 1 and not edits[0].search.strip():
         return Edited(edits[0].replace, ())
     raise _nothing_to_edit()
+
+
+def _check_alone(blocks: Sequence[Block], edited: str, path: str, original: str) -> None:
+    """Raises UnreadableReply where a block beside the edits may be the whole file, and another one than they make."""
+    known = "".join("\n%s\n" % text.strip() for text in (original, edited))
+    for block in blocks:
+        said = path_in_info(block.info) or sole_path(block.lead)
+        is_other = has_edits(block.text) or is_aside(block) or (said is not None and not is_same_file(said, path))
+        is_long = 3 * len(block.text.split("\n")) >= 2 * len(original.split("\n"))
+        if is_long and not is_other and "\n%s\n" % block.text.strip() not in known:
+            raise UnreadableReply("The answer has edits and a whole file that is not what they make; give one of them.")
 
 
 def _nothing_to_edit() -> UnreadableReply:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from orchestra.agents.stand_ins import find_stand_in
+
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 # Such a remark is a comment, a bracketed note, or a bare line that begins with dots.
 _REMARK = re.compile(
-    r"^\s*(?P<opening>(?:(?:#+[:!]?|//+!?|/\*+|\*|--+|;+|%+|<!--|<%--|<%#|\{\{!(?:--)?|\{/\*|\{-|!+|::"
+    r"^\s*(?P<opening>(?:(?:\.\.(?=\s)|#+[:!]?|//+!?|/\*+|\*|--+|;+|%+|<!--|<%--|<%#|\{\{!(?:--)?|\{/\*|\{-|!+|::"
     r"|(?i:@?rem|dnl)(?=\s)|\"\"\"|'''|\(\*|['\"](?=\s)|[\[({（【<])\s*)*)"
     r"(?P<dots>(?:\.{3,}|…+|\. \. \.)\s*)?(?P<words>.*?)(?P<more_dots>\s*(?:\.{3,}|…+|\. \. \.))?"
     # One character at a time: a banner can be divided up in one way only.
@@ -17,7 +20,7 @@ _WORDS = (
     "...", "…", ". . .", "unchanged", "as is", "rest", "remain", "existing", "previous", "original", "other", "same",
     "before", "above", "omitted", "truncated", "snip", "no change",
     "不变", "其余", "剩余", "省略", "同上", "相同", "其他", "现有", "原有", "保持", "原样", "以下略", "此处略", "変更なし", "同じ", "以下同",
-    "변경 없", "생략", "나머지",
+    "변경 없", "생략", "나머지", "unverändert", "resto", "sin cambios", "inchangé", "без изменений", "остальн",
 )
 """One of them is in every such remark. To look for each by itself takes a tenth of the time that a pattern takes."""
 _LONGEST = 120
@@ -29,7 +32,7 @@ _LEFT_OUT = (
     r"|(?:existing|previous|original|other|more)\s+(?:code|methods|functions|content|imports|implementation|lines"
     r"|tests)"
     r"|(?:stays?|remains?)\s+the\s+same|same\s+as\s+(?:before|above|original)|as\s+before|no\s+changes"
-    r"|omitted|truncated|snip(?:ped)?)\b"
+    r"|omitted|truncated|snip(?:ped)?|unverändert|sin\s+cambios|inchangée?s?|без\s+изменений)\b"
     r"|不变|其余|剩余|省略|同上|其他代码|现有代码|原有代码|保持原样|変更なし|以下同|생략|나머지)"
 )
 _BEHIND_DOTS = re.compile(_LEFT_OUT, re.IGNORECASE)
@@ -57,6 +60,10 @@ _WITHOUT_DOTS = re.compile(
     r"|(?:其余|剩余|其他|现有|原有|以下|以上|此处|这里|后续)的?(?:代码|部分|内容|方法|函数|实现|逻辑)*(?:保持|均|都|与原来|与之前|与原文件)?"
     r"(?:不变|省略|同上|相同|一致|原样|略)|(?:代码|内容)?(?:保持不变|保持原样|省略)"
     r"|(?:省略|保留)(?:了)?(?:其余|其他|剩余|现有|原有|以下)的?(?:代码|部分|内容|方法|函数|实现|逻辑)*"
+    r"|(?:der\s+)?rest\s+(?:de[rs]\s+\w+\s+)?(?:bleibt\s+)?(?:unverändert|gleich|wie\s+(?:bisher|zuvor|vorher))"
+    r"|(?:el\s+)?resto\s+(?:del?\s+(?:la\s+)?\w+\s+)?(?:queda\s+|sigue\s+)?(?:sin\s+cambios|igual)"
+    r"|(?:le\s+)?reste\s+(?:d(?:u|e\s+la)\s+\w+\s+)?(?:est\s+|reste\s+)?(?:inchangée?|identique|sans\s+changement)"
+    r"|остальн\w+\s+(?:\w+\s+)?(?:остаётся\s+)?без\s+изменений"
     r"|以下同じ|(?:残り|以降)は?(?:変更なし|同じ|省略)|나머지\s*(?:코드)?(?:는|은)?\s*(?:동일|생략|변경 없음)",
     re.IGNORECASE,
 )
@@ -71,19 +78,19 @@ _IN_SHORTER_FILE = re.compile(
 )
 
 
-def find_elision(text: str, original: str | None, *, is_prose: bool = False) -> tuple[int, str] | None:
+def find_elision(text: str, original: str | None, *, path: str = "") -> tuple[int, str] | None:
     """Line number and text of the first remark that stands for left-out text; None where there is none.
 
     A line that the original has too is no remark of the model's. In prose, headings are written like comments.
     """
-    if not _has_words(text):
-        return None
     known = set() if original is None else {line.strip() for line in original.split("\n")}
+    is_prose = path.lower().endswith(_PROSE)
     is_shorter = original is not None and not is_prose and _count(text) < _count(original)
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) <= _LONGEST and line.strip() not in known and _stands_for_left_out(line, is_shorter):
-            return number, line.strip()
-    return None
+    if _has_words(text):
+        for number, line in enumerate(text.split("\n"), start=1):
+            if len(line) <= _LONGEST and line.strip() not in known and _stands_for_left_out(line, is_shorter):
+                return number, line.strip()
+    return None if original is None else find_stand_in(text, original, path)
 
 
 def _stands_for_left_out(line: str, is_shorter: bool) -> bool:

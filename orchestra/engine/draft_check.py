@@ -70,7 +70,9 @@ def _plain(text: str) -> str:
 
 
 def _listed(verdict: Verdict) -> str:
-    return "; ".join(f"line {defect.line}: {defect.message}" for defect in verdict.defects)
+    return "; ".join(
+        defect.message if defect.line is None else f"line {defect.line}: {defect.message}" for defect in verdict.defects
+    )
 
 
 def _of_syntax(verdict: Verdict) -> str:

@@ -31,8 +31,9 @@ from orchestra.errors import (
 )
 from orchestra.observe.events import Events
 from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
+from orchestra.workspace.declared_encoding import encoded
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
-from orchestra.workspace.text import NEW_FILE, decode
+from orchestra.workspace.text import decode
 
 T = TypeVar("T")
 MOST_QUOTED_CHARACTERS = 2000
@@ -229,8 +230,7 @@ class FileJob:
                 draft, None if old is None else old.text, check=context.check,
                 explanation=context.prompts.explanation(self.planned, self._demands),
             )
-        content = NEW_FILE.render(draft.text) if old is None else old.with_text(draft.text)
-        context.files.write(path, content)
+        context.files.write(path, encoded(path, draft.text, old))
         context.events.emit("file.written", path=path, draft=self._drafts)
         self._refused_reply = ""
         self._checks = (*checks, *self._occasion)

@@ -76,7 +76,7 @@ def defects_of(
     from orchestra.agents.elision import find_elision
 
     issues = [Issue("error", defect.message, defect.line) for defect in check(path, text).defects]
-    elision = find_elision(text, original)
+    elision = find_elision(text, original, path=path)
     if elision is not None:
         line, remark = elision
         issues.append(Issue("error", f"`{remark}` stands for text that was left out", line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,12 @@ MOST_PLACES = 6
 MOST_SHOWN_LINES = 20
 _MOST_VOTERS = 50
 _MOST_COMPARED_LINES = 5000
+_WORD = re.compile(r"\w+")
+_FEWEST_WORDS = 2
+_EVERYWHERE = frozenset(
+    "pass break continue return else try finally except do then begin end fi done esac self this none null nil true"
+    " false None True False import from def if".split()
+)
 _EXACT, _LINE_ENDINGS, _TRAILING_BLANKS, _INDENTATION = MATCHES
 
 
@@ -158,8 +165,9 @@ def _is_in_place(lines: Lines, search: Lines, replace: Lines, places: tuple[Plac
 
 
 def _is_there(file: Haystack, replace: Lines) -> bool:
-    """Whether the replacement stands at exactly one place; a few marks of punctuation prove nothing."""
-    if not any(char.isalnum() for line in replace for char in line):
+    """Whether the replacement stands at exactly one place; marks, and lines that any file has, prove nothing."""
+    words = {word for line in replace for word in _WORD.findall(line)} - _EVERYWHERE
+    if len(words) < _FEWEST_WORDS:
         return False
     found = file.find(replace, _LINE_ENDINGS)
     return next(found, None) is not None and next(found, None) is None

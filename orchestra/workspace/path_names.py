@@ -82,6 +82,8 @@ def _check_letters(path: str) -> None:
     _check_start(path)
     if "\\" in path:
         raise refused(path, "has a backslash", hint="write folders with forward slashes")
+    if "\ufffd" in path:
+        raise refused(path, "has a character that was lost on the way, as half of a surrogate pair is")
     for char in path:
         if unicodedata.category(char) in _MISLEADING and char not in _JOINERS:
             raise refused(path, "has a control character or an invisible one")

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from pathlib import PurePosixPath
-from typing import Callable, Mapping
+from typing import Callable, Mapping, NoReturn
 
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.lexer import find_unfinished
@@ -26,12 +26,17 @@ MAX_YAML_LINE = 20_000
 _WITH_COMMENTS = re.compile(
     r"(tsconfig|jsconfig|devcontainer|\.eslintrc|api-extractor|deno)\b.*\.json|.*\.(jsonc|json5|code-workspace)", re.I
 )
+_CONSTANT = re.compile(r"[\[:,]\s*-?(?:NaN|Infinity)\b")
 _COMMENTED_FOLDERS = frozenset((".vscode", ".devcontainer", ".zed"))
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%")
 _PYTHON_SETTINGS = frozenset(("setup.cfg", "tox.ini", "mypy.ini", ".flake8", ".pylintrc", ".coveragerc", "pytest.ini"))
 _UNENDED_SECTION = re.compile(r"^\[[^\]\n]*$", re.M)
 _INI_LINE = re.compile(r"\s*(?:[#;].*|\[[^\]]*\]?.*|[^\s=:\[]+[^=:\n]*(?:[=:].*)?)?|[ \t].*")
 _DELIMITERS = ",;\t|"
+
+
+class _NoJson(Exception):
+    """A word that Python's reader takes for a number."""
 
 
 def check_for(path: PurePosixPath) -> Check | None:
@@ -43,13 +48,20 @@ def _check_json(path: PurePosixPath, text: str) -> tuple[Defect, ...]:
     if _WITH_COMMENTS.fullmatch(path.name) or _COMMENTED_FOLDERS.intersection(path.parts):
         return find_unfinished(text, JSON_WITH_COMMENTS)
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=None if path.suffix.lower() == ".ipynb" else _refuse_constant)
     except json.JSONDecodeError as error:
         return (Defect(error.lineno, error.msg),)
+    except _NoJson as error:
+        found = _CONSTANT.search(text)
+        return (Defect(text.count("\n", 0, found.end()) + 1 if found else None, "%s is no JSON" % error),)
     except ValueError as error:
         # A number with more digits than Python converts.
         return () if "digits" in str(error) else (Defect(None, str(error)),)
     return ()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _NoJson(name)
 
 
 def _check_json_lines(path: PurePosixPath, text: str) -> tuple[Defect, ...]:

@@ -267,3 +267,26 @@ def test_a_remark_in_an_edit_is_refused() -> None:
 
 def test_half_a_surrogate_pair_is_refused() -> None:
     assert "surrogate" in why_refused(block("a = '\ud83d'"))
+
+
+@pytest.mark.parametrize(("text", "word"), [("a = '\\0'", "NUL"), ("a = '\ufffd'", "U+FFFD")])
+def test_a_character_that_was_lost_is_refused_unless_the_file_had_it(text: str, word: str) -> None:
+    text = text.replace("\\0", "\0")
+    assert "Line 2 of the draft has" in why_refused(block("b = 1\n" + text), original=ORIGINAL)
+    assert word in why_refused(block("b = 1\n" + text), original=ORIGINAL)
+    assert draft(block("b = 1\n" + text), original=text + "\n") == "b = 1\n" + text + "\n"
+
+
+@pytest.mark.parametrize("text", [
+    block("a = 5\nb = 3") + "\n" + EDIT, EDIT + "\n" + block("a = 5\nb = 2", "python src/a.py"),
+])
+def test_edits_and_another_whole_file_are_ambiguous(text: str) -> None:
+    assert "edits and a whole file" in why_unreadable(text, original=ORIGINAL)
+
+
+@pytest.mark.parametrize("beside", [
+    block("a = 1\nb = 3"), block("a = 1\nb = 2"), block("b = 2"), block("pytest\nls", "bash"),
+    block("a = 7\nb = 8", "python tests/b.py"), "`tests/b.py`\n" + block("a = 7\nb = 8"),
+])
+def test_edits_beside_what_they_make_or_find_or_another_file_are_made(beside: str) -> None:
+    assert draft(beside + "\n\n" + EDIT, original=ORIGINAL) == EDITED

@@ -53,8 +53,13 @@ def test_an_order_that_speaks_of_something_else_explains_nothing(order: str) -> 
 
 def test_what_is_said_elsewhere_explains_what_it_names() -> None:
     assert loss(OLD, NEW, rest="Move g into its own module.") is None
+    assert loss(OLD, NEW, order="Change f; keep g as it is.", rest="Move g into its own module.") is not None
+    assert loss(OLD, NEW, order="Change f. The public API stays.", rest="Remove g.") is not None
     assert loss(OLD, NEW, rest="Remove the cache.") is not None
     assert loss(OLD, NEW, rest="g is slow.\nRemove the cache.") is not None
+    assert loss(OLD, NEW, rest="Remove the legacy helpers.") is not None
+    assert loss(OLD, NEW, rest="Remove the legacy helpers of a.py.") is None
+    assert loss(OLD, NEW, order="Refactor it.", rest="Keep g as it is.") is not None
     assert loss(LONG, "f(1)\n", rest="Rewrite a.py.") is None
     assert loss(LONG, "x1 = 1\n", rest="Rewrite b.py.") is not None
 

@@ -164,17 +164,18 @@ def test_says_where_an_ambiguous_search_fits() -> None:
 
 
 def test_an_edit_that_is_in_place_changes_nothing() -> None:
-    replaced = edit("old()\n", "new()\n")
-    once = apply_edits("a\nold()\nb\n", replaced).text
+    replaced = edit("old(a)\n", "new(a)\n")
+    once = apply_edits("a\nold(a)\nb\n", replaced).text
     assert apply_edits(once, replaced).text == once
     added = edit("import os\n", "import os\nimport sys\n")
     once = apply_edits("import os\n\nx = 1\n", added).text
     assert apply_edits(once, added).text == once
 
 
-def test_punctuation_is_no_proof_that_an_edit_is_in_place() -> None:
+@pytest.mark.parametrize("line", ["}", "pass", "return None", "    return result", "else:", "import os", "});"])
+def test_a_line_of_any_file_is_no_proof_that_an_edit_is_in_place(line: str) -> None:
     with pytest.raises(RefusedDraft):
-        apply_edits("a\n}\n", edit("gone\n", "}\n"))
+        apply_edits("a\n%s\n" % line, edit("gone\n", line + "\n"))
 
 
 def test_the_same_block_twice_counts_once() -> None:
@@ -183,10 +184,10 @@ def test_the_same_block_twice_counts_once() -> None:
 
 @pytest.mark.parametrize("original, search, how", [
     ("a\n", "a\n", "exact"), ("a\r\nb\n", "a\n", "line endings"), ("a \n", "a\n", "trailing blanks"),
-    ("  a\n", "a\n", "indentation"), ("z\n", "a\n", "exact"),
+    ("  a\n", "a\n", "indentation"), ("z = 1\n", "a\n", "exact"),
 ])
 def test_says_how_an_edit_fits(original: str, search: str, how: str) -> None:
-    assert apply_edits(original, edit(search, "z\n")).matches == (how,)
+    assert apply_edits(original, edit(search, "z = 1\n")).matches == (how,)
 
 
 def test_a_line_keeps_the_ending_of_those_that_it_replaces() -> None:

@@ -36,6 +36,7 @@ from orchestra.workspace.paths import MAX_FILE_BYTES, check_path, check_plan_pat
         ("a\x85b", "control"),
         ("a\ud800b", "control"),
         ("a\u202eb.py", "control"),
+        ("a\ufffdb.py", "lost on the way"),
         ("a\u2028b.py", "control"),
         ("a\u200eb.py", "control"),
         ("a\u061cb.py", "control"),

@@ -13,7 +13,30 @@ from orchestra.workspace.public_names import lost_names, public_names
     ("c.py", "__all__ = ['listed']\nlisted = 1\nprint(listed)\nstep = 2\nprint(step)\napp: App = App()\n@app.get('/')\n"
      "def f(): pass\nread_by_others = [\n]\nannotated: int\n_own = 3\nx, y = 1, 2\nif True:\n    inner = 1\nsame == 1\n"
      "class A:\n    attribute = 4\nhelp = \"\"\"\nexample = 5\n\"\"\"\n",
-     ("listed", "app", "f", "read_by_others", "A", "help")),
+     ("listed", "app", "f", "read_by_others", "A", "attribute", "help")),
+    ("d.py", "try:\n    import x\n    def f(): pass\nexcept ImportError:\n    x = None\n"
+     "    async def g():\n        def i(): pass\nif 1:\n    class A:\n        def j(self): pass\n"
+     "if __name__ == '__main__':\n    def k(): pass\n", ("f", "g", "A")),
+    ("e.py", "class A:\n    a = 1\n    b: int\n    c: int = 2\n    _d = 3\n"
+     "    if a:\n        e = 4\n    else: f = 5\n    g == 6\n",
+     ("A", "a", "b", "c")),
+    ("b.js", "function a() {}\nmodule.exports = { a, b: c, d() {}, ...e }\n", ("a", "b", "d")),
+    ("b.ts", "export { a as one, b as two, // c,\n  d, e as default }\nexport type { T } from 't'\n",
+     ("one", "two", "d", "T")),
+    ("b.go", "var (\n\tA = 1\n\tB, c = 2, 3\n\tsmall = 4\n)\n"
+     "const (\n\tC = iota\n\tD\n)\n"
+     "type (\n\tE struct {\n\t\tField int\n\t}\n)\nfunc f(\n\tG int,\n) {}\n", ("A", "B", "C", "D", "E")),
+    ("b.rs", "impl S {\n    pub fn a() {\n    }\n    fn b() {}\n}\npub trait T {\n    fn c();\n"
+     "    fn d() {\n        e();\n    }\n}\ntrait U {\n    fn f();\n}\n", ("a", "T", "c", "d")),
+    ("I.java", "public interface I {\n    int a();\n    default int b() {\n        return c(1);\n"
+     "    }\n}\nclass D {\n    int e() {\n",
+     ("I", "a", "b", "D")),
+    ("b.c", "int a(void) { return 1; }\nstatic int b(void) { return 1; }\nint c(void);\nchar *d(const char *s)\n{\n",
+     ("a", "d")),
+    ("a.lua", "function a() end\nlocal function b() end\nfunction M.c() end\nfunction M:d() end\n"
+     "M.e = function() end\n", ("a", "c", "d", "e")),
+    ("a.sql", "CREATE TABLE a (x int);\ncreate table if not exists s.b (\n  y int\n);\nCREATE OR REPLACE VIEW c AS\n",
+     ("a", "b", "c")),
     ("a.ts", "export function f() {}\nexport default class A {}\nexport const x = 1\nexport type T = 1\n"
      "function g() {}\nexport async function h() {}\n"
      "module.exports.q = 1\nexport enum E {}\n", ("f", "A", "x", "T", "h", "q", "E")),
@@ -26,7 +49,8 @@ from orchestra.workspace.public_names import lost_names, public_names
     ("A.java", "public final class A {\ninterface B {\n    public void f() {\n"
      "    protected static <T> List<T> g(T t) {\n    private int h() {\n    return f(1);\n", ("A", "B", "f", "g")),
     ("a.kt", "fun f() {}\ndata class D(val x: Int)\nobject O {\n", ("f", "D", "O")),
-    ("a.h", "#define MAX 1\nint add(int a, int b);\nstruct point {\n", ("MAX", "point")),
+    ("a.h", "#define MAX 1\nint add(int a, int b);\nstruct point {\nstatic int own(int a);\n",
+     ("MAX", "add", "point")),
     ("a.c", "static int own(void) {\nint add(int a, int b) {\n", ("add",)),
     ("a.cs", "namespace N\n{\n    public class A\n    {\n        public int F(int x) => x;\n        int g() {\n",
      ("A", "F")),
@@ -68,4 +92,18 @@ def test_a_name_that_is_only_spoken_of_is_lost(new: str) -> None:
 
 def test_a_name_that_is_exported_from_elsewhere_is_not_lost() -> None:
     assert lost_names("a.ts", "export function f() {}\n", 'export { f } from "./f";\n') == ()
+    assert lost_names("a.ts", "export function f() {}\n", 'export * from "./f";\n') == ()
+    assert lost_names("a.ts", "export function f() {}\n", "export default f;\n") == ()
     assert lost_names("a.ts", "export function f() {}\n", "f();\n") == ("f",)
+
+
+def test_a_name_that_is_not_exported_any_more_is_lost() -> None:
+    assert lost_names("a.ts", "export function f() {}\n", "function f() {}\n") == ("f",)
+    listed = "function f() {}\nmodule.exports = { %sg }\n"
+    assert lost_names("a.js", listed % "f, ", listed % "") == ("f",)
+    assert lost_names("a.js", "exports.f = f\n", "module.exports = {\n  f,\n}\n") == ()
+
+
+def test_an_attribute_that_is_set_elsewhere_is_not_lost() -> None:
+    assert lost_names("a.py", "class A:\n    b = 1\n", "class A:\n    def __init__(self):\n        self.b = 1\n") == ()
+    assert lost_names("a.py", "class A:\n    b = 1\n", "class A:\n    pass\n") == ("b",)
