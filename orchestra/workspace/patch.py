@@ -60,8 +60,8 @@ def _content_patch(path: str, before: bytes | None, after: bytes | None) -> Iter
     elif old != new:
         yield "--- %s\n" % ("/dev/null" if before is None else _header_name("a/", path))
         yield "+++ %s\n" % ("/dev/null" if after is None else _header_name("b/", path))
-        for line in _hunks(_lines(old), _lines(new)):
-            yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+        for part in _hunks(_lines(old), _lines(new)):
+            yield part if part.endswith("\n") else part + "\n\\ No newline at end of file\n"
 
 
 def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
@@ -70,8 +70,8 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
         return
     # Where all of it is new, or gone, there is nothing to compare, which takes most of a patch's time.
     yield "@@ -%s +%s @@\n" % (_extent(len(old)), _extent(len(new)))
-    yield from ("-" + line for line in old)
-    yield from ("+" + line for line in new)
+    sign = "-" if old else "+"
+    yield sign + sign.join(old or new)
 
 
 def _extent(count: int) -> str:
