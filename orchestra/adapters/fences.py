@@ -7,9 +7,9 @@ marks, so that what is cached stays so.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 FENCE = r"</?data-[0-9a-f]{16}>"
 _ANY = re.compile(FENCE)
@@ -23,6 +23,7 @@ def fence(text: str) -> str:
     return f"<data-{mark}>\n{body}</data-{mark}>"
 
 
+@lru_cache(maxsize=64)
 def keyed(text: str, key: bytes) -> str:
     """The text with the marks of its fences made anew from the key; marks within a fence are the quoted text's own."""
     if "<data-" not in text:
@@ -51,5 +52,4 @@ def without_marks(text: str) -> str:
 
 
 def _mark(key: bytes, body: str) -> str:
-    digest = hmac.new(key + b"\0fence", body.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return digest.hexdigest()[:16]
+    return hmac.digest(key + b"\0fence", body.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
