@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestra.records import Event
+from orchestra.state.phases import ACTIVITIES
 from orchestra.views.figures import elapsed
 
 
@@ -22,6 +23,8 @@ class Progress:
     """When the first file could start; None while none can."""
     ended_before: int = 0
     """How many had ended then: in an earlier run."""
+    are_done: bool = False
+    """Whether the files have had their turn."""
 
     def after(self, event: Event) -> Progress:
         """What an event makes of it."""
@@ -35,12 +38,20 @@ class Progress:
             files = data["files"]
             return replace(self, planned=len(files) if isinstance(files, list) else None)
         if event.name == "phase.entered":
-            is_executing = data["phase"] == "executing"
-            return replace(self, began_at=event.time if is_executing else None, ended_before=self.ended)
-        if event.name == "file.ended" and self.began_at is not None:
+            return self._in_phase(str(data["phase"]), event.time)
+        # What is mended for the sake of the whole change ends once more.
+        if event.name == "file.ended" and self.began_at is not None and self.ended != self.planned:
             is_good = data["status"] in ("approved", "unchanged")
             return replace(self, ended=self.ended + 1, failed=self.failed + (not is_good))
         return self
+
+    def _in_phase(self, phase: str, now: datetime) -> Progress:
+        """Files are written, audited and mended in turns, until the tests of the whole change, which may mend again."""
+        if phase not in ACTIVITIES:
+            return replace(self, began_at=None, are_done=self.began_at is not None or self.are_done)
+        if self.began_at is not None or (self.are_done and phase != "executing"):
+            return self
+        return replace(self, began_at=now, ended_before=self.ended, are_done=False)
 
     def remaining_s(self, now: datetime) -> float | None:
         """For the files that are left, if they go on as those of this run; None where nothing can be said."""

@@ -51,3 +51,31 @@ def test_what_an_earlier_run_did_is_counted_but_says_nothing_of_the_speed() -> N
 def test_a_file_that_changes_its_end_in_a_later_phase_is_not_counted_twice() -> None:
     testing = ("phase.entered", {"phase": "testing"})
     assert after(PLANNED, EXECUTING, ended("approved"), testing, ended("reverted")).ended == 1
+
+
+def phase(name: str) -> tuple[str, dict[str, Any]]:
+    return "phase.entered", {"phase": name}
+
+
+def test_files_that_are_written_audited_and_mended_in_turns_all_count() -> None:
+    progress = after(
+        PLANNED, phase("executing"), phase("auditing"), ended("approved"), phase("executing"), phase("consulting"),
+        phase("auditing"), ended("approved"), phase("executing"),
+    )
+    assert (progress.ended, progress.began_at) == (2, START + timedelta(seconds=1))
+    assert progress.text(START + timedelta(seconds=9)) == "2 of 4 files, about 0:08 left"
+
+
+def test_a_run_taken_up_amid_audits_counts_what_ends() -> None:
+    assert after(PLANNED, phase("auditing"), ended("approved")).ended == 1
+
+
+def test_the_tests_before_the_first_write_end_nothing() -> None:
+    assert after(PLANNED, phase("testing"), phase("auditing"), ended("approved")).ended == 1
+
+
+def test_what_is_mended_for_failing_tests_or_for_the_whole_change_is_not_counted_twice() -> None:
+    whole = after(PLANNED, phase("executing"), *[ended("approved")] * 4, phase("consulting"), ended("approved"))
+    assert whole.text(START) == "4 of 4 files"
+    tests = after(PLANNED, phase("executing"), ended("approved"), phase("testing"), phase("consulting"), ended("failed"))
+    assert tests.ended == 1
