@@ -25,7 +25,7 @@ from orchestra.environment import Environment
 from orchestra.errors import ConfigError
 from orchestra.found_files import plain
 from orchestra.observe.events import Listener
-from orchestra.records import AGENT_ROLES
+from orchestra.records import AGENT_ROLES, Plan
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git import Git
 from orchestra.workspace.sandbox.sandbox import Sandbox
@@ -72,6 +72,8 @@ class Order:
     """Of the dotted keys of the configuration, for errors."""
     record_to: Path | None = None
     """A file to be made, for what is asked and answered."""
+    narrow: Callable[[Plan], Plan] = lambda plan: plan
+    """What of an architect's plan is to be carried out."""
     cassette: Cassette | None = None
     """What answers in place of all models."""
 

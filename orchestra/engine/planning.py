@@ -56,6 +56,8 @@ class Planning:
     guidance: Callable[[], Guidance] = lambda: Guidance({})
     swarm: int = 1
     """How many architects plan at once; a plan is revised by one."""
+    narrow: Callable[[Plan], Plan] = lambda plan: plan
+    """What of an architect's plan is to be carried out."""
     ignored_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
     """Those of the paths that git or `.orchestraignore` leaves out."""
 
@@ -155,7 +157,7 @@ class Planning:
 
     def _read(self, text: str) -> Plan | Questions | NeedFiles:
         answer = read_plan(text)
-        return self._checked(answer) if isinstance(answer, Plan) else answer
+        return self.narrow(self._checked(answer)) if isinstance(answer, Plan) else answer
 
     def _checked(self, plan: Plan) -> Plan:
         """The plan with normalised paths. Raises RefusedPath."""

@@ -25,11 +25,22 @@ class Round:
     """The plan that the architect shall revise."""
     remark: str = ""
     """What the architect is told of it."""
+    retried: frozenset[str] = frozenset()
+    """Of the files in `plan_before` those that are not done."""
     comment: AiComment | None = None
 
     @property
     def must_show(self) -> tuple[str, ...]:
         return self.changed[:MOST_SHOWN] if self.plan is None else ()
+
+    def narrowed(self, plan: Plan) -> Plan:
+        """A revised plan without the files of which it says what was carried out already, and which nothing touches."""
+        if self.plan_before is None:
+            return plan
+        wanted = dependants(plan, set(self.changed)) | self.retried
+        done = {file.path: _order_of(file) for file in self.plan_before.files}
+        files = [file for file in plan.files if file.path in wanted or done.get(file.path) != _order_of(file)]
+        return replace(plan, files=tuple(files))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -66,7 +77,9 @@ def round_for(
     if plan is None:
         return Round("change", task, listed)
     if changed - known_to(plan):
-        return Round("change", task, listed, plan_before=plan, remark=_remark(listed, exists))
+        return Round(
+            "change", task, listed, plan_before=plan, remark=_remark(listed, exists), retried=frozenset(retried)
+        )
     # What somebody deleted is not made again for that.
     gone = {file.path for file in plan.files if file.path in changed and not exists(file.path)}
     wanted = dependants(plan, changed) - gone
@@ -105,6 +118,11 @@ def _remark(changed: tuple[str, ...], exists: Callable[[str], bool]) -> str:
         f"The plan was carried out. Since then these files changed: {listed}{more}. Plan only what the task asks for "
         "because of that, and leave out files that need nothing; where none needs anything, `files` is empty."
     )
+
+
+def _order_of(file: PlannedFile) -> PlannedFile:
+    """What is wanted of a file, whether it is there already or not."""
+    return file if file.action == "delete" else replace(file, action="modify")
 
 
 def _as_it_lies(file: PlannedFile, exists: Callable[[str], bool]) -> PlannedFile:

@@ -198,7 +198,7 @@ def wire(
             must_show=options.must_show,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
-            has_architect="architect" in chains.choices, swarm=settings.planning.swarm,
+            has_architect="architect" in chains.choices, swarm=settings.planning.swarm, narrow=order.narrow,
             ignored_among=functools.partial(ignored_paths, order.root, git),
         )
         committing = Committing(

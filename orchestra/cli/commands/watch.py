@@ -141,6 +141,7 @@ class _Watching:
             settings=replace(order.settings, budget=replace(order.settings.budget, max_cost=left_usd)),
             options=replace(order.options, must_show=tuple(path for path in shown if self._read(path) is not None)),
             given_plan=order.given_plan if coming.comment is None and coming.plan_before is None else None,
+            narrow=coming.narrowed,
         )
         if coming.plan is None:
             return order

@@ -67,6 +67,26 @@ def test_what_the_plan_does_not_know_is_a_matter_for_the_architect() -> None:
     assert many is not None and "and 5 more" in many.remark and len(many.must_show) == 20
 
 
+def test_of_a_revised_plan_only_what_is_new_or_touched_is_carried_out() -> None:
+    found = round_for(TASK, PLAN, {"x", "e"}, retried={"c"}, exists=lambda path: True)
+    assert found is not None
+    revised = Plan("All.", (
+        PlannedFile("a", "modify", "a"),
+        PlannedFile("b", "modify", "b", depends_on=("a", "x")),
+        PlannedFile("c", "modify", "c", depends_on=("b",)),
+        PlannedFile("d", "delete", "d", depends_on=("e",)),
+        PlannedFile("x", "modify", "x"),
+    ))
+    assert [file.path for file in found.narrowed(revised).files] == ["b", "c", "d", "x"]
+    untouched = Plan("All.", (PlannedFile("a", "modify", "a"), PlannedFile("f", "create", "f")))
+    assert [file.path for file in found.narrowed(untouched).files] == ["f"]
+
+
+def test_a_first_plan_is_carried_out_whole() -> None:
+    found = round_for(TASK, None, {"x"}, retried=set(), exists=lambda path: True)
+    assert found is not None and found.narrowed(PLAN) == PLAN
+
+
 def test_a_newer_plan_is_laid_over_the_older() -> None:
     newer = Plan("New.", (PlannedFile("z", "create", "z"), PlannedFile("b", "modify", "other")))
 
