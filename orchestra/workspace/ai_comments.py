@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -33,6 +35,7 @@ _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = 
     (("%",), (), "tex sty erl hrl"),
     (("#",), (("#[[", "]]"),), "cmake"),
 )
+_PYTHON = (".py", ".pyi")
 _ANY = (("#", "//", "--", ";"), ())
 _BY_SUFFIX = {suffix: (lines, blocks) for lines, blocks, suffixes in _STYLES for suffix in suffixes.split()}
 
@@ -97,7 +100,17 @@ def _comments(path: str, text: str, lines: list[str]) -> list[str | None]:
         if rest is not None and inside and inside in rest:
             rest, inside = rest[:rest.index(inside)], ""
         said.append(None if rest is None else rest.strip().lstrip("*#/;-%!").strip())
-    return said
+    commented = _python_comments(text) if PurePosixPath(path).suffix.lower() in _PYTHON else None
+    return said if commented is None else [each if at in commented else None for at, each in enumerate(said, 1)]
+
+
+def _python_comments(text: str) -> frozenset[int] | None:
+    """The lines with comments, which strings of several lines may only seem to be; None where it cannot be read."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    return frozenset(token.start[0] for token in tokens if token.type == tokenize.COMMENT)
 
 
 def _opening(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:

@@ -62,3 +62,13 @@ def test_each_comment_is_one_of_its_own() -> None:
 
 def test_a_long_text_is_read_in_linear_time() -> None:
     assert find_ai_comments("a.py", "# ai " * 100_000 + "AI!x\n" + "/*" * 100_000) == ()
+
+
+def test_text_in_a_string_of_several_lines_is_no_comment() -> None:
+    quoted = 'x = """\n# say hello AI!\n"""\n'
+    assert find_ai_comments("a.py", quoted) == ()
+    assert [found.line for found in find_ai_comments("a.py", quoted + "# say hello AI!\n")] == [4]
+
+
+def test_comments_of_a_file_that_is_being_typed_are_found() -> None:
+    assert [found.line for found in find_ai_comments("a.py", "def f(:\n    # mend this AI!\n" + '"""')] == [2]
