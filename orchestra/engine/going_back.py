@@ -28,7 +28,13 @@ ASKED_AGAIN = {
 
 
 def session_to_take_back(journal: StateManager | None, session_id: str | None) -> SessionRow:
-    """The session of that id, or the newest that is no undo. Raises UnknownSession, UsageError for one that cannot."""
+    """The session of that id; else the newest that can go on, or where none can the newest.
+
+    An undo is none of them. Raises UnknownSession, UsageError for one that cannot be taken back.
+    """
+    if session_id is None and journal is not None:
+        can_go_on = (row.session_id for row in journal.sessions.all() if row.can_resume and row.mode != UNDO_MODE)
+        session_id = next(can_go_on, None)
     row = find_session(journal, session_id, fits=lambda row: row.mode != UNDO_MODE)
     assert journal is not None  # it gave the row
     if row.mode == UNDO_MODE:

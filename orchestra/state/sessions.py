@@ -97,9 +97,8 @@ class Sessions:
         rows = self._store.rows("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC")
         return [_session(row) for row in rows]
 
-    def newest(self, *, resumable: bool = False) -> SessionRow | None:
-        where = "WHERE can_resume = 1" if resumable else ""
-        row = self._store.row(f"SELECT * FROM sessions {where} ORDER BY started_at DESC, rowid DESC LIMIT 1")
+    def newest(self) -> SessionRow | None:
+        row = self._store.row("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC LIMIT 1")
         return None if row is None else _session(row)
 
     def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:

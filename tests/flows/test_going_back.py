@@ -183,3 +183,13 @@ def test_who_was_killed_on_the_way_back_goes_there_first(done: Project, is_writt
     )
     assert (ran.status, len(ran.asked)) == (0, 5)
     assert done.tree() == {**TREE, "a.txt": b"eins\n", "b.txt": b"zwei\n"}
+
+
+def test_without_a_session_the_newest_that_can_go_on_is_taken_back(project: Project) -> None:
+    stopped = project.run("run", "first", "--json", script=team(PLAN, DRAFTS))
+    assert stopped.status == 3
+    other = team(plan_of(planned("c.txt")), {"c.txt": whole("three\n")})
+    finished = project.run("run", "second", "--yes", "--json", script=other)
+    assert finished.status == 0
+    ran = back(project, "awaiting_approval", team(PLAN, DRAFTS))
+    assert (ran.status, ran.json["session_id"]) == (0, stopped.json["session_id"]), ran.err

@@ -51,14 +51,6 @@ def test_the_newest_comes_first_even_of_two_in_one_second(journal: StateManager,
     assert newest is not None and newest.session_id == "s-later"
 
 
-def test_the_newest_that_can_be_resumed_may_be_an_older_one(journal: StateManager) -> None:
-    add(journal, OTHER)
-    journal.sessions.enter_phase(OTHER, "executing")
-    journal.sessions.finish(OTHER, "completed", ExitStatus.DONE, can_resume=False, last_error=None)
-    newest = journal.sessions.newest(resumable=True)
-    assert newest is not None and newest.session_id == SESSION
-
-
 @pytest.mark.parametrize("phase", ["auditing", "committing", "completed", "rejected", "elsewhere"])
 def test_a_phase_that_cannot_follow_is_a_defect_and_leaves_the_session_where_it_was(
     journal: StateManager, phase: str
