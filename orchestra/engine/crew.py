@@ -33,14 +33,16 @@ class Crew:
         self._deadline = deadline
         self._helm = helm
         self._live: set[Future[Any]] = set()
-        self._ended: SimpleQueue[None] = SimpleQueue()
-        """Holds something for each future that got done: waiting for all of them would lock each, for every one."""
+        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        """Each future as it gets done: to ask all of them would lock each, for every one."""
+        self._done: set[Future[Any]] = set()
+        """Of these what nobody has heard of yet."""
 
     def start(self, work: Callable[[], T]) -> Future[T]:
         """Have a worker do it as soon as one is free."""
         future = self._pool.submit(work)
         self._live.add(future)
-        future.add_done_callback(lambda _: self._ended.put(None))
+        future.add_done_callback(self._ended.put)
         return future
 
     def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
@@ -48,15 +50,19 @@ class Crew:
 
         Raises Cancelled or LimitReached after a stop.
         """
-        was_paused = self.is_paused
+        was_paused, wanted = self.is_paused, set(futures)
         while True:
             self._check()
-            done = {future for future in futures if future.done()}
+            with suppress(Empty):
+                while True:
+                    self._done.add(self._ended.get_nowait())
+            done = self._done & wanted
             if done or (was_paused and not self.is_paused):
                 self._live -= done
+                self._done -= done
                 return done
             with suppress(Empty):
-                self._ended.get(timeout=POLL_S)
+                self._done.add(self._ended.get(timeout=POLL_S))
 
     def call(self, work: Callable[[], T]) -> T:
         """What `work` returned or raised, from a worker; after a pause, where there is one."""

@@ -13,6 +13,8 @@ from orchestra.views.progress import Progress
 from orchestra.views.spending import Spending
 
 LABEL_WIDTH = 11
+_COUNTED = ("session.started", "plan.ready", "phase.entered", "attempt.failed", "step.completed", "file.ended")
+"""What progress and spending are counted by."""
 
 
 class LineView:
@@ -26,31 +28,31 @@ class LineView:
         self._started = started
         self._spending = Spending()
         self._progress = Progress()
-        self._lock = threading.Lock()
-        self._lines: deque[str] = deque()
+        self._events: deque[Event] = deque()
         self._writing = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        with self._lock:
-            self._progress = self._progress.after(event)
-            self._spending = self._spending.after(event)
-            said = line_of(event, spent=self._spending.cost_usd)
-            if said is not None:
-                label, text = said
-                if event.name == "file.ended" and self._progress.began_at is not None:
-                    text += f" ({self._progress.text(event.time)})"
-                self._lines.append(whole_line(event, (label, text), started=self._started))
-        # Again where a line came between the last one's writing and the release.
-        while self._lines and self._writing.acquire(blocking=False):
+        if event.name not in _TEXTS and event.name not in _COUNTED:
+            return
+        self._events.append(event)
+        # Again where an event came between the last one's writing and the release.
+        while self._events and self._writing.acquire(blocking=False):
             try:
-                self._write_lines()
+                while self._events:
+                    self._tell(self._events.popleft())
             finally:
                 self._writing.release()
 
-    def _write_lines(self) -> None:
-        """Called with `_writing` held."""
-        while self._lines:
-            self._write(self._lines.popleft())
+    def _tell(self, event: Event) -> None:
+        """Called with the lock held."""
+        self._progress = self._progress.after(event)
+        self._spending = self._spending.after(event)
+        said = line_of(event, spent=self._spending.cost_usd)
+        if said is not None:
+            label, text = said
+            if event.name == "file.ended" and self._progress.began_at is not None:
+                text += f" ({self._progress.text(event.time)})"
+            self._write(whole_line(event, (label, text), started=self._started))
 
 
 def whole_line(event: Event, said: tuple[str, str], *, started: datetime) -> str:
