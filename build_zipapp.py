@@ -494,7 +494,8 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/look_back", "orchestra/workspace/languages/heredocs", "orchestra/engine/recovery",
     "orchestra/workspace/suite_", "orchestra/workspace/repo_map/",
     "orchestra/agents/plan_parser", "orchestra/agents/explained", "orchestra/agents/taking_",
-    "orchestra/agents/stand_ins", "orchestra/workspace/declared_encoding",
+    "orchestra/agents/stand_ins", "orchestra/workspace/declared_encoding", "orchestra/workspace/public_names",
+    "orchestra/cli/commands/resume",
     "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
     "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/cli/commands/help",
 )

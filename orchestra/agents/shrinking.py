@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Callable, Sequence
 
 from orchestra.records import Plan, PlannedFile
-from orchestra.workspace.public_names import lost_names
 
 FEWEST_LINES = 10
 """A file with fewer lines that are not blank is soon another one altogether."""
@@ -49,6 +48,8 @@ def find_loss(path: str, old: str, new: str, said: Explanation) -> str | None:
     functions, modules or the file; but no name that is to be kept. So it is in an order for this file, and elsewhere
     in a sentence that names the file; other sentences explain what they name.
     """
+    from orchestra.workspace.public_names import lost_names
+
     lost = lost_names(path, old, new)
     before, after = _count(old), _count(new)
     is_shorter = before >= FEWEST_LINES and 3 * after <= 2 * before
