@@ -61,10 +61,22 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
 _IN_THE_MIDDLE = (
     (":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])")),
     ("8Q~", re.compile(r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,40}")),
+    (".", re.compile(
+        r"(?<![A-Za-z0-9_.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[A-Za-z0-9_-]{27,40}(?![\w-])"
+    )),
     (".atlasv1.", re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}")),
 )
 _INTRODUCED = tuple((begin, re.compile(re.escape(begin) + form)) for begin, form in (
     ("://", r"[^\s/:@\"'<>`]{0,100}:(?P<secret>[^\s/@\"'<>`]{6,300})@(?=[\w\[.%-])"),
+    ("://", r"(?P<secret>(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{20,300})@(?=[\w\[.%-])"),
+    ("uthorization", r"[\"']{0,2}[\]\s]{0,3}[:=,]\s{0,3}[\"'fb]{0,2}(?:[Tt]oken|[Aa]pi-?[Kk]ey|[Kk]ey) (?:token=)?\"?"
+     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[A-Za-z0-9._~+/=-]{16,2000})"),
+    ("ookie", r"[\"']?[ \t]{0,2}[:,][ \t]{0,3}[\"']?[^\n\"']{0,60}?(?i:sess|sid|auth|token|jwt|remember)[\w.-]{0,20}="
+     r"(?P<secret>(?=[^\s;\"']{0,30}[0-9])[^\s;\"'<>,(){}$]{16,2000})"),
+    ("sshpass ", r"-p ?[\"']?(?P<secret>[^\s\"'$]{8,200})"),
+    ("mysql", r"(?:dump|admin)?(?: [^\n|;]{0,80}?)? -p[\"']?"
+     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$<-][^\s\"']{7,200})"),
+    ("docker login ", r"[^\n|;]{0,120}?-p ?[\"']?(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$]{8,200})"),
     ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
     ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
     ("_authToken=", r"(?P<secret>[^\s\"'$]{8,300})"),
