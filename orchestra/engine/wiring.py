@@ -105,7 +105,7 @@ def wire(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
             chains=_answering(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
-                env.clock, stack,
+                env.clock, stack, placeholders.hide_known,
             ),
             deadline=deadline, cancel=cancel, show=showing.show, panel=panel_of(order, chains),
         )
@@ -244,12 +244,12 @@ def wire(
 
 def _answering(
     order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, health: Health, budget: Budget,
-    events: Events, clock: Clock, stack: ExitStack,
+    events: Events, clock: Clock, stack: ExitStack, hide: Callable[[str], str],
 ) -> dict[str, Adapter]:
     """Who answers for each role."""
     if order.cassette is not None:
-        return replayed(order.cassette, clock)
-    front = front_of(journal.reply_cache, order.settings.cache)
+        return replayed(order.cassette, clock, hide)
+    front = front_of(journal.reply_cache, order.settings.cache, hide)
     built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built
