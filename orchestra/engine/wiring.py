@@ -112,7 +112,8 @@ def wire(
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
         scout = Scout(
-            order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
+            order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window),
+            placeholders.hide,
         )
         testing = testing_of(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
