@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Callable, Mapping
 
-from orchestra.adapters.adapter import Adapter
+from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
 from orchestra.adapters.result_cache import CachedAdapter
 from orchestra.adapters.rows import ProviderRow
-from orchestra.clock import Clock
+from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.settings import CacheSettings
-from orchestra.engine.chains import Front, no_front
-from orchestra.records import AGENT_ROLES
+from orchestra.engine.chains import Front
+from orchestra.records import AGENT_ROLES, Reply
 from orchestra.state.reply_cache import ReplyCache
-
 
 if TYPE_CHECKING:
     from orchestra.adapters.recording import Recorder
     from orchestra.adapters.replaying import Cassette
 
 
-def front_of(cache: ReplyCache, settings: CacheSettings) -> Front:
-    """What the configuration puts before each model."""
-    return _cached(cache, settings) if settings.enabled else no_front
+Hide = Callable[[str], str]
+"""Takes known secrets out of a text."""
+
+
+@dataclass(frozen=True)
+class Discreet:
+    """A model, or who answers for it, whose answers repeat no known secret to those who keep them. Any thread."""
+
+    adapter: Adapter
+    hide: Hide
+
+    def is_available(self) -> bool:
+        return self.adapter.is_available()
+
+    def get_info(self) -> AdapterInfo:
+        return self.adapter.get_info()
+
+    def execute(
+        self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
+    ) -> Reply:
+        reply = self.adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
+        return replace(reply, text=self.hide(reply.text))
+
+
+def front_of(cache: ReplyCache, settings: CacheSettings, hide: Hide = str) -> Front:
+    """What is put before each model: the cache, where the configuration has one, and what hides secrets from it."""
+    cached = _cached(cache, settings) if settings.enabled else None
+
+    def front(role: str, row: ProviderRow, adapter: Adapter) -> Adapter:
+        discreet = Discreet(adapter, hide)
+        # What was kept in another run may hold what has become known since.
+        return discreet if cached is None else Discreet(cached(role, row, discreet), hide)
+
+    return front
 
 
 def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Adapter]:
@@ -31,11 +62,11 @@ def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Ada
     return {role: RecordingAdapter(chain, recorder, role=role) for role, chain in chains.items()}
 
 
-def replayed(cassette: Cassette, clock: Clock) -> dict[str, Adapter]:
+def replayed(cassette: Cassette, clock: Clock, hide: Hide = str) -> dict[str, Adapter]:
     """The cassette, for every role."""
     from orchestra.adapters.replaying import ReplayAdapter
 
-    return {role: ReplayAdapter(cassette, role=role, clock=clock) for role in AGENT_ROLES}
+    return {role: Discreet(ReplayAdapter(cassette, role=role, clock=clock), hide) for role in AGENT_ROLES}
 
 
 def _cached(cache: ReplyCache, settings: CacheSettings) -> Front:

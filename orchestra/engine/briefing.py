@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile
@@ -70,8 +70,13 @@ class Scout:
     What makes the map is loaded with it: a session that goes on has it in its journal.
     """
 
-    def __init__(self, root: Path, cache: MapCache, room: Room = Room()) -> None:
+    def __init__(
+        self, root: Path, cache: MapCache, room: Room = Room(), hide: Callable[[str], str] = str
+    ) -> None:
+        """`hide` takes secrets out of what is drawn: headings and signatures may hold some, and a journal keeps them.
+        """
         self._root = root
+        self._hide = hide
         self._cache = cache
         self.room = room
 
@@ -96,7 +101,7 @@ class Scout:
         repo_map = draw_map(
             index, declared, found.names, max_tokens=self.room.map_tokens, count_tokens=estimate_tokens
         )
-        return Briefing(repo_map, choose(index, found, given))
+        return Briefing(self._hide(repo_map), choose(index, found, given))
 
     def interfaces(self, plan: Plan, listing: Listing) -> dict[str, str]:
         """By planned path the signatures of the files near it, without those that its executor sees in full."""
@@ -113,7 +118,7 @@ class Scout:
         numbers = sorted({number for each in near.values() for number in each})
         declared = dict(self._mapper.declarations(index, numbers))
         drawn = {path: self._drawn(index, declared, each) for path, each in near.items()}
-        return {path: text for path, text in drawn.items() if text}
+        return {path: self._hide(text) for path, text in drawn.items() if text}
 
     def _drawn(
         self, index: RepoIndex, declared: Mapping[int, Sequence[Declaration]], numbers: Sequence[int]

@@ -29,8 +29,8 @@ class Discretion:
     key: bytes
     """The secret of the repository's journal."""
     placeholders: Placeholders
-    survey: Callable[[], Iterable[str]] = tuple
-    """Every text of the repository: tests may print what stands in any of them."""
+    survey: Callable[[], Iterable[tuple[str, bool]]] = tuple
+    """Every text of the repository, and whether it is one of secrets: tests may print what stands in any of them."""
     _surveyed: list[bool] = field(default_factory=list)
 
     def request(self, request: Request) -> Request:
@@ -46,17 +46,32 @@ class Discretion:
         """What tests printed, without the secrets of any file."""
         if not self._surveyed:
             self._surveyed.append(True)
-            self.placeholders.learn_all(self.survey())
+            self._learn_all()
         hide = self.placeholders.hide
         failures = tuple(TestFailure(hide(failure.id), hide(failure.message)) for failure in run.failures)
         return replace(run, output=hide(run.output), failures=failures)
+
+    def _learn_all(self) -> None:
+        from orchestra.observe.secret_files import values_in
+
+        values: set[str] = set()
+
+        def texts() -> Iterator[str]:
+            for text, is_secret in self.survey():
+                if is_secret:
+                    values.update(values_in(text))
+                yield text
+
+        self.placeholders.learn_all(texts())
+        self.placeholders.learn_values(values)
 
     def draft(
         self, reply: str, path: str, base: str | None, *, original: str | None, words: Sequence[str]
     ) -> Draft | NeedFiles:
         """As `read_draft`, for an answer with placeholders, which is compared with the file as it is.
 
-        The secrets put back are those of the file itself, now or originally, and of the user's words.
+        The secrets put back are those of the file itself, now or originally, and of `words`: what the user said, and
+        what the plan has move here.
         """
         from orchestra.agents.draft_reply import read_draft
 

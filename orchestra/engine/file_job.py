@@ -30,6 +30,7 @@ from orchestra.errors import (
     UnreadableReply,
 )
 from orchestra.observe.events import Events
+from orchestra.observe.placeholders import PLACEHOLDER
 from orchestra.records import Draft, FileImage, FileOutcome, Issue, PlannedFile, Review
 from orchestra.workspace.declared_encoding import encoded
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
@@ -203,9 +204,8 @@ class FileJob:
 
         def read(text: str) -> Draft | NeedFiles:
             replies.append(text)
-            return context.discretion.draft(
-                text, path, base, original=self._original(), words=context.words
-            )
+            words = [*context.words, *self._moved(text)]
+            return context.discretion.draft(text, path, base, original=self._original(), words=words)
 
         try:
             draft = self._ask(role, key, request, read, keeps_cut=True)
@@ -341,6 +341,14 @@ class FileJob:
                 raise
             self._recovery.run_out()
             raise NotGoodEnough(f"its recovery took longer than {self._recovery.limit_s:.0f} s") from None
+
+    def _moved(self, reply: str) -> list[str]:
+        """For a new file the texts of those that the plan deletes: it may be one of them under another name."""
+        if self.planned.action != "create" or not PLACEHOLDER.search(reply):
+            return []
+        prompts = self._context.prompts
+        deleted = [file.path for file in prompts.plan.files if file.action == "delete"]
+        return [file.text for path in deleted for file in prompts.show([path])[0]]
 
     def _original(self) -> str | None:
         """The text before the session."""

@@ -21,6 +21,8 @@ from orchestra.engine.estimate import CostRange
 from orchestra.engine.guidance import Guidance
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
 from orchestra.observe.events import Events
+from orchestra.observe.placeholders import PLACEHOLDER
+from orchestra.observe.secret_shapes import find_secrets
 from orchestra.records import Plan
 from orchestra.state.manager import StateManager
 from orchestra.state.plan_text import read_plan_text, write_plan_text
@@ -165,6 +167,9 @@ class Planning:
         deleted = frozenset(path for file, path in zip(plan.files, paths) if file.action == "delete")
         check_new_names(self.root, [path for path in paths if path not in deleted], deleted)
         for path in paths:
+            if PLACEHOLDER.search(path) or next(find_secrets(path), None) is not None:
+                # Not said where: the message is logged.
+                raise RefusedPath("a path of the plan holds what is, or stands for, a secret")
             if is_secret(path) and (self.root / path).exists():
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
         for path in self.ignored_among([path for path in paths if (self.root / path).exists()]):

@@ -9,6 +9,7 @@ from typing import Callable, Iterator, Mapping, Sequence
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.errors import OrchestraError
+from orchestra.observe.secret_shapes import find_secrets
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
@@ -52,7 +53,10 @@ class Showing:
 
     def _listing(self, only: Sequence[str]) -> list[tuple[str, int]]:
         files = list_files(self._root, self._git, only=only)
-        return [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
+        named = [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
+        if not _holds_secret("\n".join(path for path, _ in named)):
+            return named
+        return [(path, size) for path, size in named if not _holds_secret(path)]
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
@@ -74,8 +78,10 @@ class Showing:
                 asked.append(check_path(self._root, path, for_writing=False))
         return dict(self._listing(asked if len(asked) <= MOST_ASKED else ())) if asked else {}
 
-    def survey(self) -> Iterator[str]:
+    def survey(self) -> Iterator[tuple[str, bool]]:
         """The texts of the repository up to a bound, also of files that nobody may see: for who must know what to hide.
+
+        With each goes whether its file is one of secrets.
         """
         files = list_files(self._root, self._git)
         left = MOST_SURVEYED_BYTES
@@ -86,11 +92,11 @@ class Showing:
                     left -= size
                     with suppress(OrchestraError):
                         found = self._tree.read(path)
-                        yield "" if found.content is None else decode(found.content, path=path).text
+                        yield "" if found.content is None else decode(found.content, path=path).text, is_secret(path)
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""
-        return self._may_be_named(path) and not ignored_paths(self._root, self._git, [path])
+        return self._may_be_named(path) and not _holds_secret(path) and not ignored_paths(self._root, self._git, [path])
 
     def _may_be_named(self, path: str) -> bool:
         """Not, for one, where the name is no text: a model could not say it, nor a journal keep it."""
@@ -120,6 +126,11 @@ class Showing:
         if len(text) > MOST_CHARACTERS:
             raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
         return ShownFile(path, text)
+
+
+def _holds_secret(name: str) -> bool:
+    """Whether something in it looks like a secret: shown with a stand-in, such a path would be no path."""
+    return next(find_secrets(name), None) is not None
 
 
 def within(files: Sequence[ShownFile], tokens: int) -> tuple[list[ShownFile], list[tuple[str, str]], int]:

@@ -105,14 +105,15 @@ def wire(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
             chains=_answering(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
-                env.clock, stack,
+                env.clock, stack, placeholders.hide_known,
             ),
             deadline=deadline, cancel=cancel, show=showing.show, panel=panel_of(order, chains),
         )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
         scout = Scout(
-            order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window)
+            order.root, journal.map_cache, Room.in_window(None if first is None else first.context_window),
+            placeholders.hide,
         )
         testing = testing_of(order, env, cancel, deadline, tell=functools.partial(_tell_sandbox, order, events))
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
@@ -244,12 +245,12 @@ def wire(
 
 def _answering(
     order: Order, chains: ChainPlan, journal: StateManager, http: HttpClient, health: Health, budget: Budget,
-    events: Events, clock: Clock, stack: ExitStack,
+    events: Events, clock: Clock, stack: ExitStack, hide: Callable[[str], str],
 ) -> dict[str, Adapter]:
     """Who answers for each role."""
     if order.cassette is not None:
-        return replayed(order.cassette, clock)
-    front = front_of(journal.reply_cache, order.settings.cache)
+        return replayed(order.cassette, clock, hide)
+    front = front_of(journal.reply_cache, order.settings.cache, hide)
     built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
     if order.record_to is None:
         return built

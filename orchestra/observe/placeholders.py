@@ -53,6 +53,14 @@ class Placeholders:
         """As `learn`: all of them are noted at once, since noting takes longer the more is known."""
         self._add({text[start:end] for text in texts for start, end in find_secrets(text)})
 
+    def learn_values(self, values: Collection[str]) -> None:
+        """Remember values that are secrets by the file they stand in: also short ones are hidden wherever they occur.
+        """
+        values = [value for value in values if not PLACEHOLDER.search(value)]
+        self._add(values)
+        with self._lock:
+            self._common = tuple(sorted({*self._common, *values}))
+
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""
         for _ in range(_MOST_PASSES):
@@ -63,10 +71,17 @@ class Placeholders:
             text = hidden
         return text
 
+    def hide_known(self, text: str) -> str:
+        """The text with a stand-in for each secret that was known before; what only looks like one stays."""
+        return self._without_known(text, [])
+
     def _hidden(self, text: str) -> str:
         spans = list(self._spans(text))
         if spans:
             self._add({text[start:end] for start, end in spans})
+        return self._without_known(text, spans)
+
+    def _without_known(self, text: str, spans: list[tuple[int, int]]) -> str:
         for value in self._common:
             start = text.find(value)
             while start >= 0:

@@ -59,12 +59,22 @@ _BEGINS = re.compile("|".join(map(re.escape, sorted(_FORMS))))
 _LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
 """Every token lies in one: few are looked at, since most of a text are words."""
 _IN_THE_MIDDLE = (
-    (":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])")),
-    ("8Q~", re.compile(r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,40}")),
-    (".atlasv1.", re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}")),
+    (":AA", r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])"),
+    ("8Q~", r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,40}"),
+    (".", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[\w-]{27,40}(?![\w-])"),
+    (".atlasv1.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}"),
 )
-_INTRODUCED = tuple((begin, re.compile(re.escape(begin) + form)) for begin, form in (
+_INTRODUCED = (
     ("://", r"[^\s/:@\"'<>`]{0,100}:(?P<secret>[^\s/@\"'<>`]{6,300})@(?=[\w\[.%-])"),
+    ("://", r"(?P<secret>(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{20,300})@(?=[\w\[.%-])"),
+    ("uthorization", r"[\"']{0,2}[\]\s]{0,3}[:=,]\s{0,3}[\"'fb]{0,2}(?:[Tt]oken|[Aa]pi-?[Kk]ey|[Kk]ey) (?:token=)?\"?"
+     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[A-Za-z0-9._~+/=-]{16,2000})"),
+    ("ookie", r"[\"']?[ \t]{0,2}[:,][ \t]{0,3}[\"']?[^\n\"']{0,60}?(?i:sess|sid|auth|token|jwt|remember)[\w.-]{0,20}="
+     r"(?P<secret>(?=[^\s;\"']{0,30}[0-9])[^\s;\"'<>,(){}$]{16,2000})"),
+    ("sshpass ", r"-p ?[\"']?(?P<secret>[^\s\"'$]{8,200})"),
+    ("mysql", r"(?:dump|admin)?(?: [^\n|;]{0,80}?)? -p[\"']?"
+     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$<-][^\s\"']{7,200})"),
+    ("docker login ", r"[^\n|;]{0,120}?-p ?[\"']?(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$]{8,200})"),
     ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
     ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
     ("_authToken=", r"(?P<secret>[^\s\"'$]{8,300})"),
@@ -75,7 +85,7 @@ _INTRODUCED = tuple((begin, re.compile(re.escape(begin) + form)) for begin, form
     ("SharedAccessKey=", r"(?P<secret>[A-Za-z0-9+/%]{20,200}={0,2})"),
     ("sig=", r"(?P<secret>[A-Za-z0-9+/%]{30,200}={0,2})"),
     ("-Signature=", r"(?P<secret>[0-9a-f]{64})"),
-))
+)
 """What stands before a secret, and the secret's form."""
 _DIGIT = re.compile(r"[0-9]")
 _MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")
@@ -98,7 +108,7 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
             yield from _tokens(text, *run.span())
     for begin, form in _INTRODUCED:
         if begin in text:
-            for match in form.finditer(text):
+            for match in _compiled(re.escape(begin) + form).finditer(text):
                 if is_no_example(match["secret"]) and (len(match["secret"]) >= 20 or _DIGIT.search(match["secret"])):
                     yield match.span("secret")
     yield from named_values(text)
@@ -118,7 +128,7 @@ def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield match.span()
     for needed, form in _IN_THE_MIDDLE:
         if text.find(needed, start, end) >= 0:
-            yield from (match.span() for match in form.finditer(text, start, end))
+            yield from (match.span() for match in _compiled(form).finditer(text, start, end))
 
 
 @lru_cache(maxsize=None)

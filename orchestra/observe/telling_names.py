@@ -12,36 +12,47 @@ _REST = re.compile(
     r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_base)?|auth|salt)_?[0-9]{0,2}
     (?:
         # name = value, "name": value, name: type = value
-        ["'\]]{0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}[\w.<>?\[\]|]{1,40}[ \t]{1,4}(?==))?
+        (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
         (?P<sign>=>|:=|\?\?=|[:=])[ \t]{0,20}
         | ["'][ \t]{1,20}value=                                         # <add key="name" value="..."/>
         | ["']?[ \t]{0,20}\r?\n[ \t+>-]{1,60}value[ \t]{0,20}[:=][ \t]{0,20}   # - name: NAME, and below it the value
-        | (?P<tag>>)                                                    # <name>value</name>
+        | (?P<tag>["']?>)                                               # <name>value</name>, <x name="name">value</x>
         | (?P<flag>[ \t]{1,4})(?=["'\w])                                # --name value
         | (?P<pair>["'],)[ \t]{0,20}(?=["'])                            # ("name", "value")
+        | (?P<call>\()(?=["'])                                          # set_name("value")
     )
     (?:
-        [rbuf@$]{0,2}(?P<quote>["'`])(?P<quoted>[^"'`\s]{8,300})(?P=quote)
-        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;"'\\ \t]))
+        (?:[\w.]{1,40}(?:\([^()\n]{0,40}\))?[ \t]{1,3}(?:or|\|\||\?\?)[ \t]{1,3})?                  # other or "value"
+        (?:(?:str|bytes|String|String::from|Some|SecretStr)?\([ \t]{0,4})?[rbuf@$]{0,2}
+        (?P<quote>\\{0,3}(?:"{3}|'{3}|["'`]))(?P<quoted>[^"'`\s]{8,300})(?P=quote)
+        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'\\ \t]))
     )""",
     re.X | re.M,
 )
 _QUALIFIES_KEY = re.compile(
     r"(?i)(?:api|access|private|secret|encrypt(?:ion)?|decrypt(?:ion)?|signing|master|account|auth|client|shared"
     r"|storage|session|app|license|licence|deploy|service|admin|webhook|bot|jwt|hmac|cookie|crypto|data|root|user"
-    r"|server|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_.-]?\Z"
+    r"|server|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_. -]?\Z"
 )
 _LINE_HEAD = re.compile(
-    r"[ \t+>-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]{1,20}|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
+    r"[ \t+>#/*;-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]{1,20}|(?i:API|access|secret|auth|private)[ ]"
+    r"|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
 )
-_FLAG_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG)[ \t]{1,4}\w{0,40})\Z")
+_FLAG_HEAD = re.compile(
+    r"(?:\A[+-]?|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
+    r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
+)
 _VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
 _PART_HEAD = re.compile(r";[ \t]{0,3}[\w ]{0,20}\Z")
+_QUERY_HEAD = re.compile(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
+_SETTINGS_HEAD = re.compile(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
+_SETTER_HEAD = re.compile(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
 _QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
 _MOST_HEAD = 70
 _EXAMPLE = re.compile(
     r"(?i)example|placeholder|change[-_]?me|your[-_]|\byour|dummy|redacted|xxxx|\*\*\*|\.\.\.|ORCHESTRA_SECRET_"
-    r"|[{}<>]|%[(sd]|\$[A-Za-z_(]|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:|env:|ENC\[)|\A(.)\1*\Z"
+    r"|[{}<>]|%[(sd]|(?-i:\$(?:\(|[A-Z_]{2}|[a-z_]+(?:\W|\Z)))|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:"
+    r"|env:|ENC\[)|\A(.)\1*\Z"
 )
 _NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*[?!:]?")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
@@ -90,6 +101,8 @@ def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> boo
         return False
     if match["pair"] is not None and stem in ("auth", "salt", "pass"):
         return False
+    if match["call"] is not None and not _SETTER_HEAD.search(before[-_MOST_HEAD:]):
+        return False
     if stem in ("token", "auth", "salt") or match["pair"] is not None:
         return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
     if match["quoted"] is not None:
@@ -131,6 +144,8 @@ def _stands_alone(before: str, match: re.Match[str]) -> bool:
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
     if match["tag"] is not None:
         return after == "<"
+    if _is_tight(match) and (_QUERY_HEAD.search(head) or _SETTINGS_HEAD.search(head)):
+        return True
     if after in ('"', "'"):
         return _QUOTE_HEAD.search(head) is not None or _PART_HEAD.search(head) is not None
     if match["flag"] is not None or _FLAG_HEAD.search(head) or _is_variable(before, match):

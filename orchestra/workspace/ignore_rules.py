@@ -39,7 +39,7 @@ class IgnoreRules:
     def in_root(cls, root: Path) -> IgnoreRules:
         """Those of `.orchestraignore`; none where it is not there or cannot be read."""
         try:
-            with open(root / FILE, encoding="utf-8", errors="replace", opener=plain) as file:
+            with open(root / FILE, encoding="utf-8-sig", errors="replace", opener=plain) as file:
                 return cls.of(file.read().splitlines())
         except OSError:
             return cls(())

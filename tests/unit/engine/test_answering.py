@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
@@ -45,3 +45,18 @@ def test_another_role_is_given_the_answer_too(journal: StateManager) -> None:
 def test_another_server_or_option_is_another_question(journal: StateManager, row: ProviderRow) -> None:
     assert answer(journal, ROW, ScriptedAdapter("a/1", "first")) == "first"
     assert answer(journal, row, ScriptedAdapter("a/1", "second")) == "second"
+
+
+def test_a_known_secret_in_an_answer_is_hidden_from_the_cache_and_from_who_asks(journal: StateManager) -> None:
+    def ask(model: ScriptedAdapter, settings: CacheSettings, hide: Callable[[str], str]) -> str:
+        adapter = front_of(journal.reply_cache, settings, hide)("executor", ROW, model)
+        return adapter.execute(QUESTION, deadline=NEVER, cancel=CancelToken(), observer=Watcher()).text
+
+    def hide(text: str) -> str:
+        return text.replace("hunter22", "it")
+
+    assert ask(ScriptedAdapter("a/1", "hunter22!"), CacheSettings(enabled=False), hide) == "it!"
+    assert ask(ScriptedAdapter("a/1", "hunter22!"), CacheSettings(), hide) == "it!"
+    journal.reply_cache.forget("")
+    assert ask(ScriptedAdapter("a/1"), CacheSettings(), str) == "it!"
+    assert ask(ScriptedAdapter("a/1"), CacheSettings(), str.upper) == "IT!", "what is known since is hidden too"

@@ -29,6 +29,15 @@ def test_a_briefing_has_the_map_and_the_choice_and_survives_the_journal(scout: S
     assert Briefing.from_json(json.loads(json.dumps(briefing.to_json()))) == briefing
 
 
+def test_what_is_drawn_holds_no_secret(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": "# password: Blue42Horse\n", "b.md": "# B\n"})
+    scout = Scout(tmp_path, NoCache(), hide=lambda text: text.replace("Blue42Horse", "it"))
+    listing = [("a.md", 24), ("b.md", 4)]
+    assert "# password: it" in scout.brief("look at a.md", listing, ()).repo_map
+    near = scout.interfaces(Plan("p", (PlannedFile("b.md", "modify", "d"),)), listing)
+    assert "# password: it" in near["b.md"]
+
+
 def test_only_what_is_listed_is_mapped(scout: Scout) -> None:
     briefing = scout.brief("Stock", [row for row in LISTING if not row[0].startswith("shop/")], ())
     assert "shop/" not in briefing.repo_map

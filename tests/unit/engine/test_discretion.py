@@ -7,6 +7,7 @@ from orchestra.adapters.fences import fence, keyed, without_marks
 from orchestra.adapters.numbering import Numbering
 from orchestra.engine.discretion import Discretion
 from orchestra.observe.placeholders import PLACEHOLDER, Placeholders
+from orchestra.records import TestRun
 
 SECRET = "Xk29fjQz81mPq7vB"
 QUOTED = fence(f"password = '{SECRET}'\n")
@@ -42,3 +43,11 @@ def test_stand_ins_in_what_prompts_share_have_the_same_number_in_every_repositor
 def test_a_request_without_either_is_itself() -> None:
     plain = Request("Be brief.", (Message.of("user", "What is it?"),), shared=(Segment("task", "Do it.", True),))
     assert Discretion(b"key", Placeholders(b"key")).request(plain) is plain
+
+
+def test_what_tests_print_is_without_any_value_of_a_file_of_secrets() -> None:
+    texts = [("STRIPE=plainvalue1234abcd\n", True), ("name = plainvalue5678efgh\n", False)]
+    discretion = Discretion(b"key", Placeholders(b"key"), survey=lambda: texts)
+    run = TestRun("x", ("x",), 1, 1, True, output="plainvalue1234abcd plainvalue5678efgh")
+    (name,) = PLACEHOLDER.findall(discretion.test_run(run).output)
+    assert discretion.test_run(run).output == f"{name} plainvalue5678efgh"

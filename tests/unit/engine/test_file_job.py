@@ -34,6 +34,7 @@ from tests.unit.engine.workshop import (
 
 Build = Callable[..., Workshop]
 ONE, TWO, THREE = whole("one\n"), whole("two\n"), whole("three\n")
+SECRET = "Xk29fjQz81mPq7vB"
 CREATE, MODIFY, DELETE = planned(), planned(PATH, "modify"), planned(PATH, "delete")
 
 
@@ -297,6 +298,19 @@ def test_a_delete_asks_no_executor_but_the_auditor(workshop: Build) -> None:
     assert shop.run(DELETE) == FileOutcome(PATH, "delete", "approved", 1)
     assert shop.text() is None
     assert "mine" in shop.agents["auditor"].heard[0]
+
+
+@pytest.mark.parametrize("action, restored", [("delete", True), ("modify", False)])
+def test_a_secret_moves_into_a_new_file_with_the_file_that_is_deleted(
+    workshop: Build, action: str, restored: bool
+) -> None:
+    old = f"password = '{SECRET}'\n"
+    shop = workshop(executor=[lambda: whole(shop.discretion.placeholders.hide(old))], auditor=[APPROVED])
+    shop.max_iterations = 1
+    shop.put(old, "old.txt")
+    job = FileJob(shop.context(Plan("a move", (CREATE, planned("old.txt", action)))), CREATE)
+    job.run()
+    assert shop.text() == (old if restored else None)
 
 
 def test_a_delete_that_is_not_approved_is_taken_back_at_once(workshop: Build) -> None:

@@ -174,6 +174,14 @@ def test_a_plan_mended_in_the_repair_round_is_as_good_as_one_at_once(workshop: B
     assert "planned twice" in shop.agents["architect"].heard[1]
 
 
+@pytest.mark.parametrize("path", ["__ORCHESTRA_SECRET_0123456789ab__/q.py", "ghp_" + "a1B2" * 9 + "/q.py"])
+def test_a_path_that_holds_a_secret_or_its_stand_in_is_none_to_plan(workshop: Build, path: str) -> None:
+    shop = workshop(architect=[plan_of(path), plan_of("a.py")])
+    with planning(shop) as room:
+        assert paths(room.plan()) == ["a.py"]
+    assert "ghp_" not in repr(shop.events)
+
+
 def test_a_file_with_secrets_is_no_file_to_plan(workshop: Build) -> None:
     shop = workshop(architect=[plan_of(".env"), plan_of("a.py")])
     shop.put("KEY=1\n", ".env")

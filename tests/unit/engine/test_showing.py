@@ -38,6 +38,20 @@ def test_a_name_that_is_no_text_is_not_listed(showing: Showing, tmp_path: Path) 
     assert showing.listing() == before
 
 
+def test_a_path_that_holds_a_secret_is_neither_listed_nor_shown(showing: Showing, tmp_path: Path) -> None:
+    before = showing.listing()
+    folder = "ghp_" + "a1B2" * 9
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "q.py").write_text("x = 1\n")
+    assert showing.listing() == before
+    assert showing.show([f"{folder}/q.py"])[0] == []
+
+
+def test_who_surveys_the_texts_learns_which_are_of_files_of_secrets(showing: Showing) -> None:
+    texts = dict(showing.survey())
+    assert texts["KEY=hunter22\n"] and not texts["x = 1\n"]
+
+
 def test_files_are_shown_as_text_in_the_order_asked_for_and_once(showing: Showing) -> None:
     shown, not_shown = showing.show(["src/a.py", "README.md", "src/a.py", "latin.txt", "empty"])
     assert [(file.path, file.text) for file in shown] == [

@@ -40,6 +40,22 @@ def test_a_secret_of_one_text_is_hidden_where_nothing_tells_of_it() -> None:
     assert "configured" not in made.hide("x configured-key-1x")
 
 
+def test_of_a_file_of_secrets_also_a_short_value_is_hidden_wherever_it_occurs() -> None:
+    made = placeholders()
+    made.learn("password = hunter2222\n")
+    assert made.hide("got hunter2222") == "got hunter2222"
+    made.learn_values({"hunter2222", "Summer2024"})
+    assert PLACEHOLDER.sub("", made.hide("got hunter2222Summer2024")) == "got "
+
+
+def test_what_is_known_is_hidden_and_what_is_new_stays() -> None:
+    made = placeholders()
+    made.learn(FILE)
+    other = FILE.replace("hunter2hunter2", "made4up5value6")
+    assert made.hide_known(other + FILE) == other + made.hide(FILE)
+    assert made.known == 1
+
+
 def test_a_word_is_hidden_where_it_is_found_alone() -> None:
     made = placeholders()
     made.learn("mysql://u:abcdefgh1@x\n")

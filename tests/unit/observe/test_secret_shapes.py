@@ -36,6 +36,35 @@ def test_every_planted_secret_is_found_where_it_may_stand(each: Planted, frame: 
     assert uncovered(text, each.secrets) == []
 
 
+@pytest.mark.parametrize("form", [
+    "https://api.invalid/v1?api_key=VALUE&x=1",
+    'url = "https://api.invalid/v1?access_token=VALUE"', "a&password=VALUE&",
+    "jdbc:mysql://h/db?user=u&password=VALUE", "git clone https://VALUE@github.com/x",
+    "Server=x;Uid=sa;Password=VALUE;",
+    'conn = "host=h user=u password=VALUE dbname=x"', '#define API_KEY "VALUE"', 'const SECRET: &str = "VALUE";',
+    "const SECRET: &'static str = \"VALUE\";", 'TOKEN = """VALUE"""', 'self.token = token or "VALUE"',
+    'const token = process.env.TOKEN || "VALUE";', 'passwd = ("VALUE")', 'password = str("VALUE")',
+    'user.set_password("VALUE")', "Authorization: Token VALUE", '{"Authorization": "token VALUE"}',
+    r'{\"password\": \"VALUE\"}', '<property name="password">VALUE</property>', "Cookie: a=b; session=VALUE; c=d",
+    '"Cookie": "PHPSESSID=VALUE"', "# password: VALUE", "// API key: VALUE", "machine h login u password VALUE",
+    "sshpass -p VALUE ssh h", "mysql -u root -pVALUE db", "docker login -u u -p VALUE",
+])
+def test_secrets_are_found_in_the_notations_of_many_languages_and_commands(form: str) -> None:
+    value = planted(3)[0].text[-30:-2] + "7k"
+    assert uncovered(f"a\n{form.replace('VALUE', value)}\nb\n", (value,)) == []
+
+
+def test_a_dollar_within_a_password_makes_no_variable_of_it() -> None:
+    assert found_in("Server=tcp:x;User ID=sa;Password=Sql$erv3rPw;") == {"Sql$erv3rPw"}
+    assert found_in("PASSWORD=abc1$NAME\nPASSWORD=abc1$name\n") == set()
+
+
+def test_a_bots_token_in_three_parts_is_found() -> None:
+    letters = planted(3)[0].text[-40:]
+    token = f"M{letters[:23]}.{letters[:6]}.{letters[:27]}"
+    assert found_in(f'run("{token}")') == {token}
+
+
 def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() -> None:
     key = next(each for each in ALL if "RSA PRIVATE KEY" in each.text)
     assert set(key.secrets) <= found_in(key.text.rsplit("\n", 1)[0] + "\nsome words here: nothing\n")
@@ -57,6 +86,10 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     "url = https://example.org/tokens/list?page=1",
     "the password is at least 8 characters, letters and digits", "def token_kind_2(token: Token) -> str:",
     'primary_key = "id_of_row_2"', 'compass = "north-by-west1"', "x-auth: required1",
+    'password = get_field("password_field_2")', 'check_password("wrong_password1")', 'password = widget or "entry_2"',
+    "mysql -u root -p db_name_2", "https://user@example.org/a1", "the session cookie: see session_id_2 below",
+    "Authorization: Token your-token-here-1", "f(a=x1, password=value_2)", "api.get(password=name_2)",
+    "MyVeryLongClassNameOfModule1.method.another_very_long_attribute_name.x",
     '("auth", "0005_alter_user_last_login_null"),', "('User:Pass', 'www.example.org:080')",
 ])
 def test_words_names_and_hashes_are_none(text: str) -> None:

@@ -48,6 +48,11 @@ def test_no_file_is_no_rule(tmp_path: Path) -> None:
     assert IgnoreRules.in_root(tmp_path) == IgnoreRules(())
 
 
+def test_a_mark_of_the_byte_order_belongs_to_no_pattern(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"\xef\xbb\xbfprivate/\r\n")
+    assert IgnoreRules.in_root(tmp_path).fits("private/a.py")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_in_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / FILE)

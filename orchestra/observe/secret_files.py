@@ -1,0 +1,50 @@
+"""Values that are secrets by the file they stand in: what `.env`, key files and the like hold under any name."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from orchestra.observe.secret_shapes import SHORTEST
+from orchestra.observe.telling_names import is_no_example
+
+_MOST_VALUES = 2000
+"""Of one file: every text is looked through for each of them."""
+_ASSIGNED = re.compile(r"[=:][ \t]{0,20}([^\s\"'].{7,1000}?)[ \t,;]{0,20}\r?$", re.M)
+_QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){8,1000})\"|'([^'\n]{8,1000})'|>([^<>\n]{8,1000})<")
+_PIECE = re.compile(r"[^\s\"'`,;<>(){}\[\]]{8,1000}")
+_VARIABLE = re.compile(r"\$\{[^}\n]{0,80}\}")
+_NAMED = re.compile(r"[\w.-]{1,80}[=:](?=.)")
+_PARTS = re.compile(r"[-_.:/\\, ()=+]+")
+_ORDINARY_PART = re.compile(r"[A-Za-z]*[0-9]{0,3}|[0-9]+|utf8mb4")
+_PLACE = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[A-Za-z]{2,}(?::[0-9]+)?(?:/.*)?|[a-z][a-z0-9+.-]*://.*"
+)
+"""Addresses; a password in one is found by its form."""
+
+
+def values_in(text: str) -> Iterator[str]:
+    """The values of such a file that are no ordinary words, numbers, paths or addresses; some are parts of others."""
+    found: set[str] = set()
+    for value in _candidates(text):
+        if len(found) < _MOST_VALUES and value not in found and len(value) >= SHORTEST and not _is_ordinary(value):
+            found.add(value)
+            yield value
+
+
+def _candidates(text: str) -> Iterator[str]:
+    for match in _ASSIGNED.finditer(text):
+        yield match[1]
+    for match in _QUOTED.finditer(text):
+        yield match[1] or match[2] or match[3]
+    for match in _PIECE.finditer(_VARIABLE.sub(" ", text)):
+        name = _NAMED.match(match[0])
+        # Of an address the scheme is no name.
+        is_named = name is not None and not match[0].startswith("//", name.end())
+        yield match[0][name.end():] if name is not None and is_named else match[0]
+
+
+def _is_ordinary(value: str) -> bool:
+    if not is_no_example(value) or _PLACE.fullmatch(value) or not value.isprintable():
+        return True
+    return all(map(_ORDINARY_PART.fullmatch, _PARTS.split(value)))
