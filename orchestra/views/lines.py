@@ -200,7 +200,8 @@ def _not_started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str
 
 
 def _not_compared(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "lint", "says more than can be compared: what it finds anew is not told from what it found before"
+    why = "ran out of time (see tests.timeout)" if data.get("timed_out") else "says more than can be compared"
+    return "lint", f"{why}: what it finds anew is not told from what it found before"
 
 
 def _confined(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -240,6 +241,8 @@ def _linted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
         return "lint", "passed"
     if data.get("lacks"):
         return "lint", f"could not start: {_cut(data['lacks'])}"
+    if data.get("timed_out"):
+        return "lint", "ran out of time (see tests.timeout), " + ("as before" if not data["new"] else "not so before")
     return "lint", f"{data['failures']} {'finding' if data['failures'] == 1 else 'findings'}, {data['new']} of them new"
 
 

@@ -75,6 +75,8 @@ ONE = {"path": "a.py"}
          "tests", ["could not start: jest: not found (npm)"]),
         ("lint.ended", {"passed": False, "failures": 1, "new": 0, "lacks": "gone"}, "lint", ["could not start: gone"]),
         ("lint.too_long", {}, "lint", ["more than can be compared"]),
+        ("lint.too_long", {"timed_out": True}, "lint", ["ran out of time", "tests.timeout"]),
+        ("lint.ended", {"passed": False, "failures": 1, "new": 0, "timed_out": True}, "lint", ["ran out of time"]),
         ("tests.sandbox", {"asked": "auto", "enforced": ["writes"], "missing": ["git"]}, "sandbox", [
             "enforced for the tests: writes", "not enforced here: git",
         ]),
