@@ -189,6 +189,11 @@ def _circle(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "note", f"{data['path']} does not wait for {data['other']}: they depend on each other"
 
 
+def _not_told(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    (path, why), *others = data["files"]
+    return "note", f"{path}: {_cut(why)}" + (f" (and {len(others)} more files)" if others else "")
+
+
 def _testing(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data.get("path"):
         return "tests", f"running after {data['path']} ..."
@@ -311,6 +316,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "reply.repeated": _repeated,
     "plan.ready": _planned,
     "plan.circle": _circle,
+    "guidance.left_out": _not_told,
     "swarm.divided": _divided,
     "swarm.area_failed": _area_failed,
     "file.reviewed": _reviewed,

@@ -67,6 +67,9 @@ ONE = {"path": "a.py"}
         ("tests.started", {"baseline": True}, "tests", ["already"]),
         ("tests.started", {"baseline": False}, "tests", ["running"]),
         ("tests.started", {"baseline": False, "path": "a.py"}, "tests", ["running after a.py"]),
+        ("guidance.left_out", {"files": [["AGENTS.md", "too long"], ["b/AGENTS.md", "x"]]}, "note", [
+            "AGENTS.md: too long", "1 more",
+        ]),
         ("lint.started", {"baseline": False, "path": "a.py"}, "lint", ["running after a.py"]),
         ("tests.not_started", {"command": ["npm", "test"], "lacks": "jest: not found"}, "tests", [
             "cannot start here: jest: not found (npm test)",

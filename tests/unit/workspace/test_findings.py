@@ -47,7 +47,7 @@ def test_what_is_said_below_no_path_is_no_finding() -> None:
 
 
 def test_a_place_below_the_text_is_read_as_well() -> None:
-    said = "F401 [*] `os` imported but unused\n --> src/a.py:1:8\n  |\n1 | import os\n  |        ^^\n\nhelp: Remove it\n"
+    said = "F401 [*] `os` imported but unused\n --> src/a.py:1:8\n  |\n1 | import os\n  |        ^^\n\nhelp: Do\n"
     assert lint_findings(said) == (
         TestFailure("src/a.py: F401 [*] `os` imported but unused", "src/a.py:1:8: F401 [*] `os` imported but unused"),
     )
