@@ -88,7 +88,7 @@ _GO = Grammar(
         r"func[ \t]+(?:\([^()\n]{0,120}\)[ \t]*)?(\w+)", r"(?:type|var|const)[ \t]+(\w+)",
     ),
     _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
-    (r"\n(?:type|var|const)[ \t]*\(((?:\n(?:[\t ][^\n]*)?)*)", r"\n\t([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
+    (r"\n(?:type|var|const)[ \t]*\(((?:\n(?:[\t ][^\n]*)?)*)", r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
 )
 _RUST = Grammar(
     "rust",

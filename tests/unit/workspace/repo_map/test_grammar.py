@@ -43,8 +43,9 @@ LANGUAGES = {
         'package a\n\nimport (\n\t"fmt"\n\tx "example.com/m/sub"\n)\n\ntype Shop struct {\n\tSize int\n}\n\n'
         "func (s *Shop) Sell(item string) error {\n\treturn nil\n}\n\nfunc New() *Shop { return nil }\n\n"
         "const (\n\tLimit = 3\n)\nvar Global int\ntype (\n\t// A is one.\n\tA struct {\n\t\tx int\n\t}\n\n"
-        "\tB interface{ M() }\n)\nvar (\n\tv1, v2 = 1, 2\n)\nfunc f() {\n\tGlobal = 3\n}\n",
-        ["Shop", "Sell", "New", "Limit", "Global", "A", "B", "v1", "f"],
+        "\tB interface{ M() }\n)\nvar (\n\tv1, v2 = 1, 2\n)\n"
+        "var (\n  v3 = T{\n    x: 1,\n  }\n)\nfunc f() {\n\tGlobal = 3\n}\n",
+        ["Shop", "Sell", "New", "Limit", "Global", "A", "B", "v1", "v3", "f"],
         ["fmt", "example.com/m/sub"],
     ),
     "a.rs": (
@@ -113,9 +114,8 @@ LANGUAGES = {
         [],
     ),
     "a.md": (
-        "---\ntitle: x\n---\n# The shop\n\ntext\n\n## Selling\n\n```sh\n# no heading\n```\n\n### More\n\n#no heading\n\n"
-        "Buying\n======\n\n"
-        "Till\n---\n\n- item\n---\n\n| a |\n---\n",
+        "---\ntitle: x\n---\n# The shop\n\ntext\n\n## Selling\n\n```sh\n# no heading\n```\n\n### More\n\n#no heading"
+        "\n\nBuying\n======\n\nTill\n---\n\n- item\n---\n\n| a |\n---\n",
         ["", "", "", "", ""],
         [],
     ),
