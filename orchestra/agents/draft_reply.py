@@ -15,6 +15,8 @@ from orchestra.agents.thinking import clean
 from orchestra.agents.whole_file import EXACTLY_ONE, file_block
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
+from orchestra.workspace.diff_blocks import is_diff
+from orchestra.workspace.edit_blocks import has_edits, parse_edits
 
 MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
@@ -46,6 +48,25 @@ def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
     draft = _draft(answer, blocks, path, original)
     _check(draft.text, path, original)
     return draft
+
+
+def gist(text: str, path: str) -> str:
+    """What an answer says of the file, without the words around it, whatever the file is; else the answer as it is.
+
+    Two answers of one gist say the same of it.
+    """
+    answer = clean(without_our_marks(text, None))
+    blocks = find_blocks(answer)
+    if len(blocks) > MOST_BLOCKS or _ASKS_FOR_FILES.match(blocks[0].text if blocks else answer):
+        return text.strip()
+    try:
+        if has_edits(answer):
+            return repr([(edit.search, edit.replace) for edit in parse_edits(answer)])
+        if is_diff(answer.lstrip("\n")) or any(is_diff(block.text) for block in blocks):
+            return "\n".join(block.text for block in blocks) or answer
+        return file_block(answer, blocks, path).text.strip() if blocks else text.strip()
+    except (RefusedDraft, UnreadableReply):
+        return text.strip()
 
 
 def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> Draft:

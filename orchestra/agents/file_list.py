@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Mapping, Sequence
 
-from orchestra.agents.quoting import one_line
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.quoting import FENCE_TOKENS, one_line
 
-MOST_CHARACTERS = 24_000
-"""About 8,000 tokens. Of a large repository the map and the chosen files say more, and others may be asked for."""
+MOST_TOKENS = 8_000
+"""With the fence. Of a large repository the map and the chosen files say more, and others may be asked for."""
+_ROOM = MOST_TOKENS - FENCE_TOKENS
+_LONGEST_PER_TOKEN = 40
+"""No text has so many characters a token (see `adapters.tokens`), so one that is longer need not be counted."""
 
 
 def list_files(listing: Sequence[tuple[str, int]]) -> str:
@@ -17,24 +21,28 @@ def list_files(listing: Sequence[tuple[str, int]]) -> str:
     `listing` is path and size in bytes.
     """
     text = "\n".join("%s (%d bytes)" % (one_line(path), size_bytes) for path, size_bytes in listing)
-    return text if len(text) <= MOST_CHARACTERS else _by_folder([path for path, _ in listing])
+    return text if _fits(text, _ROOM) else _by_folder([path for path, _ in listing])
 
 
 def _by_folder(paths: Sequence[str]) -> str:
     """As many levels of folders as take half of the room, each folder with the same number of names at most."""
     depth = max(path.count("/") for path in paths)
     folders = _folders(paths, depth)
-    while depth and len(_lines(folders, 0)) > MOST_CHARACTERS // 2:
+    while depth and not _fits(_lines(folders, 0), _ROOM // 2):
         depth -= 1
         folders = _folders(paths, depth)
     least, most = 0, max(map(len, folders.values()))
     while least < most:
         names = (least + most + 1) // 2
-        if len(_lines(folders, names)) <= MOST_CHARACTERS:
+        if _fits(_lines(folders, names), _ROOM):
             least = names
         else:
             most = names - 1
     return _lines(folders, least)
+
+
+def _fits(text: str, tokens: int) -> bool:
+    return len(text) <= _LONGEST_PER_TOKEN * tokens and estimate_tokens(text) <= tokens
 
 
 def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:

@@ -9,6 +9,8 @@ from typing import Sequence
 
 from orchestra.adapters.fences import fence
 
+FENCE_TOKENS = 60
+"""No fence takes more, whatever its mark is."""
 _LINE_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

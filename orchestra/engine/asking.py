@@ -68,7 +68,7 @@ class Asker:
         self._show = show
         self._panel = panel
         self._said: dict[str | None, dict[bytes, str]] = {}
-        """By path and hash of a draft's answer, the step that was first answered so."""
+        """By path and hash of what a draft's answer says of its file, the step that was first answered so."""
 
     def ask(
         self,
@@ -145,7 +145,9 @@ class Asker:
             if self._panel.has_others(role, name):
                 other = replace(request, passed_over=frozenset((name,)), cacheable=False)
                 try:
-                    return self._step(role, f"{key}/other", other, path, deadline).text
+                    said = self._step(role, f"{key}/other", other, path, deadline).text
+                    self._said_before(f"{key}/other", path, said)
+                    return said
                 except (ProviderFault, NotRecorded):
                     # Nobody else is to be had: the repeated answer goes the way of any other.
                     pass
@@ -155,10 +157,10 @@ class Asker:
         if path not in self._said and not key.startswith("executor/"):
             # Mended after a restart: its earlier answers are not gone through again.
             self._said[path] = {
-                _digest(said): said_key
+                _digest(said, path): said_key
                 for said_key, said in self._journal.steps.drafts(self._session_id, path, before=key)
             }
-        return self._said.setdefault(path, {}).setdefault(_digest(text), key) != key
+        return self._said.setdefault(path, {}).setdefault(_digest(text, path), key) != key
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps
@@ -296,8 +298,11 @@ def _saved(usage: Usage) -> dict[str, Any]:
     return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).digest()
+def _digest(text: str, path: str | None) -> bytes:
+    # Loaded with the first draft, as what reads it is.
+    from orchestra.agents.draft_reply import gist
+
+    return hashlib.sha256(gist(text, path or "").encode("utf-8", "surrogatepass")).digest()
 
 
 def _parts(request: Request) -> dict[str, int]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
-from orchestra.agents.quoting import ShownFile
+from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.engine.asking import Show
 from orchestra.engine.showing import within
 from orchestra.records import Plan, PlannedFile
@@ -30,7 +30,7 @@ _MOST_NEAR_IN_ALL = 600
 
 @dataclass(frozen=True)
 class Room:
-    """How many tokens each part may have at most."""
+    """How many tokens each part may have at most, the map with its fence."""
 
     map_tokens: int = 4_000
     files_tokens: int = 16_000
@@ -99,7 +99,7 @@ class Scout:
         found = relevance(index, Places(paths), task, given)
         declared = self._mapper.declarations(index, ranked(index, found))
         repo_map = draw_map(
-            index, declared, found.names, max_tokens=self.room.map_tokens, count_tokens=estimate_tokens
+            index, declared, found.names, max_tokens=self.room.map_tokens - FENCE_TOKENS, count_tokens=estimate_tokens
         )
         return Briefing(self._hide(repo_map), choose(index, found, given))
 
@@ -130,9 +130,13 @@ class Scout:
 
 
 def fitting_files(
-    show: Show, chosen: Sequence[Chosen], max_tokens: int
+    show: Show, chosen: Sequence[Chosen], max_tokens: int, *, known: Collection[str] = ()
 ) -> tuple[list[ShownFile], list[tuple[str, str]]]:
-    """Of the files those that may be shown and fit, and the others with the reason; those given by the user all fit."""
+    """Of the files those that may be shown and fit, and the others with the reason; those given by the user all fit.
+
+    Those `known` already are passed over.
+    """
+    chosen = [file for file in chosen if file.path not in known]
     shown, not_shown = show([file.path for file in chosen])
     given = {file.path for file in chosen if file.why == GIVEN}
     fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)

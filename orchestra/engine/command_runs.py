@@ -66,7 +66,7 @@ class CommandRuns:
         """Note what fails before the first write."""
         run = self._run(self._baseline, None)
         if run is not None and not run.is_whole:
-            self.events.emit(f"{self.kind}.too_long", level="warning")
+            self.events.emit(f"{self.kind}.too_long", level="warning", timed_out=run.exit_status is None)
 
     def before(self) -> TestRun | None:
         """The run before the first write; None where nothing ran."""
@@ -92,7 +92,7 @@ class CommandRuns:
         self.events.emit(
             f"{self.kind}.ended", level="info" if run.passed else "warning", framework=run.framework,
             passed=run.passed, failures=len(run.failures), new=len(verdict.new_failures),
-            duration_ms=run.duration_ms, lacks=run.lacks, path=path,
+            duration_ms=run.duration_ms, lacks=run.lacks, path=path, timed_out=run.exit_status is None,
         )
         return verdict
 

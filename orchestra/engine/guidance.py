@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.agents.outline import Words
 from orchestra.agents.quoting import ShownFile, bullets, quote, show_files
 from orchestra.engine.asking import Show
 from orchestra.workspace.instructions import (
+    OWN,
     Skill,
     fitting,
     folders_above,
@@ -31,16 +32,18 @@ class Guidance:
     instructions: Mapping[str, ShownFile]
     """By folder, empty for the root."""
     skills: Sequence[Skill] = ()
+    left_out: Sequence[tuple[str, str]] = ()
+    """Files of instructions and skills that are not shown as a whole, with the reason."""
 
     @classmethod
     def found(cls, paths: Sequence[str], show: Show, own: Iterable[Skill]) -> Guidance:
         """Of the repository's files, then of the user's `own` skills."""
         by_folder = instruction_files(paths)
-        shown = _shown(show, list(by_folder.values())[:MOST_FOLDERS])
+        shown, left_out = _shown(show, list(by_folder.values())[:MOST_FOLDERS])
         instructions = {folder: shown[path] for folder, path in by_folder.items() if path in shown}
-        texts = _shown(show, skill_files(paths))
+        texts, others = _shown(show, skill_files(paths))
         skills = [read_skill(path, file.text) for path, file in texts.items()]
-        return cls(instructions, without_repeats([*skills, *own]))
+        return cls(instructions, without_repeats([*skills, *own]), [*_shortened(instructions), *left_out, *others])
 
     def for_task(self, task: str) -> Words:
         """For an agent that sees to the whole task; all skills are offered by name."""
@@ -60,29 +63,64 @@ class Guidance:
         return Guidance(
             {folder: ShownFile(file.path, change(file.text)) for folder, file in self.instructions.items()},
             [Skill(change(one.name), change(one.description), one.path, change(one.text)) for one in self.skills],
+            self.left_out,
         )
+
+    def showing(self, show: Show) -> Show:
+        """As `show`; the user's own skills may be asked for as well."""
+        own = {skill.path: ShownFile(skill.path, skill.text) for skill in self.skills if skill.path.startswith(OWN)}
+
+        def shown(paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+            files, others = show([path for path in paths if path not in own])
+            return [*(own[path] for path in dict.fromkeys(paths) if path in own), *files], others
+
+        return shown
+
+    def whole_skills(self, wanted: str) -> frozenset[str]:
+        """The paths of those that fit and are shown to their end."""
+        fit = fitting(self.skills, wanted)
+        return frozenset(skill.path for skill, file in zip(fit, _cut(_files(fit))) if file.text == skill.text)
 
     def to_json(self) -> Mapping[str, Any]:
         return {
             "instructions": [[folder, file.path, file.text] for folder, file in self.instructions.items()],
             "skills": [asdict(skill) for skill in self.skills],
+            "left_out": [[path, why] for path, why in self.left_out],
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Guidance:
         instructions = {folder: ShownFile(path, text) for folder, path, text in kept["instructions"]}
-        return cls(instructions, [Skill(**skill) for skill in kept["skills"]])
+        # Sessions of earlier versions did not say what was left out.
+        left_out = [(path, why) for path, why in kept.get("left_out", ())]
+        return cls(instructions, [Skill(**skill) for skill in kept["skills"]], left_out)
 
     def _of_folders(self, folders: Sequence[str]) -> list[ShownFile]:
         return _cut([self.instructions[folder] for folder in folders if folder in self.instructions])
 
     def _fitting(self, wanted: str) -> str:
-        return show_files(_cut([ShownFile(skill.path, skill.text) for skill in fitting(self.skills, wanted)]))
+        return show_files(_cut(_files(fitting(self.skills, wanted))))
 
 
-def _shown(show: Show, paths: Sequence[str]) -> dict[str, ShownFile]:
-    """Asked for one by one, since only so many are shown at once."""
-    return {file.path: file for path in paths for file in show([path])[0]}
+def _files(skills: Sequence[Skill]) -> list[ShownFile]:
+    return [ShownFile(skill.path, skill.text) for skill in skills]
+
+
+def _shown(show: Show, paths: Sequence[str]) -> tuple[dict[str, ShownFile], list[tuple[str, str]]]:
+    """Asked for one by one, since only so many are shown at once; and those that are not shown, with the reason."""
+    answers = [show([path]) for path in paths]
+    files = {file.path: file for shown, _ in answers for file in shown}
+    return files, [other for _, not_shown in answers for other in not_shown]
+
+
+def _shortened(instructions: Mapping[str, ShownFile]) -> Iterator[tuple[str, str]]:
+    """Those that are cut where they are shown, and how."""
+    for folder, file in instructions.items():
+        above = [instructions[outer].text for outer in folders_above(file.path) if outer in instructions]
+        left = max(0, MOST_CHARACTERS - sum(map(len, above[:-1])))
+        if len(file.text) > left:
+            said = f"of its {len(file.text)} characters only {left} are shown" if left else "it is not shown"
+            yield file.path, f"{said}: agents see {MOST_CHARACTERS} of instructions at most"
 
 
 def _cut(files: Sequence[ShownFile]) -> list[ShownFile]:

@@ -142,13 +142,16 @@ class Planning:
         briefing = Briefing.from_json(self.journal.remember(
             self.session_id, "map", lambda: self.scout.brief(self.task, files, self.must_show).to_json()
         ))
+        guidance = self.guidance()
         return architect_request(
             task=self.task,
             listing=files,
             repo_map=briefing.repo_map,
-            shown=fitting_files(self.show, briefing.chosen, self.scout.room.files_tokens)[0],
+            shown=fitting_files(
+                self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task)
+            )[0],
             custom_prompt=self.custom_prompts.get("architect", ""),
-            words=self.guidance().for_task(self.task),
+            words=guidance.for_task(self.task),
             previous_plan=None if row is None else plan_from_json(row.content),
             remarks=remarks,
             dividing_by=dividing_by,

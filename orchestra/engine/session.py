@@ -115,8 +115,7 @@ class Session:
         self._parsed: tuple[int, Plan] | None = None
         """The newest plan that was read, with the id of its row."""
         self._verdict: Verdict | None = None
-        self._findings = 0
-        """Of the linter, new ones."""
+        self._linted: Verdict | None = None
         self._test_run: TestRun | None = None
         self._commit: Commit | None = None
         self._unsaved: list[Callable[[], None]] = []
@@ -157,8 +156,7 @@ class Session:
         if wanted.change_review:
             self._review_change(rooms.change_review(plan, context))
         if wanted.lint and self._approved_paths():
-            found = self._verify(linting, is_checkpoint=False)
-            self._findings = len(found.new_failures) if found else 0
+            self._linted = self._verify(linting, is_checkpoint=False)
         if wanted.tests and self._approved_paths():
             self._verdict = self._verify(verification)
             self._test_run = None if self._verdict is None else self._verdict.run
@@ -262,15 +260,17 @@ class Session:
             by_provider = all(outcome.exit_status == ExitStatus.PROVIDER for outcome in bad)
             statuses.append(ExitStatus.PROVIDER if by_provider else ExitStatus.JUDGED_BAD)
         failing = self._verdict.new_failures if self._verdict else ()
-        if failing or self._findings:
+        findings = self._linted.new_failures if self._linted else ()
+        if failing or findings:
             statuses.append(ExitStatus.TESTS_FAILED)
         status = weightiest(statuses)
         lacks = self._test_run.lacks if failing and self._test_run is not None else ""
+        judged = self._verdict if failing else self._linted
         # The last failure of tests that were ended is that they were (see suite_run).
-        is_cut = self._verdict is not None and self._verdict.run.exit_status is None and not lacks
-        cut = self._verdict.run.failures[-1].message if self._verdict and is_cut else ""
+        is_cut = judged is not None and judged.run.exit_status is None and not judged.run.lacks
+        cut = judged.run.failures[-1].message if judged and is_cut else ""
         return status, _error_of(
-            status, bad, failing_tests=len(failing), findings=self._findings, lacks=lacks, cut=cut
+            status, bad, failing_tests=len(failing), findings=len(findings), lacks=lacks, cut=cut
         )
 
     def _enter(self, phase: str, *, is_checkpoint: bool = True) -> None:
@@ -364,7 +364,7 @@ _CODES = {
 def _error_of(
     status: ExitStatus, bad: list[FileOutcome], *, failing_tests: int, findings: int, lacks: str, cut: str
 ) -> OrchestraError | None:
-    """`lacks` says what kept the tests from starting, `cut` how they were ended before they were through."""
+    """`lacks` says what kept the tests from starting, `cut` how they, or the linter, were ended before the end."""
     if status is ExitStatus.DONE:
         return None
     if status is ExitStatus.TESTS_FAILED:
@@ -374,7 +374,7 @@ def _error_of(
         if not failing_tests:
             what = f"the linter finds what it did not find before: {findings}"
         hint = "the files stay as they are: mend them, or run again"
-        if failing_tests and cut:
+        if cut:
             what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
         return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.adapters.adapter import Adapter
 from orchestra.adapters.budget import Budget
@@ -107,7 +107,8 @@ def wire(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
                 env.clock, stack, placeholders.hide_known,
             ),
-            deadline=deadline, cancel=cancel, show=showing.show, panel=panel_of(order, chains),
+            deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.show)(paths),
+            panel=panel_of(order, chains),
         )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
@@ -138,9 +139,13 @@ def wire(
 
         @functools.lru_cache(maxsize=None)
         def guidance() -> Guidance:
-            return Guidance.from_json(journal.remember(session_id, "guidance", lambda: Guidance.found(
-                [path for path, _ in listed()], showing.show, own_skills(env.variables)
-            ).changed(placeholders.hide).to_json()))
+            def find_out() -> Mapping[str, Any]:
+                found = Guidance.found([path for path, _ in listed()], showing.show, own_skills(env.variables))
+                if found.left_out:
+                    events.emit("guidance.left_out", level="warning", files=[[*each] for each in found.left_out])
+                return found.changed(placeholders.hide).to_json()
+
+            return Guidance.from_json(journal.remember(session_id, "guidance", find_out))
 
         def job_context(plan: Plan) -> JobContext:
             prompts = FilePrompts(

@@ -191,6 +191,11 @@ def _circle(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "note", f"{data['path']} does not wait for {data['other']}: they depend on each other"
 
 
+def _not_told(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    (path, why), *others = data["files"]
+    return "note", f"{path}: {_cut(why)}" + (f" (and {len(others)} more files)" if others else "")
+
+
 def _testing(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     if data.get("path"):
         return "tests", f"running after {data['path']} ..."
@@ -202,7 +207,8 @@ def _not_started(data: Mapping[str, Any], spent: float | None) -> tuple[str, str
 
 
 def _not_compared(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "lint", "says more than can be compared: what it finds anew is not told from what it found before"
+    why = "ran out of time (see tests.timeout)" if data.get("timed_out") else "says more than can be compared"
+    return "lint", f"{why}: what it finds anew is not told from what it found before"
 
 
 def _confined(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -242,6 +248,8 @@ def _linted(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
         return "lint", "passed"
     if data.get("lacks"):
         return "lint", f"could not start: {_cut(data['lacks'])}"
+    if data.get("timed_out"):
+        return "lint", "ran out of time (see tests.timeout), " + ("as before" if not data["new"] else "not so before")
     return "lint", f"{data['failures']} {'finding' if data['failures'] == 1 else 'findings'}, {data['new']} of them new"
 
 
@@ -310,6 +318,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "reply.repeated": _repeated,
     "plan.ready": _planned,
     "plan.circle": _circle,
+    "guidance.left_out": _not_told,
     "swarm.divided": _divided,
     "swarm.area_failed": _area_failed,
     "file.reviewed": _reviewed,

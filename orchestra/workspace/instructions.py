@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
@@ -16,6 +16,8 @@ NAMES = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules")
 """Of a folder the first of these that is there counts."""
 SKILL_FOLDERS = (".agents/skills/", ".claude/skills/", "ai-core/SKILLS/")
 SKILL_FILE = "SKILL.md"
+OWN = "skill:"
+"""Before the name of one of the user's own: where it lies is nobody's business."""
 MOST_SKILLS = 200
 MOST_BYTES = 64 * 1024
 """A longer file of the user's own is not read."""
@@ -38,7 +40,7 @@ class Skill:
     name: str
     description: str
     path: str
-    """Of its SKILL.md: relative to the root, or absolute where it is the user's own."""
+    """Of its SKILL.md, relative to the root; OWN and the name where it is the user's own."""
     text: str
     """What follows the front matter."""
 
@@ -132,7 +134,8 @@ def _skills_below(folder: Path) -> list[Skill]:
         try:
             with open(file, encoding="utf-8", opener=plain) as stream:
                 if os.fstat(stream.fileno()).st_size <= MOST_BYTES:
-                    skills.append(read_skill(str(file), stream.read()))
+                    skill = read_skill(str(file), stream.read())
+                    skills.append(replace(skill, path=OWN + skill.name))
         except (OSError, UnicodeDecodeError):
             pass
     return skills

@@ -30,6 +30,8 @@ KEEP_CHARACTERS = 32 * 1024
 MAX_REPORT_BYTES = 32 * 1024 * 1024
 WHOLE_SUITE = "command"
 """The id of a failure that no single test can be named for."""
+OUT_OF_TIME = "the time limit"
+"""The id of the failure of a linter that was ended by it: what it says otherwise does not make that known."""
 NOT_STARTED = "the start of the tests"
 """The id of the failure of a suite that could not start begins so; another suite's is another."""
 
@@ -88,7 +90,7 @@ def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | 
     lacks = _what_it_lacks(result, output) if not failures else ""
     collected = bool(failures) or not _found_nothing(suite, result, output)
     if result.exit_status is None:
-        failures += (TestFailure(WHOLE_SUITE, "the tests ran out of time after %g s" % timeout_s),)
+        failures += (_time_failure(suite, timeout_s),)
     elif lacks:
         collected, failures = True, (_start_failure(suite, lacks),)
     elif result.exit_status != 0 and collected and not failures:
@@ -108,6 +110,11 @@ def _as_test_run(suite: Suite, root: Path, result: ChildResult, report: bytes | 
 
 def _may_lack_findings(result: ChildResult, findings: tuple[TestFailure, ...]) -> bool:
     return result.exit_status is None or bool(findings) and (result.is_cut or len(findings) >= MOST_FINDINGS)
+
+
+def _time_failure(suite: Suite, timeout_s: float) -> TestFailure:
+    id_, who = (OUT_OF_TIME, "linter") if suite.framework == LINT else (WHOLE_SUITE, "tests")
+    return TestFailure(id_, "the %s ran out of time after %g s" % (who, timeout_s))
 
 
 def _not_started(suite: Suite, error: OSError) -> TestRun:

@@ -51,6 +51,15 @@ def test_files_have_the_reason_why_they_are_shown(shop: Project) -> None:
     }
 
 
+def test_of_several_architects_the_first_prompt_is_told(shop: Project) -> None:
+    settings = {"planning": {"swarm": 3}}
+    told = shop.run("context", "Let stock.py count", "--json", settings=settings).json
+    ran = shop.run("run", "Let stock.py count", "--yes", "--json", script=team(plan_of()), settings=settings)
+
+    rules = next(part["tokens"] for part in told["parts"] if part["part"] == "rules")
+    assert rules == estimate_tokens(ran.calls[0].system)
+
+
 def test_it_is_what_a_run_sends(shop: Project) -> None:
     told = shop.run("context", "Let stock.py count", "--json").json
     ran = shop.run("run", "Let stock.py count", "--yes", "--json", script=team(plan_of()))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, edit, one_file, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, block, edit, one_file, plan_of, planned, team, whole
 
 RUN = ("run", "task", "--yes", "--json")
 SKILL = "---\nname: {0}\ndescription: {1}\n---\nThe way of {0}.\n"
@@ -49,7 +49,33 @@ def test_a_skill_that_the_task_names_reaches_the_architect_whole(project: Projec
     own.write_text(SKILL.format("releases", "Cut a release"), encoding="utf-8")
     ran = project.run("run", "by the releases skill, tag it", "--yes", "--json", script=one_file())
 
-    assert "The way of releases." in ran.calls[0].text and f"=== {own}" in ran.calls[0].text
+    assert "The way of releases." in ran.calls[0].text and "=== skill:releases\n" in ran.calls[0].text
+    assert str(home) not in ran.calls[0].text
+
+
+def test_a_skill_of_the_users_own_may_be_asked_for(project: Project) -> None:
+    own = Path(project.variables["HOME"]) / ".claude/skills/baking/SKILL.md"
+    own.parent.mkdir(parents=True)
+    own.write_text(SKILL.format("baking", "Slow bread"), encoding="utf-8")
+    asking = block({"need_files": ["skill:baking", "README.md"]})
+    script = team([asking, plan_of(planned("a.txt"))], {"a.txt": whole("one\n")})
+    ran = project.run(*RUN, script=script)
+
+    assert ran.status == 0, ran.err
+    assert "baking: Slow bread (skill:baking)" in ran.calls[0].text and "The way of" not in ran.calls[0].text
+    assert "=== skill:baking\n" in ran.calls[1].text and "The way of baking." in ran.calls[1].text
+    assert "=== README.md\n" in ran.calls[1].text
+    assert not any(project.variables["HOME"] in call.system + call.text for call in ran.calls)
+
+
+def test_a_skill_that_fits_is_sent_once(project: Project) -> None:
+    path = ".agents/skills/migrations/SKILL.md"
+    project.commit(path, SKILL.format("migrations", "Change the schema of tables"))
+    ran = project.run("run", f"by {path}, the migrations, go on", "--yes", "--json", script=one_file())
+
+    assert ran.calls[0].text.count("The way of migrations.") == 1
+    told = project.run("context", f"by {path}, the migrations, go on", "--json").json
+    assert path not in {part["path"] for part in told["parts"]}
 
 
 def test_prompts_say_what_the_session_found_though_a_planned_file_changes_it(project: Project) -> None:
@@ -76,6 +102,21 @@ def test_long_instructions_are_cut(project: Project) -> None:
 
     assert ran.status == 0
     assert "[the rest is left out]" in ran.calls[1].system and len(ran.calls[1].system) < 40_000
+    assert ran.err.count("AGENTS.md: of its 105000 characters only 24000 are shown") == 1
+
+
+@pytest.mark.parametrize("lines, why", [
+    (5000, "of its 100000 characters only 24000 are shown: agents see 24000 of instructions at most"),
+    (10_001, "it is too long to be shown (200020 characters)"),
+])
+def test_what_is_left_out_of_instructions_is_said(project: Project, lines: int, why: str) -> None:
+    project.commit("AGENTS.md", "words and more word\n" * lines)
+    ran = project.run(*RUN, script=one_file())
+    assert ran.err.count(f"AGENTS.md: {why}") == 1
+
+    told = project.run("context", "task", "--json").json
+    assert ["AGENTS.md", why] in [[file["path"], file["why"]] for file in told["left_out"]]
+    assert [why in part["why"] for part in told["parts"] if part["part"] == "instructions"] in ([True], [])
 
 
 def test_context_tells_of_them(project: Project) -> None:

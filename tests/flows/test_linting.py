@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.flows.project import Project
 from tests.flows.team import edit, fixes, plan_of, planned, team, whole
 
@@ -91,3 +93,39 @@ def test_what_was_cut_from_a_long_output_is_not_taken_for_new(project: Project) 
 
     assert (ran.status, project.has("first.txt")) == (0, False), ran.err
     assert f"{len(words)} findings, 0 of them new" in ran.err
+
+
+def test_one_more_of_an_equal_finding_is_new(project: Project) -> None:
+    project.commit("lint.sh", "! grep -n TODO a.txt | sed 's/^\\([0-9]*\\):.*/a.txt:\\1: E7 a mark/' | grep .\n")
+    project.commit("a.txt", "TODO of before\n")
+    script = team(plan_of(planned("a.txt", "modify")), {"a.txt": whole("TODO of before\nTODO\n")}, blames=fixes())
+    ran = project.run(*RUN, script=script, settings={"lint": {"command": "sh lint.sh"}})
+
+    assert ran.status == 8 and "2 findings, 1 of them new" in ran.err
+
+
+def test_what_eslint_says_below_a_path_is_told_apart(project: Project) -> None:
+    lint = "echo; echo $PWD/a.txt; ! grep -n TODO a.txt | sed 's/:.*/:1  error  a mark/;s/^/  /' | grep .\n"
+    project.commit("lint.sh", lint)
+    project.commit("a.txt", "TODO of before\n")
+    script = team(plan_of(planned("a.txt", "modify")), {"a.txt": whole("TODO of before\nTODO\n")}, blames=fixes())
+    ran = project.run(*RUN, script=script, settings={"lint": {"command": "sh lint.sh"}})
+
+    assert ran.status == 8 and "2 findings, 1 of them new" in ran.err
+
+
+@pytest.mark.parametrize("lint, status, said", [
+    ("sleep 600", 0, "ran out of time (see tests.timeout), as before"),
+    ("grep -q two a.txt && sleep 600; exit 1", 8, "ran out of time (see tests.timeout), not so before"),
+])
+def test_a_linter_that_runs_out_of_time_is_heard(project: Project, lint: str, status: int, said: str) -> None:
+    settings = {"lint": {"command": lint}, "tests": {"timeout": 1}}
+    project.commit("a.txt", "one\n")
+    script = team(plan_of(planned("a.txt", "modify")), {"a.txt": whole("two\n")}, blames=fixes())
+    ran = project.run(*RUN, script=script, settings=settings)
+
+    assert ran.status == status and said in ran.err
+    warned = "ran out of time (see tests.timeout): what it finds anew is not told from what it found before"
+    assert (warned in ran.err) == (status == 0)
+    if status:
+        assert "the linter ran out of time after 1 s" in ran.json["error"]["message"]

@@ -24,7 +24,8 @@ PIECES = (
     "    ", "\n", "\r\n", "\r", "::", "->", "=>", "* ", "& ", "import ", "from . import (", "require('", "#include \"",
     "public static ", "export default async function", "create or replace table ", "\\", "/*", "name", "x = ", "pub(",
     "impl<", "template <", "\u0000", "\ufeff", "\u202e", "\u00e9", "\U0001f600", "\x1b[31m", "../../..", "a.b.c",
-    "a/b/c",
+    "a/b/c", "type (\n", "\tA struct {\n", "class A {\n", "  run(a,\n", "          \n", "  a\n", "int\nf(a)\n",
+    "\na\n===\n", "module.exports = {\n", "---\n", "export default ", "A.prototype.",
 )
 
 

@@ -79,12 +79,14 @@ def _parts(
     with _cache(context) as cache:
         scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
         briefing = scout.brief(task, listing, given)
-    shown, left_out = fitting_files(showing.show, briefing.chosen, scout.room.files_tokens)
     guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
+    shown, left_out = fitting_files(
+        showing.show, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task)
+    )
     request = architect_request(
         task=task, listing=listing, repo_map=briefing.repo_map, shown=shown,
         custom_prompt=settings.custom_prompts.get("architect", ""), load_template=load_template,
-        words=guidance.for_task(task),
+        words=guidance.for_task(task), dividing_by=settings.planning.swarm if settings.planning.swarm > 1 else None,
     )
     parts = [Part("rules", estimate_tokens(request.system), None, _WHY["rules"])]
     reasons = {file.path: file.why for file in briefing.chosen}
@@ -97,8 +99,13 @@ def _parts(
                 Part("file", estimate_tokens(show_files([file])), file.path, reasons[file.path]) for file in shown
             ]
         elif text:
-            parts.append(Part(name, estimate_tokens(text), None, _WHY.get(name, "")))
-    return parts, left_out
+            parts.append(Part(name, estimate_tokens(text), None, _why(name, guidance)))
+    return parts, [*left_out, *guidance.left_out]
+
+
+def _why(name: str, guidance: Guidance) -> str:
+    cut = [f"{path}: {why}" for path, why in guidance.left_out if "/" not in path] if name == "instructions" else []
+    return "; ".join([_WHY.get(name, ""), *cut])
 
 
 def _window(context: Context, settings: Settings) -> int | None:

@@ -31,7 +31,7 @@ def draw_map(
             continue
         for most in (MOST_LINES, _FEWER_LINES):
             block = "\n".join(_block(index, number, declarations, names, most))
-            tokens = count_tokens(block)
+            tokens = count_tokens(block + "\n")
             if tokens <= left:
                 blocks.append(block)
                 left -= tokens

@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
@@ -18,7 +19,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_DECLARATIONS = 2000
 MAX_IMPORTS = 200
 MAX_SIGNATURE = 160
-VERSION = 1
+VERSION = 2
 """To be counted up where the same text gives other facts."""
 
 LEVELS = 4
@@ -135,24 +136,40 @@ def shown_signature(text: str) -> str:
     """A declaration as it may stand in the map: on one line, cut, without values that might be secret."""
     bare = text.lstrip()
     indent = text[:len(text) - len(bare)].replace("\t", "    ")[:8]
-    joined = " ".join(bare.split()).rstrip("{:; ")
+    joined = " ".join(bare.split()).rstrip("{:;, ")
     if '"' in joined or "'" in joined or "`" in joined:
         joined = _LITERAL.sub(r"\1...\1", joined)
     return indent + (joined if len(joined) <= MAX_SIGNATURE else joined[:MAX_SIGNATURE - 4] + " ...")
 
 
 def _declarations(text: str, grammar: Grammar) -> Iterator[Declaration]:
-    line, place, count = 0, 0, 0
-    for found in grammar.declares.finditer(text):
-        if found.lastindex is None:
-            continue
-        if count == MAX_DECLARATIONS:
-            break
-        count += 1
+    line, place = 0, 0
+    for found in islice(_found(text, grammar), MAX_DECLARATIONS):
         line += text.count("\n", place, found.start() + 1)
         place = found.start() + 1
-        name = _LAST_PART.findall(found[found.lastindex] or " ")[-1]
+        name = _LAST_PART.findall(found[found.lastindex or 0] or " ")[-1]
         yield Declaration(line, name.strip()[:_LONGEST_NAME], shown_signature(_statement(text, place)))
+
+
+def _found(text: str, grammar: Grammar) -> Iterable[re.Match[str]]:
+    """In the order in which they stand."""
+    own = (found for found in grammar.declares.finditer(text) if found.lastindex is not None)
+    if grammar.holds is None:
+        return own
+    found = {each.start(): each for each in [*_held(text, *grammar.holds), *own]}
+    return (found[start] for start in sorted(found))
+
+
+def _held(text: str, holder: re.Pattern[str], member: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Of each body the members that are indented least: what is deeper belongs to one of them."""
+    for body in holder.finditer(text):
+        members = [(each, _indent(each[0])) for each in member.finditer(text, *body.span(body.lastindex or 0))]
+        least = min((indent for _, indent in members), default=0)
+        yield from (each for each, indent in members if indent == least)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _statement(text: str, start: int) -> str:

@@ -22,6 +22,8 @@ class Grammar:
     language: str
     declaring: str
     importing: str | None = None
+    holding: tuple[str, str] | None = None
+    """What holds names that stand so only there, its last group being its lines, and the pattern of such a name."""
     is_prose: bool = False
     """Whether its words are no references to names."""
     flags: int = 0
@@ -29,6 +31,10 @@ class Grammar:
     @cached_property
     def declares(self) -> Pattern[str]:
         return re.compile(self.declaring, self.flags)
+
+    @cached_property
+    def holds(self) -> tuple[Pattern[str], Pattern[str]] | None:
+        return None if self.holding is None else (re.compile(self.holding[0]), re.compile(self.holding[1]))
 
     @cached_property
     def imports(self) -> Pattern[str] | None:
@@ -48,6 +54,13 @@ _PYTHON = Grammar(
     ),
     _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
 )
+_TO_CLOSING = r"(?:\n(?!%s)[^\n]*)*"
+_NO_METHOD = r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof)\b)"
+_METHOD = (
+    r"[ \t]{1,8}" + _NO_METHOD
+    + r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
+    r"#?([\w$]+)(?:<[^<>()\n]{0,80}>)?\([^()\n]*"
+)
 _SCRIPT = Grammar(
     "javascript",
     _any_of(
@@ -57,20 +70,25 @@ _SCRIPT = Grammar(
         r"export[ \t]+(?:default[ \t]+)?(?:const|let|var)[ \t]+([\w$]+)",
         r"(?:const|let|var)[ \t]+([\w$]+)[^=\n]{0,120}=[ \t]*(?:async\b[ \t]*)?"
         r"(?:function\b|class\b|\([^()\n]*\)[^=\n]{0,80}=>|[\w$]+[ \t]*=>)",
-        r"(?:module\.)?exports\.([\w$]+)[ \t]*=(?!=)",
-        r"[ \t]{1,8}(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof)\b)"
-        r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
-        r"#?([\w$]+)(?:<[^<>()\n]{0,80}>)?\([^()\n]*\)[^;=(){\n]{0,120}\{",
+        r"(?:module\.)?exports\.([\w$]+)[ \t]*=(?!=)", r"(?:module\.)?exports[ \t]*=(?!=)()",
+        r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)", r"export[ \t]+default\b()",
+        _METHOD + r"\)[^;=(){\n]{0,120}\{",
+        # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
+        _METHOD + r"(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
     r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']",
+    (
+        r"\n(?:module\.)?exports[ \t]*=[ \t]*\{[^\n}]*(" + _TO_CLOSING % r"\}" + ")",
+        r"\n[ \t]+(?:async[ \t]+)?([\w$]+)[ \t]*(?=[,:(]|\n|$)",
+    ),
 )
 _GO = Grammar(
     "go",
     _any_of(
         r"func[ \t]+(?:\([^()\n]{0,120}\)[ \t]*)?(\w+)", r"(?:type|var|const)[ \t]+(\w+)",
-        r"\t([A-Z]\w*)[ \t]+=[ \t]",
     ),
     _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
+    (r"\n(?:type|var|const)[ \t]*\(((?:\n(?:[\t ][^\n]*)?)*)", r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
 )
 _RUST = Grammar(
     "rust",
@@ -100,11 +118,19 @@ _C_LINES = (
     r"#[ \t]*define[ \t]+(\w+)",
     r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:struct|enum(?:[ \t]+class)?|union|class|namespace)"
     r"[ \t]+(\w+)(?:[^;()\n]*(?=\n|$)|[^;()\n{=]*\{)",
+    # The type stands on the line above.
+    _NO_CALL + r"((?:\w+::)*(?![A-Z0-9_]+[ \t]*\()~?\w+)[ \t]*\([^;{}=\n]*(?=(?:\n[ \t][^\n{}]*){0,12}\n\{)",
     r"(?:typedef\b[^;\n]{0,200}|\}[ \t]*)[ \t*](\w+)[ \t]*;", r"using[ \t]+(\w+)[ \t]*=", _C_FUNCTION % "1,6",
 )
 _C_INCLUDES = _any_of(r"#[ \t]*include[ \t]*\"([^\"\n]+)\"")
-_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES)
-_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES)
+_C_CLASSES = (
+    r"\n([ \t]{0,8})(?:template[^\n]{0,80}>[ \t]*)?(?:class|struct)[ \t][^;()\n{]*(?:\n\1)?\{[^\n}]*("
+    + _TO_CLOSING % r"\1\}" + ")",
+    r"\n[ \t]{1,12}(?!static_assert\b|[A-Z0-9]*_[A-Z0-9_]*[ \t]*\()"
+    + _C_FUNCTION.replace(r"~?\w+)", r"(?:operator[^\w\s(]{1,3}|~?\w+))") % "0,6",
+)
+_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, _C_CLASSES)
+_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, _C_CLASSES)
 _RUBY = Grammar(
     "ruby",
     _any_of(
@@ -141,7 +167,12 @@ _SQL = Grammar(
 _MARKDOWN = Grammar(
     "markdown",
     # A fenced block is passed over as a whole: its lines with a # are no headings.
-    _any_of(r"[ ]{0,3}```[^\n]*(?=\n)[\s\S]*?\n[ ]{0,3}```", r"#{1,4}[ \t]+(?=[^\n])()"),
+    _any_of(
+        r"[ ]{0,3}```[^\n]*(?=\n)[\s\S]*?\n[ ]{0,3}```", r"#{1,4}[ \t]+(?=[^\n])()",
+        # What stands first between such lines is no heading, but tells of the file.
+        r"(?<=\A\n)---[ \t]*\n(?:(?!---)[^\n]*\n)*---",
+        r"(?:(?<=\n\n)|(?<=\A\n))[ ]{0,3}(?![-*+>|#=`~\s]|\d+[.)])[^\n]+\n[ ]{0,3}(?:=+|-{2,})[ \t]*(?=\n|$)()",
+    ),
     is_prose=True,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.agents.draft_reply import read_draft
+from orchestra.agents.draft_reply import gist, read_draft
 from orchestra.agents.replies import NeedFiles
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
@@ -290,3 +290,29 @@ def test_edits_and_another_whole_file_are_ambiguous(text: str) -> None:
 ])
 def test_edits_beside_what_they_make_or_find_or_another_file_are_made(beside: str) -> None:
     assert draft(beside + "\n\n" + EDIT, original=ORIGINAL) == EDITED
+
+
+ONE_EDIT = "<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n"
+ONE_DIFF = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
+
+
+@pytest.mark.parametrize("one, other", [
+    ("```\nx = 2\n```\n", "Sure!\n\n````python\nx = 2\n````\nRun it:\n```sh\npython a.py\n```\n"),
+    (ONE_EDIT, "I change x.\n```python\na.py\n" + ONE_EDIT + "```\nDone."),
+    ("```diff\n" + ONE_DIFF + "```\n", "Look:\n```\n" + ONE_DIFF + "```\n"),
+])
+def test_answers_that_say_the_same_of_the_file_have_one_gist(one: str, other: str) -> None:
+    assert gist(one, "a.py") == gist(other, "a.py")
+
+
+@pytest.mark.parametrize("one, other", [
+    ("```\nx = 2\n```\n", "```\nx = 3\n```\n"),
+    (ONE_EDIT, ONE_EDIT.replace("x = 2", "x = 3")),
+    (ONE_EDIT, ONE_EDIT + ONE_EDIT.replace("x", "y")),
+    ("```diff\n" + ONE_DIFF + "```\n", "```diff\n" + ONE_DIFF.replace("x = 2", "x = 3") + "```\n"),
+    ("no", "nothing"),
+    ("```\na\n```\n```\nb\n```\n", "```\na\n```\n```\nc\n```\n"),
+    ('{"need_files": ["b.py"]}', 'See:\n```json\n{"need_files": ["b.py"]}\n```\n'),
+])
+def test_answers_that_say_something_else_have_another_gist(one: str, other: str) -> None:
+    assert gist(one, "a.py") != gist(other, "a.py")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.agents.file_list import MOST_CHARACTERS, list_files
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.file_list import MOST_TOKENS, list_files
+from orchestra.agents.quoting import FENCE_TOKENS, fenced
 
 
 def listing(*paths: str) -> list[tuple[str, int]]:
@@ -19,7 +21,7 @@ def test_many_files_are_listed_by_folder_and_no_folder_is_left_out() -> None:
     paths = (f"src/part{part:03}/module{number:03}.py" for part in range(60) for number in range(90))
     files = listing("setup.py", *paths)
     lines = list_files(files).split("\n")
-    assert len("\n".join(lines)) <= MOST_CHARACTERS
+    assert estimate_tokens(fenced("\n".join(lines))) <= MOST_TOKENS
     assert [line.partition(": ")[0] for line in lines] == ["./", *(f"src/part{part:03}/" for part in range(60))]
     assert lines[0] == "./: setup.py"
     shown = lines[1].count("module")
@@ -30,13 +32,15 @@ def test_many_files_are_listed_by_folder_and_no_folder_is_left_out() -> None:
 def test_folders_too_many_to_be_named_are_counted_in_those_above_them() -> None:
     files = listing(*(f"src/top{top}/part{part:04}/x.py" for top in range(3) for part in range(2000)))
     lines = list_files(files).split("\n")
-    assert len("\n".join(lines)) <= MOST_CHARACTERS
+    assert estimate_tokens(fenced("\n".join(lines))) <= MOST_TOKENS
     assert [line.partition(": ")[0] for line in lines] == ["src/top0/", "src/top1/", "src/top2/"]
     assert lines[0].startswith("src/top0/: part0000/x.py, part0001/x.py, ")
 
 
 @pytest.mark.parametrize("paths", [
     [f"{number:05}/x" for number in range(6000)],
+    [f"a{number % 9}_{number % 7}/{number}-b{number}.{number % 5}x" for number in range(6000)],
+    [f"文件夹{number % 50}/数据{number}.py" for number in range(6000)],
     ["a" * 200 + f"/{number}" for number in range(2000)],
     [f"{number}" * 50 for number in range(3000)],
     ["x" * 70_000],
@@ -44,10 +48,14 @@ def test_folders_too_many_to_be_named_are_counted_in_those_above_them() -> None:
 ])
 def test_no_repository_is_too_large(paths: list[str]) -> None:
     text = list_files(listing(*paths))
-    assert len(text) <= MOST_CHARACTERS
-    assert text
+    assert text and estimate_tokens(fenced(text)) <= MOST_TOKENS
+
+
+@pytest.mark.parametrize("mark", ["a0" * 8, "0" * 16, "a" * 16, "0a" * 8])
+def test_a_fence_takes_no_more_than_is_left_for_it(mark: str) -> None:
+    assert estimate_tokens(f"<data-{mark}>\n</data-{mark}>\n\n") <= FENCE_TOKENS
 
 
 def test_a_folder_without_room_for_a_name_says_how_many_it_has() -> None:
-    files = listing(*(f"{part:03}/{'n' * 240}{number}" for part in range(100) for number in range(1 + part % 2)))
+    files = listing(*(f"{part:03}/{'nA_' * 80}{number}" for part in range(100) for number in range(1 + part % 2)))
     assert list_files(files).split("\n")[:2] == ["000/: 1 file", "001/: 2 files"]

@@ -48,7 +48,7 @@ def test_a_small_window_has_little_room() -> None:
     assert Room.in_window(8192) == Room(256, 1024, 128)
 
 
-@pytest.mark.parametrize("tokens", [0, 10, 60, 4000])
+@pytest.mark.parametrize("tokens", [0, 10, 120, 4000])
 def test_the_map_keeps_to_its_room(tmp_path: Path, tokens: int) -> None:
     write(tmp_path, SHOP)
     text = Scout(tmp_path, NoCache(), Room(tokens, 0, 0)).brief("Mend shop/stock.py", LISTING, ()).repo_map

@@ -44,6 +44,29 @@ def test_what_another_model_said_in_place_of_a_repeated_answer_counts_after_a_re
     assert shop.asked() == {"executor": 1, "consultant": 3, "auditor": 3}
 
 
+def test_the_same_draft_in_other_words_is_a_repeated_answer_after_a_restart_too(workshop: Build) -> None:
+    again = ["```\nagain\n```\n", "Sure, here:\n```python\nagain\n```\nIt works now.\n"]
+    shop = workshop(
+        executor=[whole("first\n")], consultant=[*again, OTHER], auditor=[needs_work("no"), APPROVED, APPROVED]
+    )
+    outcome = drafted(shop)
+    shop.restart()
+    assert mend(shop, outcome) is None and shop.text() == "other\n"
+
+
+def test_what_the_other_model_said_is_repeated_by_the_next_who_says_it(workshop: Build) -> None:
+    shop = workshop(
+        executor=[AGAIN], consultant=[AGAIN, OTHER, OTHER, whole("more\n")], auditor=[APPROVED] * 3,
+    )
+    mending = Mending(SESSION, PLAN, shop.journal, context(shop))
+    outcomes = {PATH: drafted(shop)}
+    texts = []
+    for prefix in ("fix0.1/", "fix0.2/"):
+        assert mending.mend(PATH, [Issue("error", "no")], outcomes, key_prefix=prefix) is None
+        texts.append(shop.text())
+    assert texts == ["other\n", "more\n"]
+
+
 def test_a_repeated_answer_counts_where_nobody_else_is_to_be_had(workshop: Build) -> None:
     shop = workshop(
         executor=[whole("first\n")], consultant=[AGAIN, AGAIN, ApiError("down")],

@@ -67,6 +67,9 @@ ONE = {"path": "a.py"}
         ("tests.started", {"baseline": True}, "tests", ["already"]),
         ("tests.started", {"baseline": False}, "tests", ["running"]),
         ("tests.started", {"baseline": False, "path": "a.py"}, "tests", ["running after a.py"]),
+        ("guidance.left_out", {"files": [["AGENTS.md", "too long"], ["b/AGENTS.md", "x"]]}, "note", [
+            "AGENTS.md: too long", "1 more",
+        ]),
         ("lint.started", {"baseline": False, "path": "a.py"}, "lint", ["running after a.py"]),
         ("tests.not_started", {"command": ["npm", "test"], "lacks": "jest: not found"}, "tests", [
             "cannot start here: jest: not found (npm test)",
@@ -75,6 +78,8 @@ ONE = {"path": "a.py"}
          "tests", ["could not start: jest: not found (npm)"]),
         ("lint.ended", {"passed": False, "failures": 1, "new": 0, "lacks": "gone"}, "lint", ["could not start: gone"]),
         ("lint.too_long", {}, "lint", ["more than can be compared"]),
+        ("lint.too_long", {"timed_out": True}, "lint", ["ran out of time", "tests.timeout"]),
+        ("lint.ended", {"passed": False, "failures": 1, "new": 0, "timed_out": True}, "lint", ["ran out of time"]),
         ("tests.sandbox", {"asked": "auto", "enforced": ["writes"], "missing": ["git"]}, "sandbox", [
             "enforced for the tests: writes", "not enforced here: git",
         ]),

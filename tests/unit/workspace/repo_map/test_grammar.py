@@ -22,8 +22,10 @@ LANGUAGES = {
         "import x, { y } from './x'\nconst z = require(\"pkg/z\")\nexport default class Shop extends Base {\n"
         "  static async sell(item, count) {\n    if (item) {\n    }\n    return this.sell(item);\n  }\n}\n"
         "export const LIMIT = 3\nconst local = 3\nconst add = (a, b) => a + b\nfunction* walk() {}\n"
-        "exports.out = walk\nlet g = async function () {}\n",
-        ["Shop", "sell", "LIMIT", "add", "walk", "out", "g"],
+        "exports.out = walk\nlet g = async function () {}\nexport default function () {}\n"
+        "Shop.prototype.buy = function () {}\nmodule.exports = {\n  first,\n  second: (a) => {\n    inner,\n  },\n"
+        "  async third() {\n  },\n}\nmodule.exports = { fourth }\n",
+        ["Shop", "sell", "LIMIT", "add", "walk", "out", "g", "", "buy", "", "first", "second", "third", ""],
         ["./x", "pkg/z"],
     ),
     "a.ts": (
@@ -31,15 +33,19 @@ LANGUAGES = {
         "export type Id = string | number\n"
         "export enum Kind { A, B }\nexport abstract class Base {\n  private readonly x: number = 1\n"
         "  protected get value(): Map<string, number> {\n    return m\n  }\n}\ndeclare namespace N {}\n"
-        "export async function load(id: Id): Promise<Shop<Id>> {\n}\n",
-        ["Shop", "Id", "Kind", "Base", "value", "N", "load"],
+        "export async function load(id: Id): Promise<Shop<Id>> {\n}\n"
+        "class Till {\n  constructor(\n    private readonly cb: (n: number) => void,\n  ) {\n    call(a,\n      b);\n"
+        "    on('x', () => {\n    })\n  }\n  async run(a: number,\n    b: string): Promise<void> {\n  }\n}\n",
+        ["Shop", "Id", "Kind", "Base", "value", "N", "load", "Till", "constructor", "run"],
         ["../a"],
     ),
     "a.go": (
         'package a\n\nimport (\n\t"fmt"\n\tx "example.com/m/sub"\n)\n\ntype Shop struct {\n\tSize int\n}\n\n'
         "func (s *Shop) Sell(item string) error {\n\treturn nil\n}\n\nfunc New() *Shop { return nil }\n\n"
-        "const (\n\tLimit = 3\n)\nvar Global int\n",
-        ["Shop", "Sell", "New", "Limit", "Global"],
+        "const (\n\tLimit = 3\n)\nvar Global int\ntype (\n\t// A is one.\n\tA struct {\n\t\tx int\n\t}\n\n"
+        "\tB interface{ M() }\n)\nvar (\n\tv1, v2 = 1, 2\n)\n"
+        "var (\n  v3 = T{\n    x: 1,\n  }\n)\nfunc f() {\n\tGlobal = 3\n}\n",
+        ["Shop", "Sell", "New", "Limit", "Global", "A", "B", "v1", "v3", "f"],
         ["fmt", "example.com/m/sub"],
     ),
     "a.rs": (
@@ -62,15 +68,20 @@ LANGUAGES = {
     "a.c": (
         '#include "shop.h"\n#include <stdio.h>\n#define LIMIT 3\ntypedef unsigned long key_type;\nstruct shop {\n'
         "    int size;\n};\ntypedef struct {\n    int x;\n} point;\nstatic const char *name_of(struct shop *s)\n{\n"
-        "    if (s) return call(s);\n    return 0;\n}\nint main(int argc, char **argv) {\n}\nenum kind { A, B };\n",
-        ["LIMIT", "key_type", "shop", "point", "name_of", "main", "kind"],
+        "    if (s) return call(s);\n    return 0;\n}\nint main(int argc, char **argv) {\n}\nenum kind { A, B };\n"
+        "static int\nold_style(a,\n    b)\n    int a, b;\n{\n}\nTEST(x)\n{\n}\ncall(3);\n",
+        ["LIMIT", "key_type", "shop", "point", "name_of", "main", "kind", "old_style"],
         ["shop.h"],
     ),
     "a.cpp": (
         '#include "a/shop.hpp"\nnamespace store {\nclass Shop : public Base {\n};\n'
         "std::vector<int> Shop::sell(const std::string& item) {\n    return f(item);\n}\nShop::~Shop() {}\n"
-        "template <typename T> struct Box {\n};\nusing Id = int;\nenum class Kind { A };\n",
-        ["store", "Shop", "sell", "Box", "Id", "Kind"],
+        "template <typename T> struct Box {\n};\nusing Id = int;\nenum class Kind { A };\n"
+        "class Till {\n  Q_OBJECT(x)\npublic:\n  Till();\n  ~Till() override {\n    Lock lock(mutex);\n"
+        "    call(3);\n  }\n  virtual void ring(int a) const = 0;\n  bool operator==(const Till& o) const;\n"
+        "  int size = f(3);\n};\n"
+        "void g() {\n  Lock lock(mutex);\n}\n",
+        ["store", "Shop", "sell", "Box", "Id", "Kind", "Till", "Till", "~Till", "ring", "operator==", "g"],
         ["a/shop.hpp"],
     ),
     "a.h": (
@@ -103,8 +114,9 @@ LANGUAGES = {
         [],
     ),
     "a.md": (
-        "# The shop\n\ntext\n\n## Selling\n\n```sh\n# no heading\n```\n\n### More\n\n#no heading\n",
-        ["", "", ""],
+        "---\ntitle: x\n---\n# The shop\n\ntext\n\n## Selling\n\n```sh\n# no heading\n```\n\n### More\n\n#no heading"
+        "\n\nBuying\n======\n\nTill\n---\n\n- item\n---\n\n| a |\n---\n",
+        ["", "", "", "", ""],
         [],
     ),
 }
@@ -145,7 +157,7 @@ def test_a_signature_has_its_indent_all_its_lines_and_no_body() -> None:
         "    async def sell(self, item: str, count: int = 1) -> bool", "        def inner()", "def f(x): return x",
     ]
     assert [it.signature for it in facts("a.md", LANGUAGES["a.md"][0]).declarations()] == [
-        "# The shop", "## Selling", "### More",
+        "# The shop", "## Selling", "### More", "Buying", "Till",
     ]
 
 
