@@ -58,13 +58,17 @@ class Salvaged:
     attempts: int
     images: int
     is_whole: bool
-    """Whether every row was found, so that sessions can go on."""
+    """Whether every row was found that a session rests on, so that sessions can go on."""
+    lost: tuple[str, ...] = ()
+    """The tables of which rows are missing."""
 
     def __str__(self) -> str:
         kept = ", ".join((
             _count(self.sessions, "session"), _count(self.attempts, "attempt"), _count(self.images, "file image")
         ))
-        rest = "nothing is missing" if self.is_whole else "none of these sessions can be resumed"
+        rest = f"missing are rows of {', '.join(self.lost)}" if self.lost else "nothing is missing"
+        if not self.is_whole:
+            rest = "none of these sessions can be resumed"
         return f"the journal was damaged and moved to {self.moved_to.name}; saved were {kept}; {rest}"
 
 
@@ -78,7 +82,7 @@ def salvage(folder: Path, now: datetime) -> Salvaged:
         with tempfile.TemporaryDirectory(dir=folder / "tmp", prefix="salvage-") as name:
             new = Path(name) / "new"
             new.mkdir()
-            is_whole = _rebuild(_copied(folder, Path(name)), new)
+            lost = _rebuild(_copied(folder, Path(name)), new)
             sessions, attempts, images = (
                 _rows_of(new / FILE, table) for table in ("sessions", "attempts", "file_versions")
             )
@@ -88,7 +92,7 @@ def salvage(folder: Path, now: datetime) -> Salvaged:
             "the damaged journal cannot be put aside", where=f"{folder / FILE}: {error}",
             hint="make room, or see whether the disk is well, then run again",
         ) from None
-    return Salvaged(moved_to, sessions, attempts, images, is_whole)
+    return Salvaged(moved_to, sessions, attempts, images, not lost & _DEEDS, tuple(sorted(lost)))
 
 
 def _copied(folder: Path, place: Path) -> Path:
@@ -100,8 +104,8 @@ def _copied(folder: Path, place: Path) -> Path:
     return place / FILE
 
 
-def _rebuild(damaged: Path, new: Path) -> bool:
-    """A journal of this version in the folder `new`; whether it has everything that sessions rest on."""
+def _rebuild(damaged: Path, new: Path) -> set[str]:
+    """A journal of this version in the folder `new`; the tables of which it lacks rows."""
     lost: set[str] = set()
     with closing(open_database(new)) as target, closing(connect(damaged)) as source:
         target.execute("BEGIN IMMEDIATE")
@@ -114,12 +118,11 @@ def _rebuild(damaged: Path, new: Path) -> bool:
             target.execute(statement)
         if target.total_changes != before:
             lost.add("steps")
-        is_whole = not lost & _DEEDS
-        if not is_whole:
+        if lost & _DEEDS:
             target.execute(_CANNOT_GO_ON)
         target.execute("COMMIT")
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return is_whole
+    return lost
 
 
 def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> bool:

@@ -17,8 +17,8 @@ from orchestra.state.migrations import MIGRATIONS, tables_of
 from orchestra.state.phases import MOVES
 
 _LAST = 2**63 - 1
-_LEAST_ROW_BYTES = 8
-_MOST_MISSES = 20_000
+_LEAST_ROW_BYTES = 32
+_MOST_MISSES = 6000
 """Of one table, before it is given up."""
 
 

@@ -118,6 +118,17 @@ def test_of_a_file_without_its_end_what_the_other_pages_hold_is_kept(state: Path
     journal.close()
 
 
+def test_what_no_session_rests_on_may_be_missing_and_that_is_said(state: Path, clock: FakeClock) -> None:
+    (page,) = roots(state, "checkpoints")
+    write(state, (page - 1) * PAGE, os.urandom(PAGE))
+    done = salvage(state, START)
+    assert (done.is_whole, done.lost) == (True, ("checkpoints",))
+    assert "missing are rows of checkpoints" in str(done)
+    journal = StateManager.open(state, clock)
+    assert resumable(journal) == MANY
+    journal.close()
+
+
 def test_the_rows_between_two_damaged_pages_are_kept(state: Path) -> None:
     content = (state / FILE).read_bytes()
     pages = sorted({
