@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from orchestra.state.lock import may_be_held
-from orchestra.state.phases import ENDS
 from orchestra.state.sessions import SessionRow
 
 
@@ -20,7 +19,7 @@ def session_json(row: SessionRow) -> dict[str, Any]:
 
 def left_lines(rows: Sequence[SessionRow], folder: Path) -> list[str]:
     """For people, of each session that was killed: that nobody runs it."""
-    left = [row for row in rows if row.phase not in ENDS]
+    left = [row for row in rows if row.exit_status is None]
     if not left or may_be_held(folder):
         return []
     return [

@@ -113,7 +113,7 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             stack.pop_all()
     except sqlite3.OperationalError as error:
         raise StateError(
-            "the journal cannot be opened for writing", where=f"{path}: {error}{_fullness(folder)}",
+            "the journal cannot be opened for writing", where=f"{path}: {_reason(error, folder)}",
             hint="make room, or see whether the disk is well, then run again",
         ) from None
     except sqlite3.DatabaseError as error:
@@ -230,7 +230,9 @@ def _is_cut_off(path: Path) -> bool:
 
     A log that is being written back goes away when it is, so that the file may be whole by then.
     """
-    return missing_bytes(path) > 0 and not _has_log(path) and missing_bytes(path) > 0
+    with suppress(OSError):  # what it is that cannot be read, SQLite will say
+        return missing_bytes(path) > 0 and not _has_log(path) and missing_bytes(path) > 0
+    return False
 
 
 def _has_log(path: Path) -> bool:
@@ -247,12 +249,12 @@ def _has_traces(folder: Path) -> bool:
     return False
 
 
-def _fullness(folder: Path) -> str:
-    """What SQLite takes for an error of the disk where it maps memory, or cannot make a file."""
+def _reason(error: sqlite3.Error, folder: Path) -> str:
+    """What SQLite says, which takes a full disk for a failing one where it maps memory or makes a file."""
     with suppress(OSError):
         if shutil.disk_usage(folder).free < _ROOM_BYTES:
-            return "; the disk is full"
-    return ""
+            return f"the disk is full ({error})"
+    return str(error)
 
 
 def _set_journal_mode(connection: sqlite3.Connection, folder: Path) -> None:

@@ -271,6 +271,14 @@ def test_a_journal_that_was_only_just_made_is_empty(project: Project) -> None:
     assert set_aside(project) == []
 
 
+@pytest.mark.parametrize("argv", [("status",), ("run", "task", "--yes"), ("doctor", "--repair")])
+def test_a_folder_where_the_journal_should_be_is_refused(project: Project, argv: tuple[str, ...]) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    (project.state / "state.db").unlink()
+    (project.state / "state.db").mkdir()
+    assert project.run(*argv, script=one_file()).status == 6
+
+
 def test_a_journal_that_was_taken_away_is_made_anew(project: Project) -> None:
     project.run("run", "task", "--yes", script=one_file())
     (project.state / "state.db").unlink()
