@@ -27,9 +27,10 @@ from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, 
 from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
+from orchestra.state.cells import moment
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import PlanRow
-from orchestra.state.steps import AttemptRow, moment
+from orchestra.state.steps import AttemptRow
 
 RESUMABLE = (
     ExitStatus.USAGE,

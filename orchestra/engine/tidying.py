@@ -13,9 +13,9 @@ from typing import Callable, Iterable, Sequence
 from orchestra.errors import StateError
 from orchestra.observe.events import Events
 from orchestra.observe.log import log_path, older_path
+from orchestra.state.cells import moment
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
-from orchestra.state.steps import moment
 
 _FITS_WELL = 0.9
 """Of what may be kept: one that fits but just would have to be tidied after every run."""

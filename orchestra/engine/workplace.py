@@ -37,12 +37,13 @@ class Workplace:
 
 @contextmanager
 def open_workplace(
-    root: Path, git: Git | None, env: Environment, *, salvages: bool = False
+    root: Path, git: Git | None, env: Environment, *, salvages: bool = False, checks_all: bool = False
 ) -> Iterator[Workplace]:
     """The one writer of this repository. Raises StateError, WorkspaceError.
 
     With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
-    error: who works on an old session must not find half of it.
+    error: who works on an old session must not find half of it. What is looked at for that are the sessions, of which
+    an unreadable one would be met only after all is paid; with `checks_all` every row.
     """
     if git is not None and git.tracks(FOLDER):
         raise StateError(
@@ -55,7 +56,7 @@ def open_workplace(
         stack.callback(lock.release)
         salvaged: Salvaged | None = None
         try:
-            journal = StateManager.open(folder, env.clock)
+            journal = _journal(folder, env, checks=salvages, checks_all=checks_all)
         except StateDamaged:
             if not salvages:
                 raise
@@ -65,6 +66,17 @@ def open_workplace(
             journal = StateManager.open(folder, env.clock)
         stack.callback(journal.close)
         yield Workplace(root, folder, journal, salvaged)
+
+
+def _journal(folder: Path, env: Environment, *, checks: bool, checks_all: bool) -> StateManager:
+    with ExitStack() as stack:
+        journal = stack.enter_context(closing(StateManager.open(folder, env.clock)))
+        if checks:
+            journal.sessions.all()
+        if checks_all:
+            journal.check()
+        stack.pop_all()
+    return journal
 
 
 def new_session(workplace: Workplace, order: Order, task: Task, env: Environment) -> str:
@@ -89,7 +101,10 @@ def session_events(
     def tell_failure(error: OSError) -> None:
         events.emit("log.failed", level="warning", file=str(path), why=error.strerror or str(error))
 
-    with closing(LogFile(path, on_failure=tell_failure)) as log:
+    def tell_loss() -> None:
+        events.emit("log.lost", level="warning", file=str(path))
+
+    with closing(LogFile(path, on_failure=tell_failure, on_loss=tell_loss)) as log:
         # Reports are made of the journal's events, whatever the log leaves out.
         events.listen(workplace.journal.add_event, level="debug" if level == "debug" else "info")
         events.listen(log, level=level)

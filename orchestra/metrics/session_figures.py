@@ -12,8 +12,9 @@ from orchestra.metrics import attempts
 from orchestra.metrics.attempts import Fault, Latency, Rotation, Share
 from orchestra.metrics.totals import metrics_of
 from orchestra.records import Metrics
+from orchestra.state.cells import moment
 from orchestra.state.history import History
-from orchestra.state.steps import AttemptRow, moment
+from orchestra.state.steps import AttemptRow
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,18 @@ class LogFile:
 
     def __init__(
         self, path: Path, *, max_bytes: int = MOST_BYTES,
-        on_failure: Callable[[OSError], None] = lambda error: None, open_: Callable[[Path], BinaryIO] = open_log,
+        on_failure: Callable[[OSError], None] = lambda error: None,
+        on_loss: Callable[[], None] = lambda: None, open_: Callable[[Path], BinaryIO] = open_log,
     ) -> None:
-        """`on_failure` is called once, in the thread whose event is the first that the disk does not take."""
+        """`on_failure` is called once, in the thread whose event is the first that the disk does not take.
+
+        So is `on_loss`, in that whose event is the first after somebody removed the file: it is begun anew.
+        """
         self._path = path
         self._max_bytes = max_bytes
         self._on_failure = on_failure
+        self._on_loss: Callable[[], None] | None = on_loss
+        """None once it was called."""
         self._open_file = open_
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
@@ -56,9 +62,15 @@ class LogFile:
     def __call__(self, event: Event) -> None:
         line = _ENCODE(as_json(event)) + "\n"
         with self._lock:
+            is_removed = self._stream is not None and not self._is_over and _is_removed(self._stream)
+            if is_removed:
+                self._begin_anew()
             failure = self._write(line.encode("utf-8", "backslashreplace"))
+            told, self._on_loss = (self._on_loss, None) if is_removed and not failure else (None, self._on_loss)
         if failure is not None:
             self._on_failure(failure)
+        if told is not None:
+            told()
 
     def close(self) -> None:
         """Nothing is written any more, whatever still happens."""
@@ -79,6 +91,15 @@ class LogFile:
             self._end()
             return error
         return None
+
+    def _begin_anew(self) -> None:
+        """Called with the lock held. What cannot be made shows at the next opening."""
+        with suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
+        self._stream = None
 
     def _stream_with_room_for(self, line_bytes: int) -> BinaryIO:
         """Called with the lock held. Raises OSError."""
@@ -106,6 +127,14 @@ class LogFile:
         if self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
+
+
+def _is_removed(stream: BinaryIO) -> bool:
+    """Whether what is written there can never be found any more."""
+    try:
+        return os.fstat(stream.fileno()).st_nlink == 0
+    except OSError:
+        return False
 
 
 def as_json(event: Event) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import ExitStack, closing, suppress
@@ -12,12 +13,17 @@ from typing import Sequence
 
 from orchestra.errors import StateDamaged, StateError, WorkspaceError
 from orchestra.state.file_systems import network_file_system
-from orchestra.state.migrations import MIGRATIONS
+from orchestra.state.migrations import MIGRATIONS, tables_of
 
 FOLDER = ".orchestra"
 FILE = "state.db"
 BUSY_S = 30.0
+_MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+_LARGEST_PAGE = 65536
+"""Said as 1, for want of room."""
+_ROOM_BYTES = 2**16
+"""With less a journal cannot even begin."""
 DAMAGED_HINT = "`orchestra doctor --repair` puts it aside and saves what can be read of it"
 
 _FOLDERS = ("logs", "runs", "tmp")
@@ -93,19 +99,21 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
     """
     path = folder / FILE
     try:
-        if not path.exists():
+        if path.exists():
+            _check_known(path, migrations)
+        else:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        _check_known(path, migrations)
         with ExitStack() as stack:
             connection = stack.enter_context(closing(connect(path)))
             _set_journal_mode(connection, folder)
             connection.execute("PRAGMA synchronous = FULL")
             _check_whole(connection, path)
+            _check_tables(connection, path, migrations)
             _migrate(connection, path, migrations)
             stack.pop_all()
     except sqlite3.OperationalError as error:
         raise StateError(
-            "the journal cannot be opened for writing", where=f"{path}: {error}",
+            "the journal cannot be opened for writing", where=f"{path}: {_reason(error, folder)}",
             hint="make room, or see whether the disk is well, then run again",
         ) from None
     except sqlite3.DatabaseError as error:
@@ -118,11 +126,15 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
 def reading_error(error: sqlite3.Error, path: Path | None = None) -> StateError:
     """The error for what could not be read."""
     where = str(error) if path is None else f"{path}: {error}"
+    if where.startswith(_NO_TEXT):
+        return StateDamaged("the journal is damaged", where="what should be text is none", hint=DAMAGED_HINT)
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _NO_DAMAGE):
         return StateDamaged("the journal is damaged", where=where, hint=DAMAGED_HINT)
     return StateError("the journal cannot be read", where=where, hint="see whether the disk is well, then try again")
 
 
+_NO_TEXT = "Could not decode to UTF-8"
+"""An error of Python's, which gives it the class of SQLite's own that are no damage."""
 _NO_DAMAGE = (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.IntegrityError)
 
 
@@ -137,15 +149,24 @@ def open_for_reading(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlit
                 _check_known(path, migrations)
             connection = stack.enter_context(closing(_connect_reader(path)))
             version = _version_of(connection)
+            _check_version(version, path, migrations)
+            _check_tables(connection, path, migrations)
+            if version == len(migrations):
+                stack.pop_all()
+                return connection
+            if version == 0 or _is_unused(connection):
+                return None  # what its first run did not come to, for want of room
         except sqlite3.DatabaseError as error:
             raise reading_error(error, path) from None
-        if version == 0:
-            return None
-        _check_version(version, path, migrations)
-        if version == len(migrations):
-            stack.pop_all()
-            return connection
-    return open_database(folder, migrations)
+    try:
+        return open_database(folder, migrations)
+    except StateDamaged:
+        raise
+    except StateError as error:
+        raise StateError(
+            "the journal is of an earlier version and cannot be brought up to this one's", where=error.where,
+            hint="make room, then try again",
+        ) from None
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -178,12 +199,62 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 def _check_known(path: Path, migrations: Migrations) -> None:
     """Raises StateError for a newer version. Looks at it without a right to write: the file must stay as it is.
 
-    What is shorter than SQLite's header would be taken for an empty journal: StateDamaged.
+    What is shorter than SQLite's header would be taken for an empty journal: StateDamaged. A kill before the first page
+    leaves nothing of it, but then no session has left anything beside it.
     """
-    if 0 < path.stat().st_size < _HEADER_BYTES:
+    size_bytes = path.stat().st_size
+    if size_bytes < _HEADER_BYTES and (size_bytes or _has_traces(path.parent)) or _is_cut_off(path):
         raise StateDamaged("the journal is damaged", where=f"{path}: it is cut off", hint=DAMAGED_HINT)
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as connection:
         _check_version(_version_of(connection), path, migrations)
+
+
+def missing_bytes(path: Path) -> int:
+    """What a file lacks of the length that its header tells. Raises OSError.
+
+    See sqlite.org/fileformat.html#the_database_header.
+    """
+    with open(path, "rb") as file:
+        header = file.read(_HEADER_BYTES)
+        size_bytes = os.fstat(file.fileno()).st_size
+    # The count of pages holds where the change that it was written with is the last one.
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC) or header[24:28] != header[92:96]:
+        return 0
+    page_bytes = int.from_bytes(header[16:18], "big")
+    length = (_LARGEST_PAGE if page_bytes == 1 else page_bytes) * int.from_bytes(header[28:32], "big")
+    return max(0, length - size_bytes)
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether a part is missing that does not stand in a log either: SQLite itself takes half a page for a whole one.
+
+    A log that is being written back goes away when it is, so that the file may be whole by then.
+    """
+    with suppress(OSError):  # what it is that cannot be read, SQLite will say
+        return missing_bytes(path) > 0 and not _has_log(path) and missing_bytes(path) > 0
+    return False
+
+
+def _has_log(path: Path) -> bool:
+    logs = [Path(f"{path}{suffix}") for suffix in ("-wal", "-journal")]
+    return any(log.exists() and log.stat().st_size > 0 for log in logs)
+
+
+def _has_traces(folder: Path) -> bool:
+    """Whether some session has left a log or a receipt."""
+    for name in ("runs", "logs"):
+        with suppress(OSError):
+            if os.listdir(folder / name):
+                return True
+    return False
+
+
+def _reason(error: sqlite3.Error, folder: Path) -> str:
+    """What SQLite says, which takes a full disk for a failing one where it maps memory or makes a file."""
+    with suppress(OSError):
+        if shutil.disk_usage(folder).free < _ROOM_BYTES:
+            return f"the disk is full ({error})"
+    return str(error)
 
 
 def _set_journal_mode(connection: sqlite3.Connection, folder: Path) -> None:
@@ -198,6 +269,22 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StateDamaged("the journal is damaged", where=f"{path}: {found}", hint=DAMAGED_HINT)
+
+
+def _check_tables(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
+    expected = tables_of(migrations[:_version_of(connection)])
+    there = _tables(connection)
+    for name in expected:
+        if name not in there:
+            raise StateDamaged("the journal is damaged", where=f"{path}: there is no table {name}", hint=DAMAGED_HINT)
+
+
+def _is_unused(connection: sqlite3.Connection) -> bool:
+    return "sessions" in _tables(connection) and connection.execute("SELECT 1 FROM sessions").fetchone() is None
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _version_of(connection: sqlite3.Connection) -> int:
@@ -228,5 +315,6 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has taken it back already
+                connection.execute("ROLLBACK")
             raise

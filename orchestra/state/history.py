@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from datetime import datetime
 from typing import Callable, Iterable, TypeVar
 
 from orchestra.records import Event, FileOutcome
+from orchestra.state.cells import moment, object_of
 from orchestra.state.images import outcome_of
 from orchestra.state.sessions import SessionRow
-from orchestra.state.steps import AttemptRow, attempt_of, moment
+from orchestra.state.steps import AttemptRow, attempt_of
 from orchestra.state.store import Store
 
 T = TypeVar("T")
@@ -103,5 +103,5 @@ def _phase(row: sqlite3.Row) -> tuple[str, datetime]:
 
 def _event(row: sqlite3.Row) -> Event:
     return Event(
-        row["name"], moment(row["time"]), row["level"], row["session_id"], row["step_id"], json.loads(row["data"])
+        row["name"], moment(row["time"]), row["level"], row["session_id"], row["step_id"], object_of(row["data"])
     )

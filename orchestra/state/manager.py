@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 import threading
@@ -12,6 +11,7 @@ from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Event
+from orchestra.state.cells import json_of
 from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
 from orchestra.state.history import History, read_histories
@@ -97,7 +97,7 @@ class StateManager:
     def recall(self, session_id: str, name: str) -> Any:
         """What was kept under this name; None where nothing was."""
         row = self._store.row("SELECT content FROM facts WHERE session_id = ? AND name = ?", (session_id, name))
-        return None if row is None else json.loads(row["content"])
+        return None if row is None else json_of(row["content"])
 
     def recall_all(self, session_id: str, prefix: str) -> dict[str, Any]:
         """All that was kept under names with that beginning, by the rest of the name."""
@@ -105,7 +105,7 @@ class StateManager:
             "SELECT name, content FROM facts WHERE session_id = ? AND substr(name, 1, ?) = ?",
             (session_id, len(prefix), prefix),
         )
-        return {row["name"][len(prefix):]: json.loads(row["content"]) for row in rows}
+        return {row["name"][len(prefix):]: json_of(row["content"]) for row in rows}
 
     def newest_of(self, session_id: str, prefix: str) -> tuple[Any, str] | None:
         """What was last kept under a name with that beginning, and when."""
@@ -114,7 +114,7 @@ class StateManager:
             " ORDER BY rowid DESC LIMIT 1",
             (session_id, len(prefix), prefix),
         )
-        return None if row is None else (json.loads(row["content"]), row["created_at"])
+        return None if row is None else (json_of(row["content"]), row["created_at"])
 
     def keep(self, session_id: str, name: str, value: Any) -> None:
         now = iso(self._clock.now())
@@ -146,6 +146,12 @@ class StateManager:
         connection.executemany(
             "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", batch
         )
+
+    def check(self) -> None:
+        """Raises StateDamaged where some row cannot be read as what it is."""
+        from orchestra.state.torn import check_rows  # seldom asked for
+
+        self._store.read(check_rows)
 
     def close(self) -> None:
         """Write what is queued and let go of the file."""

@@ -6,7 +6,7 @@ import sqlite3
 
 from orchestra.clock import Clock, iso
 from orchestra.records import ProviderHealth
-from orchestra.state.steps import moment
+from orchestra.state.cells import moment
 from orchestra.state.store import Store
 
 

@@ -11,10 +11,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Iterator
 
 from orchestra.errors import StateError
 from orchestra.state.database import FILE, connect, open_database
+from orchestra.state.migrations import MIGRATIONS, tables_of
+from orchestra.state.torn import TornTable, fill_up, unreadable_rows
 
 TABLES = (
     "sessions", "plans", "agents", "steps", "replies", "attempts", "checkpoints", "file_versions", "file_outcomes",
@@ -22,6 +23,7 @@ TABLES = (
     "journal_secret",
 )
 """What is carried over, referred-to first; the cache of answers is not worth it."""
+_LATER = frozenset({"undone_files", "made_folders", "provider_health", "journal_secret"})
 _DEEDS = frozenset(TABLES) - {"agents", "attempts", "checkpoints", "events", "provider_health"}
 """Without every row of these a session could do something twice, or take a draft for the user's own file."""
 _ORPHANS = (
@@ -56,13 +58,17 @@ class Salvaged:
     attempts: int
     images: int
     is_whole: bool
-    """Whether every row was found, so that sessions can go on."""
+    """Whether every row was found that a session rests on, so that sessions can go on."""
+    lost: tuple[str, ...] = ()
+    """The tables of which rows are missing."""
 
     def __str__(self) -> str:
         kept = ", ".join((
             _count(self.sessions, "session"), _count(self.attempts, "attempt"), _count(self.images, "file image")
         ))
-        rest = "nothing is missing" if self.is_whole else "none of these sessions can be resumed"
+        rest = f"missing are rows of {', '.join(self.lost)}" if self.lost else "nothing is missing"
+        if not self.is_whole:
+            rest = "none of these sessions can be resumed"
         return f"the journal was damaged and moved to {self.moved_to.name}; saved were {kept}; {rest}"
 
 
@@ -76,7 +82,7 @@ def salvage(folder: Path, now: datetime) -> Salvaged:
         with tempfile.TemporaryDirectory(dir=folder / "tmp", prefix="salvage-") as name:
             new = Path(name) / "new"
             new.mkdir()
-            is_whole = _rebuild(_copied(folder, Path(name)), new)
+            lost = _rebuild(_copied(folder, Path(name)), new)
             sessions, attempts, images = (
                 _rows_of(new / FILE, table) for table in ("sessions", "attempts", "file_versions")
             )
@@ -86,7 +92,7 @@ def salvage(folder: Path, now: datetime) -> Salvaged:
             "the damaged journal cannot be put aside", where=f"{folder / FILE}: {error}",
             hint="make room, or see whether the disk is well, then run again",
         ) from None
-    return Salvaged(moved_to, sessions, attempts, images, is_whole)
+    return Salvaged(moved_to, sessions, attempts, images, not lost & _DEEDS, tuple(sorted(lost)))
 
 
 def _copied(folder: Path, place: Path) -> Path:
@@ -94,61 +100,58 @@ def _copied(folder: Path, place: Path) -> Path:
     for suffix in ("", "-wal"):
         with suppress(FileNotFoundError):
             shutil.copyfile(folder / (FILE + suffix), place / (FILE + suffix))
+    fill_up(place / FILE)
     return place / FILE
 
 
-def _rebuild(damaged: Path, new: Path) -> bool:
-    """A journal of this version in the folder `new`; whether it has everything that sessions rest on."""
+def _rebuild(damaged: Path, new: Path) -> set[str]:
+    """A journal of this version in the folder `new`; the tables of which it lacks rows."""
     lost: set[str] = set()
     with closing(open_database(new)) as target, closing(connect(damaged)) as source:
         target.execute("BEGIN IMMEDIATE")
         for table in TABLES:
             if not _carry_over(source, target, table):
                 lost.add(table)
-        if _drop_what_is_wrong(target):
-            lost.add("file_versions")
+        lost |= _drop_what_is_wrong(target)
         before = target.total_changes
         for statement in _ORPHANS:
             target.execute(statement)
         if target.total_changes != before:
             lost.add("steps")
-        is_whole = not lost & _DEEDS
-        if not is_whole:
+        if lost & _DEEDS:
             target.execute(_CANNOT_GO_ON)
         target.execute("COMMIT")
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return is_whole
+    return lost
 
 
 def _carry_over(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> bool:
-    """Whether the table could be read to its end."""
+    """Whether the table could be read to its end, and all of it be kept."""
     columns = [row["name"] for row in target.execute(f"PRAGMA table_info({table})")]
     try:
         there = {row["name"] for row in source.execute(f"PRAGMA table_info({table})")}
+        version = source.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error:
         return False
     if not there:
         # A table of a later schema than the damaged file's is no loss, but one that was never new is.
-        return table in ("undone_files", "made_folders", "provider_health", "journal_secret")
+        return table in _LATER and table not in tables_of(MIGRATIONS[:version])
     common = [column for column in columns if column in there]
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(common)}) VALUES ({', '.join('?' * len(common))})"
-    for order in ("ASC", "DESC"):
-        try:
-            for row in _readable(source, f"SELECT {', '.join(common)} FROM {table} NOT INDEXED ORDER BY rowid {order}"):
-                with suppress(sqlite3.IntegrityError):
-                    target.execute(insert, tuple(row))
-            return order == "ASC"
-        except (sqlite3.Error, UnicodeDecodeError):
-            continue  # from the other end, up to the damage
-    return False
+    rows = TornTable(source, table, common)
+    kept = 0
+    for row in rows:
+        with suppress(sqlite3.IntegrityError):
+            kept += target.execute(insert, tuple(row)).rowcount
+    return rows.is_whole and kept == rows.count
 
 
-def _readable(source: sqlite3.Connection, query: str) -> Iterator[sqlite3.Row]:
-    yield from source.execute(query)
-
-
-def _drop_what_is_wrong(target: sqlite3.Connection) -> bool:
-    """Remove answers and images that are not what their hashes say; whether there were any."""
+def _drop_what_is_wrong(target: sqlite3.Connection) -> set[str]:
+    """Remove rows that say nothing, and answers and images that are not what their hashes say; from which tables."""
+    lost = set()
+    for table, ids in unreadable_rows(target):
+        target.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(each,) for each in ids])
+        lost.add(table)
     images = [
         (row["id"],) for row in target.execute("SELECT id, content, hash FROM file_versions")
         if not _is_content(row["content"], row["hash"])
@@ -160,7 +163,7 @@ def _drop_what_is_wrong(target: sqlite3.Connection) -> bool:
     ]
     target.executemany("DELETE FROM file_versions WHERE id = ?", images)
     target.executemany("DELETE FROM replies WHERE step_id = ?", replies)
-    return bool(images or replies)
+    return lost | ({"file_versions"} if images or replies else set())
 
 
 def _is_content(content: object, hash_: str | None) -> bool:

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.clock import Clock, iso
-from orchestra.errors import ExitStatus
+from orchestra.errors import ExitStatus, StateError
 from orchestra.records import AGENT_ROLES, Task
-from orchestra.state.phases import ACTIVITIES, ENDS, check_move
+from orchestra.state.cells import damaged, moment, object_of
+from orchestra.state.phases import ACTIVITIES, ENDS, MOVES, check_move
 from orchestra.state.store import Store
 
 UNDO_MODE = "undo"
@@ -56,8 +57,7 @@ class PlanRow:
     @cached_property
     def content(self) -> Mapping[str, Any]:
         """What `text` says as JSON, a long plan being asked for its approval alone more often."""
-        value: Mapping[str, Any] = json.loads(self.text)
-        return value
+        return object_of(self.text)
 
 
 class Sessions:
@@ -86,7 +86,10 @@ class Sessions:
             )
             _checkpoint(connection, session_id, "init", now)
 
-        self._store.write(work)
+        try:
+            self._store.write(work)
+        except StateError as error:
+            raise StateError(error.what, where=error.where, hint="make room, then run again") from None
 
     def get(self, session_id: str) -> SessionRow | None:
         row = self._store.row("SELECT * FROM sessions WHERE session_id = ?", (session_id,))
@@ -214,6 +217,8 @@ class Sessions:
     def agents(self, session_id: str) -> dict[str, dict[str, Any]]:
         """Role to row."""
         rows = self._store.rows("SELECT * FROM agents WHERE session_id = ?", (session_id,))
+        if any(row["role"] not in AGENT_ROLES for row in rows):
+            raise damaged("an agent has no role")
         return {row["role"]: dict(row) for row in sorted(rows, key=lambda row: AGENT_ROLES.index(row["role"]))}
 
     def checkpoints(self, session_id: str) -> list[dict[str, Any]]:
@@ -271,6 +276,11 @@ def _checkpoint(connection: sqlite3.Connection, session_id: str, phase: str, now
 
 
 def _session(row: sqlite3.Row) -> SessionRow:
+    """Raises StateDamaged."""
+    for name in ("started_at", "last_activity"):
+        moment(row[name])
+    if row["phase"] not in MOVES:
+        raise damaged("a session is in no phase")
     return SessionRow(
         session_id=row["session_id"],
         task=Task(row["task"], row["task_source"]),
@@ -282,8 +292,8 @@ def _session(row: sqlite3.Row) -> SessionRow:
         last_error=row["last_error"],
         mode=row["mode"],
         exit_status=row["exit_status"],
-        options=json.loads(row["options"]),
-        config=json.loads(row["config"]),
+        options=object_of(row["options"]),
+        config=object_of(row["config"]),
     )
 
 

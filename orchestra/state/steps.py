@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Attempt, Reply, Step, Usage
+from orchestra.state.cells import amount_of, moment
 from orchestra.state.store import Store
 
 _STEP = (
@@ -179,16 +178,10 @@ class Steps:
         )
 
 
-def moment(text: str) -> datetime:
-    """The inverse of `iso`."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
 def _step(row: sqlite3.Row) -> Step:
     reply = None
     if row["answered"] is not None and row["status"] == "completed":
-        cost = None if row["cost"] is None else Decimal(row["cost"])
-        usage = Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], cost)
+        usage = Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], amount_of(row["cost"]))
         reply = Reply(row["text"], usage, row["provider"], row["model_id"], row["latency_ms"])
     return Step(
         row["id"], row["session_id"], row["step_key"], row["agent_role"], row["status"], row["file_path"], reply
@@ -197,7 +190,7 @@ def _step(row: sqlite3.Row) -> Step:
 
 def attempt_of(row: sqlite3.Row) -> Attempt:
     """The record that a row of `attempts` keeps."""
-    cost = None if row["estimated_cost"] is None else Decimal(repr(row["estimated_cost"]))
+    cost = None if row["estimated_cost"] is None else amount_of(repr(row["estimated_cost"]))
     return Attempt(
         model_id=row["model_id"],
         provider=row["provider"],

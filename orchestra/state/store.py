@@ -38,9 +38,13 @@ class Store:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """What is committed. Raises StateError."""
+        return self.read(lambda connection: connection.execute(sql, parameters).fetchall())
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` makes of what is committed; nobody else reads meanwhile. Raises StateError."""
         try:
             with self._lock:
-                return self._reader.execute(sql, parameters).fetchall()
+                return work(self._reader)
         except sqlite3.Error as error:
             raise reading_error(error) from None
 

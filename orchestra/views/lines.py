@@ -95,6 +95,10 @@ def _no_log(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "log", f"{data['file']} cannot be written: {data['why']}; the run goes on without a log"
 
 
+def _log_lost(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "log", f"{data['file']} was removed and is begun anew: what it said is lost"
+
+
 def _recovering(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     tries = f"{data['attempts']} more {'try' if data['attempts'] == 1 else 'tries'}"
     return "recovery", f"{data['path']}: up to {tries} within {data['limit_s']} s"
@@ -307,6 +311,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "recording.broken": _broken,
     "receipt.failed": _no_receipt,
     "log.failed": _no_log,
+    "log.lost": _log_lost,
     "step.started": _asked,
     "recovery.started": _recovering,
     "recovery.ended": _recovered,

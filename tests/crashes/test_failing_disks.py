@@ -31,6 +31,7 @@ used=$(du -sk . | cut -f1)
 $BEFORE
 "$PYTHON" -m orchestra --config "$CONFIG" $COMMAND --json > "$OUT/first.json" 2> "$OUT/first.err"
 echo $? > "$OUT/first"
+"$PYTHON" -m orchestra status --json > "$OUT/status.json" 2> /dev/null
 mount -o remount,rw,size=64m "$DISK"
 "$PYTHON" -m orchestra --config "$CONFIG" resume --yes --json > "$OUT/second.json" 2> "$OUT/second.err"
 second=$?
@@ -97,6 +98,12 @@ def test_a_disk_that_fills_up(tmp_path: Path, expected: dict[str, bytes], room_k
     assert (status == 0) is (result["error"] is None)
     assert status == 0 or "\n" not in result["error"]["message"]
     assert resumed == 0 or status == 0
+    if status == 6:
+        assert "full" in result["error"]["message"] or "No space left" in result["error"]["message"]
+        seen = json.loads((tmp_path / "out" / "status.json").read_text())
+        is_begun = seen["exit_status"] == 0
+        assert seen["exit_status"] in (0, 2), seen["error"]
+        assert is_begun or "resume" not in result["error"]["hint"]
     assert left.tree() == expected
     assert left.rows("PRAGMA quick_check") == [{"quick_check": "ok"}]
 

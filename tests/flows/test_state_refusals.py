@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -198,3 +199,88 @@ def test_watch_puts_a_damaged_journal_aside_before_its_first_round(project: Proj
     assert ran.status == 3, "nobody is there to approve, so that the watch ends"
     assert "the journal was damaged and moved to state.db.damaged-" in ran.err
     assert len(list(project.state.glob("state.db.damaged-*"))) == 1
+
+
+def spoil(project: Project, *statements: str) -> bytes:
+    """A finished session, then these changes of its rows; what the journal's file holds."""
+    project.run("run", "task", "--yes", script=one_file())
+    connection = sqlite3.connect(project.state / "state.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return (project.state / "state.db").read_bytes()
+
+
+TORN = [
+    "UPDATE sessions SET options = '{' || char(7)", "UPDATE sessions SET config = 'x'",
+    "UPDATE sessions SET started_at = 'never'", "UPDATE sessions SET task = CAST(x'ff' AS TEXT)", "DROP TABLE attempts",
+]
+
+
+@pytest.mark.parametrize("statement", TORN)
+@pytest.mark.parametrize("argv", [("resume", "--yes"), ("undo",), ("verify",), ("status",), ("sessions",), ("report",)])
+def test_a_row_that_says_nothing_and_a_table_that_is_gone_are_damage(
+    project: Project, argv: tuple[str, ...], statement: str
+) -> None:
+    before = spoil(project, statement)
+    ran = project.run(*argv, "--json", script=one_file())
+    assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
+    assert "orchestra doctor --repair" in ran.json["error"]["hint"]
+    assert (project.state / "state.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("statement", TORN)
+@pytest.mark.parametrize("argv", [("run", "task", "--yes"), ("plan", "task"), ("doctor", "--repair")])
+def test_such_a_journal_is_put_aside_before_anything_is_asked(
+    project: Project, argv: tuple[str, ...], statement: str
+) -> None:
+    spoil(project, statement)
+    ran = project.run(*argv, script=one_file())
+    (aside,) = set_aside(project)
+    assert ran.status == 0
+    assert f"the journal was damaged and moved to {aside.name}" in ran.err + ran.out
+    assert project.run("sessions").status == 0
+    assert "is not damaged" in project.run("doctor", "--repair").out
+
+
+def test_doctor_finds_what_no_run_looks_at(project: Project) -> None:
+    spoil(project, "UPDATE events SET data = '{' WHERE id = 2")
+    assert project.run("run", "task", "--yes", script=one_file()).status == 0
+    assert "the journal was damaged" in project.run("doctor", "--repair").out
+
+
+@pytest.mark.parametrize("argv", [("status",), ("undo",), ("resume", "--yes")])
+def test_an_empty_journal_beside_what_a_session_left_was_cut_off(project: Project, argv: tuple[str, ...]) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    (project.state / "state.db").write_bytes(b"")
+    ran = project.run(*argv, "--json", script=one_file())
+    assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
+    assert project.run("run", "task", "--yes", script=one_file()).status == 0
+    assert len(set_aside(project)) == 1
+
+
+def test_a_journal_that_was_only_just_made_is_empty(project: Project) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    for folder in ("runs", "logs"):
+        shutil.rmtree(project.state / folder)
+    (project.state / "state.db").write_bytes(b"")
+    assert project.run("status").status == 2
+    assert project.run("run", "task", "--yes", script=one_file()).status == 0
+    assert set_aside(project) == []
+
+
+@pytest.mark.parametrize("argv", [("status",), ("run", "task", "--yes"), ("doctor", "--repair")])
+def test_a_folder_where_the_journal_should_be_is_refused(project: Project, argv: tuple[str, ...]) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    (project.state / "state.db").unlink()
+    (project.state / "state.db").mkdir()
+    assert project.run(*argv, script=one_file()).status == 6
+
+
+def test_a_journal_that_was_taken_away_is_made_anew(project: Project) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    (project.state / "state.db").unlink()
+    assert project.run("run", "task", "--yes", script=one_file()).status == 0
+    assert set_aside(project) == []

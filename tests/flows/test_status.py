@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 
 import pytest
 
@@ -89,3 +91,22 @@ def test_a_failed_session_tells_its_error(project: Project) -> None:
 
     assert (row["exit_status"], row["phase"], row["can_resume"]) == (4, "failed", True)
     assert row["last_error"]
+
+
+@pytest.mark.parametrize("argv", [("status",), ("sessions",), ("report",)])
+def test_of_a_session_whose_process_was_killed_it_is_said_that_nobody_runs_it(
+    project: Project, argv: tuple[str, ...]
+) -> None:
+    session = project.run("run", "some task", "--yes", "--json", script=one_file()).json["session_id"]
+    said = f"nobody runs it: `orchestra resume {session}` goes on"
+    assert said not in project.run(*argv).out
+    project.run("plan", "other task", script=one_file())
+    assert "nobody" not in project.run(*argv).out, "a plan that awaits its approval was not killed"
+    with sqlite3.connect(project.state / "state.db") as connection:
+        connection.execute("UPDATE sessions SET phase = 'executing', exit_status = NULL, can_resume = 1")
+        connection.execute("DELETE FROM sessions WHERE session_id != ?", (session,))
+    connection.close()
+    assert said in project.run(*argv).out
+    owner = json.dumps({"pid": 4711, "host": "elsewhere", "started_at": "2026-11-22T07:15:00.000Z"})
+    (project.state / "lock").write_text(owner)
+    assert "nobody" not in project.run(*argv).out

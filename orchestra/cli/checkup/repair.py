@@ -15,7 +15,7 @@ def repair_state(context: Context) -> Finding:
     journal = context.root / FOLDER / FILE
     if not journal.exists():
         return Finding("state", OK, f"{journal.parent}, without a session yet", details={"salvaged": None})
-    with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
+    with open_workplace(context.root, context.git, context.env, salvages=True, checks_all=True) as workplace:
         salvaged = workplace.salvaged
     if salvaged is None:
         return Finding("state", OK, f"{journal} is not damaged", details={"salvaged": None})

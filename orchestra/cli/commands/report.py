@@ -7,9 +7,11 @@ from typing import Any, Callable, Mapping
 
 from orchestra.cli.context import Context
 from orchestra.cli.output_file import write_output
+from orchestra.cli.session_rows import left_lines
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.metrics.overall_figures import OverallFigures, overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
+from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 
@@ -34,6 +36,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         raise UsageError("--all is about every session", hint="leave out the session, or --all")
     with context.journal_for_reading() as journal:
         figures = _overall(journal) if arguments.all else _of_session(journal, arguments.session, context)
+        left = _left(journal, figures, context)
     form = arguments.format or ("json" if context.output.as_json else "text")
     report = _as_json(figures)
     document = {**context.output.head(ExitStatus.DONE), "report": report}
@@ -42,6 +45,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         context.output.result("", document)
         return ExitStatus.DONE
     text = context.output.json_text(document) if form == "json" else _as_text(figures, form)
+    if form == "text":
+        text = "\n".join([text, *left])
     if not arguments.output:
         context.output.result(text, {**document, "format": form, "text": text})
         return ExitStatus.DONE
@@ -56,6 +61,12 @@ def _of_session(journal: StateManager | None, session_id: str | None, context: C
     history = journal.histories([row])[0]
     profile: Mapping[str, Any] | None = journal.recall(row.session_id, "profile")
     return session_figures(history, now=context.env.clock.now(), profile=profile)
+
+
+def _left(journal: StateManager | None, figures: SessionFigures | OverallFigures, context: Context) -> list[str]:
+    if journal is None or not isinstance(figures, SessionFigures):
+        return []
+    return left_lines([find_session(journal, figures.session_id)], context.root / FOLDER)
 
 
 def _overall(journal: StateManager | None) -> OverallFigures:

@@ -9,8 +9,9 @@ from typing import Sequence
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.running import count
-from orchestra.cli.session_rows import session_json
+from orchestra.cli.session_rows import left_lines, session_json
 from orchestra.errors import ExitStatus, UsageError
+from orchestra.state.database import FOLDER
 from orchestra.state.sessions import SessionRow
 from orchestra.views.figures import size
 
@@ -33,7 +34,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     with context.journal_for_reading() as journal:
         rows = [] if journal is None else journal.sessions.all()
     document = {**context.output.head(ExitStatus.DONE), "sessions": [session_json(row) for row in rows]}
-    context.output.result("\n".join(map(_line, rows)) or "no sessions yet", document)
+    lines = [*map(_line, rows), *left_lines(rows, context.root / FOLDER)]
+    context.output.result("\n".join(lines) or "no sessions yet", document)
     return ExitStatus.DONE
 
 

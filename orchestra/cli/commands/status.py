@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from orchestra.cli.context import Context
-from orchestra.cli.session_rows import session_json
+from orchestra.cli.session_rows import left_lines, session_json
 from orchestra.clock import iso
 from orchestra.errors import ExitStatus
 from orchestra.metrics.totals import metrics_of
+from orchestra.state.cells import moment
+from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import UNDO_MODE, SessionRow
-from orchestra.state.steps import moment
 from orchestra.views.figures import money, tokens
 
 
@@ -28,7 +30,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         assert journal is not None  # find_session raises otherwise
         agents = journal.sessions.agents(row.session_id)
         checkpoints = journal.sessions.checkpoints(row.session_id)
-        text = _text(journal, row, agents)
+        text = "\n".join([*_lines(journal, row, agents), *_goes_on(row, context.root / FOLDER)])
     document = {
         **context.output.head(ExitStatus.DONE),
         "session": {**session_json(row), "agents": agents, "checkpoints": checkpoints},
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     return ExitStatus.DONE
 
 
-def _text(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, Any]]) -> str:
+def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, Any]]) -> list[str]:
     metrics = metrics_of(
         journal.steps.attempts(row.session_id), start_time=moment(row.started_at), end_time=moment(row.last_activity)
     )
@@ -59,6 +61,9 @@ def _text(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, An
     names = [f"{point['name']} {point['created_at']}" for point in journal.sessions.points(row)]
     if row.mode != UNDO_MODE:
         lines.append("from      " + "\n          ".join(names))
-    if row.can_resume:
-        lines.append(f"`orchestra resume {row.session_id}` goes on")
-    return "\n".join(lines)
+    return lines
+
+
+def _goes_on(row: SessionRow, folder: Path) -> list[str]:
+    left = left_lines([row], folder)
+    return left if left or not row.can_resume else [f"`orchestra resume {row.session_id}` goes on"]

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,32 @@ def test_a_line_that_a_kill_cut_off_does_not_take_the_next_one_with_it(tmp_path:
     log(event(text="whole"))
     log.close()
     assert json.loads(path.read_text().splitlines()[1])["text"] == "whole"
+
+
+def test_a_log_whose_folder_is_removed_is_begun_anew_and_that_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "log.jsonl"
+    path.parent.mkdir()
+    told: list[str] = []
+    log = LogFile(path, on_loss=lambda: told.append("lost"))
+    log(event(text="first"))
+    for text in ("second", "third"):
+        shutil.rmtree(path.parent)
+        log(event(text=text))
+        log(event(text=text))
+        assert [json.loads(line)["text"] for line in path.read_text().splitlines()] == [text, text]
+    log.close()
+    assert told == ["lost"]
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_log_whose_place_is_gone_for_good_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "logs" / "log.jsonl"
+    path.parent.mkdir(parents=True)
+    told: list[object] = []
+    log = LogFile(path, on_failure=lambda error: told.append(error.errno), on_loss=lambda: told.append("lost"))
+    log(event())
+    shutil.rmtree(tmp_path / "state")
+    log(event())
+    log(event())
+    log.close()
+    assert told == [errno.ENOENT]

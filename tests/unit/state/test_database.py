@@ -217,6 +217,41 @@ def test_a_step_that_fails_leaves_nothing_of_itself(folder: Path) -> None:
         assert tables(connection) == {"one", "two"}
 
 
+def test_a_step_that_finds_the_disk_full_says_so(folder: Path) -> None:
+    open_database(folder, (ONE,)).close()
+    full = ("PRAGMA max_page_count = 4", "CREATE TABLE half (content)", "INSERT INTO half VALUES (zeroblob(1000000))")
+    with pytest.raises(StateError, match="database or disk is full"):
+        open_database(folder, (ONE, full))
+    with pytest.raises(StateError, match="of an earlier version") as caught:
+        open_for_reading(folder, (ONE, full))
+    assert "database or disk is full" in caught.value.message
+
+
+def test_of_a_journal_that_was_never_used_a_reader_finds_none_and_makes_nothing(folder: Path) -> None:
+    open_database(folder, MIGRATIONS[:2]).close()
+    assert open_for_reading(folder) is None
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert version_of(connection) == 2
+
+
+def test_a_log_that_is_not_written_back_yet_may_hold_what_the_file_lacks(folder: Path) -> None:
+    with closing(open_database(folder, (ONE,))) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO one VALUES (?)", [("x" * 3000,)] * 20)
+        connection.execute("COMMIT")
+        log = Path(f"{folder / FILE}-wal").read_bytes()
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        first = (folder / FILE).read_bytes()[:4096]
+    # As after a kill that came when the first page was written back and nothing else.
+    with open(folder / FILE, "r+b") as file:
+        file.write(first)
+        file.truncate(2 * 4096)
+    Path(f"{folder / FILE}-wal").write_bytes(log)
+    with closing(open_database(folder, (ONE,))) as connection:
+        assert connection.execute("SELECT count(*) FROM one").fetchone()[0] == 20
+
+
 def test_two_that_open_at_once_migrate_once(folder: Path) -> None:
     with closing(open_database(folder, (ONE,))) as connection:
         connection.execute("INSERT INTO one VALUES (1)")

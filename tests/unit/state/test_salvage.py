@@ -103,6 +103,72 @@ def test_of_a_truncated_file_what_reads_back_is_kept_and_no_session_goes_on(
     journal.close()
 
 
+@pytest.mark.parametrize("cut", [1, PAGE, 2 * PAGE])
+def test_of_a_file_without_its_end_what_the_other_pages_hold_is_kept(state: Path, clock: FakeClock, cut: int) -> None:
+    size = (state / FILE).stat().st_size
+    os.truncate(state / FILE, size - cut)
+    with pytest.raises(StateDamaged):
+        open_database(state)
+    done = salvage(state, START)
+    pages = 1 + cut // PAGE
+    assert done.sessions >= MANY - pages * 8, "a page holds a few of them"
+    assert done.attempts >= MANY // 2 and done.images >= MANY
+    journal = StateManager.open(state, clock)
+    assert len(journal.sessions.all()) == done.sessions
+    journal.close()
+
+
+def test_what_no_session_rests_on_may_be_missing_and_that_is_said(state: Path, clock: FakeClock) -> None:
+    (page,) = roots(state, "checkpoints")
+    write(state, (page - 1) * PAGE, os.urandom(PAGE))
+    done = salvage(state, START)
+    assert (done.is_whole, done.lost) == (True, ("checkpoints",))
+    assert "missing are rows of checkpoints" in str(done)
+    journal = StateManager.open(state, clock)
+    assert resumable(journal) == MANY
+    journal.close()
+
+
+def test_the_rows_between_two_damaged_pages_are_kept(state: Path) -> None:
+    content = (state / FILE).read_bytes()
+    pages = sorted({
+        index // PAGE for index in range(0, len(content), 50) if content[index:index + 50].count(b"before") > 6
+    })
+    assert len(pages) > 4
+    for page in (pages[1], pages[-1]):
+        write(state, page * PAGE, bytes(PAGE))
+    done = salvage(state, START)
+    assert done.images > 2 * MANY - 2 * (2 * MANY // (len(pages) - 1) + 2)
+    assert not done.is_whole
+
+
+@pytest.mark.parametrize(("table", "column", "value"), [
+    ("sessions", "options", "{\x07"), ("sessions", "config", "[]"), ("sessions", "started_at", "never"),
+    ("sessions", "phase", "nowhere"), ("sessions", "task", b"\xff\xfe"), ("plans", "content", "{"),
+    ("agents", "role", "gardener"), ("attempts", "timestamp", "2026-11-22"), ("replies", "cost", "0.\x07"),
+])
+def test_a_row_that_says_nothing_is_damage_and_is_left_out(
+    state: Path, clock: FakeClock, table: str, column: str, value: str | bytes
+) -> None:
+    cell = "CAST(? AS TEXT)" if isinstance(value, bytes) else "?"
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        before = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        connection.execute(f"UPDATE {table} SET {column} = {cell} WHERE rowid = 3", (value,))
+        connection.commit()
+    journal = StateManager.open(state, clock)
+    with pytest.raises(StateDamaged) as caught:
+        journal.check()
+    journal.close()
+    assert "doctor --repair" in str(caught.value)
+    done = salvage(state, START)
+    journal = StateManager.open(state, clock)
+    journal.check()
+    assert len(journal.sessions.all()) == done.sessions == MANY - (table == "sessions")
+    journal.close()
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == before - 1
+
+
 def test_the_rows_on_both_sides_of_a_damaged_page_are_kept(state: Path, clock: FakeClock) -> None:
     with closing(sqlite3.connect(state / FILE)) as connection:
         # dbstat is not in every build: the page of some image in the middle is found by what it holds.

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from orchestra.errors import ExitStatus
+from orchestra.errors import ExitStatus, StateError
 from orchestra.records import AGENT_ROLES, Reply, Task, Usage
 from orchestra.state.manager import StateManager
 from orchestra.state.phases import IllegalMove
+from orchestra.state.sessions import Sessions
+from orchestra.state.store import Store
 from tests.unit.fake_clock import FakeClock
 from tests.unit.state.conftest import SESSION
 
@@ -28,6 +32,17 @@ def test_a_new_session_can_be_resumed_from_its_first_moment(journal: StateManage
     assert (row.options, row.config) == ({"a": 1}, {"b": []})
     assert row.started_at == row.last_activity == "2026-11-22T07:15:00.000Z"
     assert phases(journal) == ["init"]
+
+
+def test_a_session_that_the_disk_does_not_take_is_none_to_resume(folder: Path, clock: FakeClock) -> None:
+    store = Store.open(folder)
+    store.write(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
+    with pytest.raises(StateError, match="database or disk is full") as caught:
+        Sessions(store, clock).create(
+            SESSION, Task("a task " * 9000, "words"), mode="parallel", options={}, config={}
+        )
+    store.close()
+    assert caught.value.hint == "make room, then run again"
 
 
 def test_a_new_sessions_agents_are_idle(journal: StateManager) -> None:

@@ -92,6 +92,7 @@ ONE = {"path": "a.py"}
         ("log.failed", {"file": "/r/.orchestra/logs/s-1.jsonl", "why": "No space left on device"}, "log", [
             "/r/.orchestra/logs/s-1.jsonl cannot be written: No space left on device; the run goes on",
         ]),
+        ("log.lost", {"file": "/r/.orchestra/logs/s-1.jsonl"}, "log", ["/r/.orchestra/logs/s-1.jsonl was removed"]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
     ],

@@ -1,0 +1,136 @@
+"""Reading around what is damaged in a journal: a file cut off, pages that are none, rows that say nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Callable, Generator, Iterator, Mapping, Sequence
+
+from orchestra.errors import StateDamaged
+from orchestra.records import AGENT_ROLES
+from orchestra.state.cells import amount_of, damaged, json_of, moment, object_of
+from orchestra.state.database import missing_bytes
+from orchestra.state.migrations import MIGRATIONS, tables_of
+from orchestra.state.phases import MOVES
+
+_LAST = 2**63 - 1
+_LEAST_ROW_BYTES = 32
+_MOST_MISSES = 6000
+"""Of one table, before it is given up."""
+
+
+def fill_up(path: Path) -> None:
+    """Give a file that was cut off its length: SQLite reads nothing of a shorter one, and of this all that is left."""
+    with suppress(OSError):
+        missing = missing_bytes(path)
+        if missing:
+            os.truncate(path, path.stat().st_size + missing)
+
+
+class TornTable:
+    """A table's rows, but for those on damaged pages: read from both sides of a gap, then from within it."""
+
+    def __init__(self, source: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+        self._source = source
+        self._select = f"SELECT rowid, {', '.join(columns)} FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ?"
+        self._misses = 0
+        self.is_whole = True
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        """Each row without its rowid. What is still unread is halved, the widest first."""
+        gaps = deque([(-_LAST - 1, _LAST)])
+        while gaps and self._misses < _MOST_MISSES:
+            gap = yield from self._ends_of(*gaps.popleft())
+            if gap is None:
+                continue
+            self.is_whole = False
+            low, high = self._bounded(*gap)
+            if low < high:
+                middle = (low + high) // 2
+                gaps += [(low, middle), (middle + 1, high)]
+
+    def _ends_of(self, low: int, high: int) -> Generator[Sequence[Any], None, tuple[int, int] | None]:
+        """The rows from both ends up to the damage; returns the rowids between, None where there is no damage."""
+        for order in ("ASC", "DESC"):
+            try:
+                for row in self._source.execute(f"{self._select} ORDER BY rowid {order}", (low, high)):
+                    self.count += 1
+                    yield tuple(row)[1:]
+                    if order == "ASC":
+                        low = row[0] + 1
+                    else:
+                        high = row[0] - 1
+                return None
+            except (sqlite3.Error, UnicodeDecodeError):
+                self._misses += 1
+        return (low, high) if low <= high else None
+
+    def _bounded(self, low: int, high: int) -> tuple[int, int]:
+        """Without rowids that no file of this size can have: rows are numbered one after the other."""
+        with suppress(sqlite3.Error):
+            pages, page_bytes = (
+                self._source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+            )
+            low = max(low, 1)
+            high = min(high, low + pages * page_bytes // _LEAST_ROW_BYTES)
+        return low, high
+
+
+def unreadable_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, list[int]]]:
+    """Each table in which some rows cannot become records, with their rowids."""
+    for table, checks in _CELLS.items():
+        found = []
+        for rowid, *cells in connection.execute(f"SELECT rowid, {', '.join(checks)} FROM {table} NOT INDEXED"):
+            try:
+                for check, cell in zip(checks.values(), cells):
+                    check(cell)
+            except StateDamaged:
+                found.append(rowid)
+        if found:
+            yield table, found
+
+
+def check_rows(connection: sqlite3.Connection) -> None:
+    """Raises StateDamaged where a row cannot become a record, sqlite3.Error where it cannot even be read."""
+    for table in tables_of(MIGRATIONS):
+        for _ in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):
+            pass
+    for table, rowids in unreadable_rows(connection):
+        raise damaged(f"{len(rowids)} of the rows of {table} say nothing")
+
+
+def _phase(cell: object) -> None:
+    if cell not in MOVES:
+        raise damaged("what should be a phase is none")
+
+
+def _role(cell: object) -> None:
+    if cell not in AGENT_ROLES:
+        raise damaged("what should be a role is none")
+
+
+def _moment_or_none(cell: object) -> None:
+    if cell is not None:
+        moment(cell)
+
+
+_CELLS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
+    "sessions": {
+        "started_at": moment, "last_activity": moment, "phase": _phase, "options": object_of, "config": object_of,
+    },
+    "plans": {"created_at": moment, "approved_at": _moment_or_none, "content": object_of},
+    "agents": {"role": _role},
+    "steps": {"start_time": _moment_or_none, "end_time": _moment_or_none},
+    "replies": {"cost": amount_of},
+    "attempts": {"timestamp": moment},
+    "checkpoints": {"created_at": moment},
+    "file_versions": {"created_at": moment},
+    "facts": {"created_at": moment, "content": json_of},
+    "events": {"time": moment, "data": object_of},
+    "provider_health": {"cooldown_until": _moment_or_none, "updated_at": moment},
+}
+"""What must be readable for a row to become a record."""
