@@ -68,6 +68,7 @@ class Mending:
     def note(self, path: str, key_prefix: str, came_of_it: str, findings: Sequence[Issue] = ()) -> None:
         """Put down what came of a try, for those who try next; safe to do again after a kill."""
         known = {key: (told, came) for key, told, came in self.journal.recall(self.session_id, TRIED + path) or []}
-        told = "; ".join(issue.message for issue in findings)[:MOST_TOLD_CHARACTERS] or known[key_prefix][0]
+        # Its first line: what tests print may stand below, with times and places that differ in a replay.
+        told = findings[0].message.partition("\n")[0][:MOST_TOLD_CHARACTERS] if findings else known[key_prefix][0]
         known[key_prefix] = (told, came_of_it)
         self.journal.keep(self.session_id, TRIED + path, [[key, *said] for key, said in known.items()])

@@ -111,6 +111,8 @@ class Verification:
 
     def _fix(self, round_: int, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> Sequence[str]:
         """Have the consultant name the files to blame, and mend them. Those that were mended."""
+        if not any(self._mending.may_change(path, outcomes) for path in outcomes):
+            return self._give_up("no planned file may be mended any more")
         try:
             fixes = self._ask_for_fixes(round_, verdict)
         except (ProviderFault, UnreadableReply, WorkspaceError) as error:
