@@ -58,18 +58,23 @@ def failing_tests_request(
     failures: Sequence[TestFailure],
     output: str,
     files: Sequence[ShownFile],
+    tried: Sequence[str] = (),
     custom_prompt: str = "",
     load_template: Loader = load,
 ) -> Request:
-    """A request to name the planned files that must change for failing tests to pass; `files` are the plan's."""
+    """A request to name the planned files that must change for failing tests to pass; `files` are the plan's.
+
+    `tried` says what came of earlier fixes.
+    """
     system = render(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
     values = {
         "skills": about.words.skills,
         "files": show_files(files),
+        "tried": quote(bullets(tried)) if tried else "",
         "failures": quote(_list_failures(failures)),
         "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
     }
-    user = segments(load_template("tests_user"), values, shortenable=("skills", "files", "output"))
+    user = segments(load_template("tests_user"), values, shortenable=("skills", "files", "tried", "output"))
     return request_of(system, user, about.shared(load_template))
 
 

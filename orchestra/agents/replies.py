@@ -82,14 +82,16 @@ def need_files(members: Mapping[str, object]) -> NeedFiles:
 
 
 def _plan_or_request(members: Mapping[str, object]) -> Plan | Questions | NeedFiles:
-    if members.get("questions") and not members.get("files"):
-        return Questions(_some_texts(members, "questions"))
+    if members.get("need_files") and len(members) > 1:
+        raise UnreadableReply("`need_files` must be the only key: either ask for files, or answer.")
+    if members.get("questions") and "files" in members:
+        raise UnreadableReply("`questions` and `files` cannot go together: either ask, or give the plan.")
     if "files" in members:
         return plan_from_json(members)
+    if members.get("questions") or "questions" in members and "need_files" not in members:
+        return Questions(_some_texts(members, "questions"))
     if "need_files" in members:
         return need_files(members)
-    if "questions" in members:
-        return Questions(_some_texts(members, "questions"))
     raise UnreadableReply("The object has none of the keys `files`, `questions` and `need_files`.")
 
 

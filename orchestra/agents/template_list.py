@@ -59,7 +59,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "remarks": "what you said about the plan",
     "skills": "skills that fit; for an architect also what there is",
     "task": "the task",
-    "tried": "what came of earlier drafts",
+    "tried": "what came of earlier drafts, and of earlier fixes",
     "why": "what is wrong with the answer",
 }
 """Name to value; one that is empty takes its paragraph with it."""

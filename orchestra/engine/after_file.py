@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Collection, Sequence
 
-from orchestra.engine.command_runs import LINT, CommandRuns, Verdict, ids_of
+from orchestra.engine.command_runs import LINT, CommandRuns, Verdict, ids_of, what_came_of_it
 from orchestra.engine.mending import Mending
 from orchestra.engine.resume import generation
 from orchestra.records import FileImage, FileOutcome, Issue, PlannedFile
@@ -69,9 +69,14 @@ class AfterFile:
             verdict = self._run(runs, planned.path, round_)
             if verdict is None:
                 return outcome
-            if best is not None and verdict.badness > best.verdict.badness:
+            is_worse = best is not None and verdict.badness > best.verdict.badness
+            if best is not None:
+                came_of_it = what_came_of_it(verdict, is_taken_back=is_worse)
+                self.mending.note(planned.path, self._prefix(runs, planned.path, round_ - 1), came_of_it)
+            if best is not None and is_worse:
                 self._take_back(runs, planned.path, best)
-                verdict, outcome = best.verdict, best.outcome
+                # The audits have been all the same.
+                verdict, outcome = best.verdict, replace(best.outcome, iterations=outcome.iterations)
                 break
             image = self.mending.jobs.files.current(planned.path)
             is_same = best is not None and image.content == best.image.content
@@ -104,13 +109,15 @@ class AfterFile:
         self, runs: CommandRuns, path: str, round_: int, state: _State
     ) -> tuple[FileOutcome, str | None]:
         """How the file has ended after a try at it, and why it stays as it was."""
-        begun = runs.journal.recall(runs.session_id, _begun(path))
         outcomes = {path: state.outcome}
         error = self.mending.mend(
-            path, self._findings(runs, path, state.verdict), outcomes,
-            key_prefix=f"after-{runs.kind}-{begun['generation']}.{round_}/",
+            path, self._findings(runs, path, state.verdict), outcomes, key_prefix=self._prefix(runs, path, round_)
         )
         return outcomes[path], error
+
+    def _prefix(self, runs: CommandRuns, path: str, round_: int) -> str:
+        begun = runs.journal.recall(runs.session_id, _begun(path))
+        return f"after-{runs.kind}-{begun['generation']}.{round_}/"
 
     def _findings(self, runs: CommandRuns, path: str, verdict: Verdict) -> list[Issue]:
         new = verdict.new_failures

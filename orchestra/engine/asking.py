@@ -28,6 +28,8 @@ from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.state.manager import StateManager
 
 T = TypeVar("T")
+FIXES_LINT = "fix-lint-"
+"""What the keys of questions about the linter's findings begin with."""
 MOST_FILE_ROUNDS = 3
 MOST_FILE_TOKENS = 60_000
 """Of files that one conversation is shown because they were asked for."""
@@ -177,13 +179,14 @@ class Asker:
         steps.complete(step, reply)
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,
-            **_figures(reply), **_consumed(watcher.answered or reply.usage),
+            **_figures(reply), **_consumed(watcher.answered or reply.usage), **_whose(step),
         )
         return reply
 
     def _call(self, step: Step, request: Request, deadline: Deadline, watcher: _Watcher) -> Reply:
         self._events.emit(
-            "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request)
+            "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request),
+            **_whose(step),
         )
         passed_over = self._passed_over(step)
         if passed_over:
@@ -225,6 +228,7 @@ class Asker:
                 "attempt.failed", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
                 attempt=number, model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
                 message=attempt.error_message, latency_ms=attempt.latency_ms, **_consumed(attempt.usage),
+                **_whose(step),
             )
 
     def waiting(self, step: Step, info: AdapterInfo, seconds: float) -> None:
@@ -296,6 +300,11 @@ def _saved(usage: Usage) -> dict[str, Any]:
     cost = usage.cost_usd
     known = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
     return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
+
+
+def _whose(step: Step) -> dict[str, Any]:
+    """That it is the linter's findings, not failing tests, that a question about no single file is about."""
+    return {"is_lint": True} if step.file_path is None and step.key.startswith(FIXES_LINT) else {}
 
 
 def _digest(text: str, path: str | None) -> bytes:

@@ -12,14 +12,30 @@ from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Asker
 from orchestra.engine.mending import DONE, Mending
-from orchestra.errors import ExitStatus, ProviderFault, RefusedPath, UnreadableReply, WorkspaceError
+from orchestra.engine.resume import UNJUDGED_CHANGE
+from orchestra.errors import (
+    ExitStatus, OrchestraError, ProviderFault, RefusedPath, UnreadableReply, WorkspaceError,
+)
 from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, unified_patch
-from orchestra.workspace.path_names import normalise
+from orchestra.workspace.path_names import normalise, quoted
 
 LEAST_FILES = 2
 """Of one changed file its own review has seen the whole change."""
+
+
+class ChangeNotApproved(OrchestraError):
+    """The auditor objects to the change as a whole, and no file of it can be mended for that."""
+
+    code = "not-approved-by-auditor"
+    exit_status = ExitStatus.JUDGED_BAD
+
+
+class ChangeNotJudged(ChangeNotApproved):
+    """Nobody has judged the change as a whole; a resume has it judged."""
+
+    code = "change-not-judged"
 
 
 @dataclass(frozen=True)
@@ -34,35 +50,55 @@ class ChangeReview:
     custom_prompts: Mapping[str, str]
     load_template: Loader
 
-    def judge(self, outcomes: dict[str, FileOutcome]) -> None:
+    def judge(self, outcomes: dict[str, FileOutcome]) -> ChangeNotApproved | None:
         """Update the outcomes by what was mended; a file whose errors stand after the last round has failed.
 
         Files stay as they are: taking one out of a change breaks the others. Where a file has failed already the
-        change is no whole, and is not judged.
+        change is no whole, and is not judged. What is returned is held against the change, and against none of its
+        files.
         """
         if any(outcome.status not in DONE for outcome in outcomes.values()):
-            return
+            return None
+        judged = ""
         for round_ in range(1, self.most_fixes + 2):
             patch = self._patch(outcomes)
             digest = hashlib.sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()
             if not patch or self._recall() == digest:
-                return
-            review = self._review(round_, patch)
-            if review is None:
-                return
-            if review.approved:
-                self._keep(digest)
-                return
-            findings = _by_path(review, [path for path in outcomes if outcomes[path].status == "approved"])
-            prefix = f"whole{self.generation}.{round_}/"
-            is_last = round_ > self.most_fixes
-            mended = [] if is_last else [
-                path for path, issues in findings.items() if self.mending.may_change(path, outcomes)
-                and self.mending.mend(path, issues, outcomes, key_prefix=prefix) is None
-            ]
-            if not mended:
-                _fail(findings, outcomes)
-                return
+                return None
+            if digest != judged:
+                try:
+                    review = self._review(round_, patch)
+                except (ProviderFault, UnreadableReply, WorkspaceError) as error:
+                    return self._not_judged(error)
+                if review.approved:
+                    self._keep(digest)
+                    return None
+                findings, elsewhere = _by_path(review, list(outcomes))
+            judged = digest
+            if round_ > self.most_fixes or not self._mend(round_, findings, outcomes):
+                break
+        _fail(findings, outcomes)
+        return _unplanned(elsewhere) if elsewhere else None
+
+    def _mend(
+        self, round_: int, findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome]
+    ) -> bool:
+        """Whether any of the files may be mended; what was tried in vain is tried again in the next round."""
+        mendable = [path for path in findings if self.mending.may_change(path, outcomes)]
+        for path in mendable:
+            self.mending.mend(path, findings[path], outcomes, key_prefix=f"whole{self.generation}.{round_}/")
+        return bool(mendable)
+
+    def _not_judged(self, error: OrchestraError) -> ChangeNotJudged:
+        """Noted, so that a resume asks anew."""
+        session_id, journal = self.mending.session_id, self.mending.journal
+        journal.keep(session_id, UNJUDGED_CHANGE, True)
+        self.mending.jobs.events.emit("change.not_reviewed", level="warning", why=error.message)
+        could_not = "be read" if isinstance(error, UnreadableReply) else "be had"
+        return ChangeNotJudged(
+            f"the review of the whole change could not {could_not}, so the change is not approved",
+            where=error.message, hint=f"the files stay as they are; `orchestra resume {session_id}` asks for it again",
+        )
 
     def _recall(self) -> object:
         """The change that was approved already, before the session went back to a checkpoint."""
@@ -79,20 +115,15 @@ class ChangeReview:
             return ""
         return unified_patch([FileChange(path, *files.ends(path)) for path in paths])
 
-    def _review(self, round_: int, patch: str) -> Review | None:
-        """None where nobody can be had to judge."""
+    def _review(self, round_: int, patch: str) -> Review:
         jobs = self.mending.jobs
         request = change_request(
             jobs.prompts.about_all, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
             load_template=self.load_template,
         )
         key = f"whole{self.generation}.{round_}/auditor"
-        try:
-            with jobs.activity.of("auditing"):
-                review = self.asker.ask("auditor", key, request, path=None, read=read_change_review)
-        except (ProviderFault, UnreadableReply, WorkspaceError) as error:
-            jobs.events.emit("change.not_reviewed", level="warning", why=error.message)
-            return None
+        with jobs.activity.of("auditing"):
+            review = self.asker.ask("auditor", key, request, path=None, read=read_change_review)
         jobs.events.emit(
             "change.reviewed", level="info" if review.approved else "warning", approved=review.approved,
             issues=[
@@ -103,30 +134,39 @@ class ChangeReview:
         return review
 
 
-def _by_path(review: Review, changed: Sequence[str]) -> dict[str, list[Issue]]:
-    """What must be mended in which of the changed files; all where the verdict was given for less than an error.
+def _by_path(review: Review, planned: Sequence[str]) -> tuple[dict[str, list[Issue]], list[Issue]]:
+    """What must be mended in which of the planned files, and what is said of files that are not planned.
 
-    What is said of a file that the change leaves alone is a finding about the change all the same: its first file
-    answers for it.
+    Only errors count, and everything where the verdict was given for less than an error.
     """
     errors = [issue for issue in review.issues if issue.severity == "error"]
     found: dict[str, list[Issue]] = defaultdict(list)
+    elsewhere = []
     for issue in errors or review.issues:
-        path = _spelled_as_planned(issue.path or "", changed)
+        path = _spelled_as_planned(issue.path or "", planned)
         if path is None:
-            path, issue = changed[0], replace(issue, message=f"{issue.path}: {issue.message}")
-        found[path].append(issue)
-    return found
+            elsewhere.append(issue)
+        else:
+            found[path].append(issue)
+    return found, elsewhere if errors or not found else []
 
 
-def _spelled_as_planned(path: str, changed: Sequence[str]) -> str | None:
-    """Which of the changed files is meant, perhaps as a diff names it; None for none."""
+def _unplanned(issues: Sequence[Issue]) -> ChangeNotApproved:
+    named = quoted(issues[0].path or "")
+    return ChangeNotApproved(
+        f"the review of the whole change objects to a file that is not planned: {named}: {issues[0].message}",
+        hint=f"the files stay as they are; run again with a task that has {named} planned too",
+    )
+
+
+def _spelled_as_planned(path: str, planned: Sequence[str]) -> str | None:
+    """Which of the planned files is meant, perhaps as a diff names it; None for none."""
     try:
         path = normalise(path)
     except RefusedPath:
         return None
     without_side = path.partition("/")[2] if path.startswith(("a/", "b/")) else path
-    return next((each for each in (path, without_side) if each in changed), None)
+    return next((each for each in (path, without_side) if each in planned), None)
 
 
 def _fail(findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome]) -> None:

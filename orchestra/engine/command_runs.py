@@ -16,6 +16,7 @@ LINT = "lint"
 AFTER = "tests/after/"
 """The names under which test runs after the change are kept."""
 _UNNAMED = "the test command"
+_MOST_NAMED = 10
 _HIDES_OTHERS = re.compile(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
 """Ids of failures by which a whole file of tests, or all of them, did not run."""
 
@@ -144,6 +145,17 @@ class CommandRuns:
             return ()
         known = ids_of(before) if known is None else known
         return tuple(failure for failure in failures if failure.id not in known)
+
+
+def what_came_of_it(verdict: Verdict, *, is_taken_back: bool) -> str:
+    """Of a fix after which this was the verdict, for those who try next."""
+    failing = verdict.new_failures
+    if not failing:
+        return "nothing failed any more then"
+    named = ", ".join(failure.id for failure in failing[:_MOST_NAMED])
+    more = f" and {len(failing) - _MOST_NAMED} more" if len(failing) > _MOST_NAMED else ""
+    failed = f"a draft was approved, and after it this failed: {named}{more}"
+    return f"{failed}; that was worse, so the file was put back to what it was before" if is_taken_back else failed
 
 
 def ids_of(run: TestRun | None) -> frozenset[str]:

@@ -112,6 +112,7 @@ class FileJob:
         self._checks: tuple[str, ...] = ()
         self._occasion: tuple[str, ...] = ()
         self._tried: list[str] = []
+        self._tried_before: Sequence[str] = ()
         self._can_recover = context.recovery.most_attempts > 0
         self._recovery: Recovery | None = None
         self._approved_image: FileImage | None = None
@@ -130,8 +131,12 @@ class FileJob:
         findings: Sequence[Issue],
         key_prefix: str,
         iterations: int,
+        tried: Sequence[str] = (),
     ) -> FileJob:
-        """A job for an approved file that must change once more; if that fails it stays as it is at `start`."""
+        """A job for an approved file that must change once more; if that fails it stays as it is at `start`.
+
+        `tried` says what came of mending it before.
+        """
         job = cls(context, planned, start=start)
         job.stage = Stage.CONSULT
         job._key_prefix = key_prefix
@@ -139,6 +144,7 @@ class FileJob:
         job._can_recover = False
         job._after = None
         job._iterations = iterations
+        job._tried_before = tried
         job._findings = job._demands = tuple(findings)
         found = "; ".join(issue.message for issue in findings)[:MOST_QUOTED_CHARACTERS]
         job._occasion = (f"why it changes once more: the file was approved before, and then found wanting: {found}",)
@@ -196,7 +202,7 @@ class FileJob:
         else:
             role = "consultant"
             request = context.prompts.for_consultant(
-                self.planned, self._findings, self._refused_reply, tried=self._tried[:-1],
+                self.planned, self._findings, self._refused_reply, tried=[*self._tried_before, *self._tried[:-1]],
                 wants_whole=self._misses >= MOST_MISSES,
             )
         key = f"{self._key_prefix}{role}/{path}/{self._drafts}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.records import FileOutcome, Issue, Plan
+from orchestra.state.forgetting import TRIED
 from orchestra.state.manager import StateManager
 
 DONE = ("approved", "unchanged")
 """How a file can end well."""
+MOST_TOLD_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,14 @@ class Mending:
     jobs: JobContext
 
     def may_change(self, path: str, outcomes: Mapping[str, FileOutcome]) -> bool:
-        """Whether the file is of the plan and ended well with a text."""
+        """Whether the file is of the plan and ended well with a text.
+
+        Where files are mended one by one already, all audits of a file are counted together.
+        """
         outcome = outcomes.get(path)
-        return outcome is not None and outcome.status in DONE and outcome.action != "delete"
+        if outcome is None or outcome.status not in DONE or outcome.action == "delete":
+            return False
+        return self.jobs.after is None or outcome.iterations < self.jobs.max_iterations
 
     def mend(
         self, path: str, findings: Sequence[Issue], outcomes: dict[str, FileOutcome], *, key_prefix: str
@@ -36,13 +43,32 @@ class Mending:
         start = self.journal.remember(
             self.session_id, f"mend/{key_prefix}{path}", lambda: self.jobs.files.position(path)
         )
+        iterations = self.journal.remember(
+            self.session_id, f"audits/{key_prefix}{path}", lambda: outcomes[path].iterations
+        )
         job = FileJob.mending(
-            self.jobs, planned, start=start, findings=findings, key_prefix=key_prefix,
-            iterations=outcomes[path].iterations,
+            self.jobs, planned, start=start, findings=findings, key_prefix=key_prefix, iterations=iterations,
+            tried=self.tried(path),
         )
         job.run()
         assert job.outcome is not None  # run() ends with one
-        if job.outcome.status not in DONE:
-            return f"{path} stays as it was: {job.outcome.error}"
-        outcomes[path] = job.outcome
-        return None
+        if job.outcome.status in DONE:
+            outcomes[path] = job.outcome
+            self.note(path, key_prefix, "a draft was approved", findings)
+            return None
+        outcomes[path] = replace(outcomes[path], iterations=job.outcome.iterations)
+        self.note(path, key_prefix, f"{job.outcome.error}; the file was left as it was", findings)
+        return f"{path} stays as it was: {job.outcome.error}"
+
+    def tried(self, path: str) -> list[str]:
+        """What came of earlier tries at the file, oldest first."""
+        known = self.journal.recall(self.session_id, TRIED + path) or []
+        return [f"told: {told}\nWhat came of it: {came}" for _, told, came in known]
+
+    def note(self, path: str, key_prefix: str, came_of_it: str, findings: Sequence[Issue] = ()) -> None:
+        """Put down what came of a try, for those who try next; safe to do again after a kill."""
+        known = {key: (told, came) for key, told, came in self.journal.recall(self.session_id, TRIED + path) or []}
+        # Its first line: what tests print may stand below, with times and places that differ in a replay.
+        told = findings[0].message.partition("\n")[0][:MOST_TOLD_CHARACTERS] if findings else known[key_prefix][0]
+        known[key_prefix] = (told, came_of_it)
+        self.journal.keep(self.session_id, TRIED + path, [[key, *said] for key, said in known.items()])

@@ -17,6 +17,8 @@ CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
 """Parts of the configuration that a resumed session takes from the command line or a --config file."""
 RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
 """Files that ended so are tried again."""
+UNJUDGED_CHANGE = "whole-change-not-judged"
+"""The fact that nobody could be had to judge the change as a whole."""
 START = "start/"
 """What the name begins with under which a path's first image that counts is kept."""
 
@@ -51,7 +53,7 @@ def resumed_settings(
 
 
 def take_up_again(journal: StateManager, row: SessionRow) -> None:
-    """Have the plan and the files be tried again that failed by no fault of their drafts.
+    """Have the plan and the files be tried again that failed by no fault of their drafts, and a review that was none.
 
     Before the session is reopened; safe to do again after a kill.
     """
@@ -59,7 +61,8 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
     if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
         journal.steps.ask_last_again(session_id, role="architect")
     retried = journal.images.outcomes(session_id, only=RETRIED)
-    if not retried:
+    is_unjudged = journal.recall(session_id, UNJUDGED_CHANGE)
+    if not retried and not is_unjudged:
         return
     for outcome in retried.values():
         journal.keep(session_id, f"begun/{outcome.path}", None)
@@ -69,11 +72,14 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
             # What was put back counts as the file's beginning: its writes are not gone through again.
             journal.keep(session_id, START + outcome.path, journal.images.count_writes(session_id, outcome.path))
     journal.keep(session_id, "generation", generation(journal, session_id) + 1)
-    journal.images.forget_outcomes(session_id, RETRIED)
+    if is_unjudged:
+        journal.keep(session_id, UNJUDGED_CHANGE, None)
+    if retried:
+        journal.images.forget_outcomes(session_id, RETRIED)
 
 
 def generation(journal: StateManager, session_id: str) -> int:
-    """How often the session's files were taken up again."""
+    """How often the session's files, or its change as a whole, were taken up again."""
     return int(journal.recall(session_id, "generation") or 0)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
+from orchestra.engine.command_runs import LINT, TESTS
 from orchestra.errors import WorkspaceError
 from orchestra.observe.events import Events
 from orchestra.records import TestRun
@@ -38,6 +39,7 @@ class SealedTests:
     git: Git | None
     planned: Sequence[str]
     run_tests: Callable[[Callable[[], None]], TestRun | None]
+    kind: str = TESTS
 
     def run(self, on_start: Callable[[], None]) -> TestRun | None:
         """As `run_tests`; raises ChangedByTests too, also for what an earlier run of the session changed."""
@@ -47,14 +49,15 @@ class SealedTests:
         # What an earlier run changed is looked at although nothing may name it any more.
         watched = tuple(dict.fromkeys((*named, *(Path(place) for place in known if os.path.isabs(place)))))
         before = seal(self.root, self.planned, watched)
-        self._refuse([path for path, mark in known.items() if before.get(path, ABSENT) != mark])
+        changed = [path for path, mark in known.items() if before.get(path, ABSENT) != mark]
+        self._refuse("an earlier run of the tests or the linter", changed)
         try:
             run = self.run_tests(on_start)
         except BaseException:
             # A stop or a limit is what is told then; the next run refuses.
             self._note(before, watched)
             raise
-        self._refuse(self._note(before, watched), run)
+        self._refuse("the linter" if self.kind == LINT else "the tests", self._note(before, watched), run)
         return run
 
     def _note(self, before: Seal, watched: Sequence[Path]) -> tuple[str, ...]:
@@ -62,14 +65,14 @@ class SealedTests:
         changed = broken(before, seal(self.root, self.planned, watched))
         if changed:
             self.journal.keep(self.session_id, _FACT, {path: before.get(path, ABSENT) for path in changed})
-            self.events.emit("tests.changed", level="error", paths=list(changed))
+            self.events.emit(f"{self.kind}.changed", level="error", paths=list(changed))
         return changed
 
-    def _refuse(self, changed: Sequence[str], run: TestRun | None = None) -> None:
+    def _refuse(self, who: str, changed: Sequence[str], run: TestRun | None = None) -> None:
         if changed:
             more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
             error = ChangedByTests(
-                "the tests changed what they must leave alone, so nothing is committed",
+                f"{who} changed what must be left alone, so nothing is committed",
                 where=", ".join(map(quoted, changed[:_MOST_NAMED])) + more,
                 hint=f"look at it and put it back; then `orchestra resume {self.session_id}`",
             )

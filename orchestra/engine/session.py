@@ -10,7 +10,7 @@ from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.plan_order import order_of
 from orchestra.clock import Clock
-from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.change_review import ChangeNotApproved, ChangeNotJudged, ChangeReview
 from orchestra.engine.command_runs import TESTS, Verdict
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
@@ -115,6 +115,8 @@ class Session:
         self._outcomes: dict[str, FileOutcome] = rooms.journal.images.outcomes(rooms.session_id)
         self._parsed: tuple[int, Plan] | None = None
         """The newest plan that was read, with the id of its row."""
+        self._objection: ChangeNotApproved | None = None
+        """To the change as a whole."""
         self._verdict: Verdict | None = None
         self._linted: Verdict | None = None
         self._test_run: TestRun | None = None
@@ -213,7 +215,7 @@ class Session:
 
     def _review_change(self, review: ChangeReview) -> None:
         outcomes = dict(self._outcomes)
-        self._rooms.crew.call(lambda: review.judge(outcomes))
+        self._objection = self._rooms.crew.call(lambda: review.judge(outcomes))
         self._take_over(outcomes)
 
     def _note_baseline(self, verification: Verification) -> None:
@@ -264,7 +266,11 @@ class Session:
         findings = self._linted.new_failures if self._linted else ()
         if failing or findings:
             statuses.append(ExitStatus.TESTS_FAILED)
+        if self._objection is not None:
+            statuses.append(self._objection.exit_status)
         status = weightiest(statuses)
+        if status is ExitStatus.JUDGED_BAD and not bad:
+            return status, self._objection
         lacks = self._test_run.lacks if failing and self._test_run is not None else ""
         judged = self._verdict if failing else self._linted
         # The last failure of tests that were ended is that they were (see suite_run).
@@ -305,6 +311,7 @@ class Session:
             commit=self._commit, metrics=metrics,
         )
         retriable = any(outcome.exit_status == ExitStatus.PROVIDER for outcome in self._outcomes.values())
+        retriable = retriable or isinstance(self._objection, ChangeNotJudged)
         can_resume = status in RESUMABLE or retriable or (self._wanted.only_plan and bool(planned))
         return Report(outcome, plan, status, error, can_resume, self._verdict)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
 from orchestra.agents.consultant import failing_tests_request
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import Fix, read_fixes
 from orchestra.agents.templates import Loader
-from orchestra.engine.asking import Asker
-from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict
+from orchestra.engine.asking import FIXES_LINT, Asker
+from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict, what_came_of_it
 from orchestra.engine.file_job import JobContext
 from orchestra.engine.mending import Mending
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
@@ -53,9 +53,12 @@ class Verification:
     load_template: Loader
 
     @property
-    def _fixing(self) -> str:
-        """What the keys of fixes begin with."""
-        return "fix" if self.runs.kind == TESTS else f"fix-{self.runs.kind}-"
+    def _mending(self) -> Mending:
+        return Mending(self.session_id, self.plan, self.journal, self.jobs)
+
+    def _prefix(self, round_: int) -> str:
+        """What the keys of a round's fixes begin with."""
+        return f"{'fix' if self.runs.kind == TESTS else FIXES_LINT}{self.generation}.{round_}/"
 
     def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
@@ -63,18 +66,23 @@ class Verification:
         A fix after which more fails than before is taken back.
         """
         best: _State | None = None
+        mended: Sequence[str] = ()
         for round_ in range(1, self.most_fixes + 2):
             verdict = self._judge(str(round_))
             if verdict is None:
                 return None
-            if best is not None and verdict.badness > best.verdict.badness:
+            is_worse = best is not None and verdict.badness > best.verdict.badness
+            for path in mended:
+                self._mending.note(path, self._prefix(round_ - 1), what_came_of_it(verdict, is_taken_back=is_worse))
+            if best is not None and is_worse:
                 self._take_back(best, outcomes)
                 return self._judge(f"{round_}.back")
             # No file can mend what the machine lacks.
             if not verdict.new_failures or round_ > self.most_fixes or self.runs.never_started(verdict.run):
                 return verdict
             best = _State(verdict, dict(outcomes), self._positions(round_, outcomes))
-            if not self._fix(round_, verdict, outcomes):
+            mended = self._fix(round_, verdict, outcomes)
+            if not mended:
                 return verdict
         raise AssertionError("the last round returns")
 
@@ -89,7 +97,9 @@ class Verification:
             image = self.journal.images.at(self.session_id, path, best.positions[path])
             assert image is not None  # the file was written: a fix followed
             self.jobs.files.write(path, image.content)
-        outcomes.update(best.outcomes)
+        for path, outcome in best.outcomes.items():
+            # The audits have been all the same.
+            outcomes[path] = replace(outcome, iterations=outcomes[path].iterations)
 
     def _positions(self, round_: int, outcomes: Mapping[str, FileOutcome]) -> Mapping[str, int]:
         """Where the images of all files stood before a round's fixes; noted, as after a restart they stand later."""
@@ -99,34 +109,38 @@ class Verification:
         )
         return positions
 
-    def _fix(self, round_: int, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> bool:
-        """Have the consultant name the files to blame, and mend them. Whether anything was mended."""
+    def _fix(self, round_: int, verdict: Verdict, outcomes: dict[str, FileOutcome]) -> Sequence[str]:
+        """Have the consultant name the files to blame, and mend them. Those that were mended."""
+        if not any(self._mending.may_change(path, outcomes) for path in outcomes):
+            return self._give_up("no planned file may be mended any more")
         try:
             fixes = self._ask_for_fixes(round_, verdict)
         except (ProviderFault, UnreadableReply, WorkspaceError) as error:
             return self._give_up(error.message)
-        mending = Mending(self.session_id, self.plan, self.journal, self.jobs)
-        left = [fix for fix in fixes if mending.may_change(fix.path, outcomes)]
+        left = [fix for fix in fixes if self._mending.may_change(fix.path, outcomes)]
         if not left:
             named = ", ".join(quoted(fix.path) for fix in fixes[:_MOST_NAMED])
             return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
-        prefix = f"{self._fixing}{self.generation}.{round_}/"
-        errors = [
-            mending.mend(fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=prefix) for fix in left
-        ]
-        return None in errors or self._give_up(str(errors[0]))
+        errors = {
+            fix.path: self._mending.mend(
+                fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=self._prefix(round_)
+            ) for fix in left
+        }
+        mended = [path for path, error in errors.items() if error is None]
+        return mended or self._give_up(str(errors[left[0].path]))
 
-    def _give_up(self, why: str) -> bool:
+    def _give_up(self, why: str) -> Sequence[str]:
         self.jobs.events.emit(f"{self.runs.kind}.not_fixed", level="warning", why=why)
-        return False
+        return ()
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
             self.jobs.prompts.about_all, happened=_HAPPENED[self.runs.kind], failures=verdict.new_failures,
             output=verdict.run.output, files=self._planned_texts(),
+            tried=[f"{file.path}, {line}" for file in self.plan.files for line in self._mending.tried(file.path)],
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
-        key = f"{self._fixing}{self.generation}.{round_}/consultant"
+        key = f"{self._prefix(round_)}consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
         messages: dict[str, list[str]] = {}
         for fix in fixes:

@@ -177,7 +177,7 @@ def wire(
         def runs_of(kind: str, plan: Plan) -> CommandRuns:
             runner = linter if kind == LINT else testing
             planned = [file.path for file in plan.files]
-            sealed = SealedTests(session_id, journal, events, order.root, git, planned, runner.run)
+            sealed = SealedTests(session_id, journal, events, order.root, git, planned, runner.run, kind)
             return CommandRuns(
                 session_id, journal, events, sealed.run, kind,
                 must_start=runner.settings.command is not None or order.requires_tests,

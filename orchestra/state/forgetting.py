@@ -14,6 +14,8 @@ GOING_BACK = "going-back"
 """The fact that a session is on its way back to a checkpoint: its name."""
 APPROVED_CHANGE = "whole-change"
 """The fact that the change as a whole was approved: a hash of it."""
+TRIED = "tried/"
+"""What the name begins with under which is kept what came of mending a path."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _begin_anew(connection: sqlite3.Connection, session_id: str, path: str, now:
     ).fetchone()[0]
     put_fact(connection, session_id, f"start/{path}", max(0, images - 1), now)
     connection.execute("DELETE FROM file_outcomes WHERE session_id = ? AND path = ?", (session_id, path))
-    for name in (f"begun/{path}", "tests/latest"):
+    for name in (f"begun/{path}", TRIED + path, "tests/latest"):
         _forget_fact(connection, session_id, name)
     tries = f"recovery/{path}/"
     connection.execute(

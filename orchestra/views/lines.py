@@ -174,7 +174,7 @@ def _change_reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str,
 
 
 def _change_not_reviewed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "review", f"the whole change is not judged: {_cut(data['why'])}"
+    return "review", f"the whole change could not be judged, so it is not approved: {_cut(data['why'])}"
 
 
 def _read(data: Mapping[str, Any], spent: float | None) -> tuple[str, str] | None:
@@ -224,7 +224,11 @@ def _confined(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "tests", f"changed what they must leave alone: {_cut(', '.join(data['paths']))}"
+    return "tests", f"changed what must be left alone: {_cut(', '.join(data['paths']))}"
+
+
+def _changed_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", _changed_by_tests(data, spent)[1]
 
 
 def _tested(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -292,6 +296,8 @@ def _so_far(spent: float | None) -> str:
 
 
 def _subject(data: Mapping[str, Any]) -> str:
+    if data.get("is_lint"):
+        return "lint findings:"
     return f"{data['path']}:" if data["path"] else _SUBJECTS[data["role"]]
 
 
@@ -344,6 +350,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "lint.ended": _linted,
     "lint.not_fixed": _lint_not_fixed,
     "lint.taken_back": _lint_taken_back,
+    "lint.changed": _changed_by_linter,
     "commit.made": _committed,
     "commit.none": _not_committed,
     "state.pruned": _pruned,

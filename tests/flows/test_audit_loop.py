@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import Any
 
 import pytest
 
@@ -348,6 +349,37 @@ def test_a_change_that_never_fits_together_is_no_success(project: Project) -> No
     assert (ran.status, ran.json["status"], ran.json["commit"]) == (9, "partial", None)
     assert (ran.files["a.txt"]["status"], ran.files["b.txt"]["status"]) == ("approved", "failed")
     assert project.read("b.txt") == "bb\n"
+
+
+@pytest.mark.parametrize("review", ["garbage", block({"verdict": "rejected", "issues": []}), finding("no path"),
+                                    Fault(status=400)])
+def test_a_change_whose_review_cannot_be_had_is_not_approved_until_a_resume_has_it(
+    project: Project, review: Any
+) -> None:
+    head = project.head()
+    by_file = {"a.txt": APPROVED, "b.txt": APPROVED}
+    ran = project.run(*RUN, "--commit", script=team(TWO, TWO_DRAFTS, {None: review, **by_file}))
+    reviews = {None: [_objects("b.txt"), APPROVED], **by_file}
+    again = project.run("resume", "--yes", "--json", script=team("", {}, reviews, {"b.txt": whole("bb\n")}))
+
+    assert (ran.status, ran.json["status"], ran.json["commit"], ran.json["can_resume"]) == (1, "failed", None, True)
+    assert "review of the whole change could not be" in ran.json["error"]["message"]
+    assert "orchestra resume" in ran.json["error"]["hint"]
+    assert {file["status"] for file in ran.json["files"]} == {"approved"}
+    assert (again.status, project.read("a.txt"), project.read("b.txt")) == (0, "a\n", "bb\n")
+    assert again.asked == [("auditor", None), ("consultant", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
+    assert again.json["commit"] is not None and project.head() != head
+
+
+def test_a_finding_about_a_file_that_is_not_planned_leaves_all_files_and_makes_no_commit(project: Project) -> None:
+    script = team(TWO, TWO_DRAFTS, {None: _objects("c.txt"), "a.txt": APPROVED, "b.txt": APPROVED})
+    ran = project.run(*RUN, "--commit", script=script)
+
+    assert (ran.status, ran.json["status"], ran.json["commit"], ran.json["can_resume"]) == (1, "failed", None, False)
+    assert "c.txt names what the other does not have" in ran.json["error"]["message"]
+    assert "c.txt" in ran.json["error"]["hint"]
+    assert (project.read("a.txt"), project.read("b.txt")) == ("a\n", "b\n")
+    assert {file["status"] for file in ran.json["files"]} == {"approved"}
 
 
 def test_a_change_is_judged_by_its_files_alone_where_that_is_configured(project: Project) -> None:

@@ -33,6 +33,7 @@ def test_what_the_linter_finds_anew_is_mended(project: Project) -> None:
     assert "TODO two" in blame.text and "linter finds what it did not find before" in blame.system
     assert "old.txt" not in blame.text.partition("What fails:")[2].partition("The end of")[0]
     assert "2 findings, 1 of them new" in ran.err
+    assert "lint findings: asked" in ran.err and "failing tests" not in ran.err
 
 
 def test_findings_that_stay_end_with_8_and_no_commit(project: Project) -> None:
@@ -56,6 +57,30 @@ def test_a_fix_that_makes_it_worse_is_taken_back(project: Project) -> None:
     assert (ran.status, project.read("a.txt")) == (8, "TODO one\n")
     assert ran.files["a.txt"]["status"] == "approved"
     assert "more fails after the fix, so it is taken back: a.txt" in ran.err
+
+
+def test_audits_are_counted_together_where_the_linter_runs_after_each_file(project: Project) -> None:
+    settings = _linter(project)
+    settings["lint"]["when"] = "each"
+    script = team(
+        PLAN, {"a.txt": whole("TODO one\n")}, blames=fixes(("a.txt", "no marks")),
+        mends={"a.txt": [whole("TODO three\nTODO four\n"), whole("TODO five\nTODO six\n")]},
+    )
+    ran = project.run(*RUN, script=script, settings=settings)
+
+    assert (ran.status, project.read("a.txt"), ran.files["a.txt"]["iterations"]) == (8, "TODO one\n", 3)
+    blame = next(call for call in ran.calls if call.model == "consultant-model" and call.file is None)
+    mend = [call for call in ran.calls if call.file == "a.txt" and call.model == "consultant-model"][1]
+    for call in (blame, mend):
+        assert "What was tried before" in call.text and "that was worse, so the file was put back" in call.text
+
+
+def test_what_the_linter_changes_is_not_laid_to_the_tests(project: Project) -> None:
+    settings = {"lint": {"command": "test -e a.txt && echo more >> a.txt"}}
+    ran = project.run(*RUN, script=team(PLAN, {"a.txt": whole("one\n")}), settings=settings)
+
+    assert (ran.status, ran.json["error"]["code"]) == (5, "changed-by-tests")
+    assert "the linter changed what must be left alone" in ran.json["error"]["message"]
 
 
 def test_a_linter_that_is_content_says_so_and_changes_nothing(project: Project) -> None:

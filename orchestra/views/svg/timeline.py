@@ -13,7 +13,7 @@ ROW, THICKNESS, THINNEST = 20, 12, 1.5
 _MOST_LABEL = 38
 _CHARACTER = 6.5
 """Pixels, so that a name fits into its bar."""
-_WHOLE = {"architect": "the plan", "consultant": "failing tests"}
+_WHOLE = {"architect": "the plan", "consultant": "what fails"}
 
 
 def timeline(spans: Sequence[Span], phases: Sequence[Span], *, say: Callable[[float], str]) -> str:

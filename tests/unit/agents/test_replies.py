@@ -60,7 +60,7 @@ def test_takes_line_feeds_inside_strings() -> None:
 def test_reads_questions_and_files_asked_for() -> None:
     assert read_plan(block('{"questions": ["Which one?", " "]}')) == Questions(("Which one?",))
     assert read_plan('{"need_files": ["a.py"]}') == NeedFiles(("a.py",))
-    assert read_plan(block('{"summary": "", "files": [], "questions": ["Which?"]}')) == Questions(("Which?",))
+    assert read_plan(block('{"questions": ["Which?"], "need_files": []}')) == Questions(("Which?",))
 
 
 @pytest.mark.parametrize("text, why", [
@@ -84,6 +84,10 @@ def test_reads_questions_and_files_asked_for() -> None:
     (block('{"files": NaN}'), "NaN is not JSON."),
     (block('{"files": [{"path": "\\ud800", "action": "create"}]}'), "`files[0].path` holds half of a surrogate pair"),
     (block('{"questions": []}'), "`questions` must be a list with at least one text."),
+    (block('{"need_files": ["c.py"], "files": []}'), "`need_files` must be the only key: either ask for files, or"
+     " answer."),
+    (block('{"summary": "", "files": [], "questions": ["Which?"]}'), "`questions` and `files` cannot go together:"
+     " either ask, or give the plan."),
     (block('{"plan": []}'), "The object has none of the keys"),
     (block("[1]"), "The `json` block must hold one object in braces."),
     ('```json\n{"summary": "cut', "The answer is cut off: its last fenced block is not closed."),

@@ -97,7 +97,7 @@ def test_the_session_is_testing_meanwhile_and_no_checkpoint_is_made(workshop: Bu
 def test_a_fix_that_makes_it_worse_is_rolled_back(workshop: Build) -> None:
     shop = workshop(executor=[whole("one\n")], consultant=[whole("two\n")], auditor=[APPROVED, APPROVED])
     bench = Bench(shop, failed("a"), failed("a", "b"))
-    assert bench.run() == FileOutcome(PATH, "create", "approved", 1)
+    assert bench.run() == FileOutcome(PATH, "create", "approved", 2)
     assert shop.text() == "one\n"
     assert shop.told("tests.taken_back")[0].data["paths"] == [PATH]
 
@@ -123,8 +123,24 @@ def test_the_best_state_is_kept_when_audits_are_used_up(workshop: Build) -> None
         executor=[whole("one\n")], consultant=[whole("two\n"), whole("three\n")], auditor=[APPROVED] * 3
     )
     bench = Bench(shop, failed("a", "b"), failed("a"), failed("a", "b", "c"))
-    assert bench.run() == FileOutcome(PATH, "create", "approved", 2)
+    assert bench.run() == FileOutcome(PATH, "create", "approved", 3)
     assert shop.text() == "two\n"
+
+
+def test_whoever_mends_next_is_told_what_came_of_it(workshop: Build) -> None:
+    shop = workshop(
+        executor=[whole("one\n")], consultant=[whole("two\n"), whole("three\n")], auditor=[APPROVED] * 3
+    )
+    bench = Bench(shop, failed("a", "b"), failed("b"), failed("a", "b", "c"))
+    bench.run()
+    first, second = shop.agents["consultant"].heard
+    assert "tried before" not in first
+    assert "tried before" in second and "a draft was approved, and after it this failed: b" in second
+    context = replace(shop.context(bench.plan), after=bench.job()._after)
+    mending = Mending(SESSION, bench.plan, shop.journal, context)
+    assert "this failed: a, b, c; that was worse, so the file was put back" in mending.tried(PATH)[1]
+    assert not mending.may_change(PATH, {PATH: FileOutcome(PATH, "create", "approved", 3)}), "no audit is left"
+    assert mending.may_change(PATH, {PATH: FileOutcome(PATH, "create", "approved", 2)})
 
 
 def test_fixes_count_with_the_drafts_of_the_audit_loop(workshop: Build) -> None:
@@ -139,7 +155,7 @@ def test_fixes_count_with_the_drafts_of_the_audit_loop(workshop: Build) -> None:
 
 def test_a_fix_that_the_auditor_refuses_leaves_the_approved_file(workshop: Build) -> None:
     shop = workshop(executor=[whole("one\n")], consultant=[whole("two\n")], auditor=[APPROVED, needs_work("worse")])
-    assert Bench(shop, failed("a")).run() == FileOutcome(PATH, "create", "approved", 1)
+    assert Bench(shop, failed("a")).run() == FileOutcome(PATH, "create", "approved", 2)
     assert shop.text() == "one\n"
     assert "stays as it was" in str(shop.told("tests.not_fixed")[0].data["why"])
 

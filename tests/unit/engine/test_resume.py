@@ -8,7 +8,7 @@ import pytest
 
 from orchestra.config.kept import dump_values
 from orchestra.config.loading import Config, load_config
-from orchestra.engine.resume import generation, resumed_settings, session_to_resume, take_up_again
+from orchestra.engine.resume import UNJUDGED_CHANGE, generation, resumed_settings, session_to_resume, take_up_again
 from orchestra.errors import ExitStatus, UnknownSession, UsageError
 from orchestra.records import FileImage, FileOutcome, Reply, Task, Usage
 from tests.unit.engine.workshop import SESSION, Workshop
@@ -176,6 +176,16 @@ def test_an_architect_whose_plan_is_kept_is_not_asked_anew(workshop: Build) -> N
     end(shop, ExitStatus.PROVIDER)
     retake(shop)
     assert answered(shop, "architect/0", "architect", None)
+
+
+def test_a_change_that_nobody_judged_is_judged_anew(workshop: Build) -> None:
+    shop = workshop()
+    shop.journal.images.set_outcome(SESSION, outcome("a", "approved", 0))
+    shop.journal.keep(SESSION, UNJUDGED_CHANGE, True)
+    retake(shop)
+    retake(shop)
+    assert generation(shop.journal, SESSION) == 1
+    assert set(shop.journal.images.outcomes(SESSION)) == {"a"}
 
 
 def test_done_twice_because_of_a_kill_it_is_done_once(workshop: Build) -> None:

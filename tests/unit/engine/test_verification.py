@@ -214,6 +214,7 @@ def test_a_fix_that_the_auditor_refuses_leaves_the_approved_file(workshop: Build
     bench = Bench(shop, failed("new"))
     before = dict(bench.outcomes)
     assert new(bench.verify()) == ["new"]
+    before[PATH] = replace(before[PATH], iterations=2)
     assert (shop.text(), bench.outcomes) == ("one\n", before)
 
 
@@ -280,6 +281,46 @@ def test_a_fix_that_was_made_before_a_kill_is_neither_asked_for_nor_made_again(w
     bench.outcomes[PATH] = FileOutcome(PATH, "create", "approved", 1)
     assert new(bench.verify()) == []
     assert (bench.outcomes, shop.images()) == (outcomes, [None, "one\n", "two\n"])
+
+
+def tried_in(prompt: str) -> str:
+    return prompt.partition("What was tried before, and what came of it:")[2].partition("</data")[0]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_the_consultant_is_told_what_came_of_earlier_fixes(workshop: Build, is_killed: bool) -> None:
+    stop: list[object] = [LimitReached("no money")] if is_killed else []
+    shop = workshop(
+        consultant=[fixes((PATH, "mend it")), whole("two\n"), *stop, fixes((PATH, "so")), whole("three\n")],
+        auditor=[APPROVED, APPROVED],
+    )
+    bench = Bench(shop, failed("x", "y"), failed("y"), PASSED)
+    if is_killed:
+        with pytest.raises(LimitReached):
+            bench.verify()
+        shop.restart()
+    assert new(bench.verify()) == []
+    assert bench.outcomes[PATH].iterations == 3
+    heard = shop.agents["consultant"].heard
+    assert [tried_in(prompt) for prompt in heard[:2]] == ["", ""]
+    for prompt in heard[-2:]:
+        assert "told: mend it" in tried_in(prompt)
+        assert "a draft was approved, and after it this failed: y" in tried_in(prompt)
+
+
+def test_a_fix_that_was_taken_back_is_told_to_those_who_are_asked_by_a_later_resume(workshop: Build) -> None:
+    shop = workshop(
+        consultant=[fixes((PATH, "mend it")), whole("worse\n"), fixes((PATH, "so")), whole("good\n")],
+        auditor=[APPROVED, APPROVED],
+    )
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), failed("x"), PASSED)
+    assert new(bench.verify()) == ["x"]
+    assert bench.outcomes[PATH].iterations == 2
+    shop.resume()
+    bench.generation = 1
+    assert new(bench.verify()) == []
+    for prompt in shop.agents["consultant"].heard[2:]:
+        assert "this failed: x, y; that was worse, so the file was put back" in tried_in(prompt)
 
 
 class Killed(BaseException):

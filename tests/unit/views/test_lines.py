@@ -85,6 +85,7 @@ ONE = {"path": "a.py"}
         ]),
         ("tests.sandbox", {"asked": "auto", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "kernel"]),
         ("tests.sandbox", {"asked": "off", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "tests.sandbox"]),
+        ("lint.changed", {"paths": ["a.py"]}, "lint", ["changed", "a.py"]),
         ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
