@@ -495,7 +495,9 @@ SOURCE_ONLY = (
     "orchestra/workspace/suite_", "orchestra/workspace/repo_map/",
     "orchestra/agents/plan_parser", "orchestra/agents/explained", "orchestra/agents/taking_",
     "orchestra/agents/stand_ins", "orchestra/workspace/declared_encoding", "orchestra/workspace/public_names",
-    "orchestra/cli/commands/resume",
+    "orchestra/cli/commands/resume", "orchestra/observe/secret_files", "orchestra/agents/edit_reply",
+    "orchestra/workspace/edit_", "orchestra/workspace/edits", "orchestra/workspace/indentation",
+    "orchestra/workspace/diff_blocks",
     "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
     "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/cli/commands/help",
 )
