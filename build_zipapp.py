@@ -485,7 +485,7 @@ SOURCE_ONLY = (
     "orchestra/engine/undoing", "orchestra/engine/checking", "orchestra/engine/going_back", "orchestra/engine/inquiry",
     "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
-    "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
+    "orchestra/state/torn", "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/scripts", "orchestra/workspace/languages/markup",
     "orchestra/workspace/languages/standalone_c", "orchestra/workspace/languages/notations",
