@@ -11,6 +11,7 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.settings import CacheSettings
 from orchestra.engine.chains import Front
+from orchestra.errors import Truncated
 from orchestra.records import AGENT_ROLES, Reply
 from orchestra.state.reply_cache import ReplyCache
 
@@ -39,7 +40,11 @@ class Discreet:
     def execute(
         self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
     ) -> Reply:
-        reply = self.adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
+        try:
+            reply = self.adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
+        except Truncated as fault:
+            fault.partial_text = self.hide(fault.partial_text)
+            raise
         return replace(reply, text=self.hide(reply.text))
 
 

@@ -144,15 +144,16 @@ class Asker:
         if self._said_before(key, path, reply.text):
             name = f"{reply.provider}/{reply.model_id}"
             self._events.emit("reply.repeated", level="warning", role=role, path=path, model=name)
-            if self._panel.has_others(role, name):
+            in_vain = f"no-other/{generation(self._journal, self._session_id)}/{key}"
+            if self._panel.has_others(role, name) and not self._journal.recall(self._session_id, in_vain):
                 other = replace(request, passed_over=frozenset((name,)), cacheable=False)
                 try:
                     said = self._step(role, f"{key}/other", other, path, deadline).text
                     self._said_before(f"{key}/other", path, said)
                     return said
                 except (ProviderFault, NotRecorded):
-                    # Nobody else is to be had: the repeated answer goes the way of any other.
-                    pass
+                    # Nobody else is to be had: the repeated answer goes the way of any other, after a restart too.
+                    self._journal.keep(self._session_id, in_vain, True)
         return reply.text
 
     def _said_before(self, key: str, path: str | None, text: str) -> bool:
@@ -176,6 +177,8 @@ class Asker:
             raise out_of_time()
         watcher = _Watcher(self, step)
         reply = self._call(step, request, deadline, watcher)
+        # A secret may have come in two parts of one answer.
+        reply = replace(reply, text=self._discretion.placeholders.hide_known(reply.text))
         steps.complete(step, reply)
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,

@@ -65,6 +65,7 @@ class ChangeReview:
             digest = hashlib.sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()
             if not patch or self._recall() == digest:
                 return None
+            digest = self._asked_about(round_, digest)
             if digest != judged:
                 try:
                     review = self._review(round_, patch)
@@ -99,6 +100,11 @@ class ChangeReview:
             f"the review of the whole change could not {could_not}, so the change is not approved",
             where=error.message, hint=f"the files stay as they are; `orchestra resume {session_id}` asks for it again",
         )
+
+    def _asked_about(self, round_: int, digest: str) -> str:
+        """The change that a round's question was about: after a restart the files may be further than that."""
+        name = f"whole-asked/{self.generation}.{round_}"
+        return str(self.mending.journal.remember(self.mending.session_id, name, lambda: digest))
 
     def _recall(self) -> object:
         """The change that was approved already, before the session went back to a checkpoint."""

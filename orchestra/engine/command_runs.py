@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Collection, Mapping
 
+from orchestra.errors import WorkspaceError
 from orchestra.observe.events import Events
 from orchestra.records import TestFailure, TestRun
 from orchestra.state.manager import StateManager
@@ -19,6 +20,14 @@ _UNNAMED = "the test command"
 _MOST_NAMED = 10
 _HIDES_OTHERS = re.compile(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
 """Ids of failures by which a whole file of tests, or all of them, did not run."""
+
+
+class ChangedByTests(WorkspaceError):
+    """A test run changed what it must leave alone; nothing is committed before that is put right."""
+
+    code = "changed-by-tests"
+    run: TestRun | None = None
+    """The run that did it, where it came to an end."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +110,13 @@ class CommandRuns:
         is_baseline = name == self._baseline
 
         def find_out() -> dict[str, Any]:
-            run = self.run_command(
-                lambda: self.events.emit(f"{self.kind}.started", baseline=is_baseline, path=path)
-            )
+            try:
+                run = self.run_command(
+                    lambda: self.events.emit(f"{self.kind}.started", baseline=is_baseline, path=path)
+                )
+            except ChangedByTests as error:
+                error.run = None if error.run is None else self.without_secrets(error.run)
+                raise
             if run is not None:
                 run = self.without_secrets(run)
                 if run.lacks and path is None:

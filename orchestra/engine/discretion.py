@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Callable, Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ class Discretion:
     survey: Callable[[], Iterable[tuple[str, bool]]] = tuple
     """Every text of the repository, and whether it is one of secrets: tests may print what stands in any of them."""
     _surveyed: list[bool] = field(default_factory=list)
+    _surveying: threading.Lock = field(default_factory=threading.Lock)
 
     def request(self, request: Request) -> Request:
         """The request as it may be journalled and sent: without secrets, its fences with the journal's marks."""
@@ -44,9 +46,10 @@ class Discretion:
 
     def test_run(self, run: TestRun) -> TestRun:
         """What tests printed, without the secrets of any file."""
-        if not self._surveyed:
-            self._surveyed.append(True)
-            self._learn_all()
+        with self._surveying:
+            if not self._surveyed:
+                self._learn_all()
+                self._surveyed.append(True)
         hide = self.placeholders.hide
         failures = tuple(TestFailure(hide(failure.id), hide(failure.message)) for failure in run.failures)
         return replace(run, output=hide(run.output), failures=failures)

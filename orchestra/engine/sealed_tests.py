@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
-from orchestra.engine.command_runs import LINT, TESTS
-from orchestra.errors import WorkspaceError
+from orchestra.engine.command_runs import LINT, TESTS, ChangedByTests
 from orchestra.observe.events import Events
 from orchestra.records import TestRun
 from orchestra.state.manager import StateManager
@@ -18,14 +17,6 @@ from orchestra.workspace.seal import ABSENT, Seal, broken, seal
 
 _FACT = "tests/changed"
 _MOST_NAMED = 10
-
-
-class ChangedByTests(WorkspaceError):
-    """A test run changed what it must leave alone; nothing is committed before that is put right."""
-
-    code = "changed-by-tests"
-    run: TestRun | None = None
-    """The run that did it, where it came to an end."""
 
 
 @dataclass(frozen=True)

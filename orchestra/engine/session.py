@@ -11,7 +11,7 @@ from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.plan_order import order_of
 from orchestra.clock import Clock
 from orchestra.engine.change_review import ChangeNotApproved, ChangeNotJudged, ChangeReview
-from orchestra.engine.command_runs import TESTS, Verdict
+from orchestra.engine.command_runs import TESTS, ChangedByTests, Verdict
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, JobContext
@@ -20,7 +20,6 @@ from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import Contents, has_receipt, write_receipt
 from orchestra.engine.resume import START
-from orchestra.engine.sealed_tests import ChangedByTests
 from orchestra.engine.verification import Verification
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest

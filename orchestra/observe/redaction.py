@@ -17,6 +17,10 @@ _SHAPES = re.compile(
 )
 
 
+_MAY_BE_SHAPES = re.compile(_SHAPES.pattern.replace(r"\b", "", 1))
+"""For text as JSON writes it, where an escaped line feed or tab ends in a letter."""
+
+
 class Redactor:
     """Replaces known secrets, and what looks like a provider's key, by `***`. Any thread."""
 
@@ -35,7 +39,7 @@ class Redactor:
 
     def is_needed(self, encoded: str) -> bool:
         """Whether a text in JSON may hold something to hide: most do not, and this is quickly told."""
-        return any(secret in encoded for secret in self._as_json) or bool(_SHAPES.search(encoded))
+        return any(secret in encoded for secret in self._as_json) or bool(_MAY_BE_SHAPES.search(encoded))
 
     def text(self, text: str) -> str:
         known = self.known(text)

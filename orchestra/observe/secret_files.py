@@ -10,7 +10,10 @@ from orchestra.observe.telling_names import is_no_example
 
 _MOST_VALUES = 2000
 """Of one file: every text is looked through for each of them."""
-_ASSIGNED = re.compile(r"[=:][ \t]{0,20}([^\s\"'].{7,1000}?)[ \t,;]{0,20}\r?$", re.M)
+_LONGEST_LINE = 2000
+_MOST_QUOTED = 16_384
+"""In characters: beyond, only what stands without a blank is found."""
+_ASSIGNED = re.compile(r"[^=:]{1,200}[=:][ \t]{0,20}([^\s\"'].{7,1000}?)[ \t,;]{0,20}\r?\Z")
 _QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){8,1000})\"|'([^'\n]{8,1000})'|>([^<>\n]{8,1000})<")
 _PIECE = re.compile(r"[^\s\"'`,;<>(){}\[\]]{8,1000}")
 _VARIABLE = re.compile(r"\$\{[^}\n]{0,80}\}")
@@ -27,15 +30,19 @@ def values_in(text: str) -> Iterator[str]:
     """The values of such a file that are no ordinary words, numbers, paths or addresses; some are parts of others."""
     found: set[str] = set()
     for value in _candidates(text):
-        if len(found) < _MOST_VALUES and value not in found and len(value) >= SHORTEST and not _is_ordinary(value):
+        if value not in found and len(value) >= SHORTEST and not _is_ordinary(value):
             found.add(value)
             yield value
+            if len(found) == _MOST_VALUES:
+                return
 
 
 def _candidates(text: str) -> Iterator[str]:
-    for match in _ASSIGNED.finditer(text):
-        yield match[1]
-    for match in _QUOTED.finditer(text):
+    for line in text.split("\n"):
+        assigned = _ASSIGNED.match(line) if len(line) <= _LONGEST_LINE else None
+        if assigned is not None:
+            yield assigned[1]
+    for match in _QUOTED.finditer(text[:_MOST_QUOTED]):
         yield match[1] or match[2] or match[3]
     for match in _PIECE.finditer(_VARIABLE.sub(" ", text)):
         name = _NAMED.match(match[0])

@@ -137,8 +137,9 @@ class Sessions:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_FOLLOW, (current(), session_id, *ACTIVITIES))
             if begun not in noted and _phase(connection, session_id) in ACTIVITIES:
-                _checkpoint_once(connection, session_id, begun, now)
-                noted.add(begun)
+                # Not yet, where it is made now: the transaction may be taken back.
+                if _checkpoint_once(connection, session_id, begun, now):
+                    noted.add(begun)
 
         self._store.write_later(work)
 
@@ -256,12 +257,14 @@ def _phase(connection: sqlite3.Connection, session_id: str) -> str:
     return str(row[0])
 
 
-def _checkpoint_once(connection: sqlite3.Connection, session_id: str, phase: str, now: str) -> None:
+def _checkpoint_once(connection: sqlite3.Connection, session_id: str, phase: str, now: str) -> bool:
+    """Whether it was there already."""
     known = connection.execute(
         "SELECT 1 FROM checkpoints WHERE session_id = ? AND phase = ?", (session_id, phase)
     ).fetchone()
     if known is None:
         _checkpoint(connection, session_id, phase, now)
+    return known is not None
 
 
 def _checkpoint(connection: sqlite3.Connection, session_id: str, phase: str, now: str) -> None:

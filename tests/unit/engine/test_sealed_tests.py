@@ -4,7 +4,8 @@ from typing import Callable
 
 import pytest
 
-from orchestra.engine.sealed_tests import ChangedByTests, SealedTests
+from orchestra.engine.command_runs import ChangedByTests
+from orchestra.engine.sealed_tests import SealedTests
 from orchestra.errors import Cancelled, ExitStatus
 from orchestra.records import TestRun
 from tests.unit.engine.test_committing import Repository

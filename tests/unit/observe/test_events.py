@@ -59,3 +59,12 @@ def test_a_listener_is_told_from_its_level_on(level: str, told: tuple[str, ...])
 
 def test_without_a_listener_nothing_happens() -> None:
     Events(FakeClock(), Redactor()).emit("unheard")
+
+
+@pytest.mark.parametrize("before", ["key:\n", "\t", "\r\n", '"', "\\"])
+def test_what_looks_like_a_key_is_found_behind_what_json_escapes(before: str) -> None:
+    heard: list[Event] = []
+    events = Events(FakeClock(), Redactor())
+    events.listen(heard.append)
+    events.emit("attempt.failed", message=before + "sk-0123456789abcdefABCD")
+    assert heard[0].data == {"message": before + MASK}

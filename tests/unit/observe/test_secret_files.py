@@ -33,3 +33,8 @@ def test_every_value_that_is_not_ordinary_is_one(text: str, value: str) -> None:
 ])
 def test_what_is_ordinary_is_none(text: str) -> None:
     assert list(values_in(text)) == []
+
+
+def test_a_file_of_nothing_but_separators_is_read_in_its_time() -> None:
+    for odd in ("=", "a=", '\\"', "${", 'k="' + "x" * 1990 + "\n"):
+        assert len(list(values_in(odd * 20_000))) <= 1
