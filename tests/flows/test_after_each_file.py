@@ -68,7 +68,7 @@ def test_what_is_left_fails_at_the_end(tested: Project) -> None:
 
     assert (ran.status, ran.json["error"]["code"]) == (8, "tests-failed")
     assert (ran.files["code_.py"]["status"], ran.files["code_.py"]["iterations"]) == ("approved", 3)
-    assert ran.asked[-1] == ("consultant", None), "the end asks who is to blame"
+    assert ran.asked[-1] == ("auditor", "code_.py"), "no fix is left, so nobody is asked who is to blame"
 
 
 def test_a_test_that_waits_for_another_file_of_the_plan_is_no_end(tested: Project) -> None:
