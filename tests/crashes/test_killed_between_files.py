@@ -35,7 +35,8 @@ def answer(call: Call) -> Answer:
     if role == "executor":
         return Text(edit("before\n", "WRONG\n" if path == "b.txt" else f"TODO {path}\n"))
     if path == "":
-        return Text(fixes(("b.txt", "right") if "test_b" in call.text else ("c.txt", "no marks")))
+        fails = call.text.rpartition("What fails:")[2]
+        return Text(fixes(("c.txt", "no marks") if "is a mark" in fails else ("b.txt", "right")))
     if path == "b.txt":
         return Text(edit("WRONG\n", "right\n"))
     is_late = "to blame" in call.text or "no marks" in call.text
