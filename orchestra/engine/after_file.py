@@ -23,6 +23,8 @@ class _State:
     verdict: Verdict
     outcome: FileOutcome
     image: FileImage
+    prefix: str
+    """What the keys of the questions begin with by which it is mended then."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,18 @@ class AfterFile:
     def _judged(self, runs: CommandRuns, planned: PlannedFile, outcome: FileOutcome) -> FileOutcome:
         """By one command; what it says is mended as long as that helps and the file has audits left."""
         best: _State | None = None
+        begun = runs.journal.recall(runs.session_id, _begun(planned.path))
         round_ = 0
         while True:
             round_ += 1
-            verdict = self._run(runs, planned.path, round_)
+            name = f"{begun['generation']}.{round_}"
+            verdict = self._run(runs, planned.path, name, begun["known"].get(runs.kind))
             if verdict is None:
                 return outcome
             is_worse = best is not None and verdict.badness > best.verdict.badness
             if best is not None:
                 came_of_it = what_came_of_it(verdict, is_taken_back=is_worse)
-                self.mending.note(planned.path, self._prefix(runs, planned.path, round_ - 1), came_of_it)
+                self.mending.note(planned.path, best.prefix, came_of_it)
             if best is not None and is_worse:
                 self._take_back(runs, planned.path, best)
                 # The audits have been all the same.
@@ -82,8 +86,8 @@ class AfterFile:
             is_same = best is not None and image.content == best.image.content
             if is_same or not self._may_mend(verdict, outcome):
                 break
-            best = _State(verdict, outcome, image)
-            outcome, error = self._mended(runs, planned.path, round_, best)
+            best = _State(verdict, outcome, image, f"after-{runs.kind}-{name}/")
+            outcome, error = self._mended(runs, planned.path, best)
             if error is not None:
                 runs.events.emit(f"{runs.kind}.not_fixed", level="warning", why=error)
                 break
@@ -91,33 +95,23 @@ class AfterFile:
             runs.journal.keep(runs.session_id, _LATEST.format(kind=runs.kind), sorted(ids_of(verdict.run)))
         return outcome
 
-    def _run(self, runs: CommandRuns, path: str, round_: int) -> Verdict | None:
-        begun = runs.journal.recall(runs.session_id, _begun(path))
-        known: Collection[str] | None = begun["known"].get(runs.kind)
+    def _run(self, runs: CommandRuns, path: str, name: str, known: Collection[str] | None) -> Verdict | None:
         # What counts as done lies there: a restarted job has passed over what it wrote before.
         self.mending.jobs.files.settle(path)
         activity = self.mending.jobs.activity
         with self.rest, runs.journal.sessions.testing_meanwhile(runs.session_id, activity.current):
-            return runs.judge(f"{runs.kind}/each/{begun['generation']}.{round_}/{path}", path=path, known=known)
+            return runs.judge(f"{runs.kind}/each/{name}/{path}", path=path, known=known)
 
     def _may_mend(self, verdict: Verdict, outcome: FileOutcome) -> bool:
         # Whether a file can help that nothing starts is for the end to find out.
         is_wanted = bool(verdict.new_failures) and not verdict.run.lacks
         return is_wanted and outcome.action != "delete" and outcome.iterations < self.most_audits
 
-    def _mended(
-        self, runs: CommandRuns, path: str, round_: int, state: _State
-    ) -> tuple[FileOutcome, str | None]:
+    def _mended(self, runs: CommandRuns, path: str, state: _State) -> tuple[FileOutcome, str | None]:
         """How the file has ended after a try at it, and why it stays as it was."""
         outcomes = {path: state.outcome}
-        error = self.mending.mend(
-            path, self._findings(runs, path, state.verdict), outcomes, key_prefix=self._prefix(runs, path, round_)
-        )
+        error = self.mending.mend(path, self._findings(runs, path, state.verdict), outcomes, key_prefix=state.prefix)
         return outcomes[path], error
-
-    def _prefix(self, runs: CommandRuns, path: str, round_: int) -> str:
-        begun = runs.journal.recall(runs.session_id, _begun(path))
-        return f"after-{runs.kind}-{begun['generation']}.{round_}/"
 
     def _findings(self, runs: CommandRuns, path: str, verdict: Verdict) -> list[Issue]:
         new = verdict.new_failures

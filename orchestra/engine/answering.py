@@ -10,7 +10,7 @@ from orchestra.adapters.result_cache import CachedAdapter
 from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.settings import CacheSettings
-from orchestra.engine.chains import Front
+from orchestra.engine.chains import Front, no_front
 from orchestra.errors import Truncated
 from orchestra.records import AGENT_ROLES, Reply
 from orchestra.state.reply_cache import ReplyCache
@@ -48,16 +48,17 @@ class Discreet:
         return replace(reply, text=self.hide(reply.text))
 
 
+def discreet(chains: Mapping[str, Adapter], hide: Hide) -> dict[str, Adapter]:
+    """Whoever answers for a role: what was kept in another run, or comes in parts, may hold what only shows now."""
+    return {role: Discreet(chain, hide) for role, chain in chains.items()}
+
+
 def front_of(cache: ReplyCache, settings: CacheSettings, hide: Hide = str) -> Front:
-    """What is put before each model: the cache, where the configuration has one, and what hides secrets from it."""
-    cached = _cached(cache, settings) if settings.enabled else None
-
-    def front(role: str, row: ProviderRow, adapter: Adapter) -> Adapter:
-        discreet = Discreet(adapter, hide)
-        # What was kept in another run may hold what has become known since.
-        return discreet if cached is None else Discreet(cached(role, row, discreet), hide)
-
-    return front
+    """What the configuration puts before each model: a cache, which is given no known secret to keep."""
+    if not settings.enabled:
+        return no_front
+    cached = _cached(cache, settings)
+    return lambda role, row, adapter: cached(role, row, Discreet(adapter, hide))
 
 
 def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Adapter]:
@@ -67,11 +68,11 @@ def recorded(chains: Mapping[str, Adapter], recorder: Recorder) -> dict[str, Ada
     return {role: RecordingAdapter(chain, recorder, role=role) for role, chain in chains.items()}
 
 
-def replayed(cassette: Cassette, clock: Clock, hide: Hide = str) -> dict[str, Adapter]:
+def replayed(cassette: Cassette, clock: Clock) -> dict[str, Adapter]:
     """The cassette, for every role."""
     from orchestra.adapters.replaying import ReplayAdapter
 
-    return {role: Discreet(ReplayAdapter(cassette, role=role, clock=clock), hide) for role in AGENT_ROLES}
+    return {role: ReplayAdapter(cassette, role=role, clock=clock) for role in AGENT_ROLES}
 
 
 def _cached(cache: ReplyCache, settings: CacheSettings) -> Front:

@@ -70,7 +70,7 @@ class Asker:
         self._show = show
         self._panel = panel
         self._said: dict[str | None, dict[bytes, str]] = {}
-        """By path and hash of what a draft's answer says of its file, the step that was first answered so."""
+        """By path that is mended and hash of what a draft's answer says of it, the step that was first answered so."""
 
     def ask(
         self,
@@ -157,13 +157,15 @@ class Asker:
         return reply.text
 
     def _said_before(self, key: str, path: str | None, text: str) -> bool:
-        if path not in self._said and not key.startswith("executor/"):
-            # Mended after a restart: its earlier answers are not gone through again.
+        if key.startswith("executor/"):
+            # The first of its file: whoever mends finds it in the journal, and most files are never mended.
+            return False
+        if path not in self._said:
             self._said[path] = {
                 _digest(said, path): said_key
                 for said_key, said in self._journal.steps.drafts(self._session_id, path, before=key)
             }
-        return self._said.setdefault(path, {}).setdefault(_digest(text, path), key) != key
+        return self._said[path].setdefault(_digest(text, path), key) != key
 
     def _step(self, role: str, key: str, request: Request, path: str | None, deadline: Deadline) -> Reply:
         steps = self._journal.steps
@@ -177,8 +179,6 @@ class Asker:
             raise out_of_time()
         watcher = _Watcher(self, step)
         reply = self._call(step, request, deadline, watcher)
-        # A secret may have come in two parts of one answer.
-        reply = replace(reply, text=self._discretion.placeholders.hide_known(reply.text))
         steps.complete(step, reply)
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,

@@ -17,7 +17,7 @@ from orchestra.agents.plan_json import plan_hash, words_of
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.secrets import looks_secret
 from orchestra.engine.activity import Activity
-from orchestra.engine.answering import front_of, recorded, replayed
+from orchestra.engine.answering import discreet, front_of, recorded, replayed
 from orchestra.engine.asking import Asker
 from orchestra.engine.briefing import Room, Scout
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables
@@ -254,9 +254,9 @@ def _answering(
 ) -> dict[str, Adapter]:
     """Who answers for each role."""
     if order.cassette is not None:
-        return replayed(order.cassette, clock, hide)
+        return discreet(replayed(order.cassette, clock), hide)
     front = front_of(journal.reply_cache, order.settings.cache, hide)
-    built = build_chains(chains, http, clock, health=health, budget=budget, front=front)
+    built = discreet(build_chains(chains, http, clock, health=health, budget=budget, front=front), hide)
     if order.record_to is None:
         return built
     from orchestra.adapters.recording import Recorder

@@ -33,7 +33,7 @@ from orchestra.adapters.model_adapter import ModelAdapter
 from orchestra.adapters.rows import ModelRow, PriceTier, ProviderRow
 from orchestra.clock import CancelToken, Deadline, SystemClock
 from orchestra.config.settings import CacheSettings
-from orchestra.engine.answering import front_of
+from orchestra.engine.answering import discreet, front_of
 from orchestra.engine.asking import Asker
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.chains import ChainPlan, build_chains
@@ -90,14 +90,15 @@ class Ours:
         events.listen(self.journal.add_event, level="info")
         events.listen(LogFile(folder / "logs" / f"{SESSION}.jsonl"), level="info")
         health = Health([row], clock=CLOCK, workers=workers, keep=self.journal.provider_health.keep)
+        placeholders = Placeholders(b"a key", [KEY])
         chains = build_chains(
             ChainPlan({"executor": ((row, "model"),)}, {"local": KEY}, {}),
             HttpClient([row], variables={}, workers=workers), CLOCK, health=health, budget=Budget(Decimal(1000)),
-            front=front_of(self.journal.reply_cache, CacheSettings()),
+            front=front_of(self.journal.reply_cache, CacheSettings(), placeholders.hide_known),
         )
         self._asker = Asker(
-            session_id=SESSION, journal=self.journal, chains=chains, events=events, redactor=redactor,
-            discretion=Discretion(b"a key", Placeholders(b"a key", [KEY])), deadline=Deadline(CLOCK, None),
+            session_id=SESSION, journal=self.journal, chains=discreet(chains, placeholders.hide_known), events=events,
+            redactor=redactor, discretion=Discretion(b"a key", placeholders), deadline=Deadline(CLOCK, None),
             cancel=CancelToken(), show=lambda paths: ([], []),
         )
 

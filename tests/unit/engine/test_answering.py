@@ -9,7 +9,8 @@ import pytest
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.clock import CancelToken
 from orchestra.config.settings import CacheSettings
-from orchestra.engine.answering import front_of
+from orchestra.engine.answering import discreet, front_of
+from orchestra.errors import Truncated
 from orchestra.state.database import make_folder
 from orchestra.state.manager import StateManager
 from tests.unit.adapters.doubles import NEVER, QUESTION, ScriptedAdapter, Watcher
@@ -49,7 +50,8 @@ def test_another_server_or_option_is_another_question(journal: StateManager, row
 
 def test_a_known_secret_in_an_answer_is_hidden_from_the_cache_and_from_who_asks(journal: StateManager) -> None:
     def ask(model: ScriptedAdapter, settings: CacheSettings, hide: Callable[[str], str]) -> str:
-        adapter = front_of(journal.reply_cache, settings, hide)("executor", ROW, model)
+        front = front_of(journal.reply_cache, settings, hide)
+        adapter = discreet({"executor": front("executor", ROW, model)}, hide)["executor"]
         return adapter.execute(QUESTION, deadline=NEVER, cancel=CancelToken(), observer=Watcher()).text
 
     def hide(text: str) -> str:
@@ -60,3 +62,11 @@ def test_a_known_secret_in_an_answer_is_hidden_from_the_cache_and_from_who_asks(
     journal.reply_cache.forget("")
     assert ask(ScriptedAdapter("a/1"), CacheSettings(), str) == "it!"
     assert ask(ScriptedAdapter("a/1"), CacheSettings(), str.upper) == "IT!", "what is known since is hidden too"
+
+
+def test_a_known_secret_in_the_first_part_of_an_answer_is_hidden_too() -> None:
+    cut = Truncated("cut off", partial_text="hunter22 and")
+    chains = discreet({"executor": ScriptedAdapter("a/1", cut)}, lambda text: text.replace("hunter22", "it"))
+    with pytest.raises(Truncated) as caught:
+        chains["executor"].execute(QUESTION, deadline=NEVER, cancel=CancelToken(), observer=Watcher())
+    assert caught.value.partial_text == "it and"
