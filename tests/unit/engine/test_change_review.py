@@ -194,3 +194,15 @@ def test_nothing_is_asked_twice_after_a_kill(workshop: Build) -> None:
     assert there.judge() == first
     assert there.shop.asked() == {"auditor": 3, "consultant": 1}
     assert there.shop.files().current("a.txt").content == b"mended\n"
+
+
+def test_a_file_that_was_mended_before_a_stop_is_judged_as_it_is_then(workshop: Build) -> None:
+    auditor: list[Answer] = [objects("a.txt"), APPROVED, LimitReached("no money"), APPROVED]
+    there = bench(workshop, auditor, [whole("mended\n")], most_fixes=1)
+    with pytest.raises(LimitReached):
+        there.judge()
+    there.shop.restart()
+    assert there.judge() == ["approved", "approved"]
+    assert there.objection is None
+    assert there.shop.asked() == {"auditor": 4, "consultant": 1}
+    assert "+mended" in there.questions[-1]

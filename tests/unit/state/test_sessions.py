@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,27 @@ def test_news_of_a_file_that_come_after_the_end_change_nothing(journal: StateMan
     row = journal.sessions.get(SESSION)
     assert row is not None and row.phase == "interrupted"
     assert phases(journal) == ["init", "executing", "interrupted"]
+
+
+def test_a_checkpoint_is_made_though_the_batch_that_it_is_written_in_is_done_again(journal: StateManager) -> None:
+    started, may_go_on, noted = threading.Event(), threading.Event(), set[str]()
+
+    def hold_up(connection: sqlite3.Connection) -> None:
+        started.set()
+        assert may_go_on.wait(30)
+
+    journal.sessions.enter_phase(SESSION, "executing")
+    journal._store.write_later(hold_up)
+    assert started.wait(30)
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: "auditing", noted)
+    wrong = journal._store.write_later(lambda connection: connection.execute("SELECT * FROM nowhere"))
+    may_go_on.set()
+    with pytest.raises(StateError):
+        wrong.result()
+    journal.sessions.follow_activity(SESSION, "auditing", lambda: "auditing", noted)
+    journal.keep(SESSION, "fact", 1)  # waits for the disk
+    assert phases(journal) == ["init", "executing", "auditing"]
+    assert noted == {"auditing"}
 
 
 def test_entering_a_phase_is_a_checkpoint(journal: StateManager, clock: FakeClock) -> None:
