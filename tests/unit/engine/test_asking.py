@@ -9,6 +9,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.replies import NeedFiles
 from orchestra.agents.templates import request_of
 from orchestra.clock import Deadline
+from orchestra.engine.panel import Panel
 from orchestra.errors import (
     ApiError,
     Cancelled,
@@ -226,3 +227,19 @@ def test_a_stop_in_the_middle_of_a_call_fails_the_step(workshop: Build) -> None:
     with pytest.raises(Cancelled):
         ask(shop)
     assert shop.steps() == {"executor/1": "failed"}
+
+
+def test_where_nobody_else_was_to_be_had_nobody_is_asked_again_after_a_restart(workshop: Build) -> None:
+    panel = Panel({"consultant": ("local/consultant-model", "local/other")})
+    shop = workshop(executor=["one"], consultant=["one", ApiError("no"), "two"])
+
+    def mend() -> str:
+        asker = shop.asker(panel)
+        for role in ("executor", "consultant"):
+            said = asker.ask(role, f"{role}/a.py/1", QUESTION, path="a.py", read=str, keeps_cut=True)
+        return said
+
+    assert mend() == "one"
+    shop.restart()
+    assert mend() == "one"
+    assert shop.asked() == {"executor": 1, "consultant": 2}

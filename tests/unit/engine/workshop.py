@@ -20,6 +20,7 @@ from orchestra.engine.discretion import Discretion
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.panel import Panel
 from orchestra.engine.recovery import RecoveryLimits
 from orchestra.observe.events import Events
 from orchestra.observe.placeholders import Placeholders
@@ -155,11 +156,11 @@ class Workshop:
         events.listen(self.events.append)
         return events
 
-    def asker(self) -> Asker:
+    def asker(self, panel: Panel = Panel({})) -> Asker:
         return Asker(
             session_id=SESSION, journal=self.journal, chains=self.agents, events=self.emitter(),
             redactor=Redactor(["hunter22"]), discretion=self.discretion, deadline=self.deadline,
-            cancel=self.cancel, show=self._show,
+            cancel=self.cancel, show=self._show, panel=panel,
         )
 
     def files(self) -> JournalledTree:
