@@ -410,6 +410,8 @@ class Overloaded(ProviderFault):
     code = "overloaded"
     error_code = "OVERLOADED"
     retry_same = True
+    is_in_crowd = False
+    """Whether other calls of ours were under way, which may be all that the provider had too much of."""
 
 
 class TooExpensive(ProviderFault):

@@ -61,6 +61,8 @@ class Request:
     """Whether an earlier answer to the same question will do: not where asking again is the point."""
     passed_over: frozenset[str] = frozenset()
     """`PROVIDER/MODEL` of those that a chain does not ask, as long as it has others."""
+    goes_first: bool = False
+    """Whether it is about what was paid for already: where money is short, others wait for it."""
     shared: tuple[Segment, ...] = ()
     """What all prompts of the role in a session have in common: with the rules it makes one prefix, which is cached."""
 

@@ -46,25 +46,40 @@ class Budget:
         self._spent_usd = spent_usd
         self._reserved_usd = Decimal(0)
         self._in_flight = 0
+        self.waiting_first = 0
+        """How many calls wait that go before others."""
         self._changed = threading.Condition()
 
-    def reserve(self, quote: Quote, *, deadline: Deadline, cancel: CancelToken) -> Reservation:
+    def reserve(
+        self, quote: Quote, *, deadline: Deadline, cancel: CancelToken, goes_first: bool = False
+    ) -> Reservation:
         """Money for a call: its worst case, else what is left once the calls in flight have settled.
 
-        Blocks while calls in flight may still give money back. Raises TooExpensive when what is left does not
-        pay for a useful answer, Cancelled at a stop.
+        Blocks while calls in flight may still give money back, and while calls wait that go first. Raises
+        TooExpensive when what is left does not pay for a useful answer, Cancelled at a stop.
         """
         with self._changed:
-            while True:
-                reservation = self._fitting(quote)
-                if reservation is not None:
-                    self._reserved_usd += reservation.amount_usd
-                    self._in_flight += 1
-                    return reservation
-                if not self._in_flight or deadline.is_over:
-                    raise self._too_expensive(quote)
-                self._changed.wait(deadline.within(_TURN_S))
-                cancel.check()
+            self.waiting_first += goes_first
+            try:
+                return self._reserve(quote, deadline, cancel, goes_first)
+            finally:
+                if goes_first:
+                    self.waiting_first -= 1
+                    self._changed.notify_all()
+
+    def _reserve(self, quote: Quote, deadline: Deadline, cancel: CancelToken, goes_first: bool) -> Reservation:
+        """Called with the lock held."""
+        while True:
+            yields = not goes_first and self.waiting_first > 0
+            reservation = None if yields else self._fitting(quote)
+            if reservation is not None:
+                self._reserved_usd += reservation.amount_usd
+                self._in_flight += 1
+                return reservation
+            if not (self._in_flight or yields) or deadline.is_over:
+                raise self._too_expensive(quote)
+            self._changed.wait(deadline.within(_TURN_S))
+            cancel.check()
 
     def settle(self, reservation: Reservation, cost_usd: Decimal | None) -> None:
         """The call has ended; None where it came to nothing that is billed."""

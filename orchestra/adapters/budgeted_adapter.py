@@ -47,7 +47,9 @@ class BudgetedAdapter:
         if quote is None:
             return self._adapter.execute(request, deadline=deadline, cancel=cancel, observer=observer)
         try:
-            reservation = self._budget.reserve(quote, deadline=deadline, cancel=cancel)
+            reservation = self._budget.reserve(
+                quote, deadline=deadline, cancel=cancel, goes_first=request.goes_first
+            )
         except TooExpensive as fault:
             fault.where = self.get_info().name
             raise

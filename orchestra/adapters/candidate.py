@@ -39,6 +39,8 @@ class Candidate:
         self.model = choice.model
         self.times = 0
         """How often it was asked again."""
+        self.times_in_crowd = 0
+        """How often of these it had refused a crowd of calls: that is ended by fewer at once, not by longer pauses."""
         self.ready_at_s = 0.0
         """On the clock's monotonic scale: not to be asked before."""
         self.is_put_off = False
@@ -95,7 +97,7 @@ class Candidate:
         self._answer = joined(self._answer, text) if self._parts else text
         self._parts += 1
         self._prepared = None
-        self.times = 0
+        self.times = self.times_in_crowd = 0
         return self._parts <= rule.times
 
     def whole_fault(self, fault: Truncated) -> Truncated:

@@ -12,7 +12,7 @@ from orchestra.adapters.health import Health
 from orchestra.adapters.policy import PATIENCE_S, After, Rule, Same, may_ask_again, pause_s, rule_for
 from orchestra.adapters.window import longest_prompt
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.errors import AuthFailed, ContextExceeded, ProviderFault, TimedOut, TooExpensive, Truncated
+from orchestra.errors import AuthFailed, ContextExceeded, Overloaded, ProviderFault, TimedOut, TooExpensive, Truncated
 
 _REASON_CHARACTERS = 120
 _LEAST_PATIENCE_S = 1.0
@@ -76,11 +76,12 @@ class Course:
             is_again = may_ask_again(rule, fault, candidate.times)
             candidate.is_put_off = candidate.is_put_off or not is_again
             candidate.is_over = not is_again and not (rule.passes and fault.retry_same)
+            candidate.times_in_crowd += isinstance(fault, Overloaded) and fault.is_in_crowd
             candidate.ready_at_s = self._clock.monotonic() + self._pause_s(candidate, fault, rule)
             candidate.times += 1
 
     def _pause_s(self, candidate: Candidate, fault: ProviderFault, rule: Rule) -> float:
-        own_s = pause_s(rule, candidate.times, self._jitter())
+        own_s = pause_s(rule, max(0, candidate.times - candidate.times_in_crowd), self._jitter())
         # The gate holds those back who were rate limited, together with everybody else.
         asked_s = None if rule.same is Same.WHEN_LET_IN else fault.retry_after_s
         return own_s if asked_s is None else max(own_s, asked_s)

@@ -95,18 +95,20 @@ class Gate:
             woken = self._sleepers()
         _wake(woken)
 
-    def overloaded(self, turn: Turn, wait_s: float | None) -> None:
-        """The provider has too much to do, perhaps because of our calls; it may ask to wait.
+    def overloaded(self, turn: Turn, wait_s: float | None) -> bool:
+        """The provider has too much to do, perhaps because of our calls; it may ask to wait. Whether there are others.
 
         A server with a short queue (Ollama's answers 503) says in no other way that it had too many of them at once.
         """
         with self._lock:
-            if self._in_flight > 1:
+            is_in_crowd = self._in_flight > 1
+            if is_in_crowd:
                 self._allowance.refused(turn.era, self._in_flight)
             if wait_s is not None:
                 self._hold(turn.model, wait_s)
             woken = self._sleepers()
         _wake(woken)
+        return is_in_crowd
 
     def answered(self) -> None:
         """The provider gave a whole answer. Before the turn is left."""

@@ -98,7 +98,7 @@ class Health:
         if isinstance(fault, RateLimited):
             gate.refused(turn, fault.retry_after_s)
         elif isinstance(fault, Overloaded):
-            gate.overloaded(turn, fault.retry_after_s)
+            fault.is_in_crowd = gate.overloaded(turn, fault.retry_after_s)
         else:
             return
         self._keep_size(info.provider, gate.size)

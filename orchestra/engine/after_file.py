@@ -96,11 +96,13 @@ class AfterFile:
         return outcome
 
     def _run(self, runs: CommandRuns, path: str, name: str, known: Collection[str] | None) -> Verdict | None:
-        # What counts as done lies there: a restarted job has passed over what it wrote before.
-        self.mending.jobs.files.settle(path)
+        name = f"{runs.kind}/each/{name}/{path}"
+        if not runs.has_run(name):
+            # What counts as done lies there: a restarted job has passed over what it wrote before.
+            self.mending.jobs.files.settle(path)
         activity = self.mending.jobs.activity
         with self.rest, runs.journal.sessions.testing_meanwhile(runs.session_id, activity.current):
-            return runs.judge(f"{runs.kind}/each/{name}/{path}", path=path, known=known)
+            return runs.judge(name, path=path, known=known)
 
     def _may_mend(self, verdict: Verdict, outcome: FileOutcome) -> bool:
         # Whether a file can help that nothing starts is for the end to find out.

@@ -30,6 +30,8 @@ from orchestra.state.manager import StateManager
 T = TypeVar("T")
 FIXES_LINT = "fix-lint-"
 """What the keys of questions about the linter's findings begin with."""
+_FINISHING = ("auditor", "consultant")
+"""Who finishes a file that is begun: of three files drafted for all that was left, none would be of use."""
 MOST_FILE_ROUNDS = 3
 MOST_FILE_TOKENS = 60_000
 """Of files that one conversation is shown because they were asked for."""
@@ -191,9 +193,10 @@ class Asker:
             "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request),
             **_whose(step),
         )
-        passed_over = self._passed_over(step)
-        if passed_over:
-            request = replace(request, passed_over=request.passed_over | passed_over)
+        request = replace(
+            request, passed_over=request.passed_over | self._passed_over(step),
+            goes_first=step.agent_role in _FINISHING,
+        )
         try:
             reply = self._chains[step.agent_role].execute(
                 request, deadline=deadline, cancel=self._cancel, observer=watcher

@@ -66,7 +66,7 @@ class CommandRuns:
     @property
     def has_baseline(self) -> bool:
         """Whether that is noted already, in an earlier process."""
-        return self.journal.recall(self.session_id, self._baseline) is not None
+        return self.has_run(self._baseline)
 
     @property
     def _baseline(self) -> str:
@@ -87,6 +87,10 @@ class CommandRuns:
         """Whether the same suite could start neither before the change nor after it."""
         before = self.before()
         return bool(run.lacks) and before is not None and bool(before.lacks) and before.framework == run.framework
+
+    def has_run(self, name: str) -> bool:
+        """Whether the run of that name is noted already, in an earlier process."""
+        return self.journal.recall(self.session_id, name) is not None
 
     def judge(
         self, name: str, *, path: str | None = None, known: Collection[str] | None = None

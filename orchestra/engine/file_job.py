@@ -276,7 +276,7 @@ class FileJob:
         if review.approved:
             unchanged = context.files.current(path).content == context.files.before(path).content
             if unchanged or self._after is None:
-                context.files.settle(path)
+                self._settle()
             self._end("unchanged" if unchanged else "approved")
             return
         self._findings = review.issues
@@ -375,13 +375,21 @@ class FileJob:
                 is_judged = error.exit_status is ExitStatus.JUDGED_BAD
                 is_changed = files.current(path).content != image.content
                 files.write(path, image.content)
-                files.settle(path)
+                self._settle()
                 status = "reverted" if is_changed or is_judged else status
         except StateError:
             raise
         except OrchestraError as worse:
             error = worse
         self._end(status, error)
+
+    def _settle(self) -> None:
+        files, path = self._context.files, self.planned.path
+        if self._approved_image is None:
+            files.settle(path)
+        else:
+            # More may have been done to the file since, before a kill.
+            files.settle_later(path)
 
     def _end(self, status: str, error: OrchestraError | None = None) -> None:
         self.stage = Stage.ENDED

@@ -41,6 +41,8 @@ class JournalledTree:
         """The paths of which the journal has images."""
         self._unsaved: dict[str, list[Callable[[], None]]] = {}
         """Waits for what of a path was noted since the last of them."""
+        self._unsettled: dict[str, None] = {}
+        """What `settle_rest` is to settle, in order."""
 
     def clean_temp(self, paths: Iterable[str]) -> None:
         """Remove the temp files that a killed run left, also those beside these paths."""
@@ -109,6 +111,7 @@ class JournalledTree:
         The journal may know of later writes: a job that was restarted can take another way than the one before
         the kill, such as past an auditor that answers at last. Raises as `write` does.
         """
+        self._unsettled.pop(path, None)
         if self._last_position(path) == 0:
             return
         current = self.current(path)
@@ -116,6 +119,19 @@ class JournalledTree:
         if self._all(path)[-1] != current:
             self._note(path, "after", FileImage(current.content, mode))
         self._positions[path] = self._last_position(path)
+
+    def settle_later(self, path: str) -> None:
+        """Have `settle_rest` settle the path.
+
+        While a restarted session goes through what was done already, a kill may have left a later draft on the disk
+        that is not in the journal yet: only where the way comes to that write again is it known for the session's own.
+        """
+        self._unsettled[path] = None
+
+    def settle_rest(self) -> None:
+        """Settle what was left for later, before something else reads the tree. Raises as `write` does."""
+        for path in list(self._unsettled):
+            self.settle(path)
 
     def _all(self, path: str) -> tuple[FileImage, ...]:
         """Its images, in order."""

@@ -162,6 +162,7 @@ class Session:
         if wanted.tests and self._approved_paths():
             self._verdict = self._verify(verification)
             self._test_run = None if self._verdict is None else self._verdict.run
+        rooms.crew.call(context.files.settle_rest)
         status, error = self._status()
         if wanted.commit and status is ExitStatus.DONE:
             self._make_commit(plan)
@@ -224,6 +225,7 @@ class Session:
             self._rooms.crew.call(verification.runs.note_baseline)
 
     def _verify(self, verification: Verification, *, is_checkpoint: bool = True) -> Verdict | None:
+        self._rooms.crew.call(verification.settle)
         self._enter("testing", is_checkpoint=is_checkpoint)
         outcomes = dict(self._outcomes)
         try:

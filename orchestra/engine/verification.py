@@ -63,7 +63,8 @@ class Verification:
     def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
 
-        A fix after which more fails than before is taken back.
+        A fix after which more fails than before is taken back. Raises Conflict where somebody else changed a file
+        meanwhile that was mended.
         """
         best: _State | None = None
         mended: Sequence[str] = ()
@@ -86,8 +87,17 @@ class Verification:
                 return verdict
         raise AssertionError("the last round returns")
 
-    def _judge(self, name: str) -> Verdict | None:
-        return self.runs.judge(f"{self.runs.kind}/after/{self.generation}.{name}")
+    def settle(self, round_: str = "1") -> None:
+        """Have lie there what counts as done, unless the round's run, which was to read it, is noted already."""
+        if not self.runs.has_run(self._run_name(round_)):
+            self.jobs.files.settle_rest()
+
+    def _judge(self, round_: str) -> Verdict | None:
+        self.settle(round_)
+        return self.runs.judge(self._run_name(round_))
+
+    def _run_name(self, round_: str) -> str:
+        return f"{self.runs.kind}/after/{self.generation}.{round_}"
 
     def _take_back(self, best: _State, outcomes: dict[str, FileOutcome]) -> None:
         """Have the files be what they were when less failed."""
@@ -97,6 +107,7 @@ class Verification:
             image = self.journal.images.at(self.session_id, path, best.positions[path])
             assert image is not None  # the file was written: a fix followed
             self.jobs.files.write(path, image.content)
+            self.jobs.files.settle_later(path)
         for path, outcome in best.outcomes.items():
             # The audits have been all the same.
             outcomes[path] = replace(outcome, iterations=outcomes[path].iterations)

@@ -53,7 +53,7 @@ def test_under_32_workers_the_cap_holds(project: Project) -> None:
 
     assert (ran.status, ran.json["status"]) == (7, "limited")
     assert 100 < ran.json["metrics"]["total_cost_estimate"] <= 400
-    assert any(file["status"] == "approved" for file in ran.json["files"])
+    assert len(ran.calls) > 10
 
 
 def test_what_is_left_of_the_budget_is_the_longest_answer(project: Project) -> None:

@@ -17,13 +17,14 @@ from orchestra.agents.templates import load
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.after_file import AfterFile
 from orchestra.engine.asking import Asker
-from orchestra.engine.command_runs import CommandRuns
+from orchestra.engine.command_runs import LINT, TESTS, CommandRuns
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.mending import Mending
 from orchestra.engine.recovery import RecoveryLimits
+from orchestra.engine.verification import Verification
 from orchestra.errors import ApiError
 from orchestra.observe.events import Events
 from orchestra.observe.placeholders import Placeholders
@@ -51,6 +52,7 @@ drafts = st.lists(st.sampled_from(texts), max_size=6)
 reviews = st.lists(st.sampled_from([APPROVED, needs_work("bad"), PROSE, FAULT]), max_size=6)
 scripts = st.fixed_dictionaries({"executor": drafts, "auditor": reviews, "consultant": drafts})
 fates = st.lists(st.integers(0, 30), max_size=5)
+_MOST_STEPS = 500
 
 
 class Agent:
@@ -96,6 +98,47 @@ class Session:
         self, fate: Fate, *, auto_revert: bool, attempts: int = 0, tested: bool = False
     ) -> FileOutcome | None:
         """The file's outcome; None for a process that was killed. With `tested` tests run once it is approved."""
+        context, plan, journal = self._rooms(fate, auto_revert=auto_revert, attempts=attempts)
+        if tested:
+            context = replace(context, after=AfterFile(
+                [self._runs(journal, context, TESTS)], Mending(SESSION, plan, journal, context), 3, threading.Lock(),
+                threading.Lock(),
+            ))
+        try:
+            job = FileJob(context, self.planned)
+            job.run()
+        except Killed:
+            return None
+        return job.outcome
+
+    def verified(self, fate: Fate) -> FileOutcome | None:
+        """The same where linter and tests run at the end, one after the other, and have the file mended."""
+        context, plan, journal = self._rooms(fate, auto_revert=True, attempts=0)
+        try:
+            outcomes = journal.images.outcomes(SESSION)
+            if PATH not in outcomes:
+                job = FileJob(context, self.planned)
+                job.run()
+                assert job.outcome is not None
+                outcomes[PATH] = job.outcome
+                journal.images.set_outcome(SESSION, job.outcome)
+            for kind in (LINT, TESTS):
+                verification = Verification(
+                    SESSION, plan, journal, context.asker, context, self._runs(journal, context, kind), most_fixes=3,
+                    generation=0, custom_prompts={}, load_template=load,
+                )
+                verification.settle()
+                verification.verify(outcomes)
+                journal.images.set_outcome(SESSION, outcomes[PATH])
+            context.files.settle_rest()
+        except Killed:
+            return None
+        return outcomes[PATH]
+
+    def _runs(self, journal: StateManager, context: JobContext, kind: str) -> CommandRuns:
+        return CommandRuns(SESSION, journal, context.events, self._tests, kind)
+
+    def _rooms(self, fate: Fate, *, auto_revert: bool, attempts: int) -> tuple[JobContext, Plan, StateManager]:
         clock = FakeClock()
         journal = StateManager(MortalStore(self.connection, fate), clock)
         files = JournalledTree(MortalTree(self.root, fate), journal.images, session_id=SESSION, dry_run=False)
@@ -114,18 +157,7 @@ class Session:
             attempts, Deadline(clock, None), keep=partial(journal.keep, SESSION),
             recall=partial(journal.recall, SESSION),
         )
-        context = JobContext(asker, files, prompts, events, 3, auto_revert, limits, discretion)
-        if tested:
-            context = replace(context, after=AfterFile(
-                [CommandRuns(SESSION, journal, events, self._tests)], Mending(SESSION, plan, journal, context), 3,
-                threading.Lock(), threading.Lock(),
-            ))
-        try:
-            job = FileJob(context, self.planned)
-            job.run()
-        except Killed:
-            return None
-        return job.outcome
+        return JobContext(asker, files, prompts, events, 3, auto_revert, limits, discretion), plan, journal
 
     def _tests(self, on_start: Callable[[], None]) -> TestRun:
         """One failure for each kind of letter that the file must not hold."""
@@ -195,6 +227,55 @@ def test_a_job_that_was_killed_among_its_tests_ends_as_one_that_was_left_alone(
             for agent in session.agents.values():
                 assert agent.asked == sorted(agent.asked)
     assert ends[0] == ends[1]
+
+
+BLAMES = '```json\n{"fixes": [{"path": "a.txt", "message": "mend it"}]}\n```'
+MENDED_OFTEN: list[tuple[str, Answers]] = [
+    ("process", {
+        "executor": [whole("one\n")], "auditor": [APPROVED] * 3, "consultant": [whole("two\n"), whole("three\n")],
+    }),
+    ("process", {
+        "executor": [whole("one\n")], "auditor": [APPROVED, needs_work("bad"), APPROVED],
+        "consultant": [whole("two\n")],
+    }),
+    ("verified", {
+        "executor": [whole("one\n")], "auditor": [APPROVED] * 5, "consultant": [
+            BLAMES, whole("two\n"), BLAMES, whole("ten\n"), BLAMES, whole("moon\n"), BLAMES, whole("three\n"),
+        ],
+    }),
+    ("verified", {
+        "executor": [whole("one\n")], "auditor": [APPROVED, APPROVED, needs_work("bad"), APPROVED],
+        "consultant": [BLAMES, whole("two\n"), BLAMES, whole("ten\n"), BLAMES, whole("three\n")],
+    }),
+]
+"""Mended more than once, the last of them well or not; how the file's processes run, and what the agents say."""
+
+
+@pytest.mark.parametrize(("ways", "script"), MENDED_OFTEN)
+def test_a_file_that_is_mended_again_and_again_may_be_killed_at_any_step(ways: str, script: Answers) -> None:
+    """A kill may leave a draft on the disk that the journal does not know yet, while what was before is done again."""
+    settled = None
+    for steps in (None, *range(_MOST_STEPS)):
+        with tempfile.TemporaryDirectory() as folder, journal_in_memory() as connection:
+            root = Path(folder)
+            (root / PATH).write_bytes(b"mine\n")
+            session = Session(root, connection, script, PlannedFile(PATH, "modify", "d"))
+            go_on = (
+                session.verified if ways == "verified"
+                else partial(session.process, auto_revert=True, tested=True)
+            )
+            is_killed = steps is not None and go_on(Fate(steps)) is None
+            outcome = go_on(Fate(None))
+            asked = [tuple(row) for row in connection.execute("SELECT step_key, status FROM steps ORDER BY step_key")]
+            end = (outcome, Tree(root).read(PATH).content, asked)
+            settled = settled or end
+            assert end == settled, f"killed after {steps} steps"
+            for agent in session.agents.values():
+                assert agent.asked == sorted(agent.asked)
+        if steps is not None and not is_killed:
+            break
+    else:
+        raise AssertionError(f"it takes more than {_MOST_STEPS} steps")
 
 
 @settings(max_examples=80)

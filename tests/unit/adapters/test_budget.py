@@ -69,6 +69,34 @@ def test_waits_for_a_call_in_flight_before_it_lowers_the_cap() -> None:
     assert got == [Reservation(Decimal("0.8"), 4096)]
 
 
+def test_those_that_go_first_go_before_others_that_have_waited_longer() -> None:
+    budget = Budget(Decimal(1))
+    held = reserve(budget, quote("0.8"))
+    order: list[str] = []
+
+    def wait(name: str, goes_first: bool) -> None:
+        reservation = budget.reserve(quote("0.8"), deadline=NEVER, cancel=CancelToken(), goes_first=goes_first)
+        order.append(name)
+        budget.settle(reservation, Decimal(0))
+
+    waiters = [threading.Thread(target=wait, args=("new", False)) for _ in range(8)]
+    first = threading.Thread(target=wait, args=("begun", True))
+    for waiter in waiters:
+        waiter.start()
+    first.start()
+    while budget.waiting_first != 1:
+        first.join(0.001)
+    budget.settle(held, Decimal(0))
+    for waiter in (first, *waiters):
+        waiter.join(10)
+    assert order == ["begun", *["new"] * 8]
+
+
+def test_what_goes_first_does_not_wait_for_itself() -> None:
+    with pytest.raises(TooExpensive):
+        Budget(Decimal("0.1")).reserve(quote("0.8"), deadline=NEVER, cancel=CancelToken(), goes_first=True)
+
+
 def test_a_stop_ends_the_wait() -> None:
     budget, cancel = Budget(Decimal(1)), CancelToken()
     reserve(budget, quote("0.8"))

@@ -37,7 +37,7 @@ from orchestra.errors import (
     Truncated,
 )
 from orchestra.records import Attempt, ProviderHealth, Reply, Usage
-from tests.unit.adapters.doubles import QUESTION, ScriptedAdapter, Watcher
+from tests.unit.adapters.doubles import NEVER, QUESTION, ScriptedAdapter, Watcher
 from tests.unit.fake_clock import START, FakeClock
 
 ONCE_MORE = (TimedOut, ConnectionFailed, InvalidResponse, ApiError)
@@ -253,6 +253,18 @@ def test_an_overloaded_provider_that_is_alone_is_waited_for_too() -> None:
     stage, only = Stage(), ScriptedAdapter("a/1", *[Overloaded("busy") for _ in range(4)], "answer")
     assert stage.ask(only) == "answer"
     assert stage.clock.seconds == 4 + 8 + 16 + 30
+
+
+def test_what_refused_a_crowd_is_asked_again_after_the_same_pause() -> None:
+    crowded = [Overloaded("busy") for _ in range(3)]
+    for fault in crowded:
+        fault.is_in_crowd = True
+    stage = Stage()
+    # Not behind the gate, which would find no crowd.
+    only = Choice(ScriptedAdapter("a/1", *crowded, Overloaded("busy"), "answer"), ModelRow("1"))
+    chain = FallbackAdapter([only], health=stage.health, clock=stage.clock, jitter=lambda: 0.0)
+    chain.execute(QUESTION, deadline=NEVER, cancel=CancelToken(), observer=stage.watcher)
+    assert stage.clock.seconds == 4 + 4 + 4 + 4
 
 
 def test_a_provider_that_fails_is_not_waited_for() -> None:

@@ -226,7 +226,7 @@ def test_pauses_are_spread_by_chance() -> None:
 def test_an_overloaded_provider_with_no_other_call_of_ours_bears_as_many_as_before() -> None:
     clock = FakeClock()
     gate = _gate(clock, 4)
-    gate.overloaded(_enter(gate, clock), 5.0)
+    assert not gate.overloaded(_enter(gate, clock), 5.0)
     assert (gate.wait_s("m"), gate.size) == (5.0, 4)
 
 
@@ -234,5 +234,5 @@ def test_an_overloaded_provider_is_asked_less_at_once_and_not_held_off() -> None
     clock = FakeClock()
     gate = _gate(clock, 4)
     turns = [_enter(gate, clock) for _ in range(4)]
-    gate.overloaded(turns[0], None)
+    assert gate.overloaded(turns[0], None)
     assert (gate.wait_s("m"), gate.size) == (0.0, 2)
