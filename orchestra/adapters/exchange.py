@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from http.client import IncompleteRead
 from typing import Any, Iterator, Mapping
 
 from orchestra.adapters.road import Road
@@ -27,6 +28,9 @@ class Exchange:
         self._raw = raw
         self._call = call
         self._road = road
+        # http.client's own response, one layer below urllib3's, which takes twice the time for every piece, and before
+        # 2.1 could not give what there is.
+        self._body = raw._fp
         self._inflate = _new_inflater(headers.get("Content-Encoding", ""))
 
     def pieces(self) -> Iterator[bytes]:
@@ -67,12 +71,18 @@ class Exchange:
             pass
 
     def _read(self) -> bytes:
-        # Before urllib3 2.1 only http.client's own response, one layer below, could do this.
-        read1 = getattr(self._raw, "read1", None) or self._raw._fp.read1
-        piece: bytes = read1(_PIECE_BYTES)
+        piece: bytes = self._body.read1(_PIECE_BYTES)
         if not piece:
-            self._call.let_go()
+            self._end()
         return piece
+
+    def _end(self) -> None:
+        if self._body.length:
+            raise IncompleteRead(b"", self._body.length)
+        self._call.let_go()
+        # Now the connection can be used again.
+        self._body.close()
+        self._raw.release_conn()
 
     def _decoded(self, piece: bytes) -> Iterator[bytes]:
         if self._inflate is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from orchestra.errors import InvalidResponse
@@ -10,7 +9,6 @@ from orchestra.errors import InvalidResponse
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -52,7 +50,9 @@ class SseParser:
         if self._is_after_cr and piece.startswith(b"\n"):
             piece = piece[1:]
         self._is_after_cr = piece.endswith(b"\r")
-        lines = _LINE_END.split(piece)
+        if b"\r" in piece:
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = piece.split(b"\n")
         self._hold(lines[0])
         if len(lines) == 1:
             return []

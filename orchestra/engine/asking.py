@@ -193,10 +193,9 @@ class Asker:
             "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request),
             **_whose(step),
         )
-        request = replace(
-            request, passed_over=request.passed_over | self._passed_over(step),
-            goes_first=step.agent_role in _FINISHING,
-        )
+        passed_over, goes_first = self._passed_over(step), step.agent_role in _FINISHING
+        if passed_over or goes_first:
+            request = replace(request, passed_over=request.passed_over | passed_over, goes_first=goes_first)
         try:
             reply = self._chains[step.agent_role].execute(
                 request, deadline=deadline, cancel=self._cancel, observer=watcher
