@@ -10,6 +10,8 @@ import pytest
 from orchestra.demo.provider import ScriptedProvider
 from orchestra.demo.routes import config_by_role
 from orchestra.demo.script import Fault, Script
+from orchestra.state.lock import RepositoryLock
+from tests.flows.hurried_clock import HurriedClock
 from tests.flows.project import Project, Ran
 from tests.flows.team import APPROVED, block, finding, fixes, one_file, plan_of, planned, team, whole
 
@@ -188,6 +190,18 @@ def test_stats_say_what_is_there_and_clear_empties_it(project: Project) -> None:
     assert "3 times" in told.out and "MiB" in told.out
     assert (cleared.status, cleared.json["cleared"]["entries"]) == (0, 3)
     assert len(again.calls) == 3
+
+
+def test_it_is_cleared_beside_a_run(project: Project) -> None:
+    with serving(project, one_file()) as server:
+        server.run(*TRY)
+    lock = RepositoryLock(project.state, now=HurriedClock().now())
+    try:
+        cleared = project.run("cache", "clear", "--json")
+    finally:
+        lock.release()
+    assert (cleared.status, cleared.json["cleared"]["entries"]) == (0, 3)
+    assert project.rows("SELECT count(*) AS kept FROM reply_cache") == [{"kept": 0}]
 
 
 def test_the_figures_of_a_cache_that_is_not_there_are_zero_and_make_none(project: Project) -> None:
