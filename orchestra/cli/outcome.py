@@ -106,7 +106,8 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
 
 def _cost_line(metrics: Metrics) -> str:
     calls = f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"
-    parts = [money(metrics.total_cost_usd), calls]
+    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
+    parts = ["nothing" if is_free else money(metrics.total_cost_usd), calls]
     parts.append(f"{tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out")
     if metrics.fallback_rotations:
         parts.append(f"{metrics.fallback_rotations} fallback{'' if metrics.fallback_rotations == 1 else 's'}")

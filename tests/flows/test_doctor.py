@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from orchestra.records import ProviderHealth
+from orchestra.state.database import make_folder
+from orchestra.state.manager import StateManager
 from orchestra.workspace.sandbox.layers import WORDS
+from tests.flows.hurried_clock import HurriedClock
 from tests.flows.model_servers import closed_port, listing, models, nobody_home
 from tests.flows.project import Project, Ran, Terminal
 
@@ -122,6 +128,18 @@ def test_a_model_that_the_server_does_not_list_is_a_warning(project: Project) ->
         ran = doctor(project, settings(server.base_url, "mine/a"))
     assert (ran.status, checks(ran)["executor"]["state"]) == (0, "warn")
     assert "mine/a (not listed)" in checks(ran)["executor"]["text"]
+
+
+def test_agents_all_of_whose_models_refused_calls_lately_are_warned_of(project: Project) -> None:
+    clock = HurriedClock()
+    until = clock.now() + timedelta(seconds=300)
+    with listing(models("a", "b")) as server:
+        with closing(StateManager.open(make_folder(project.root), clock)) as journal:
+            journal.provider_health.keep(ProviderHealth("mine", server.base_url, model="a", cooldown_until=until))
+        alone = checks(doctor(project, settings(server.base_url, "mine/a")))["executor"]
+        other = checks(doctor(project, settings(server.base_url, "mine/a", "mine/b")))["executor"]
+    assert alone["state"] == "warn" and "left alone: mine/a (for " in alone["text"]
+    assert other["state"] == "ok"
 
 
 @pytest.mark.parametrize(("entry", "says"), [

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Mapping
+from datetime import datetime
+from typing import Mapping, Sequence
 
+from orchestra.adapters.gate import SHORT_WAIT_S
+from orchestra.adapters.health import LONGEST_KEPT_COOLDOWN_S
+from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.cli.model_rows import NO_LIST, NOT_LISTED, SERVED, mark_of
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import ChainPlan, plan_chains
 from orchestra.engine.inquiry import Inquiry
 from orchestra.errors import ConfigError
-from orchestra.records import AGENT_ROLES
+from orchestra.records import AGENT_ROLES, ProviderHealth
 
 
 def check_agents(
-    settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], today: date
+    settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], now: datetime,
+    health: Sequence[ProviderHealth],
 ) -> list[Finding]:
-    """One finding for each agent; `asked` holds what came of asking providers, as far as they were asked."""
-    return [_check_agent(role, settings, variables, asked, today) for role in AGENT_ROLES]
+    """One finding for each agent.
+
+    `asked` holds what came of asking providers, as far as they were asked, `health` what earlier runs learned.
+    """
+    return [_check_agent(role, settings, variables, asked, now, health) for role in AGENT_ROLES]
 
 
 def plans_of(settings: Settings, variables: Mapping[str, str]) -> list[ChainPlan]:
@@ -33,22 +40,38 @@ def plans_of(settings: Settings, variables: Mapping[str, str]) -> list[ChainPlan
 
 
 def _check_agent(
-    role: str, settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], today: date
+    role: str, settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], now: datetime,
+    health: Sequence[ProviderHealth],
 ) -> Finding:
     try:
         plan = plan_chains(settings.agents, settings.providers, roles=[role], variables=variables)
     except ConfigError as error:
         return Finding.of_error(role, error)
     names = [f"{row.name}/{model}" for row, model in plan.choices[role]]
-    marks = [mark_of(asked[row.name], model, today) if row.name in asked else "" for row, model in plan.choices[role]]
+    marks = [
+        mark_of(asked[row.name], model, now.date()) if row.name in asked else "" for row, model in plan.choices[role]
+    ]
     details = {"models": names, "replaced": dict(plan.replaced)}
     if not any(map(_is_trouble, marks)):
+        cooling = [_cooling_s(health, row, model, now) for row, model in plan.choices[role]]
+        if min(cooling) > SHORT_WAIT_S:
+            text = ", then ".join(f"{name} (for {left_s:.0f} s more)" for name, left_s in zip(names, cooling))
+            hint = "run again then, or put a model of another provider into the chain"
+            return Finding(role, WARN, f"refused calls, and wants to be left alone: {text}", hint, details)
         return Finding(role, OK, ", then ".join(names) + _replaced(plan), details=details)
     text = ", then ".join(f"{name} ({mark})" if _is_trouble(mark) else name for name, mark in zip(names, marks))
     # Some servers answer for models that they do not list.
     if all(_is_trouble(mark) and mark != NOT_LISTED for mark in marks):
         return Finding(role, FAIL, f"no model can answer: {text}", "see the lines of the providers", details)
     return Finding(role, WARN, text, "`orchestra models --check --verbose` shows what the servers serve", details)
+
+
+def _cooling_s(health: Sequence[ProviderHealth], row: ProviderRow, model: str, now: datetime) -> float:
+    """Seconds for which a run would leave the model alone."""
+    for one in health:
+        if (one.provider, one.base_url, one.model) == (row.name, row.base_url, model) and one.cooldown_until:
+            return min((one.cooldown_until - now).total_seconds(), LONGEST_KEPT_COOLDOWN_S)
+    return 0.0
 
 
 def _is_trouble(mark: str) -> bool:

@@ -21,7 +21,8 @@ from orchestra.cli.context import Context
 from orchestra.config.settings import Settings
 from orchestra.engine.inquiry import Inquiry, inquire
 from orchestra.engine.survey import Provider, survey
-from orchestra.errors import ConfigError, ExitStatus, GitError, NotReady
+from orchestra.errors import ConfigError, ExitStatus, GitError, NotReady, StateError
+from orchestra.records import ProviderHealth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +88,17 @@ def _check_models(
     return [
         *check_providers(providers, asked),
         *check_servers(servers, asked),
-        *check_agents(settings, variables, asked, context.env.clock.now().date()),
+        *check_agents(settings, variables, asked, context.env.clock.now(), _health(context)),
         check_hosts(plans_of(settings, variables), variables, offline=offline),
     ]
+
+
+def _health(context: Context) -> Sequence[ProviderHealth]:
+    try:
+        with context.journal_for_reading() as journal:
+            return [] if journal is None else journal.provider_health.all()
+    except StateError:
+        return []  # said where the state is
 
 
 def _ask(

@@ -146,5 +146,10 @@ def test_tests_are_told_in_a_line(run: TestRun, new: tuple[TestFailure, ...], pa
 def test_answers_without_a_price_are_told_beside_a_known_cost() -> None:
     report = replace(BARE, outcome=replace(OUTCOME, metrics=replace(METRICS, unpriced_attempts=2)))
     assert "2 without a price" in outcome_text(report)
-    report = replace(BARE, outcome=replace(OUTCOME, metrics=replace(METRICS, total_cost_usd=None)))
-    assert "no price" in outcome_text(report)
+    unpriced = replace(METRICS, total_cost_usd=None, unpriced_attempts=2)
+    assert "no price" in outcome_text(replace(BARE, outcome=replace(OUTCOME, metrics=unpriced)))
+
+
+def test_calls_that_were_not_billed_cost_nothing() -> None:
+    report = replace(BARE, outcome=replace(OUTCOME, metrics=replace(METRICS, total_cost_usd=None, unpriced_attempts=0)))
+    assert "cost      nothing, " in outcome_text(report)
