@@ -304,6 +304,8 @@ class ContextExceeded(ProviderFault):
 
     code = "context-exceeded"
     error_code = "CONTEXT_EXCEEDED"
+    window_tokens: int | None = None
+    """How large the window is, where the provider said so."""
 
 
 class TimedOut(ProviderFault):

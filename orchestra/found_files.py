@@ -1,11 +1,14 @@
-"""Files that the program finds at places it looks at by itself: nobody says that what lies there means well."""
+"""Files at places where nobody says that what lies there means well."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
+import select
 import stat
+
+_LONGEST_KEY_BYTES = 65536
 
 
 def plain(path: str, flags: int) -> int:
@@ -29,3 +32,22 @@ def read_json(content: str | bytes) -> object:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
+
+
+def key_text(path: str, *, patience_s: float = 5.0) -> str:
+    """Of the file, or pipe, that holds a key. Raises OSError, UnicodeDecodeError."""
+    content = b""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        while len(content) <= _LONGEST_KEY_BYTES:
+            if not ready.poll(patience_s * 1000):
+                raise OSError(errno.ETIMEDOUT, "nothing comes from it")
+            piece = os.read(descriptor, _LONGEST_KEY_BYTES)
+            if not piece:
+                return content.decode("utf-8")
+            content += piece
+    finally:
+        os.close(descriptor)
+    raise OSError(errno.EFBIG, "it is larger than any key")

@@ -12,9 +12,9 @@ from orchestra.adapters.fitting import SHARES, Fitting
 from orchestra.adapters.policy import Rule
 from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.watched import Watched
-from orchestra.adapters.window import with_cap
+from orchestra.adapters.window import narrowed, with_cap
 from orchestra.clock import CancelToken, Deadline
-from orchestra.errors import Truncated
+from orchestra.errors import ContextExceeded, ProviderFault, Truncated
 from orchestra.records import Attempt, Reply, Usage
 
 
@@ -54,6 +54,8 @@ class Candidate:
         self._answer = ""
         self._parts = 0
         self._compactions = 0
+        self._refused_tokens: int | None = None
+        """How long the compacted prompt was that is made shorter once more."""
         self._spent = _Spent()
 
     def ask(self, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver) -> Reply:
@@ -81,8 +83,10 @@ class Candidate:
         """Whether there is a part of an answer."""
         return self._parts > 0
 
-    def can_compact(self) -> bool:
+    def can_compact(self, fault: ProviderFault) -> bool:
         """Have the next prompt be shorter; False where it has been made so often enough."""
+        if isinstance(fault, ContextExceeded):
+            self.model = narrowed(self.model, fault.window_tokens)
         if self._fitting is None or self._compactions == len(SHARES):
             return False
         self._compactions += 1
@@ -114,7 +118,10 @@ class Candidate:
             if not self._compactions and self._fitting.is_too_long(request, self.model):
                 self._compactions = 1
             if self._compactions:
-                shortened = self._fitting.shortened(request, self.model, self._compactions)
+                shortened = self._fitting.shortened(
+                    request, self.model, self._compactions, refused_tokens=self._refused_tokens
+                )
+                self._refused_tokens = shortened.after_tokens
                 observer.compacted(self.info, shortened.before_tokens, shortened.after_tokens, shortened.strategies)
                 request = shortened.compacted_prompt
         return with_cap(request, self.model)

@@ -69,7 +69,7 @@ class Course:
         if isinstance(fault, Truncated):
             self._cut_off(candidate, fault, rule)
         elif rule.same is Same.COMPACTED:
-            candidate.is_over = not candidate.can_compact()
+            candidate.is_over = not candidate.can_compact(fault)
             if candidate.is_over and rule.after is After.LARGER:
                 self._too_small = longest_prompt(candidate.model)
         else:

@@ -32,7 +32,10 @@ def cut_prompt(request: Request, model: ModelRow, usage: Usage) -> ContextExceed
     least = _LEAST_SHARE if read % _WINDOW_UNIT_TOKENS else _LEAST_SHARE_BY_TOKENIZER
     if read + (usage.cached_tokens or 0) >= least * estimate:
         return None
-    return ContextExceeded(
+    fault = ContextExceeded(
         "the server has read %d tokens of a prompt of about %d and has cut the rest" % (read, estimate),
         hint="have the server open a larger window (Ollama: OLLAMA_CONTEXT_LENGTH), and tell it as context_window",
     )
+    if read % _WINDOW_UNIT_TOKENS == 0:
+        fault.window_tokens = read
+    return fault

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from orchestra.adapters.error_body import ErrorBody, error_in, read_error, readable
 from orchestra.adapters.retry_after import find_wait_s
+from orchestra.adapters.told_window import told_window
 from orchestra.errors import (
     ApiError,
     AuthFailed,
@@ -150,6 +151,8 @@ def _fault_of(
         retry_after_s=find_wait_s(headers, error, now=now),
     )
     _honour_should_retry(fault, headers)
+    if isinstance(fault, ContextExceeded):
+        fault.window_tokens = told_window(error.text)
     return fault
 
 

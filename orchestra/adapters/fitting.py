@@ -38,23 +38,28 @@ class Fitting:
         """Whether prompt and answer do not fit the window together; False where the window is unknown."""
         return would_exceed_context(request, model, count_tokens=self.count_tokens)
 
-    def shortened(self, request: Request, model: ModelRow, times: int) -> Compaction:
+    def shortened(
+        self, request: Request, model: ModelRow, times: int, *, refused_tokens: int | None = None
+    ) -> Compaction:
         """The prompt compacted for the n-th time, its figures in the model's own tokens.
 
-        Raises ContextExceeded when that does not help.
+        `refused_tokens` is how many it had when it was compacted last. Raises ContextExceeded when that does not help.
         """
         room, size = room_tokens(request, model), self._tokens(request, model)
         # A prompt that was refused has more tokens than estimated, or the window is smaller than it is said to be.
         wanted = size if room is None else min(room, size)
+        target = SHARES[times - 1] * wanted
+        if refused_tokens is not None:
+            target = min(target, SHARES[0] * refused_tokens)
         try:
-            compacted = self._compacted(request, model, SHARES[times - 1] * wanted)
+            compacted = self._compacted(request, model, target)
         except ContextExceeded:
             if room is None or room >= size:
                 raise
             # Not as short as wanted, but short enough for all that is known.
             compacted = self._compacted(request, model, room)
         left = self._tokens(compacted.compacted_prompt, model)
-        if left >= size or (room is not None and left > room):
+        if left >= (size if refused_tokens is None else refused_tokens) or (room is not None and left > room):
             there_is = "" if room is None else f", and room for {max(0, room)}"
             raise ContextExceeded(
                 f"the prompt still has about {left} tokens{there_is}",

@@ -104,7 +104,7 @@ class Health:
         self._keep_size(info.provider, gate.size)
         wait_s = gate.wait_s(info.model)
         if wait_s > SHORT_WAIT_S:
-            until = self._clock.now() + timedelta(seconds=wait_s)
+            until = self._clock.now() + timedelta(seconds=min(wait_s, LONGEST_KEPT_COOLDOWN_S))
             base_url = self._base_urls[info.provider]
             self._keep(ProviderHealth(info.provider, base_url, model=info.model, cooldown_until=until))
 

@@ -80,7 +80,7 @@ def _certificate_hint(verify_code: int, provider: str) -> str:
         return "write base_url with a name that the certificate is for"
     if verify_code == _EXPIRED:
         return "the server needs a new certificate; or this machine's clock is wrong"
-    return "name its authority's PEM file in providers.%s.ca_bundle, or in SSL_CERT_FILE" % provider
+    return "name its authority's PEM file in providers.%s.ca_bundle" % provider
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -50,6 +50,13 @@ def longest_prompt(model: ModelRow) -> int | None:
     return min((limit for limit in (model.context_window, model.max_input) if limit is not None), default=None)
 
 
+def narrowed(model: ModelRow, window_tokens: int | None) -> ModelRow:
+    """The model with the window that its provider says it has, where that is smaller than the one it is known for."""
+    if window_tokens is None or (model.context_window is not None and model.context_window <= window_tokens):
+        return model
+    return replace(model, context_window=window_tokens)
+
+
 def cap_within(request: Request, model: ModelRow) -> int:
     """The output cap, but never more than half of the window."""
     cap = output_cap(request, model)

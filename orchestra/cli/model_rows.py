@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SERVED = "served"
 NOT_LISTED = "not listed"
+RETIRED = "retired"
 NOT_ASKED = "not asked"
 NO_LIST = "no list"
 _LISTS_NOTHING = (BadRequest, InvalidResponse, ModelNotFound)
@@ -42,6 +43,11 @@ class ListedModel:
     def is_missing(self) -> bool:
         """Whether its server was asked, and does not seem to offer it."""
         return self.mark not in ("", SERVED, NOT_ASKED, NO_LIST)
+
+    @property
+    def is_not_offered(self) -> bool:
+        """Whether its server says so."""
+        return self.mark == NOT_LISTED or self.mark.startswith(RETIRED)
 
     @property
     def name(self) -> str:
@@ -120,7 +126,7 @@ def mark_of(inquiry: Inquiry, sent_id: str, today: date) -> str:
     if served is None:
         return NOT_LISTED
     if served.is_retired(today):
-        return f"retired {served.ends_on or ''}".rstrip()
+        return f"{RETIRED} {served.ends_on or ''}".rstrip()
     return SERVED
 
 

@@ -51,6 +51,13 @@ def variable_name(value: str) -> str | None:
     return None
 
 
+def key_file(value: str) -> str | None:
+    """For the path of a file; a key pasted in its place is told apart."""
+    if not value.strip() or ("/" not in value and (_PASTED_KEY.fullmatch(value) or value.startswith("sk-"))):
+        return "the path of a file that holds the key"
+    return None
+
+
 def header_name(value: str) -> str | None:
     return None if _HEADER_NAME.fullmatch(value) else "the name of an HTTP header"
 

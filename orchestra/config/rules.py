@@ -75,7 +75,10 @@ PROVIDER_RULES = {
     "providers.*.api_key_env": Rule(
         "the variable that holds the key", form=forms.variable_name, hides_value=True, example="MY_SERVER_API_KEY",
     ),
-    "providers.*.api_key_file": _path("or the file that holds it; with neither no key is sent", "~/.my-server-key"),
+    "providers.*.api_key_file": Rule(
+        "or the file that holds it; with neither no key is sent", form=forms.key_file, is_path=True, hides_value=True,
+        example="~/.my-server-key",
+    ),
     "providers.*.headers": Rule("sent with every request"),
     "providers.*.headers.*": Rule("one header", form=forms.header_value, hides_value=True, example="infra"),
     "providers.*.ca_bundle": _path("certificates to trust, PEM", "/etc/ssl/private-ca.pem"),

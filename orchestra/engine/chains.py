@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Callable, Mapping, Sequence
 
@@ -22,6 +21,7 @@ from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.clock import Clock
 from orchestra.config.settings import AgentChains, ProviderSettings
 from orchestra.errors import ConfigError, NoProviderError
+from orchestra.found_files import key_text
 
 Front = Callable[[str, ProviderRow, Adapter], Adapter]
 """From a role, a provider and the adapter of one of its models to what the role's chain asks in its place."""
@@ -85,7 +85,7 @@ def plan_chains(
         wanted = [_split(entry, rows, role, origin) for entry in getattr(agents, role)]
         for row, _ in wanted:
             if row.name not in keys:
-                keys[row.name] = find_key(row, variables, _read_text)
+                keys[row.name] = find_key(row, variables, key_text)
                 if keys[row.name] is None and needs_key(row):
                     _note_missing(row, left_out)
         usable = [(row, model) for row, model in wanted if row.name not in left_out]
@@ -188,7 +188,3 @@ def _few_of(choices: Sequence[Sequence[str]]) -> list[str]:
         few.append(max(dict.fromkeys(names), key=names.count))
         open_ = [choice for choice in open_ if few[-1] not in choice]
     return few
-
-
-def _read_text(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")

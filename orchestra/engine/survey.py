@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Iterator, Mapping
 
 from orchestra.adapters.catalog import FoundKey, locate_key, needs_key, resolve
 from orchestra.adapters.rows import ProviderRow
 from orchestra.config.settings import AgentChains, Settings
 from orchestra.errors import ConfigError
+from orchestra.found_files import key_text
 from orchestra.records import AGENT_ROLES
 
 
@@ -61,7 +61,7 @@ def survey(settings: Settings, variables: Mapping[str, str]) -> tuple[Provider, 
 def _provider(row: ProviderRow, settings: Settings, variables: Mapping[str, str]) -> Provider:
     key, key_error = None, None
     try:
-        key = locate_key(row, variables, _read_text)
+        key = locate_key(row, variables, key_text)
     except ConfigError as error:
         key_error = error
     return Provider(row, _roles(row, settings.agents), row.name in settings.providers, key, key_error)
@@ -80,7 +80,3 @@ def _entries(row: ProviderRow, agents: AgentChains) -> Iterator[tuple[str, str]]
             name, _, model = entry.partition("/")
             if name == row.name:
                 yield role, model
-
-
-def _read_text(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from typing import Any, Iterable
+from urllib.parse import quote
 
 MASK = "***"
 _SHORTEST = 6
@@ -33,6 +34,8 @@ class Redactor:
     def learn(self, secrets: Iterable[str]) -> None:
         """Also hide these. Very short values are left: hiding them would hide half of every text."""
         new = [secret for secret in secrets if len(secret) >= _SHORTEST]
+        # As an address holds it, of which servers speak in their errors.
+        new += [quote(secret, safe="") for secret in new]
         with self._lock:
             self._secrets = sorted({*self._secrets, *new}, key=len, reverse=True)
             self._as_json = {json.dumps(secret, ensure_ascii=False)[1:-1] for secret in self._secrets}

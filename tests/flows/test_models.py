@@ -148,6 +148,7 @@ def test_a_server_that_is_not_there_is_1(project: Project) -> None:
     settings = one_server(f"http://127.0.0.1:{closed_port()}/v1", "mine/a")
     ran = project.run("models", "--check", "--json", settings=settings)
     assert (ran.status, rows(ran)["mine/a"]["check"]) == (1, "connection")
+    assert "could not be asked" in ran.json["error"]["message"]
 
 
 def test_check_asks_nobody_who_is_not_wanted_or_lacks_a_key(project: Project) -> None:

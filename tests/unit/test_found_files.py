@@ -6,7 +6,7 @@ from typing import Callable
 
 import pytest
 
-from orchestra.found_files import own, plain, read_json
+from orchestra.found_files import key_text, own, plain, read_json
 
 
 def test_a_plain_file_is_read_through_a_link_too(tmp_path: Path) -> None:
@@ -42,3 +42,23 @@ def test_what_is_no_json_is_a_value_error(content: str | bytes) -> None:
 
 def test_json_is_read_from_text_and_bytes() -> None:
     assert read_json('{"a": 1}') == read_json(b'{"a": 1}') == {"a": 1}
+
+
+def test_a_key_is_read_from_a_file_and_from_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("the key\n")
+    assert key_text(str(tmp_path / "key")) == "the key\n"
+    reading, writing = os.pipe()
+    os.write(writing, b"the key")
+    os.close(writing)
+    assert key_text(f"/dev/fd/{reading}") == "the key"
+    os.close(reading)
+
+
+def test_what_no_key_file_is_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="nothing comes from it"):
+        key_text(str(tmp_path / "pipe"), patience_s=0.01)
+    with pytest.raises(OSError, match="larger than any key"):
+        key_text("/dev/zero")
+    with pytest.raises(OSError):
+        key_text(str(tmp_path))

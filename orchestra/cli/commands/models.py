@@ -64,6 +64,11 @@ def _error(models: Sequence[ListedModel]) -> NotReady | None:
     if not missing:
         return None
     named = "; ".join(f"{model.name} ({model.mark})" for model in missing)
+    if not any(model.is_not_offered for model in missing):
+        return NotReady(
+            "servers of models in the chains could not be asked what they serve", where=named,
+            hint="see the lines of the providers above, or `orchestra doctor --network`",
+        )
     return NotReady(
         "chains name models that are not there", where=named,
         hint="name others under `agents`, or see what the server says: orchestra models --check --verbose",

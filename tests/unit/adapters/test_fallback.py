@@ -483,6 +483,16 @@ def test_a_prompt_that_is_refused_is_compacted_twice_and_then_a_larger_window_is
     assert large.asked == [QUESTION]
 
 
+def test_the_window_that_a_refusal_names_is_the_window_from_then_on() -> None:
+    refusal = ContextExceeded("too long")
+    refusal.window_tokens = LENGTH // 2
+    stage = Stage(fitting=_by_characters(), windows={"a/1": 10_000})
+    model = Recorder("a/1", refusal, "answer")
+    assert stage.ask(model) == "answer"
+    room = LENGTH // 2 - min(10, LENGTH // 4)
+    assert [len(request.messages[0].text) for request in model.asked] == [LENGTH, int(0.75 * room)]
+
+
 def test_where_no_window_is_larger_the_file_is_told_so() -> None:
     stage = Stage(fitting=_by_characters(), windows={"a/1": 100, "b/2": 100})
     with pytest.raises(ContextExceeded) as caught:

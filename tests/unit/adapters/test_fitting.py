@@ -117,3 +117,12 @@ def test_a_prompt_that_was_refused_and_cannot_be_shortened_is_not_sent_again(mod
     for fitting, _ in (_fitting(protected=700), _fitting(stubborn=700)):
         with pytest.raises(ContextExceeded):
             fitting.shortened(_request(700), model, 1)
+
+
+def test_what_was_compacted_and_refused_gets_shorter_still_or_is_not_sent_again() -> None:
+    fitting, compactor = _fitting()
+    fitting.shortened(_request(5000), MODEL, 2, refused_tokens=300)
+    assert compactor.targets == [225]
+    stubborn, _ = _fitting(stubborn=300)
+    with pytest.raises(ContextExceeded):
+        stubborn.shortened(_request(5000), MODEL, 2, refused_tokens=300)

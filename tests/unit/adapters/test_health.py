@@ -151,6 +151,9 @@ def test_a_cooldown_is_kept_for_ten_minutes_at_most() -> None:
     first.fails(GLM, RateLimited("slow down", retry_after_s=86400))
     assert first.health.wait_s(GLM) == 86400
     assert Run(first.kept).health.wait_s(GLM) == 600
+    clock = FakeClock()
+    clock.seconds = 600
+    assert Run(first.kept, clock=clock).health.wait_s(GLM) == 0
 
 
 def test_what_was_learned_about_another_server_of_that_name_is_not_meant() -> None:

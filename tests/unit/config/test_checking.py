@@ -136,6 +136,12 @@ def test_an_empty_section_says_nothing() -> None:
     assert checked("tests:\n#  run: false\nproviders:\n  p:\n") == {"tests": {}, "providers": {"p": {}}}
 
 
+def test_a_key_in_place_of_its_file_is_refused_and_not_repeated() -> None:
+    error = refused("providers:\n  zai:\n    api_key_file: sk-1234secret\n")
+    assert "the path of a file that holds the key" in error.what
+    assert "1234" not in str(error)
+
+
 def test_off_is_a_choice_although_yaml_reads_it_as_false() -> None:
     assert checked("tests: {sandbox: off}") == {"tests": {"sandbox": "off"}}
     assert checked("tests: {sandbox: 'off'}") == {"tests": {"sandbox": "off"}}

@@ -20,6 +20,10 @@ def test_of_two_secrets_of_which_one_holds_the_other_the_whole_is_hidden() -> No
     assert Redactor(["secret", "secret-and-more"]).text("secret-and-more secret") == f"{MASK} {MASK}"
 
 
+def test_a_secret_is_hidden_as_an_address_holds_it_too() -> None:
+    assert Redactor(["a/b+c=key"]).text("https://h/?key=a%2Fb%2Bc%3Dkey&x=1") == "https://h/?key=***&x=1"
+
+
 def test_a_secret_learned_later_is_hidden_from_then_on() -> None:
     redactor = Redactor()
     assert redactor.text("hunter22") == "hunter22"
