@@ -12,7 +12,7 @@ from orchestra.agents.json_reply import parse_object
 from orchestra.agents.marks import without_our_marks
 from orchestra.agents.replies import NeedFiles, need_files
 from orchestra.agents.thinking import clean
-from orchestra.agents.whole_file import EXACTLY_ONE, file_block
+from orchestra.agents.whole_file import EXACTLY_ONE, MARKDOWN, file_block
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
 from orchestra.workspace.diff_blocks import is_diff
@@ -45,7 +45,7 @@ def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
     wanted = _wanted_files(answer, blocks, path, original)
     if wanted:
         return wanted
-    draft = _draft(answer, blocks, path, original)
+    draft = _draft(answer, _that_answer(blocks, path, original), path, original)
     _check(draft.text, path, original)
     return draft
 
@@ -86,6 +86,13 @@ def _wanted_files(answer: str, blocks: Sequence[Block], path: str, original: str
     if members is None or list(members) != ["need_files"]:
         raise UnreadableReply("`need_files` must be the only key of its object.")
     return need_files(members)
+
+
+def _that_answer(blocks: Sequence[Block], path: str, original: str | None) -> Sequence[Block]:
+    """Those that can be the draft: one that asks for files beside others is neither a request nor the file."""
+    if path.lower().endswith(MARKDOWN) or _may_hold_the_key(path, original):
+        return blocks
+    return [block for block in blocks if not _ASKS_FOR_FILES.match(block.text)]
 
 
 def _may_hold_the_key(path: str, original: str | None) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from orchestra.agents.json_reply import read_objects
 from orchestra.agents.plan_json import plan_from_json
@@ -47,7 +47,7 @@ def read_plan(text: str) -> Plan | Questions | NeedFiles:
 
 
 def read_review(text: str) -> Review | NeedFiles:
-    """The auditor's judgement of a file, or what it asks to see; of several the last.
+    """The auditor's judgement of a file, of several the last; what it asks to see comes before any.
 
     It is an approval only where every verdict in the answer is one.
     """
@@ -61,8 +61,9 @@ def read_change_review(text: str) -> Review | NeedFiles:
 
 def _read_review(text: str, *, of_whole_change: bool) -> Review | NeedFiles:
     answers = read_objects(text, lambda members: _review(members, of_whole_change))
-    if isinstance(answers[-1], NeedFiles):
-        return answers[-1]
+    asked = _asked_for(answers)
+    if asked is not None:
+        return asked
     reviews = [answer for answer in answers if isinstance(answer, Review)]
     is_sole_opinion = all(review.approved for review in reviews) and len(_VERDICT.findall(text)) <= len(reviews)
     if reviews[-1].approved and not is_sole_opinion:
@@ -72,13 +73,23 @@ def _read_review(text: str, *, of_whole_change: bool) -> Review | NeedFiles:
 
 def read_fixes(text: str) -> tuple[Fix, ...] | NeedFiles:
     """The files that must change for failing tests to pass, none where no planned file is to blame; or files to see."""
-    return read_objects(text, _fixes)[-1]
+    answers = read_objects(text, _fixes)
+    return _asked_for(answers) or answers[-1]
 
 
 def need_files(members: Mapping[str, object]) -> NeedFiles:
     """What an object with the key `need_files` asks for."""
     paths = _some_texts(members, "need_files")
     return NeedFiles(paths)
+
+
+def _asked_for(answers: Sequence[object]) -> NeedFiles | None:
+    """What an answer wants to see, whatever else it says: nobody has judged what they have yet to see."""
+    return next((answer for answer in reversed(answers) if isinstance(answer, NeedFiles)), None)
+
+
+def _asks(members: Mapping[str, object]) -> bool:
+    return bool(members.get("need_files")) or tuple(members) == ("need_files",)
 
 
 def _plan_or_request(members: Mapping[str, object]) -> Plan | Questions | NeedFiles:
@@ -103,7 +114,7 @@ def _some_texts(members: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def _review(members: Mapping[str, object], of_whole_change: bool) -> Review | NeedFiles:
-    if tuple(members) == ("need_files",):
+    if _asks(members):
         return need_files(members)
     verdict = one_of(required(members, "verdict"), "verdict", VERDICTS)
     values = as_list(required(members, "issues"), "issues")
@@ -143,7 +154,7 @@ def _line(value: object, where: str) -> int | None:
 
 
 def _fixes(members: Mapping[str, object]) -> tuple[Fix, ...] | NeedFiles:
-    if tuple(members) == ("need_files",):
+    if _asks(members):
         return need_files(members)
     values = as_list(required(members, "fixes"), "fixes")
     fixes = []

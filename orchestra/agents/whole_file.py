@@ -9,7 +9,7 @@ from orchestra.agents.blocks import Block, block_between, fence_lines
 from orchestra.errors import UnreadableReply
 from orchestra.workspace.named_file import is_same_file, names, path_in_info, sole_path
 
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd")
+MARKDOWN = (".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd")
 _MARKDOWN_INFO = ("", "markdown", "md", "mdx", "text", "txt", "gfm", "commonmark")
 _ASIDES = (
     "bash", "sh", "shell", "console", "zsh", "shell-session", "text", "txt", "output", "diff", "udiff", "patch",
@@ -24,7 +24,7 @@ def file_block(answer: str, blocks: Sequence[Block], path: str) -> Block:
 
     Raises UnreadableReply where none is, where it cannot be told which one, and where the answer is cut off.
     """
-    if path.lower().endswith(_MARKDOWN):
+    if path.lower().endswith(MARKDOWN):
         return _markdown_file(answer, blocks, path)
     if not blocks[-1].is_closed:
         raise _cut_off()

@@ -16,7 +16,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.discretion import Discretion
-from orchestra.engine.panel import Panel, vendor_of
+from orchestra.engine.panel import DRAFTING, Panel, vendor_of
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
 from orchestra.errors import (
@@ -211,10 +211,13 @@ class Asker:
         return reply
 
     def _passed_over(self, step: Step) -> frozenset[str]:
-        """Whom not to ask: an auditor of the vendor whose executor wrote the file, where that is not wanted."""
-        if step.agent_role != "auditor" or step.file_path is None or not self._panel.other_vendor:
+        """Whom not to ask: an auditor of the vendor whose model wrote the draft, where that is not wanted."""
+        path = step.file_path
+        if step.agent_role != "auditor" or path is None or not self._panel.other_vendor:
             return frozenset()
-        author = self._journal.steps.answered_by(self._session_id, "executor", step.file_path)
+        prefix, _, turn = step.key.partition(f"auditor/{path}/")
+        keys = [f"{prefix}{role}/{path}/{turn.partition('#')[0]}" for role in DRAFTING]
+        author = self._journal.steps.answered_by(self._session_id, path, keys)
         return frozenset() if author is None else self._panel.of_vendor("auditor", vendor_of(author))
 
     def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:

@@ -14,6 +14,8 @@ _FAMILIES = {
     "grok": "xai", "minimax": "minimax", "command": "cohere", "phi": "microsoft",
 }
 """By the beginning of a model's name: a server or a reseller offers models of many vendors."""
+DRAFTING = ("executor", "consultant")
+"""Who writes drafts."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,17 @@ class Panel:
     names: Mapping[str, Sequence[str]]
     """Role to PROVIDER/MODEL, first choice first."""
     other_vendor: bool = False
-    """Whether a file is judged by another vendor's model than the one that wrote it."""
+    """Whether a draft is judged by another vendor's model than the one that wrote it."""
 
     def check(self) -> None:
         """Raises ConfigError where a file might find no auditor of another vendor."""
         if not self.other_vendor:
             return
         auditors = {vendor_of(name) for name in self.names.get("auditor", ())}
-        for name in self.names.get("executor", ()):
+        for role, name in ((role, name) for role in DRAFTING for name in self.names.get(role, ())):
             if auditors <= {vendor_of(name)}:
                 raise ConfigError(
-                    f"every auditor is of the vendor of {name}, which is an executor", where="audit.other_vendor",
+                    f"every auditor is of the vendor of {name}, which is in agents.{role}", where="audit.other_vendor",
                     hint="name a model of another vendor in agents.auditor",
                 )
 

@@ -61,7 +61,7 @@ class Planning:
     narrow: Callable[[Plan], Plan] = lambda plan: plan
     """What of an architect's plan is to be carried out."""
     ignored_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
-    """Those of the paths that git or `.orchestraignore` leaves out."""
+    """Those of the paths that git or an `.orchestraignore` leaves out."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.

@@ -63,8 +63,8 @@ class Verification:
     def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
 
-        A fix after which more fails than before is taken back. Raises Conflict where somebody else changed a file
-        meanwhile that was mended.
+        A fix after which more fails than before is taken back, and the next one begins with what was better. Raises
+        Conflict where somebody else changed a file meanwhile that was mended.
         """
         best: _State | None = None
         mended: Sequence[str] = ()
@@ -77,7 +77,9 @@ class Verification:
                 self._mending.note(path, self._prefix(round_ - 1), what_came_of_it(verdict, is_taken_back=is_worse))
             if best is not None and is_worse:
                 self._take_back(best, outcomes)
-                return self._judge(f"{round_}.back")
+                verdict = self._judge(f"{round_}.back")
+                if verdict is None:
+                    return None
             # No file can mend what the machine lacks.
             if not verdict.new_failures or round_ > self.most_fixes or self.runs.never_started(verdict.run):
                 return verdict

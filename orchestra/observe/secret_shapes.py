@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Iterator
 
+from orchestra.observe.split_literals import across_seams
 from orchestra.observe.telling_names import is_no_example, named_values
 
 SHORTEST = 8
@@ -101,8 +102,14 @@ _MOST_KEY = 30_000
 def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where secrets begin and end, in no order; some may lie within others.
 
-    Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing.
+    Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing. So is each
+    part of a string that is written in several.
     """
+    yield from _found(text)
+    yield from across_seams(text, _found)
+
+
+def _found(text: str) -> Iterator[tuple[int, int]]:
     for run in _LONG_RUN.finditer(text):
         if _MAY_BE_TOKEN.search(run[0]):
             yield from _tokens(text, *run.span())

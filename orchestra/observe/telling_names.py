@@ -18,14 +18,16 @@ _REST = re.compile(
         | ["']?[ \t]{0,20}\r?\n[ \t+>-]{1,60}value[ \t]{0,20}[:=][ \t]{0,20}   # - name: NAME, and below it the value
         | (?P<tag>["']?>)                                               # <name>value</name>, <x name="name">value</x>
         | (?P<flag>[ \t]{1,4})(?=["'\w])                                # --name value
-        | (?P<pair>["'],)[ \t]{0,20}(?=["'])                            # ("name", "value")
+        | (?P<pair>["'],)[ \t]{0,20}(?:\r?\n[ \t+>]{0,60})?(?=["'])      # ("name", "value")
+        | (?P<below>["']?[ \t]{0,4}\r?\n[ \t+>]{0,60}-[ \t]{1,4})(?=["'\w])   # - --name, and below it - value
         | (?P<call>\()(?=["'])                                          # set_name("value")
     )
     (?:
         (?:[\w.]{1,40}(?:\([^()\n]{0,40}\))?[ \t]{1,3}(?:or|\|\||\?\?)[ \t]{1,3})?                  # other or "value"
         (?:(?:str|bytes|String|String::from|Some|SecretStr)?\([ \t]{0,4})?[rbuf@$]{0,2}
-        (?P<quote>\\{0,3}(?:"{3}|'{3}|["'`]))(?P<quoted>[^"'`\s]{8,300})(?P=quote)
-        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'\\ \t]))
+        (?P<quote>\\{0,3}(?:"{3}|'{3}|["'`]))
+            (?:(?P<quoted>[^"'`\s]{8,300})|(?P<phrase>[^"'`\s]{1,40}(?:[ ][^"'`\s]{1,40}){1,11}))(?P=quote)
+        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'`,)\]\\ \t]))
     )""",
     re.X | re.M,
 )
@@ -39,7 +41,7 @@ _LINE_HEAD = re.compile(
     r"|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
 )
 _FLAG_HEAD = re.compile(
-    r"(?:\A[+-]?|[\s\"'=])(?:--?[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
+    r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
     r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
 )
 _VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
@@ -48,6 +50,9 @@ _QUERY_HEAD = re.compile(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
 _SETTINGS_HEAD = re.compile(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
 _SETTER_HEAD = re.compile(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
 _QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
+_OPTION_HEAD = re.compile(r"[\"']--?[\w-]{0,40}\Z")
+_LISTED_HEAD = re.compile(r"[ \t+]{0,60}-[ \t]{1,4}[\"']?--?[\w-]{0,40}\Z")
+_DECLARES = re.compile(r"(?i)(?:option|argument|param|flag|opt|add)\w{0,20}\(")
 _MOST_HEAD = 70
 _EXAMPLE = re.compile(
     r"(?i)example|placeholder|change[-_]?me|your[-_]|\byour|dummy|redacted|xxxx|\*\*\*|\.\.\.|ORCHESTRA_SECRET_"
@@ -56,6 +61,17 @@ _EXAMPLE = re.compile(
 )
 _NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*[?!:]?")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
+_PHRASE_STEMS = ("passw", "passphrase", "pass", "pwd", "secret")
+_PHRASE = re.compile(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
+_MIXED_WORD = re.compile(r"(?=[^ ]*[0-9])(?=[^ ]*[A-Za-z])[^ ]{6,}")
+_PROSE = re.compile(
+    r"(?i)pass|word|wort|senha|contra|secret|token|key|user|login|log in|sign|account|mail|field|value|string|text"
+    r"|\b(?:the|an?|of|to|for|in|on|is|are|was|has|have|be|must|not|no|your?|new|old|and|or|with|at|by|from|this|that"
+    r"|it|if|as|per|can|use[ds]?|should|will|would|please|invalid|required?|confirm|repeat|again|forgot|forget|change"
+    r"|reset|set|show|hide|type|choose|default|test|some|any|all|only|but|when|where|which|than|then|there|here|does|do"
+    r"|did|una?|les?|der|die|das|ein|est|sha[0-9]+|md5|utf-?8|base64)\b|[,.:;?!]( |\Z)|[=<>(){}\[\]|\\]"
+)
+"""What is said about a password, in place of one."""
 _LONG_WORDS = 20
 _MOST_BEFORE = 200
 _LEAST_RANDOM = 16
@@ -73,7 +89,7 @@ def named_values(text: str) -> Iterator[tuple[int, int]]:
         while position >= 0:
             match = _REST.match(text, position)
             if match is not None and _is_secret(text, position, stem, match):
-                yield match.span("quoted" if match["quoted"] else "bare")
+                yield match.span(next(kind for kind in ("quoted", "phrase", "bare") if match[kind]))
             position = lower.find(stem, position + len(stem))
 
 
@@ -92,22 +108,41 @@ def is_random(value: str) -> bool:
 
 
 def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> bool:
-    value = match["quoted"] or match["bare"]
+    value = match["quoted"] or match["phrase"] or match["bare"]
     begin = max(position - _MOST_BEFORE, text.rfind("\n", max(0, position - _MOST_BEFORE), position) + 1, 0)
     before = text[begin:position]
     if not is_no_example(value) or not _is_telling(stem, before, text[position:position + 1]):
         return False
     if match["flag"] is not None and not _FLAG_HEAD.search(before[-_MOST_HEAD:]):
         return False
-    if match["pair"] is not None and stem in ("auth", "salt", "pass"):
+    if match["below"] is not None and not _LISTED_HEAD.fullmatch(before):
+        return False
+    is_pair = match["pair"] is not None and not _is_option(before, value)
+    if is_pair and (stem in ("auth", "salt", "pass") or "\n" in match[0]):
+        # On lines of their own they are a list's.
         return False
     if match["call"] is not None and not _SETTER_HEAD.search(before[-_MOST_HEAD:]):
         return False
-    if stem in ("token", "auth", "salt") or match["pair"] is not None:
+    if match["phrase"] is not None:
+        return not is_pair and match["tag"] is None and stem in _PHRASE_STEMS and _is_phrase(value)
+    if stem in ("token", "auth", "salt") or is_pair:
         return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
     if match["quoted"] is not None:
         return _is_password(stem, value)
     return _is_bare_password(stem, before, match)
+
+
+def _is_option(before: str, value: str) -> bool:
+    """Whether a pair is two arguments of a command, not an option that is declared."""
+    is_given = _OPTION_HEAD.search(before[-_MOST_HEAD:]) is not None
+    return is_given and not value.startswith("-") and not _DECLARES.search(before)
+
+
+def _is_phrase(value: str) -> bool:
+    """Whether words with blanks between them are a password: three small ones, or one with digits, and nothing said."""
+    if _PROSE.search(value):
+        return False
+    return len(value) >= _LEAST_RANDOM and bool(_PHRASE.fullmatch(value)) or bool(_MIXED_WORD.search(value))
 
 
 def _is_telling(stem: str, before: str, first: str) -> bool:
@@ -142,13 +177,19 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
 def _stands_alone(before: str, match: re.Match[str]) -> bool:
     """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
+    if match["below"] is not None:
+        return after == ""
+    if match["flag"] is not None:
+        return True
+    if after in ("`", ",", ")", "]"):
+        return _FLAG_HEAD.search(head) is not None
     if match["tag"] is not None:
         return after == "<"
     if _is_tight(match) and (_QUERY_HEAD.search(head) or _SETTINGS_HEAD.search(head)):
         return True
     if after in ('"', "'"):
         return _QUOTE_HEAD.search(head) is not None or _PART_HEAD.search(head) is not None
-    if match["flag"] is not None or _FLAG_HEAD.search(head) or _is_variable(before, match):
+    if _FLAG_HEAD.search(head) or _is_variable(before, match):
         return True
     if _PART_HEAD.search(head):
         return after in ("", ";")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from dataclasses import dataclass
+from typing import Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Attempt, Reply, Step, Usage
@@ -15,6 +17,8 @@ _STEP = (
     "SELECT steps.*, replies.step_id AS answered, text, provider, model_id, input_tokens, output_tokens,"
     " cached_tokens, cost, latency_ms FROM steps LEFT JOIN replies ON replies.step_id = steps.id"
 )
+_TURN = re.compile(r"(?:#(\d+))?(/other)?")
+"""What follows in a step's key behind its conversation's: the turn, and that another model was asked in it."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +72,21 @@ class Steps:
 
         return self._store.write(work, is_flushed=False)
 
-    def answered_by(self, session_id: str, role: str, path: str) -> str | None:
-        """PROVIDER/MODEL of a role's newest answer about a file, of those that count; None without one.
+    def answered_by(self, session_id: str, path: str, keys: Sequence[str]) -> str | None:
+        """PROVIDER/MODEL of the last answer in the conversation about a file that began with one of the keys.
 
-        Not of the step that was begun last: one that was begun early may be asked anew after those that came of it.
+        Only answers that count; None without one. Not by when they came: one that counts again came long ago.
         """
         rows = self._store.rows(
-            "SELECT provider, model_id FROM replies JOIN steps ON steps.id = step_id"
-            " WHERE session_id = ? AND agent_role = ? AND file_path = ? AND status = 'completed'"
-            " ORDER BY end_time DESC, steps.id DESC LIMIT 1",
-            (session_id, role, path),
+            "SELECT step_key, provider, model_id FROM replies JOIN steps ON steps.id = step_id"
+            " WHERE session_id = ? AND file_path = ? AND status = 'completed'", (session_id, path),
         )
-        return f"{rows[0]['provider']}/{rows[0]['model_id']}" if rows else None
+        turns = [
+            (int(found[1] or 1), bool(found[2]), f"{row['provider']}/{row['model_id']}")
+            for row in rows for key in keys if row["step_key"].startswith(key)
+            for found in [_TURN.fullmatch(row["step_key"], len(key))] if found is not None
+        ]
+        return max(turns)[2] if turns else None
 
     def drafts(self, session_id: str, path: str | None, *, before: str) -> list[tuple[str, str]]:
         """Key and text of the executor's and the consultant's answers about a file that came before a step."""

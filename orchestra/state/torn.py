@@ -17,6 +17,8 @@ from orchestra.state.migrations import MIGRATIONS, tables_of
 from orchestra.state.phases import MOVES
 
 _LAST = 2**63 - 1
+EVERYTHING = (-_LAST - 1, _LAST)
+"""From the lowest number of a row to the highest."""
 _LEAST_ROW_BYTES = 32
 _MOST_MISSES = 6000
 """Of one table, before it is given up."""
@@ -37,29 +39,40 @@ class TornTable:
         self._source = source
         self._select = f"SELECT rowid, {', '.join(columns)} FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ?"
         self._misses = 0
-        self.is_whole = True
-        self.count = 0
+        self._gaps: list[tuple[int, int]] = []
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        """Each row without its rowid. What is still unread is halved, the widest first."""
-        gaps = deque([(-_LAST - 1, _LAST)])
+        """Each row, with its rowid first. What is still unread is halved, the widest first."""
+        gaps = deque([EVERYTHING])
         while gaps and self._misses < _MOST_MISSES:
             gap = yield from self._ends_of(*gaps.popleft())
             if gap is None:
                 continue
-            self.is_whole = False
             low, high = self._bounded(*gap)
             if low < high:
                 middle = (low + high) // 2
                 gaps += [(low, middle), (middle + 1, high)]
+            else:
+                self._gaps.append(gap)
+        self._gaps += gaps
+
+    def gaps(self) -> Iterator[tuple[int, int]]:
+        """The ranges of rowids that could not be read, once all was tried."""
+        low, high = None, 0
+        for start, end in sorted(self._gaps):
+            if low is not None and start > high + 1:
+                yield low, high
+                low = None
+            low, high = start if low is None else low, max(high, end)
+        if low is not None:
+            yield low, high
 
     def _ends_of(self, low: int, high: int) -> Generator[Sequence[Any], None, tuple[int, int] | None]:
         """The rows from both ends up to the damage; returns the rowids between, None where there is no damage."""
         for order in ("ASC", "DESC"):
             try:
                 for row in self._source.execute(f"{self._select} ORDER BY rowid {order}", (low, high)):
-                    self.count += 1
-                    yield tuple(row)[1:]
+                    yield tuple(row)
                     if order == "ASC":
                         low = row[0] + 1
                     else:

@@ -8,7 +8,7 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from orchestra.workspace.languages.names import interpreter_of
+from orchestra.workspace.languages.interpreters import interpreter_of, suffix_of
 
 MOST_CHARACTERS = 1_000_000
 _ASKS = re.compile(r"(?i)(?:.*(?<![\w.-]))?ai!|ai!\s.*")
@@ -100,7 +100,7 @@ def _comments(path: str, text: str, lines: list[str]) -> list[str | None]:
         if rest is not None and inside and inside in rest:
             rest, inside = rest[:rest.index(inside)], ""
         said.append(None if rest is None else rest.strip().lstrip("*#/;-%!").strip())
-    commented = _python_comments(text) if PurePosixPath(path).suffix.lower() in _PYTHON else None
+    commented = _python_comments(text) if suffix_of(path, text) in _PYTHON else None
     return said if commented is None else [each if at in commented else None for at, each in enumerate(said, 1)]
 
 
@@ -124,8 +124,7 @@ def _opening(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
 
 
 def _style_of(path: str, text: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    pure = PurePosixPath(path)
-    known = _BY_SUFFIX.get(pure.suffix.lower()[1:] or pure.name.lower().lstrip("."))
+    known = _BY_SUFFIX.get(suffix_of(path, text)[1:] or PurePosixPath(path).name.lower().lstrip("."))
     if known is None and interpreter_of(text):
         return ("#",), ()
     return known or _ANY

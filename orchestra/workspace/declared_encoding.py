@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Pattern
 
 from orchestra.errors import RefusedDraft
+from orchestra.workspace.languages.interpreters import suffix_of
 from orchestra.workspace.text import NEW_FILE, UTF8_BOM, FileText
 
 _PYTHON = frozenset((".py", ".pyw", ".pyi"))
@@ -49,10 +50,9 @@ def encoded(path: str, text: str, old: FileText | None) -> bytes:
 def _pattern_of(path: str, text: str) -> Pattern[str] | None:
     from orchestra.workspace.languages.xml import is_xml
 
-    place = PurePosixPath(path)
-    if place.suffix.lower() in _PYTHON:
+    if suffix_of(path, text) in _PYTHON:
         return _CODING_LINE
-    return _XML_HEADER if is_xml(place, text) else None
+    return _XML_HEADER if is_xml(PurePosixPath(path), text) else None
 
 
 def _declared(pattern: Pattern[str], text: str) -> str:

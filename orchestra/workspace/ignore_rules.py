@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Tuple
 
 from orchestra.found_files import plain
 
@@ -25,7 +26,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class IgnoreRules:
-    """The patterns of one file, relative to the root (gitignore(5)); the last one that fits decides."""
+    """The patterns of one file, relative to its folder (gitignore(5)); the last one that fits decides."""
 
     patterns: tuple[Pattern, ...]
 
@@ -36,12 +37,16 @@ class IgnoreRules:
         return cls(tuple(pattern for pattern in found if pattern is not None))
 
     @classmethod
-    def in_root(cls, root: Path) -> IgnoreRules:
-        """Those of `.orchestraignore`; none where it is not there or cannot be read."""
+    def in_folder(cls, folder: str) -> IgnoreRules:
+        """Those of its `.orchestraignore`; none where it is not there or cannot be read."""
+        place = f"{folder}/{FILE}"
         try:
-            with open(root / FILE, encoding="utf-8-sig", errors="replace", opener=plain) as file:
+            # Asked first: most folders have none, and an error takes its time.
+            if not os.access(place, os.F_OK):
+                return cls(())
+            with open(place, encoding="utf-8-sig", errors="replace", opener=plain) as file:
                 return cls.of(file.read().splitlines())
-        except OSError:
+        except (OSError, ValueError):
             return cls(())
 
     def fits(self, path: str, *, is_folder: bool = False) -> bool:
@@ -50,15 +55,58 @@ class IgnoreRules:
             return False
         parts = path.split("/")
         return any(
-            self._fits("/".join(parts[:depth]), depth < len(parts) or is_folder)
+            self.verdict("/".join(parts[:depth]), is_folder=depth < len(parts) or is_folder)
             for depth in range(1, len(parts) + 1)
         )
 
-    def _fits(self, path: str, is_folder: bool) -> bool:
+    def verdict(self, path: str, *, is_folder: bool) -> bool | None:
+        """What the patterns say of the path itself: whether it is meant, None where none fits."""
         for pattern in reversed(self.patterns):
             if (is_folder or not pattern.only_folders) and pattern.expression.fullmatch(path):
                 return not pattern.is_negated
-        return False
+        return None
+
+
+_Holding = Tuple[Tuple[int, IgnoreRules], ...]
+"""The rules that hold in a folder, the innermost first, each with the length of what its paths leave out."""
+
+
+class TreeRules:
+    """What the `.orchestraignore` files of a tree leave out, read as their folders are met. One thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.fspath(root)
+        own = IgnoreRules.in_folder(self._root)
+        self._known: dict[str, _Holding | None] = {"": ((0, own),) if own.patterns else ()}
+
+    def fits(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether the path, or a folder that it lies in, is meant: the file that lies nearest decides."""
+        folder = path.rpartition("/")[0]
+        holding = self._known[folder] if folder in self._known else self._meet(folder)
+        return holding is None or bool(holding) and _are_meant(holding, path, is_folder)
+
+    def _meet(self, folder: str) -> _Holding | None:
+        """The rules of a folder; None for one that is left out."""
+        end, holding = 0, self._known[""]
+        while end < len(folder):
+            slash = folder.find("/", end + 1)
+            end = len(folder) if slash < 0 else slash
+            inner = folder[:end]
+            if inner not in self._known:
+                self._known[inner] = self._read(inner, holding)
+            holding = self._known[inner]
+        return holding
+
+    def _read(self, folder: str, above: _Holding | None) -> _Holding | None:
+        if above is None or above and _are_meant(above, folder, True):
+            return None
+        own = IgnoreRules.in_folder(f"{self._root}/{folder}")
+        return ((len(folder) + 1, own), *above) if own.patterns else above
+
+
+def _are_meant(holding: _Holding, path: str, is_folder: bool) -> bool:
+    verdicts = (rules.verdict(path[start:], is_folder=is_folder) for start, rules in holding)
+    return next((verdict for verdict in verdicts if verdict is not None), False)
 
 
 def _pattern(line: str) -> Pattern | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
 from orchestra.workspace.git import Git
-from orchestra.workspace.ignore_rules import IgnoreRules
+from orchestra.workspace.ignore_rules import TreeRules
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
 MAX_FILES = 20_000
@@ -49,10 +49,10 @@ def list_files(root: Path, git: Git | None, *, only: Sequence[str] = ()) -> tupl
     """The files that belong to the project, sorted by path, MAX_FILES at most.
 
     Inside git: tracked ones and untracked ones that are not ignored; elsewhere all but SKIPPED_FOLDERS. Without what
-    `.orchestraignore` names, symlinks, nested repositories, and names that cannot stand in a line of text. Where `only`
-    names paths, those.
+    an `.orchestraignore` names, symlinks, nested repositories, and names that cannot stand in a line of text. Where
+    `only` names paths, those.
     """
-    rules, top = IgnoreRules.in_root(root), os.fspath(root)
+    rules, top = TreeRules(root), os.fspath(root)
     paths = set(walk(root) if git is None else git.listed_paths(only))
     listed: list[ListedFile] = []
     for path in sorted(paths.intersection(only) if only else paths):
@@ -111,8 +111,8 @@ def may_be_shown(paths: Iterable[str], git: Git | None) -> tuple[str, ...]:
 
 
 def ignored_paths(root: Path, git: Git | None, paths: Sequence[str]) -> frozenset[str]:
-    """Those of the paths that git or `.orchestraignore` leaves out; a file that git tracks is not ignored by git."""
-    rules = IgnoreRules.in_root(root)
+    """Those of the paths that git or an `.orchestraignore` leaves out; a file that git tracks is not ignored by git."""
+    rules = TreeRules(root)
     by_git = git.ignored(paths) if git is not None and paths else ()
     return frozenset((*by_git, *filter(rules.fits, paths)))
 

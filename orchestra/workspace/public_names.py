@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import Callable, Iterable, Iterator, Mapping, Pattern
+
+from orchestra.workspace.languages.interpreters import suffix_of
 
 _LONGEST_LINE = 400
 _WORD = re.compile(r"\w+")
@@ -107,7 +108,7 @@ _DECLARED = (
 
 def public_names(path: str, text: str) -> tuple[str, ...]:
     """The names in their order, each once; none for a language that is not known here."""
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = suffix_of(path, text)
     patterns = _BY_SUFFIX.get(suffix, ())
     names: dict[str, None] = {}
     lines = (line for line in text.split("\n") if len(line) <= _LONGEST_LINE) if patterns else ()
@@ -222,9 +223,12 @@ _READERS: Mapping[str, Callable[[Iterable[str]], Iterator[str]]] = {
 
 def lost_names(path: str, old: str, new: str) -> tuple[str, ...]:
     """The public names of the old text that the new one neither defines nor imports any more."""
+    if suffix_of(path, old) != suffix_of(path, new):
+        # A script in another language now.
+        return ()
     kept = set(public_names(path, new))
     missing = [name for name in public_names(path, old) if name not in kept]
-    is_script = _BY_SUFFIX.get(PurePosixPath(path).suffix.lower()) is _SCRIPT
+    is_script = _BY_SUFFIX.get(suffix_of(path, old)) is _SCRIPT
     if not missing or (is_script and len(_ALL_OF_ANOTHER.findall(new)) > len(_ALL_OF_ANOTHER.findall(old))):
         return ()
     lines: dict[str, list[str]] = {name: [] for name in missing}

@@ -10,7 +10,7 @@ from typing import AbstractSet, Iterable, Sequence
 from orchestra.errors import ConfigError
 from orchestra.workspace import ignore_rules
 from orchestra.workspace.git import Git
-from orchestra.workspace.ignore_rules import IgnoreRules
+from orchestra.workspace.ignore_rules import IgnoreRules, TreeRules
 from orchestra.workspace.listing import SKIPPED_FOLDERS, may_be_shown
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
@@ -54,7 +54,7 @@ class WatchScope:
     def refresh(self) -> None:
         """Look again at what is ignored."""
         self._judged: dict[str, bool] = {}
-        self._ignored = IgnoreRules.in_root(self._root)
+        self._ignored = TreeRules(self._root)
         # What git lists need not be asked about folder by folder; also a tracked file in an ignored folder counts.
         self._listed = frozenset(_folders_of(self._git.listed_paths() if self._git is not None else ()))
 

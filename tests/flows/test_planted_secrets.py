@@ -232,9 +232,11 @@ def test_a_replay_in_another_repository_puts_its_secrets_back(project: Project, 
     assert keys[0] != keys[1]
 
 
-def test_an_ignored_file_is_neither_shown_nor_planned(project: Project) -> None:
+@pytest.mark.parametrize("rules", [{".orchestraignore": "private/\n"}, {"private/.orchestraignore": "*\n"}], ids=str)
+def test_an_ignored_file_is_neither_shown_nor_planned(project: Project, rules: dict[str, str]) -> None:
     project.commit("private/notes.txt", "something private\n")
-    project.commit(".orchestraignore", "private/\n")
+    for path, lines in rules.items():
+        project.commit(path, lines)
     plan = plan_of(planned("private/notes.txt", "modify"))
     ran = project.run("run", "task", "--yes", "--json", script=team([
         block({"need_files": ["private/notes.txt"]}), plan, plan,

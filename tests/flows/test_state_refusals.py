@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -141,6 +142,39 @@ def test_doctor_repairs_when_it_is_told_to_and_else_only_says_so(project: Projec
         assert aside.read() == damaged
     assert project.run("doctor", "--repair").status == 0
     assert len(set_aside(project)) == 1
+
+
+@pytest.mark.parametrize("lost", ["a row", "the table", "the list of tables"])
+def test_what_a_session_wrote_can_be_undone_though_its_row_is_lost(project: Project, lost: str) -> None:
+    stopped = project.run("run", "another", "--json", script=one_file("b.txt"))
+    ran = project.run("run", "task", "--yes", "--json", script=one_file())
+    assert (stopped.status, ran.status) == (3, 0)
+    path = project.state / "state.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        ((root, page_bytes),) = connection.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'sessions'"
+        )
+        if lost == "a row":
+            connection.execute("UPDATE sessions SET options = '' WHERE session_id = ?", (ran.json["session_id"],))
+            connection.commit()
+    content = bytearray(path.read_bytes())
+    if lost != "a row":
+        start = (root - 1) * page_bytes if lost == "the table" else 100
+        content[start:start + page_bytes - 100] = bytes(page_bytes - 100)
+        path.write_bytes(content)
+
+    repaired = project.run("doctor", "--repair", "--json")
+    told = project.run("sessions", "--json")
+    diff = project.run("diff", ran.json["session_id"])
+    undone = project.run("undo", ran.json["session_id"])
+
+    assert (repaired.status, repaired.json["checks"][0]["state"]) == (0, "warn"), repaired.out
+    rows = {row["session_id"]: row for row in told.json["sessions"]}
+    assert [bool(rows[each.json["session_id"]]["can_resume"]) for each in (stopped, ran)] == [lost == "a row", False]
+    assert project.run("report", "--all").status == project.run("status", ran.json["session_id"]).status == 0
+    assert "+one" in diff.out
+    assert (undone.status, (project.root / "a.txt").exists()) == (0, False), undone.err
 
 
 def test_doctor_repairs_nothing_while_a_run_holds_the_repository(project: Project) -> None:

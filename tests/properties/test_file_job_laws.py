@@ -247,8 +247,16 @@ MENDED_OFTEN: list[tuple[str, Answers]] = [
         "executor": [whole("one\n")], "auditor": [APPROVED, APPROVED, needs_work("bad"), APPROVED],
         "consultant": [BLAMES, whole("two\n"), BLAMES, whole("ten\n"), BLAMES, whole("three\n")],
     }),
+    *(
+        ("verified", {
+            "executor": [whole("one\n")], "auditor": [APPROVED] * 9,
+            "consultant": [answer for word in words.split() for answer in (BLAMES, whole(word + "\n"))],
+        })
+        for words in ("moon moon sea", "two mown sea", "moon women moon women sea")
+    ),
 ]
-"""Mended more than once, the last of them well or not; how the file's processes run, and what the agents say."""
+"""Mended more than once, the last of them well or not, some taken back before one helps; how the file's processes run,
+and what the agents say."""
 
 
 @pytest.mark.parametrize(("ways", "script"), MENDED_OFTEN)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Mapping
 
 from orchestra.workspace.languages import c_like, functional, indented, notations, scripts
+from orchestra.workspace.languages.interpreters import USUAL_SUFFIXES, interpreter_of, suffix_of
 from orchestra.workspace.languages.language import Language
 
 # Perl has none: what a slash, `s{}{}` or `$#` begins depends on what has been run before. Nor has Visual Basic, whose
@@ -69,12 +69,6 @@ _NAMES: Mapping[str, Language] = {
     "Dockerfile": notations.DOCKER, "Containerfile": notations.DOCKER,
     "Cargo.lock": notations.TOML, "poetry.lock": notations.TOML, "Pipfile": notations.TOML,
 }
-_INTERPRETERS: Mapping[str, Language] = {
-    "sh": scripts.SHELL, "bash": scripts.SHELL, "dash": scripts.SHELL, "ksh": scripts.SHELL, "zsh": scripts.Z_SHELL,
-    "python": scripts.PYTHON, "ruby": scripts.RUBY, "node": scripts.JAVASCRIPT, "lua": scripts.LUA,
-    "php": scripts.PHP,
-}
-_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:\S*/)?([a-z]+)[\d.]*(?=\s|$)")
 _OBJECTIVE_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
 _KNOWN_BY_FIRST_LINE = frozenset((scripts.SHELL.name, scripts.Z_SHELL.name))
 _OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish", "xonsh", "perl", "awk", "tclsh"))
@@ -82,25 +76,17 @@ _OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish
 
 def language_of(path: str, text: str) -> Language | None:
     """None for one that is not known."""
-    name = PurePosixPath(path).name
-    language = _NAMES.get(name) or _by_suffix().get(PurePosixPath(path).suffix.lower()[1:])
-    if language is None and "." in name:
-        return None
+    name = path.rpartition("/")[2]
+    language = _NAMES.get(name) or _by_suffix().get(suffix_of(path, text)[1:])
     if name.endswith(".m") and not _OBJECTIVE_C.search(text):
         # MATLAB's.
         return None
-    if language is None or language.name in _KNOWN_BY_FIRST_LINE:
+    if language is not None and language.name in _KNOWN_BY_FIRST_LINE:
         interpreter = interpreter_of(text)
         if interpreter in _OTHER_SHELLS:
             return None
-        return _INTERPRETERS.get(interpreter, language)
+        return _by_suffix().get(USUAL_SUFFIXES.get(interpreter, "")[1:], language)
     return language
-
-
-def interpreter_of(text: str) -> str:
-    """The name of the program that the first line calls, without its version; empty where it calls none."""
-    found = _SHEBANG.match(text)
-    return found.group(1) if found else ""
 
 
 @lru_cache(maxsize=1)

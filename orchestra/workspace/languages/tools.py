@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Mapping, Optional
 
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect, Verdict
-from orchestra.workspace.languages.names import interpreter_of
+from orchestra.workspace.languages.interpreters import interpreter_of
 from orchestra.workspace.languages.standalone_c import alone
 
 

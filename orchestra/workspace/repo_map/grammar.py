@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Mapping, Pattern
 
+from orchestra.workspace.languages.interpreters import suffix_of
+
 MAX_LINE = 300
 
 
@@ -149,6 +151,10 @@ _PHP = Grammar(
     r"\nuse[ \t]+(?:function[ \t]+|const[ \t]+)?([\w\\]+)"
     r"|(?:require|include)(?:_once)?\b[^\n'\"]{0,60}[\"']([^\"'\n]+)",
 )
+_PERL = Grammar(
+    "perl", _any_of(r"[ \t]{0,8}sub[ \t]+([\w:']+)", r"[ \t]{0,4}package[ \t]+([\w:]+)"),
+    _any_of(r"[ \t]{0,8}(?:use|require)[ \t]+([A-Z]\w*(?:::\w+)*)"),
+)
 _SHELL = Grammar(
     "shell",
     _any_of(r"[ \t]{0,4}function[ \t]+([\w:-]+)", r"[ \t]{0,4}([\w:-]+)[ \t]*\([ \t]*\)"),
@@ -186,12 +192,13 @@ _BY_SUFFIX: Mapping[str, Grammar] = {
     **dict.fromkeys((".h", ".hh", ".hpp", ".hxx"), _C_HEADER),
     **dict.fromkeys((".rb", ".rake"), _RUBY),
     ".php": _PHP,
+    **dict.fromkeys((".pl", ".pm"), _PERL),
     **dict.fromkeys((".sh", ".bash", ".zsh"), _SHELL),
     ".sql": _SQL,
     **dict.fromkeys((".md", ".markdown"), _MARKDOWN),
 }
 
 
-def grammar_of(path: str) -> Grammar | None:
-    """The language of a file by its name; None where none of these."""
-    return _BY_SUFFIX.get(path[path.rfind("."):].lower())
+def grammar_of(path: str, text: str = "") -> Grammar | None:
+    """The language of a file by its name, for one without suffix by its first line; None where none of these."""
+    return _BY_SUFFIX.get(suffix_of(path, text))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import posixpath
-import stat
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Protocol, Sequence
+from typing import Callable, Iterable, Iterator, Mapping, Protocol, Sequence
 
+from orchestra.workspace.languages.interpreters import LONGEST_LINE, has_suffix
 from orchestra.workspace.repo_map import file_facts, index
-from orchestra.workspace.repo_map.file_facts import MAX_FILE_BYTES, Declaration, FileFacts, facts_of
+from orchestra.workspace.repo_map.file_facts import Declaration, FileFacts, facts_of
+from orchestra.workspace.repo_map.found import Found, find, read
 from orchestra.workspace.repo_map.grammar import Grammar, grammar_of
 from orchestra.workspace.repo_map.index import RepoIndex, build_index
 from orchestra.workspace.repo_map.python_outline import python_outline
@@ -21,11 +21,9 @@ INDEX, STAMPS, FACTS, OUTLINE = "index", "stamps", "facts", "outline"
 """The kinds of what is kept."""
 MOST_OUTLINED = 12
 _READ_AT_ONCE = 25
+_PLAIN = "plain"
 _NEWEST = f"{file_facts.VERSION}.{index.VERSION}"
-_SETTLED_NS = 2_000_000_000
-"""A file changed so short a time ago may change once more without its stamp showing it."""
 _PYTHON = (".py", ".pyi")
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class MapCache(Protocol):
@@ -70,15 +68,6 @@ class OnlyRead:
         """Not here."""
 
 
-class _Found(NamedTuple):
-    """A file that can be mapped, as it lies on the disk."""
-
-    path: str
-    grammar: Grammar
-    stamp: str
-    changed_ns: int
-
-
 class Mapper:
     """Maps the files below one root. They are looked at by their stamps, read by need, and known by their hashes."""
 
@@ -91,7 +80,7 @@ class Mapper:
 
     def index(self, paths: Iterable[str]) -> RepoIndex:
         """The index of those of the files whose language is known; links and what cannot be read are left out."""
-        found = list(_find(self._root, sorted(paths)))
+        found = self._known_by_name_or_line(list(find(self._root, sorted(paths))))
         known = _read_index(self._cache.read(INDEX, [_NEWEST]).get(_NEWEST))
         stamps = self._cache.read(STAMPS, [_NEWEST]).get(_NEWEST, b"") if known is not None else b""
         if known is not None and stamps == _stamps_of(found, None):
@@ -129,17 +118,37 @@ class Mapper:
 
     def content(self, path: str) -> bytes | None:
         """The file's bytes now; None where it cannot be read."""
-        return _read(os.path.join(self._root, path))
+        return read(os.path.join(self._root, path))
+
+    def _known_by_name_or_line(self, found: list[Found]) -> list[Found]:
+        """Without the files that have no suffix and call no known program; their stamps are kept."""
+        bare = [file for file in found if not has_suffix(file.path)]
+        if not bare:
+            return found
+        kept = self._cache.read(STAMPS, [_PLAIN]).get(_PLAIN, b"")
+        known = frozenset(kept.decode("utf-8", "replace").split("\n"))
+        plain = [file for file in bare if file.line() in known or self._grammar(file.path) is None]
+        stamps = _stamps_of(plain, self._now_ns())
+        if stamps != kept:
+            self._cache.keep(STAMPS, {_PLAIN: stamps})
+        paths = {file.path for file in plain}
+        return [file for file in found if file.path not in paths]
+
+    def _grammar(self, path: str, content: bytes | None = None) -> Grammar | None:
+        if content is None and not has_suffix(path):
+            content = read(os.path.join(self._root, path), LONGEST_LINE)
+        return grammar_of(path, (content or b"")[:LONGEST_LINE].decode("utf-8", "replace"))
 
     def _read_anew(self, path: str, is_outlined: bool) -> Sequence[Declaration]:
-        grammar, content = grammar_of(path), self.content(path) or b""
+        content = self.content(path) or b""
+        grammar = self._grammar(path, content)
         outline = python_outline(content.decode("utf-8", "replace")) if is_outlined else None
         if outline is not None or grammar is None:
             return outline or ()
         return facts_of(content, grammar).declarations()
 
     def _hashes(
-        self, found: Iterable[_Found], known: Mapping[tuple[str, str], str], contents: dict[str, bytes]
+        self, found: Iterable[Found], known: Mapping[tuple[str, str], str], contents: dict[str, bytes]
     ) -> dict[str, str]:
         """Path to hash; what had to be read for it lies in `contents` afterwards."""
         hashes: dict[str, str] = {}
@@ -155,7 +164,7 @@ class Mapper:
         return hashes
 
     def _indexed(
-        self, found: Sequence[_Found], hashes: Mapping[str, str], contents: Mapping[str, bytes], known: RepoIndex | None
+        self, found: Sequence[Found], hashes: Mapping[str, str], contents: Mapping[str, bytes], known: RepoIndex | None
     ) -> RepoIndex:
         paths, ids = tuple(file.path for file in found), tuple(hashes[file.path] for file in found)
         if known is not None and (known.paths, known.hashes) == (paths, ids):
@@ -169,7 +178,8 @@ class Mapper:
             if known_facts is None:
                 content = contents.get(file.path)
                 content = self.content(file.path) if content is None else content
-                known_facts = facts_of(content or b"", file.grammar)
+                grammar = self._grammar(file.path, content or b"")
+                known_facts = FileFacts() if grammar is None else facts_of(content or b"", grammar)
                 new[key] = known_facts.to_bytes()
             facts.append(known_facts)
         index_ = build_index(paths, ids, facts)
@@ -181,53 +191,14 @@ class Mapper:
         return index_
 
 
-def _find(root: Path, paths: Iterable[str]) -> Iterator[_Found]:
-    """Those of the files that have a grammar, one name, a bearable length, and no link on the way to them."""
-    inside: dict[str, bool] = {"": True}
-    top = os.fspath(root)
-    for path in paths:
-        grammar = grammar_of(path)
-        if grammar is None or not _is_inside(top, path.rpartition("/")[0], inside):
-            continue
-        try:
-            found = os.lstat(f"{top}/{path}")
-        except OSError:
-            continue
-        # Its other name may lie anywhere, where nobody meant it to be shown.
-        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_size <= MAX_FILE_BYTES:
-            stamp = f"{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_size}:{found.st_ino}"
-            yield _Found(path, grammar, stamp, max(found.st_mtime_ns, found.st_ctime_ns))
-
-
-def _is_inside(top: str, folder: str, known: dict[str, bool]) -> bool:
-    """Whether no part of the folder's path is a link."""
-    if folder not in known:
-        above = posixpath.dirname(folder)
-        known[folder] = _is_inside(top, above, known) and not os.path.islink(os.path.join(top, folder))
-    return known[folder]
-
-
-def _read(place: str) -> bytes | None:
-    try:
-        descriptor = os.open(place, _FLAGS)
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
-    except OSError:
-        return None
-
-
 def _key(path: str, hash_: str) -> str:
+    # Where the name does not tell the language, the content does, and so its hash.
     grammar = grammar_of(path)
     return f"{hash_}:{'' if grammar is None else grammar.language}:{file_facts.VERSION}"
 
 
-def _stamps_of(found: Iterable[_Found], now_ns: int | None) -> bytes:
-    """One line a file; with a time, those that changed right before it have a stamp that none will ever have."""
-    lines = (
-        f"{file.path}\t{file.stamp if now_ns is None or now_ns - file.changed_ns > _SETTLED_NS else '-'}"
-        for file in found
-    )
-    return "\n".join(lines).encode("utf-8", "surrogatepass")
+def _stamps_of(found: Iterable[Found], now_ns: int | None) -> bytes:
+    return "\n".join(file.line(now_ns) for file in found).encode("utf-8", "surrogatepass")
 
 
 def _read_stamps(stamps: bytes, index_: RepoIndex | None) -> dict[tuple[str, str], str]:

@@ -142,6 +142,10 @@ def test_reads_files_asked_for() -> None:
 def test_files_are_asked_for_only_by_the_sole_key_of_the_sole_block() -> None:
     asked = '{"need_files": ["src/b.py"]}'
     assert draft(block(asked, "json") + "\n" + block("a = 1\nb = 2", "src/a.py")) == ORIGINAL
+    assert draft(block("x = 2", "python") + "\n" + block(asked, "json")) == "x = 2\n"
+    edits = block("<<<<<<< SEARCH\na = 1\n=======\na = 2\n>>>>>>> REPLACE")
+    assert draft(edits + "\n" + block(asked), original=ORIGINAL) == ORIGINAL.replace("1", "2")
+    assert "no fenced block" in why_unreadable(block(asked) + "\n" + block(asked))
     assert "only key" in why_unreadable(block('{"need_files": ["b"], "why": "x"}', "json"))
     assert "at least one text" in why_unreadable(block('{"need_files": []}', "json"))
     assert "comma before a closing bracket" in why_unreadable(block('{"need_files": ["b",]}', "json"))

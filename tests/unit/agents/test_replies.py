@@ -143,6 +143,33 @@ def test_of_two_verdicts_the_last_counts_where_it_objects() -> None:
     assert not read_review(block(APPROVED) + "\n" + block(NEEDS_WORK)).approved
 
 
+WANTED = '{"need_files": ["b.py"]}'
+
+
+@pytest.mark.parametrize("text", [
+    block('{"verdict": "approved", "issues": [], "need_files": ["b.py"]}'), block(WANTED) + "\n" + block(APPROVED),
+    block(APPROVED) + "\n" + block(WANTED), block('{"verdict": "needs_work", "issues": [], "need_files": ["b.py"]}'),
+    block(NEEDS_WORK) + "\n" + block(WANTED),
+])
+def test_who_asks_for_files_has_not_judged_yet(text: str) -> None:
+    assert read_review(text) == read_change_review(text) == NeedFiles(("b.py",))
+
+
+@pytest.mark.parametrize("wanted", ["[]", "null", '""', "{}"])
+def test_who_asks_for_no_file_has_judged(wanted: str) -> None:
+    assert read_review('{"verdict": "approved", "issues": [], "need_files": %s}' % wanted) == Review(True)
+    why_unreadable('{"verdict": "approved", "issues": [], "need_files": 7}', read_review)
+    why_unreadable('{"need_files": %s}' % wanted, read_review)
+
+
+@pytest.mark.parametrize("text", [
+    block('{"fixes": [{"path": "a.py", "message": "m"}], "need_files": ["b.py"]}'),
+    block(WANTED) + "\n" + block('{"fixes": []}'),
+])
+def test_who_asks_for_files_has_named_no_fix_yet(text: str) -> None:
+    assert read_fixes(text) == NeedFiles(("b.py",))
+
+
 @pytest.mark.parametrize("written, line", [
     ("null", None), ("7", 7), ('"7"', 7), ('" 12 "', 12), ('""', None), ("7.0", 7), ("0", None), ("-1", None),
 ])

@@ -207,6 +207,16 @@ def test_files_are_shown_three_times_and_then_an_answer_is_due(workshop: Build) 
     assert "No more files can be shown" in shop.agents["executor"].heard[4]
 
 
+def test_who_approves_and_asks_for_files_is_shown_them_before_it_counts(workshop: Build) -> None:
+    both = APPROVED.replace("[]}", '[], "need_files": ["b.txt"]}')
+    shop = workshop(executor=[ONE, ONE], auditor=[both, needs_work("b says no"), *[both] * 5], consultant=[TWO])
+    shop.max_iterations = 2
+    shop.put("what b says\n", "b.txt")
+    assert summary(shop.run(CREATE))[:2] == ("reverted", 2)
+    assert "what b says" in shop.agents["auditor"].heard[1]
+    assert "No more files can be shown" in shop.agents["auditor"].heard[-1]
+
+
 def test_no_more_is_shown_in_one_conversation_than_so_many_tokens(workshop: Build) -> None:
     shop = workshop(executor=[files_needed("b.txt"), files_needed("c.txt", "d.txt"), ONE], auditor=[APPROVED])
     for name in ("b.txt", "c.txt"):

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from typing import Callable
 
+import pytest
+
+from orchestra.adapters.adapter import AdapterInfo
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.mending import Mending
 from orchestra.engine.panel import Panel
-from orchestra.errors import ApiError
+from orchestra.errors import ApiError, Cancelled
 from orchestra.records import FileOutcome, Issue, Plan
 from tests.unit.engine.workshop import APPROVED, PATH, SESSION, Workshop, needs_work, planned, whole
 
@@ -74,3 +77,27 @@ def test_a_repeated_answer_counts_where_nobody_else_is_to_be_had(workshop: Build
     )
     assert mend(shop, drafted(shop)) is None
     assert shop.text() == "again\n"
+
+
+def test_a_mended_draft_is_judged_by_another_vendor_than_the_consultants_after_a_kill_too(workshop: Build) -> None:
+    shop = workshop(executor=[AGAIN], consultant=[OTHER], auditor=[APPROVED, Cancelled(), APPROVED])
+    for role, model in (("executor", "glm-4.7"), ("consultant", "claude-opus-5")):
+        shop.agents[role].info = AdapterInfo(f"local/{model}", model, "local")
+    panel = Panel({"auditor": ["local/claude-sonnet-5", "local/glm-5.3", "local/gemini-3"]}, other_vendor=True)
+
+    def mend() -> None:
+        jobs = shop.context(PLAN)
+        jobs.asker._panel = panel
+        job = FileJob(jobs, planned())
+        job.run()
+        assert job.outcome is not None
+        Mending(SESSION, PLAN, shop.journal, jobs).mend(
+            PATH, [Issue("error", "no")], {PATH: job.outcome}, key_prefix="fix0.1/"
+        )
+
+    with pytest.raises(Cancelled):
+        mend()
+    shop.resume()
+    mend()
+    passed_over = [request.passed_over for request in shop.agents["auditor"].requests]
+    assert passed_over == [{"local/glm-5.3"}, {"local/claude-sonnet-5"}, {"local/claude-sonnet-5"}]

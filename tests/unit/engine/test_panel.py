@@ -22,6 +22,8 @@ def test_where_every_auditor_is_of_an_executors_vendor_that_is_an_error() -> Non
     with pytest.raises(ConfigError) as caught:
         Panel(names, other_vendor=True).check()
     assert "openai/gpt-5.3-codex" in caught.value.what
+    with pytest.raises(ConfigError, match="agents.consultant"):
+        Panel({"executor": ["zai/glm-4.7"], "consultant": ["a/gpt-oss"], "auditor": ["openai/gpt-5"]}, True).check()
     Panel({**names, "auditor": ["ollama/gpt-oss", "gemini/gemini-3"]}, other_vendor=True).check()
 
 

@@ -313,7 +313,7 @@ def test_a_fix_that_was_taken_back_is_told_to_those_who_are_asked_by_a_later_res
         consultant=[fixes((PATH, "mend it")), whole("worse\n"), fixes((PATH, "so")), whole("good\n")],
         auditor=[APPROVED, APPROVED],
     )
-    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), failed("x"), PASSED)
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), failed("x"), PASSED, most_fixes=1)
     assert new(bench.verify()) == ["x"]
     assert bench.outcomes[PATH].iterations == 2
     shop.resume()
@@ -323,13 +323,52 @@ def test_a_fix_that_was_taken_back_is_told_to_those_who_are_asked_by_a_later_res
         assert "this failed: x, y; that was worse, so the file was put back" in tried_in(prompt)
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_after_a_fix_that_was_taken_back_the_next_begins_with_what_was_better(workshop: Build, is_killed: bool) -> None:
+    stop: list[object] = [LimitReached("no money")] if is_killed else []
+    shop = workshop(
+        consultant=[fixes((PATH, "mend it")), whole("worse\n"), *stop, fixes((PATH, "so")), whole("good\n")],
+        auditor=[APPROVED, APPROVED],
+    )
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), PASSED)
+    if is_killed:
+        outcomes = dict(bench.outcomes)
+        with pytest.raises(LimitReached):
+            bench.verify()
+        shop.resume()
+        bench.outcomes = outcomes
+    assert new(bench.verify()) == []
+    assert (shop.text(), bench.outcomes[PATH].iterations) == ("good\n", 3)
+    asked, mending = shop.agents["consultant"].heard[-2:]
+    for prompt in (asked, mending):
+        assert "this failed: x, y; that was worse, so the file was put back" in tried_in(prompt)
+        assert "one" in prompt and "worse\n" not in prompt
+
+
+def test_fixing_ends_though_every_fix_is_taken_back(workshop: Build) -> None:
+    shop = workshop(
+        consultant=[fixes((PATH, "a")), whole("worse\n"), fixes((PATH, "b")), whole("worst\n")],
+        auditor=[APPROVED, APPROVED],
+    )
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), failed("x", "y", "z"), failed("x"))
+    assert new(bench.verify()) == ["x"]
+    assert (shop.text(), bench.runs) == ("one\n", [])
+    assert len(shop.told("tests.taken_back")) == 2
+
+
+def test_where_the_tests_are_gone_after_a_fix_was_taken_back_there_is_no_verdict(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "a")), whole("worse\n")], auditor=[APPROVED])
+    assert Bench(shop, failed("x"), failed("x", "y"), None).verify() is None
+    assert shop.text() == "one\n"
+
+
 class Killed(BaseException):
     """The end of a process."""
 
 
 def test_a_fix_that_makes_it_worse_is_taken_back_after_a_kill_too(workshop: Build) -> None:
     shop = workshop(consultant=[fixes((PATH, "mend")), whole("worse\n")], auditor=[APPROVED])
-    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"))
+    bench = Bench(shop, failed("x"), failed("x", "y"), failed("x"), most_fixes=1)
     outcomes, runs = dict(bench.outcomes), iter(range(3))
     verification = bench.verification()
 

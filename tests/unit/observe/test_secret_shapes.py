@@ -54,6 +54,60 @@ def test_secrets_are_found_in_the_notations_of_many_languages_and_commands(form:
     assert uncovered(f"a\n{form.replace('VALUE', value)}\nb\n", (value,)) == []
 
 
+PHRASE = "correct horse battery"
+
+
+@pytest.mark.parametrize("text, secrets", [
+    ('password = "%s"', (PHRASE,)), ("DB_PASSPHRASE: '%s'", (PHRASE,)), ('{"secret": "%s"}', (PHRASE,)),
+    ('tool --password "%s"', (PHRASE,)), ('set_password("%s")', (PHRASE,)), ('pwd = "two Tr0ub4dor horses"', (
+        "two Tr0ub4dor horses",
+    )),
+    ("tool --password hunter2pass", ("hunter2pass",)), ("run('tool --password hunter2pass', x)", ("hunter2pass",)),
+    ("(see `tool --db-password=hunter2pass`)", ("hunter2pass",)), ("x --password hunter2pass, then", ("hunter2pass",)),
+    ('run(["tool", "--password", "hunter2pass"])', ("hunter2pass",)), ("- --password\n- hunter2pass", ("hunter2pass",)),
+    ('args:\n    "--password",\n    "hunter2pass"', ("hunter2pass",)),
+])
+def test_passwords_with_blanks_and_as_arguments_are_found(text: str, secrets: tuple[str, ...]) -> None:
+    assert found_in(text.replace("%s", PHRASE) + "\n") == set(secrets)
+
+
+@pytest.mark.parametrize("text", [
+    'password = "Enter your password"', 'password: "mot de passe oublié"', '"password": "neues passwort wählen"',
+    'password = "must have 8 characters"', 'secret = "small words"', 'PASSWORD = "sha256 hex digest"',
+    'password_help = "correct horse battery"', 'key = "correct horse battery"', 'password = "a, b c3d4e5"',
+    '("password", "three small words here")', '<password value="x">three small words here</password>',
+    'add_argument("--password", "pass1word")', 'option("--api-key", "--api-key-2")', "tool --password FILE",
+    "tool --password-file secrets1.txt", "tool -p hunter2pass", "- password\n- hunter2pass",
+    '"A_SECRET_KEY",\n"TR31_K1_KEY_PROTECTION_KEY_9"', "f(password=hunter2pass, x)",
+])
+def test_what_is_said_of_a_password_and_what_declares_one_is_none(text: str) -> None:
+    assert found_in(text + "\n") == set()
+
+
+@pytest.mark.parametrize("seam", [
+    '" "', '"\n    "', '" + "', '"+"', '" \\\n    "', '" +\n    "', '"\n+    + "', '" . "', "\" .. \"", '" & "', '" f"',
+])
+@pytest.mark.parametrize("frame", [
+    'password = ("%s")', 'password = "%s";', 'password = (\n    "%s"\n)', '+password = "%s"',
+])
+def test_each_part_of_a_password_in_several_literals_is_found(frame: str, seam: str) -> None:
+    assert found_in(frame % f"hunter2{seam}pass99" + "\n") == {"hunter2", "pass99"}
+
+
+def test_tokens_and_values_below_their_name_are_found_across_seams() -> None:
+    assert found_in('x = "sk-abcdefgh1" "jklmnopqrstuvw99xyz"\n') == {"sk-abcdefgh1", "jklmnopqrstuvw99xyz"}
+    assert found_in('password = \\\n    "hunter2pass"\n') == {"hunter2pass"}
+    assert found_in('password = (\n    "ab" "hunter2" "c"\n)\n') == {"hunter2"}, "two letters could stand anywhere"
+    assert found_in('password = "hunter2" + name + "pass99"\n') == set()
+    assert found_in('password = "", ""\nx = " " "hunter2pass"\n') == set()
+
+
+def test_many_seams_take_no_more_time_than_there_is_text() -> None:
+    assert found_in('password = "hunter2" "pass99"\n' * 5000) == {"hunter2", "pass99"}
+    assert found_in('password = "hunter2" ' + '"part9" ' * 20_000) == set(), "too long for one"
+    assert found_in('"' * 50_000) == found_in('" ' * 50_000) == found_in('= (\n' * 20_000) == set()
+
+
 def test_a_dollar_within_a_password_makes_no_variable_of_it() -> None:
     assert found_in("Server=tcp:x;User ID=sa;Password=Sql$erv3rPw;") == {"Sql$erv3rPw"}
     assert found_in("PASSWORD=abc1$NAME\nPASSWORD=abc1$name\n") == set()

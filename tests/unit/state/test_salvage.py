@@ -163,10 +163,14 @@ def test_a_row_that_says_nothing_is_damage_and_is_left_out(
     done = salvage(state, START)
     journal = StateManager.open(state, clock)
     journal.check()
-    assert len(journal.sessions.all()) == done.sessions == MANY - (table == "sessions")
+    # Only the one that lacks something cannot go on; of one whose own row is lost there are the others.
+    assert len(journal.sessions.all()) == done.sessions == MANY
+    assert resumable(journal) == MANY - (table not in ("agents", "attempts"))
+    assert (done.rebuilt, done.hindered) == (int(table == "sessions"), int(table in ("plans", "replies")))
     journal.close()
     with closing(sqlite3.connect(state / FILE)) as connection:
-        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == before - 1
+        left = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    assert left == before - (table != "sessions")
 
 
 def test_the_rows_on_both_sides_of_a_damaged_page_are_kept(state: Path, clock: FakeClock) -> None:
@@ -213,7 +217,113 @@ def test_an_image_and_an_answer_that_are_not_what_they_were_are_left_out(state: 
     assert (done.images, done.is_whole) == (2 * MANY - 2, False)
     journal = StateManager.open(state, clock)
     assert journal.images.paths(ID % 1) == []
+    assert [row.session_id for row in journal.sessions.all() if not row.can_resume] == [ID % 2, ID % 1]
     assert journal.steps.begin(ID % 2, "executor/a/1", role="executor", path="a", input_text="").reply is None
+    journal.close()
+
+
+def rows(state: Path, session: str) -> list[object]:
+    """All that a session rests on."""
+    by_step = "step_id IN (SELECT id FROM steps WHERE session_id = ?)"
+    where = {"replies": by_step, "undone_files": "session_id = ?", "made_folders": "session_id = ?"}
+    tables = ("plans", "steps", "replies", "file_versions", "file_outcomes", "facts", *where)
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        select = [f"SELECT * FROM {table} WHERE {where.get(table, 'session_id = ?')}" for table in tables]
+        return [connection.execute(each, (session,)).fetchall() for each in select]
+
+
+def take_turns(folder: Path) -> list[str]:
+    """Sessions one after the other, some taken up again after others; large answers, so that pages are many."""
+    clock = FakeClock()
+    journal = StateManager.open(folder, clock)
+    ids = []
+    for number in range(12):
+        clock.seconds = number * 100.0
+        ids.append(ID % number)
+        journal.sessions.create(ids[-1], Task("a task " * 9, "words"), mode="sequential", options={}, config={})
+        journal.sessions.save_plan(ids[-1], "h", {"summary": "x" * 900})
+        taken_up = [ids[-1], *([ids[number - 3]] if number % 4 == 3 else [])]
+        for place, session in enumerate(taken_up):
+            clock.seconds += 10
+            journal.sessions.reopen(session, {})
+            for turn in range(3):
+                clock.seconds += 1
+                step = journal.steps.begin(session, f"{number}/{turn}", role="executor", path="a", input_text="")
+                journal.keep(session, f"{number}/{turn}", "a fact " * 40)
+                journal.steps.complete(step, Reply(f"{number} {turn} " * 300, Usage(1, 2), "local", "m", 7))
+                path = f"{number}/{place}/{turn}"
+                journal.images.save(session, path, "before", FileImage(b"before " * 200, 0o644))
+                journal.images.set_outcome(session, FileOutcome(path, "modify", "approved", 1))
+    journal.close()
+    return ids
+
+
+def test_whatever_page_is_lost_only_whole_sessions_go_on_and_mostly_many_do(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    ids = take_turns(folder)
+    known = {session: rows(folder, session) for session in ids}
+    pages = (folder / FILE).stat().st_size // PAGE
+    go_on = []
+    for page in range(2 + pages % 2, pages + 1, 2):
+        state = Path(shutil.copytree(folder, tmp_path / str(page)))
+        write(state, (page - 1) * PAGE, b"\xa5" * PAGE)
+        done = salvage(state, START)
+        with closing(sqlite3.connect(state / FILE)) as connection:
+            left = [row[0] for row in connection.execute("SELECT session_id FROM sessions WHERE can_resume = 1")]
+        assert {session: rows(state, session) for session in left} == {session: known[session] for session in left}
+        assert done.hindered <= len(ids) - len(left)
+        go_on.append(len(left))
+        shutil.rmtree(state)
+    assert sum(0 < count < len(ids) for count in go_on) > len(go_on) // 2
+    assert sum(go_on) > len(ids) * len(go_on) // 2
+
+
+@pytest.mark.parametrize("lost", ["sessions", "schema"])
+def test_without_the_sessions_or_the_list_of_tables_what_was_written_can_be_undone(
+    state: Path, clock: FakeClock, lost: str
+) -> None:
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        tree = [
+            int(row[0]) for row in connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sessions'")
+        ]
+    if lost == "schema":
+        content = (state / FILE).read_bytes()
+        tree = [1 + content.index(b"CREATE TABLE " + name) // PAGE for name in (b"sessions", b"facts")]
+    for page in tree:
+        offset = 100 if page == 1 else 0
+        write(state, (page - 1) * PAGE + offset, os.urandom(PAGE - offset))
+    with pytest.raises((StateDamaged, sqlite3.DatabaseError)):
+        StateManager.open(state, clock)
+    done = salvage(state, START)
+    assert (done.sessions, done.attempts, done.images, done.is_whole) == (MANY, MANY, 2 * MANY, False)
+    journal = StateManager.open(state, clock)
+    journal.check()
+    assert resumable(journal) == 0
+    for row in journal.sessions.all():
+        assert (row.exit_status, row.mode) == (6, "sequential")
+        before, after = journal.images.ends(row.session_id, "a")
+        assert (before.content, after.content) == (b"before " * 50, b"after " * 50)
+        assert journal.images.outcomes(row.session_id)["a"].status == "approved"
+        assert "x" * 300 in str(journal.sessions.plan(row.session_id))
+    journal.close()
+
+
+def test_sessions_that_only_their_other_rows_speak_of_are_put_together(state: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        connection.execute("UPDATE sessions SET options = 'x' WHERE rowid > 30")
+        connection.execute("INSERT INTO undone_files VALUES (?, 'a', ?)", (ID % 1, ID % 39))
+        connection.commit()
+    done = salvage(state, START)
+    assert (done.rebuilt, done.hindered, done.sessions) == (MANY - 30, 0, MANY)
+    assert "10 sessions put together from other rows" in str(done)
+    journal = StateManager.open(state, clock)
+    rebuilt = journal.sessions.get(ID % 35)
+    assert rebuilt is not None and (rebuilt.phase, rebuilt.can_resume, rebuilt.exit_status) == ("failed", False, 6)
+    assert (rebuilt.started_at, rebuilt.last_activity) == ("2026-11-22T07:15:00.000Z",) * 2
+    assert rebuilt.task.text == "(lost; its plan: %s)" % ("x" * 300)
+    modes = {row.session_id: row.mode for row in journal.sessions.all()}
+    assert (modes[ID % 39], modes[ID % 38]) == ("undo", "sequential")
+    assert resumable(journal) == 30
     journal.close()
 
 

@@ -163,24 +163,27 @@ def test_a_moment_is_read_as_it_was_written() -> None:
     assert moment("2026-11-22T07:15:00.007Z") == START + timedelta(milliseconds=7)
 
 
-def test_a_file_was_answered_by_whoever_answered_last_and_counts(journal: StateManager, clock: FakeClock) -> None:
-    first, second = begin(journal), begin(journal, "executor/1#2")
-    journal.steps.complete(first, UNKNOWN)
-    clock.seconds = 1
-    journal.steps.complete(second, REPLY)
-    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "zai/glm-4.7"
+KEYS = ("executor/src/a.py/2", "consultant/src/a.py/2")
 
-    # Taken back and asked anew, the first step answered at once what it had asked more for before.
+
+@pytest.mark.parametrize("last", ["consultant/src/a.py/2", "executor/src/a.py/2#3", "executor/src/a.py/2#2/other"])
+def test_a_draft_is_by_whoever_had_the_last_word_in_its_conversation(journal: StateManager, last: str) -> None:
+    others = ("src/a.py/1", "src/a.py/2/3", "src/a.py/20", "src/a.py/1#9", "src/a.py/3")
+    early = [KEYS[0], KEYS[0] + "#2"] if last.startswith("executor") else []
+    # Those of another generation came in another order.
+    strange = [f"{role}/{end}" for role in ("executor", "consultant") for end in others]
+    for key in (last, *early, *strange, "fix/" + last):
+        journal.steps.complete(begin(journal, key), REPLY if key == last else UNKNOWN)
+    begin(journal, "executor/src/a.py/2#4")
+    assert journal.steps.answered_by(SESSION, "src/a.py", KEYS) == "zai/glm-4.7"
+    assert journal.steps.answered_by(SESSION, "b.py", KEYS) is None
+    assert journal.steps.answered_by(SESSION, "src/a.py", ["executor/src/a.py/4"]) is None
+
+
+def test_a_draft_that_is_asked_for_anew_is_by_whoever_answers_then(journal: StateManager) -> None:
+    for key in (KEYS[0], KEYS[0] + "#2"):
+        journal.steps.complete(begin(journal, key), UNKNOWN)
     journal.steps.ask_again(SESSION, "src/a.py")
-    clock.seconds = 2
-    journal.steps.complete(begin(journal), UNKNOWN)
-    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "local/m"
-    assert journal.steps.answered_by(SESSION, "executor", "b.py") is None
-
-
-def test_of_two_answers_that_count_the_later_is_the_files(journal: StateManager, clock: FakeClock) -> None:
-    first, second = begin(journal), begin(journal, "executor/1/other")
-    journal.steps.complete(second, UNKNOWN)
-    clock.seconds = 1
-    journal.steps.complete(first, REPLY)
-    assert journal.steps.answered_by(SESSION, "executor", "src/a.py") == "zai/glm-4.7"
+    assert journal.steps.answered_by(SESSION, "src/a.py", KEYS) is None
+    journal.steps.complete(begin(journal, KEYS[0]), REPLY)
+    assert journal.steps.answered_by(SESSION, "src/a.py", KEYS) == "zai/glm-4.7"

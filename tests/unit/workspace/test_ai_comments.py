@@ -15,7 +15,8 @@ from orchestra.workspace.ai_comments import find_ai_comments
     ("a.lisp", ";; do it AI!"), ("a.tex", "% do it AI!"), ("a.html", "<!-- do it AI! -->"),
     ("a.md", "<!--\ndo it AI!\n-->"), ("a.vue", "// do it AI!"), ("a.php", "# do it AI!"),
     ("a.css", "/* do it AI! */"), ("Makefile", "# do it AI!"), ("Dockerfile", "# do it AI!"),
-    ("run", "#!/bin/sh\n# do it AI!"), ("a.unknown", "-- do it AI!"), ("a.py", "# AI! do it"),
+    ("run", "#!/bin/sh\n# do it AI!"), ("run", "#!/usr/bin/env node\n// do it AI!"),
+    ("a.unknown", "-- do it AI!"), ("a.py", "# AI! do it"),
     ("a.py", "# AI: do it AI!"), ("a.ml", "(* do it AI! *)"), ("a.sh", "run # do it AI!"), ("a.rs", "/// do it AI!"),
 ])
 def test_is_found_in_every_style(path: str, line: str) -> None:

@@ -80,6 +80,21 @@ def test_what_orchestraignore_names_is_not_listed(tmp_path: Path, in_git: bool) 
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("in_git", [True, False])
+def test_an_orchestraignore_in_a_folder_holds_for_that_folder(tmp_path: Path, in_git: bool) -> None:
+    git = init(tmp_path) if in_git else None
+    put(tmp_path, "made/a.py", "web/made/a.py", "web/a.csv", "web/deep/a.csv", "web/deep/kept.csv", "api/a.csv")
+    (tmp_path / "web/.orchestraignore").write_text("/made/\n*.csv\n")
+    (tmp_path / "web/deep/.orchestraignore").write_text("!kept.csv\n")
+    expected = ["api/a.csv", "made/a.py", "web/deep/kept.csv"]
+    assert [path for path in paths_of(list_files(tmp_path, git)) if ".orch" not in path] == expected
+    assert paths_of(list_files(tmp_path, git, only=["web/made/a.py", "web/deep/kept.csv"])) == ["web/deep/kept.csv"]
+    assert ignored_paths(tmp_path, git, ["web/a.csv", "api/a.csv", "web/deep/new.csv"]) == {
+        "web/a.csv", "web/deep/new.csv"
+    }
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_git_and_orchestraignore_leave_out_together(tmp_path: Path) -> None:
     git = init(tmp_path)
     put(tmp_path, "tracked.log")

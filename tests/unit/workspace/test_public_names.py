@@ -107,3 +107,10 @@ def test_a_name_that_is_not_exported_any_more_is_lost() -> None:
 def test_an_attribute_that_is_set_elsewhere_is_not_lost() -> None:
     assert lost_names("a.py", "class A:\n    b = 1\n", "class A:\n    def __init__(self):\n        self.b = 1\n") == ()
     assert lost_names("a.py", "class A:\n    b = 1\n", "class A:\n    pass\n") == ("b",)
+
+
+def test_a_script_without_a_suffix_offers_names_in_the_language_of_its_first_line() -> None:
+    python, shell = "#!/usr/bin/env python3\ndef roll_out(): pass\n", "#!/bin/sh\nroll_in() {\n}\n"
+    assert public_names("bin/deploy", python) == ("roll_out",)
+    assert lost_names("bin/deploy", python, "#!/usr/bin/env python3\n") == ("roll_out",)
+    assert lost_names("bin/deploy", python, shell) == ()

@@ -39,6 +39,13 @@ from tests.unit.workspace.defects import defects_in
         ("tsconfig.json", "{\n \"a\": { /* b\n}\n", 2),
         ("a.js", "f(\n", 1),
         ("deploy", "#!/usr/bin/env bash\nif x; then\n", 2),
+        ("bin/deploy", "#!/usr/bin/env python3\ndef f(:\n", 2),
+        ("bin/deploy", "#!/usr/bin/env -S uv run\ndef f(:\n", 2),
+        ("bin/deploy", "#!/bin/sh\necho \"x\n", 2),
+        ("bin/deploy", "#!/usr/bin/env node\nf(\n", 2),
+        ("bin/deploy", "#!/usr/bin/ruby\ndef f\n", 2),
+        ("bin/deploy", "#!/usr/bin/php\n<?php\nf(\n", 3),
+        ("bin/deploy.sh", "#!/usr/bin/env python3\nx = (\n", 2),
     ],
 )
 def test_finds_the_line_that_is_broken(path: str, text: str, line: int) -> None:

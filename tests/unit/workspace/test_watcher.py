@@ -117,6 +117,18 @@ def test_rules_that_change_hold_from_then_on(root: Path, watcher: Watcher) -> No
     assert seen(watcher) == {"data/a.txt"}
 
 
+def test_rules_of_a_folder_hold_for_it_from_then_on(root: Path, watcher: Watcher) -> None:
+    write(root, "data/.orchestraignore", "*.txt\n")
+    assert seen(watcher) == {"data/.orchestraignore"}
+    write(root, "data/deep/a.txt", "1\n")
+    write(root, "a.txt", "1\n")
+    assert seen(watcher) == {"a.txt"}
+    write(root, "data/deep/.orchestraignore", "!a.txt\n")
+    assert seen(watcher) == {"data/deep/.orchestraignore"}
+    write(root, "data/deep/a.txt", "2 and more\n")
+    assert seen(watcher) == {"data/deep/a.txt"}
+
+
 def test_links_and_nested_repositories_are_left_alone(root: Path, watcher: Watcher) -> None:
     (root / "link").symlink_to(root / "src")
     (root / "other/.git").mkdir(parents=True)

@@ -107,6 +107,12 @@ LANGUAGES = {
         ["say", "shout-loud"],
         ["./lib.sh", "env.sh"],
     ),
+    "a.pl": (
+        "#!/usr/bin/perl\nuse strict;\nuse Shop::Stock qw(take);\npackage Shop::Till;\nsub sell {\n  my $x = shift;\n"
+        "}\nsub _open($$) {}\nsubmit(1);\n",
+        ["Till", "sell", "_open"],
+        ["Shop::Stock"],
+    ),
     "a.sql": (
         'CREATE TABLE IF NOT EXISTS "shop"."items" (\n  id int\n);\ncreate or replace view best_items as\nselect 1;\n'
         "CREATE UNIQUE INDEX by_name ON items (name);\ninsert into items values (1);\n",
@@ -219,3 +225,4 @@ def test_long_lines_and_many_declarations_are_cut() -> None:
 def test_what_has_no_grammar_is_not_mapped() -> None:
     assert [grammar_of(path) for path in ("Makefile", "a.png", "a.yaml", "py", "")] == [None] * 5
     assert grammar_of("dir.x/A.PY") is grammar_of("a.py") is not None
+    assert grammar_of("dir.x/run", "#!/usr/bin/env python3\n") is grammar_of("a.py") is not grammar_of("a.sh")

@@ -189,3 +189,51 @@ def test_links_hard_links_and_long_files_are_left_out(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe.py")
     listed = [*paths, "link.py", "folder/secret.py", "twin.py", "pipe.py", "gone.py"]
     assert Mapper(root, NoCache()).index(listed).paths == ("a.py",)
+
+
+SCRIPTS = {
+    "bin/deploy": "#!/usr/bin/env python3\nimport release\n\n\ndef roll_out():\n    pass\n",
+    "bin/build": "#!/bin/sh\nbuild_all() {\n  :\n}\n", "release.py": "def make_release(): roll_out()\n",
+    "LICENSE": "Do what you want.\n", "Makefile": "all:\n\tbin/build\n", "bin/run.d": "#!/bin/sh\nrun_it() {\n}\n",
+}
+
+
+def test_scripts_without_a_suffix_are_mapped_by_their_first_line(tmp_path: Path) -> None:
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, SCRIPTS))
+    assert index.paths == ("bin/build", "bin/deploy", "release.py")
+    said = dict(Mapper(tmp_path, NoCache()).declarations(index, range(3)))
+    assert [[it.name for it in said[number]] for number in range(3)] == [["build_all"], ["roll_out"], ["make_release"]]
+    assert names(index, index.users.get(key_of("roll_out"))) == ["release.py"]
+    assert names(index, index.imports.get(1)) == ["release.py"]
+
+
+def test_what_has_no_suffix_and_is_no_script_is_not_read_again(tmp_path: Path) -> None:
+    paths, cache = write(tmp_path, SCRIPTS), Memory()
+    first = mapper(tmp_path, cache).index(paths)
+    for path in ("LICENSE", "Makefile"):
+        stamp = (tmp_path / path).stat()
+        (tmp_path / path).write_bytes(b"#!/bin/sh\n".ljust(stamp.st_size, b"#"))
+    cache.kept["stamps"]["plain"] = "\n".join(
+        f"{path}\t{it.st_mtime_ns}:{it.st_ctime_ns}:{it.st_size}:{it.st_ino}"
+        for path in ("LICENSE", "Makefile") for it in [(tmp_path / path).stat()]
+    ).encode()
+    cache.put.clear()
+    assert mapper(tmp_path, cache).index(paths) == first
+    assert cache.put == []
+
+
+def test_a_file_that_becomes_a_script_or_ceases_to_be_one_is_seen(tmp_path: Path) -> None:
+    paths, cache = write(tmp_path, SCRIPTS), Memory()
+    mapper(tmp_path, cache).index(paths)
+    (tmp_path / "LICENSE").write_text("#!/bin/sh\nshow_license() {\n}\n")
+    (tmp_path / "bin/build").write_text("moved\n")
+    changed = mapper(tmp_path, cache).index(paths)
+    assert changed == Mapper(tmp_path, NoCache()).index(paths)
+    assert changed.paths == ("LICENSE", "bin/deploy", "release.py")
+
+
+def test_a_damaged_memory_of_plain_files_is_made_anew(tmp_path: Path) -> None:
+    paths, cache = write(tmp_path, SCRIPTS), Memory()
+    first = mapper(tmp_path, cache).index(paths)
+    cache.kept["stamps"]["plain"] = b"\xff\x00damaged"
+    assert mapper(tmp_path, cache).index(paths) == first

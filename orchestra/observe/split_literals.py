@@ -1,0 +1,77 @@
+"""Strings that are written in several parts: what is looked for in a text is looked for across their seams, too."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Iterable, Iterator, NamedTuple
+
+_SEAM = re.compile(
+    r"""(?P<quote>["'])
+    (?:[ \t]{1,20}(?:\\?\r?\n[ \t+>-]{0,80})? | \\?\r?\n[ \t+>-]{0,80} | (?=[+.&]))
+    (?:(?:\+|\.\.?|&)[ \t]{0,20}(?:\\?\r?\n[ \t+>-]{0,80})?)?
+    [rbfuRBFU]{0,2}(?P=quote)
+    | (?<![=!<>])=[ \t]{0,4}\(?(?P<break>[ \t]{0,20}\\?\r?\n[ \t+>-]{0,80})(?=[rbfuRBFU]{0,2}["'])""",
+    re.X,
+)
+"""Between two literals side by side, and between a name's sign and its value on the next line."""
+_FARTHEST = 300
+"""In characters, from one seam to the next of the same stretch."""
+_LONGEST = 6000
+_MOST_BESIDE = 400
+_LEAST_PART = 3
+"""Of a secret; what is shorter could stand anywhere."""
+
+
+class _Stretch(NamedTuple):
+    """A part of a text around seams."""
+
+    start: int
+    end: int
+    seams: tuple[tuple[int, int], ...]
+
+
+Find = Callable[[str], Iterable["tuple[int, int]"]]
+
+
+def across_seams(text: str, find: Find) -> Iterator[tuple[int, int]]:
+    """Where the parts lie of what `find` finds in the text without its seams."""
+    for stretch in _stretches(text):
+        kept = _kept(stretch)
+        whole = "".join(text[start:end] for start, end in kept)
+        for first, last in find(whole):
+            yield from (part for part in _parts(kept, first, last) if part[1] - part[0] >= _LEAST_PART)
+
+
+def _stretches(text: str) -> Iterator[_Stretch]:
+    seams: list[tuple[int, int]] = []
+    for found in _SEAM.finditer(text):
+        seam = found.span("break") if found["break"] is not None else found.span()
+        if seams and (seam[0] - seams[-1][1] > _FARTHEST or seam[1] - seams[0][0] > _LONGEST):
+            yield _around(text, seams)
+            seams = []
+        seams.append(seam)
+    if seams:
+        yield _around(text, seams)
+
+
+def _around(text: str, seams: list[tuple[int, int]]) -> _Stretch:
+    first, last = seams[0][0], seams[-1][1]
+    start = max(text.rfind("\n", 0, first) + 1, first - _MOST_BESIDE)
+    end = text.find("\n", last)
+    return _Stretch(start, min(len(text) if end < 0 else end, last + _MOST_BESIDE), tuple(seams))
+
+
+def _kept(stretch: _Stretch) -> list[tuple[int, int]]:
+    """What lies between the seams."""
+    places = [stretch.start, *(place for seam in stretch.seams for place in seam), stretch.end]
+    return list(zip(places[::2], places[1::2]))
+
+
+def _parts(kept: Iterable[tuple[int, int]], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Where in the text lies what is between two places of the stretch without its seams."""
+    at = 0
+    for start, end in kept:
+        low, high = max(first, at), min(last, at + end - start)
+        if low < high:
+            yield start + low - at, start + high - at
+        at += end - start
