@@ -18,6 +18,8 @@ _ASIDES = (
 """What blocks beside the file are labelled as: commands to run, what they print, what changes."""
 EXACTLY_ONE = "give the whole file in exactly one fenced block, or edits"
 _CLEARLY_LONGER = 4
+_MOST_PARTS, _MOST_CHARACTERS = 8, 48_000
+"""More is not looked through for parts of the file."""
 _MARKS = ("<<<<<", "*** Begin Patch", "*** Update File")
 """How no file begins, but edits of other kinds do."""
 
@@ -128,6 +130,8 @@ def _block_of_file(blocks: Sequence[Block], path: str, original: str) -> Block:
 
 def _is_shown_in_part(longest: Block, blocks: Sequence[Block], original: str) -> bool:
     """Whether the others are parts of the longest or of the file as it was, and the longest may be all of a new one."""
+    if len(blocks) > _MOST_PARTS or max(len(longest.text), len(original)) > _MOST_CHARACTERS:
+        return False
     new, old = _run(longest.text), _run(original)
     if new in old or 3 * new.count("\n") < 2 * old.count("\n"):
         return False
