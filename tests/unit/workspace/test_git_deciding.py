@@ -114,10 +114,18 @@ def test_what_a_hook_names_in_the_tree_counts_where_it_is_there(git: GitProcess,
     hooks.mkdir(exist_ok=True)
     (hooks / "pre-push.sample").write_text(line)
     assert place not in places(git)
-    (hooks / "pre-commit").write_text("#!/bin/sh\nset -e\n%s\n. tools/absent.sh\n" % line.replace("ROOT", str(git.cwd)))
+    (hooks / "pre-commit").write_text("#!/bin/sh\nset -e\n%s\n" % line.replace("ROOT", str(git.cwd)))
     found = places(git)
-    assert place in found and "root/tools/absent.sh" not in found
-    assert not {"root", "root/tools"} & found
+    assert place in found and not {"root", "root/tools"} & found
+
+
+def test_a_script_that_a_hook_would_run_must_not_appear_but_what_a_suite_makes_may(git: GitProcess) -> None:
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("[ -f tools/own.sh ] && . tools/own.sh\ncat build/coverage.xml\nset -e\n")
+    found = places(git)
+    assert "root/tools/own.sh" in found
+    assert not {"root/build/coverage.xml", "root/set.py"} & found
 
 
 def test_a_hook_that_another_of_its_name_calls_from_a_folder_below_counts_too(git: GitProcess) -> None:
@@ -132,7 +140,8 @@ def test_a_hook_that_another_of_its_name_calls_from_a_folder_below_counts_too(gi
 def test_hooks_that_cannot_be_read_name_nothing(git: GitProcess) -> None:
     hooks = git.cwd / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
-    (hooks / "pre-commit").write_bytes(b"\0\xff tools/clean.py\0 ../../clean.py /" + b"a" * 5000)
+    (hooks / "pre-commit").write_bytes(b"\0\xff tools/clean.py\0 ../../clean.py a\0b.sh /" + b"a" * 5000 + b".sh")
     os.mkfifo(hooks / "pre-push")
     (hooks / "commit-msg").mkdir()
-    assert "root/clean.py" in places(git)
+    found = places(git)
+    assert "root/clean.py" in found and not [place for place in found if "\0" in place or len(place) > 1000]
