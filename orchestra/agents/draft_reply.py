@@ -75,7 +75,7 @@ def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None
         return Draft(path, change.edited.text, change.form, change.edited.matches)
     if not blocks:
         raise UnreadableReply("The answer has no fenced block and no edits; %s." % EXACTLY_ONE)
-    return Draft(path, file_block(answer, blocks, path).text.lstrip("\ufeff"))
+    return Draft(path, file_block(answer, blocks, path, original).text.lstrip("\ufeff"))
 
 
 def _wanted_files(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> NeedFiles | None:

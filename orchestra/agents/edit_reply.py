@@ -63,7 +63,7 @@ def read_diff(answer: str, blocks: Sequence[Block], path: str, original: str | N
         raise RefusedDraft("The answer is cut off: its diff has no end.", hint="answer with fewer lines of context")
     diffs = [diff for text in ([block.text for block in texts] or [answer]) for diff in parse_diff(text)]
     if not diffs:
-        raise UnreadableReply("The diff changes nothing: it has no line that begins with + or - below a line @@.")
+        raise UnreadableReply("The diff changes nothing: it has no line that begins with + or -.")
     _check_file([diff.path for diff in diffs], path)
     return Change("diff", _patched(original, diffs))
 

@@ -13,21 +13,25 @@ _LONGEST = 100
 # A comment, a bracketed note, a key of JSON for one, dots, or a statement that does nothing.
 _NOTE = re.compile(
     r"\s*(?:(?:(?:pass\b|\.{3})[ \t]*;?[ \t]*)?(?:#+|//+|/\*+|--+|;+|%+|<!--|\{/\*|\"\"\"|\.\.(?=\s)|\(\*|\*|"
+    r"\{%-?[ ]*comment[^%]*%\}|@\*|(?:\|\||\\|[cC])(?=[ \t]+(?:\.{3}|…))|['\"](?=\.{3}|…)|"
     r"[\[({（【<])|\"(?:_?comment|//|#)?(?=\.{3}|…|\")[^\"]*\"\s*:\s*\"|(?=\.{3}|…|⋮))(?P<words>.*)"
 )
 _DOTS = re.compile(r"[\W_]*?(?:\.{3,}|…|⋮|\. \. \.)|.*(?:\.{3}|…|⋮|\. \. \.)\W*$")
 _BARE_DOTS = re.compile(r"(?:\.{3,}|…|⋮)(?P<words>.*)")
 _LEADING = (
-    r"[\W_]*(?:(?:keep|leave|the|all|your|my|and|with|here|then|code|logic|implementation|for)\s+)*"
-    r"(?:existing|previous|original|remaining|remainder|rest|same|other|further|additional|more)\b"
+    r"[\W_]*(?:(?:keep|leave|the|all|your|my|and|with|here|then|code|logic|implementation|for|continue"
+    r"|todo:?)\s+)*(?:everything|code (?:here|continues|goes on)|(?:your|original) code"
+    r"|existing|previous|original|remaining|remainder|rest|same|other|further|additional|more)\b"
 )
 _ANYWHERE = (
     r"\b(?:unchanged|untouched|identical|omitted|truncated|abridged|elided|snip(?:ped)?|skipped|etc|and so (?:on|forth)"
     r"|no changes?|left out|not shown|for brevity|(?:stay|remain|keep|continue|go|is|are)s?(?: on)? (?:the same|as)"
-    r"|as (?:before|is|above|it (?:is|was)|they (?:are|were)|in (?:the )?original)|same as|\d+ (?:more |other )?lines?"
-    r"|lines? \d+|unverändert|usw|wie (?:bisher|zuvor|vorher)|restliche[rns]?|sin cambios|igual que|resto d|demás"
-    r"|inchangée?s?|sans changement|reste d|без изменений|остальн\w+|как раньше|и так далее|и т\. ?д)\b"
-    r"|不变|其余|剩余|省略|同上|原样|以下略|变更なし|変更なし|同じ|생략|나머지|변경 없"
+    r"|as (?:before|is|above|it (?:is|was)|they (?:are|were)|in (?:the )?original)|same as"
+    r"|see (?:above|(?:the )?original)|\d+ (?:more |other )?lines?|lines? \d+|unverändert|usw"
+    r"|wie (?:bisher|zuvor|vorher)|restliche[rns]?|sin cambios|igual que|resto d|demás"
+    r"|inchangée?s?|sans changement|reste d|без изменений|остальн\w+|неизмен\w+|как раньше|и так далее|и т\. ?д"
+    r"|invariat[oaie]|permanec\w+|bez zmian)\b"
+    r"|不变|其余|剩余|省略|同上|原样|以下略|原有|原来|原文件|同前|[前中后後]略|既存|变更なし|変更なし|同じ|생략|나머지|변경 없|이하 동일|기존"
 )
 _WEAK = re.compile("%s|.*?(?:%s)" % (_LEADING, _ANYWHERE), re.IGNORECASE)
 _IS_ABSTRACT = re.compile(r"\b(?:Protocol|ABC|ABCMeta|abstractmethod|overload)\b")

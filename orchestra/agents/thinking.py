@@ -21,10 +21,16 @@ _AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think
 _BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
 _END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
 
+_END_MARKS = (
+    "<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|end|>", "<|return|>", "<|user|>",
+    "<|observation|>", "<end_of_turn>", "</s>", "<｜end▁of▁sentence｜>",
+)
+"""What servers with a wrong template leave at the end."""
+
 
 def clean(text: str) -> str:
-    """The answer without byte order mark, carriage returns at line ends and thinking."""
-    text = text.lstrip("\ufeff").replace("\r\n", "\n")
+    """The answer without byte order mark, carriage returns at line ends, marks of its end and thinking."""
+    text = _without_end_marks(text.lstrip("\ufeff").replace("\r\n", "\n"))
     thinking, start = _THINKING.match(text), 0
     while thinking:
         # Some think more than once.
@@ -40,6 +46,15 @@ def clean(text: str) -> str:
     if end and not _BEGIN.search(text, 0, end.start()) and _is_answer_behind(text, end):
         return text[end.end():]
     return text
+
+
+def _without_end_marks(text: str) -> str:
+    bare = text.rstrip()
+    if not bare.endswith(_END_MARKS):
+        return text
+    while bare.endswith(_END_MARKS):
+        bare = bare[:max(bare.rfind("<"), 0)].rstrip()
+    return bare
 
 
 def _is_prose(text: str) -> bool:

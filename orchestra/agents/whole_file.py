@@ -7,6 +7,7 @@ from typing import Sequence
 
 from orchestra.agents.blocks import Block, block_between, fence_lines
 from orchestra.errors import UnreadableReply
+from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.named_file import is_same_file, names, path_in_info, sole_path
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd")
@@ -17,13 +18,28 @@ _ASIDES = (
 """What blocks beside the file are labelled as: commands to run, what they print, what changes."""
 EXACTLY_ONE = "give the whole file in exactly one fenced block, or edits"
 _CLEARLY_LONGER = 4
+_MOST_PARTS, _MOST_CHARACTERS = 8, 48_000
+"""More is not looked through for parts of the file."""
+_MARKS = ("<<<<<", "*** Begin Patch", "*** Update File")
+"""How no file begins, but edits of other kinds do."""
 
 
-def file_block(answer: str, blocks: Sequence[Block], path: str) -> Block:
+def file_block(answer: str, blocks: Sequence[Block], path: str, original: str | None = None) -> Block:
     """The block whose text is the file at `path`; `blocks` are those of the answer, at least one.
 
-    Raises UnreadableReply where none is, where it cannot be told which one, and where the answer is cut off.
+    Raises UnreadableReply where none is, where it cannot be told which one, where the answer is cut off, and where
+    the block is no file.
     """
+    block = _found(answer, blocks, path, original or "")
+    first, own = (text.lstrip().partition("\n")[0].rstrip() for text in (original or "", block.text))
+    if first and own.startswith(_MARKS) and not first.startswith(_MARKS):
+        raise UnreadableReply("The block has edits with other marks than those asked for; %s." % EXACTLY_ONE)
+    if block.info.endswith(" " + first) and first != own and not first.isalnum():
+        raise UnreadableReply("The file's first line stands in the line of the fence; begin it below that.")
+    return block
+
+
+def _found(answer: str, blocks: Sequence[Block], path: str, original: str) -> Block:
     if path.lower().endswith(MARKDOWN):
         return _markdown_file(answer, blocks, path)
     if not blocks[-1].is_closed:
@@ -31,7 +47,7 @@ def file_block(answer: str, blocks: Sequence[Block], path: str) -> Block:
     lines = answer.split("\n")
     if any(_may_go_on(lines, block, later) for block, later in zip(blocks, blocks[1:])):
         raise _cut_off()
-    return _block_of_file(blocks, path)
+    return _block_of_file(blocks, path, original)
 
 
 def is_aside(block: Block) -> bool:
@@ -88,7 +104,7 @@ def _is_named(line: str, path: str) -> bool:
     return names(line, path) or names(line, posixpath.basename(path))
 
 
-def _block_of_file(blocks: Sequence[Block], path: str) -> Block:
+def _block_of_file(blocks: Sequence[Block], path: str, original: str) -> Block:
     for name in (path, posixpath.basename(path)):
         named = [block for block in blocks if names(block.info, name)] or [
             block for block in blocks if names(block.lead, name) and not is_aside(block)
@@ -97,16 +113,34 @@ def _block_of_file(blocks: Sequence[Block], path: str) -> Block:
             return _refused_for_another(named[0], path)
     if len(blocks) == 1:
         return _refused_for_another(blocks[0], path)
-    likely = [block for block in blocks if not is_aside(block) and _is_for_another(block, path) is None]
+    likely = [
+        block for block in blocks
+        if not is_aside(block) and not is_diff(block.text) and _is_for_another(block, path) is None
+    ]
     if not likely and any(_is_for_another(block, path) for block in blocks):
         raise _another([said for block in blocks if (said := _is_for_another(block, path))], path)
     if len(likely) == 1:
         return likely[0]
     longest = max(likely or blocks, key=lambda block: len(block.text))
     others = sum(len(block.text) for block in blocks if block is not longest)
-    if len(longest.text) > _CLEARLY_LONGER * others:
+    if len(longest.text) > _CLEARLY_LONGER * others or (likely and _is_shown_in_part(longest, likely, original)):
         return longest
     raise UnreadableReply("The answer has %d fenced blocks; %s." % (len(blocks), EXACTLY_ONE))
+
+
+def _is_shown_in_part(longest: Block, blocks: Sequence[Block], original: str) -> bool:
+    """Whether the others are parts of the longest or of the file as it was, and the longest may be all of a new one."""
+    if len(blocks) > _MOST_PARTS or max(len(longest.text), len(original)) > _MOST_CHARACTERS:
+        return False
+    new, old = _run(longest.text), _run(original)
+    if new in old or 3 * new.count("\n") < 2 * old.count("\n"):
+        return False
+    return all(_run(block.text) in new or _run(block.text) in old for block in blocks)
+
+
+def _run(text: str) -> str:
+    """The lines, for finding those of one text in another, whatever their indentation."""
+    return "\n%s\n" % "\n".join(line.strip() for line in text.strip().split("\n"))
 
 
 def _refused_for_another(block: Block, path: str) -> Block:

@@ -62,6 +62,8 @@ class Planning:
     """What of an architect's plan is to be carried out."""
     ignored_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
     """Those of the paths that git or an `.orchestraignore` leaves out."""
+    unseen_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
+    """Those of the paths that are tracked but not checked out."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
@@ -177,6 +179,9 @@ class Planning:
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
         for path in self.ignored_among([path for path in paths if (self.root / path).exists()]):
             raise RefusedPath("the file is ignored, so no model gets to see it", where=path)
+        for path in self.unseen_among([path for path in paths if not (self.root / path).exists()]):
+            hint = "`git sparse-checkout add` brings its folder"
+            raise RefusedPath("the file is tracked, but not checked out here", where=path, hint=hint)
         files = [
             replace(file, path=path, depends_on=_normalised(file.depends_on)) for file, path in zip(plan.files, paths)
         ]

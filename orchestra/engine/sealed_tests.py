@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -12,8 +13,9 @@ from orchestra.observe.events import Events
 from orchestra.records import TestRun
 from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
-from orchestra.workspace.path_names import quoted
-from orchestra.workspace.seal import ABSENT, Seal, broken, seal
+from orchestra.workspace.listing import MAX_FILES, walk
+from orchestra.workspace.path_names import PRIVATE_FOLDERS, quoted
+from orchestra.workspace.seal import ABSENT, Seal, broken, seal, stamps
 
 _FACT = "tests/changed"
 _MOST_NAMED = 10
@@ -21,7 +23,10 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class SealedTests:
-    """Runs the tests of a session. What they changed stays as found, and the journal knows how it was."""
+    """Runs the tests of a session. What they changed stays as found, and the journal knows how it was.
+
+    Other files of the project they may change; that is told.
+    """
 
     session_id: str
     journal: StateManager
@@ -42,6 +47,7 @@ class SealedTests:
         before = seal(self.root, self.planned, watched)
         changed = [path for path, mark in known.items() if before.get(path, ABSENT) != mark]
         self._refuse("an earlier run of the tests or the linter", changed)
+        others = stamps(self.root, self._others())
         try:
             run = self.run_tests(on_start)
         except BaseException:
@@ -49,7 +55,19 @@ class SealedTests:
             self._note(before, watched)
             raise
         self._refuse("the linter" if self.kind == LINT else "the tests", self._note(before, watched), run)
+        touched = [path for path, stamp in stamps(self.root, others).items() if stamp != others[path]]
+        if touched:
+            paths = sorted(touched)[:_MOST_NAMED]
+            self.events.emit(f"{self.kind}.touched", level="warning", paths=paths, count=len(touched))
         return run
+
+    def _others(self) -> list[str]:
+        """The project's files that the plan does not have."""
+        own = {*self.planned}
+        listed = walk(self.root) if self.git is None else self.git.listed_paths()
+        return list(islice(
+            (path for path in listed if path not in own and path.partition("/")[0] not in PRIVATE_FOLDERS), MAX_FILES
+        ))
 
     def _note(self, before: Seal, watched: Sequence[Path]) -> tuple[str, ...]:
         """What has changed, put down in the journal."""

@@ -227,6 +227,16 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
     return "tests", f"changed what must be left alone: {_cut(', '.join(data['paths']))}"
 
 
+def _touched_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    rest = data["count"] - len(data["paths"])
+    more = f" and {rest} more" if rest else ""
+    return "tests", f"changed or removed files that the plan does not have: {_cut(', '.join(data['paths']))}{more}"
+
+
+def _touched_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "lint", _touched_by_tests(data, spent)[1]
+
+
 def _changed_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "lint", _changed_by_tests(data, spent)[1]
 
@@ -342,6 +352,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "tests.sandbox": _confined,
     "tests.not_started": _not_started,
     "tests.changed": _changed_by_tests,
+    "tests.touched": _touched_by_tests,
     "tests.ended": _tested,
     "tests.not_fixed": _not_fixed,
     "tests.taken_back": _taken_back,
@@ -351,6 +362,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "lint.not_fixed": _lint_not_fixed,
     "lint.taken_back": _lint_taken_back,
     "lint.changed": _changed_by_linter,
+    "lint.touched": _touched_by_linter,
     "commit.made": _committed,
     "commit.none": _not_committed,
     "state.pruned": _pruned,

@@ -17,6 +17,7 @@ _ENVELOPE = re.compile(
     r"mode \d+|Index: .*|={20,}|\\ ?No newline at end of file"
 )
 _STARTS = ("diff --git ", "--- ", "@@", "*** Begin Patch", "*** Update File", "*** Add File")
+_BEGINS_HUNK = ("@@", "*** Add File", "*** Update File")
 _NOWHERE = "/dev/null"
 
 
@@ -41,6 +42,8 @@ class _Growing:
     path: str | None = None
     edits: list[Edit] = field(default_factory=list)
     hunk: tuple[int | None, str] | None = None
+    is_headed: bool = False
+    """Whether a hunk may begin here without a line `@@`, as behind the file's name."""
     old: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
 
@@ -51,7 +54,7 @@ class _Growing:
             self.new.pop()
         if self.hunk is not None and self.old != self.new:
             self.edits.append(Edit(_joined(self.old), _joined(self.new), self.path, *self.hunk))
-        self.hunk, self.old, self.new = None, [], []
+        self.hunk, self.is_headed, self.old, self.new = None, False, [], []
 
 
 def is_diff(text: str) -> bool:
@@ -59,16 +62,21 @@ def is_diff(text: str) -> bool:
     lines = [line for line in text.split("\n", 40)[:40] if line.strip() and len(line) <= _LONGEST_HEADER]
     if not lines or not lines[0].startswith(_STARTS):
         return False
-    return any(line.startswith(("@@", "*** Add File")) for line in lines)
+    is_named = lines[0].startswith("--- ") and lines[1:2] and lines[1].startswith("+++ ")
+    return bool(is_named) or any(line.startswith(_BEGINS_HUNK) for line in lines)
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """The diff's files in order; hunks that change nothing are left out."""
+    """The diff's files in order; hunks that change nothing are left out.
+
+    A text without any header is one hunk.
+    """
     lines = text.split("\n")
     # What ends the last line is not a line of the last hunk.
     while lines and not lines[-1]:
         lines.pop()
-    files: list[_Growing] = [_Growing()]
+    has_header = any(line.startswith(_STARTS) for line in lines)
+    files: list[_Growing] = [_Growing(hunk=None if has_header else (None, ""))]
     for number, line in enumerate(lines):
         _read(files, line, lines[number + 1:number + 3])
     files[-1].end_hunk()
@@ -86,16 +94,18 @@ def _read(files: list[_Growing], line: str, following: Sequence[str]) -> None:
     if old_file and (header.startswith("***") or is_headed):
         file.end_hunk()
         path = _path(old_file[1])
-        files.append(_Growing(path, hunk=(None, "") if header.startswith("*** Add") else None))
+        hunk_of_new = (None, "") if header.startswith("*** Add") else None
+        files.append(_Growing(path, hunk=hunk_of_new, is_headed=header.startswith("*** Update")))
     elif file.hunk is None and (new_file := _NEW_FILE.fullmatch(header)):
-        file.path = _path(new_file[1]) or file.path
+        file.path, file.is_headed = _path(new_file[1]) or file.path, True
     elif _ENVELOPE.fullmatch(header):
         if not header.startswith("\\"):
             file.end_hunk()
     elif hunk := (_HUNK.fullmatch(header) if header.startswith("@@") else None):
         file.end_hunk()
         file.hunk = (int(hunk[1]) if hunk[1] else None, hunk[2].strip(" \t."))
-    elif file.hunk is not None:
+    elif file.hunk is not None or (file.is_headed and line[:1] in ("+", "-", " ")):
+        file.hunk = file.hunk or (None, "")
         _add_line(file, line)
 
 

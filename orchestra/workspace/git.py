@@ -105,6 +105,15 @@ class Git:
         ignored = {path[2:] for path in found}
         return tuple(path for path in asked if path in ignored)
 
+    def unseen(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of the paths that are tracked but kept out of the working tree, as in a sparse checkout."""
+        if not paths:
+            return ()
+        limit = ["--", *map(literal, paths)] if len(paths) <= _MAX_ARGUMENTS else []
+        marked = split(self._process.read("ls-files", "-z", "-t", "--cached", *limit))
+        skipped = {entry[2:] for entry in marked if entry.startswith("S ")}
+        return tuple(path for path in paths if path in skipped and not os.path.lexists(self.root / path))
+
     def is_tracked(self, path: str) -> bool:
         """Whether the index has this file."""
         return path in split(self._process.read("ls-files", "-z", "--cached", "--", literal(path)))

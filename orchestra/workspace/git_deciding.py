@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from orchestra.workspace.git_hooks import BETWEEN_WORDS, files_of_hooks
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
@@ -19,7 +20,6 @@ _TELLING = re.compile(
     re.I | re.S,
 )
 _INCLUDE = re.compile(r"include(if\..+)?\.path", re.I | re.S)
-_BETWEEN_WORDS = re.compile(r"[\s'\"`|&;<>(){}=,!]+")
 _MOST_WORDS = 50
 
 
@@ -34,7 +34,8 @@ def deciding_places(git: GitProcess, planned: Iterable[str]) -> tuple[Path, ...]
     """Absolute; those that are not there are among them, since they must not appear either.
 
     A configuration that another one would include counts whatever its condition, and so does every file that a
-    setting names, `.gitattributes` of the planned files' folders, and what a program's name could stand for.
+    setting names, `.gitattributes` of the planned files' folders, what a program's name could stand for, and the files
+    of the tree that hooks name.
     """
     arguments = [argument for name in _OWN for argument in ("--git-path", name)]
     lines = os.fsdecode(git.read("rev-parse", *arguments)).splitlines()
@@ -42,6 +43,7 @@ def deciding_places(git: GitProcess, planned: Iterable[str]) -> tuple[Path, ...]
     found = [
         ".git", *lines, *_users_own(git.variables), *(setting.origin for setting in settings if setting.origin),
         *_included(settings, git.variables), *_attributes(planned), *_named(git, settings),
+        *files_of_hooks(git.cwd, git.cwd / lines[_OWN.index("hooks")]),
     ]
     places = [git.cwd / path for path in dict.fromkeys(found)]
     return tuple(place for place in places if place != git.cwd / ".git" or not place.is_dir())
@@ -86,7 +88,7 @@ def _named(git: GitProcess, settings: Sequence[_Setting]) -> Iterator[str]:
     for setting in settings:
         if not _TELLING.fullmatch(setting.key):
             continue
-        words = [word for word in _BETWEEN_WORDS.split(setting.value) if word and not word.startswith("-")]
+        words = [word for word in BETWEEN_WORDS.split(setting.value) if word and not word.startswith("-")]
         for word in dict.fromkeys((setting.value, *words[:_MOST_WORDS])):
             found = _meant(_at_home(word, git.variables), git, is_whole=word == setting.value)
             yield from (path for path in found if not os.path.isdir(git.cwd / path))

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Iterable
 
 from orchestra.errors import RefusedPath, WorkspaceError
+from orchestra.found_files import own
 from orchestra.workspace.collisions import check_distinct
 from orchestra.workspace.path_names import normalise, quoted, refused
 
 MAX_FILE_BYTES = 64 << 20
 """Of a file that is written: its before-image has to find room in the journal and in memory."""
+_MOST_SUBMODULE_BYTES = 1 << 20
 
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
@@ -23,6 +25,7 @@ _KINDS = (
     (stat.S_ISBLK, "is a device"),
     (stat.S_ISCHR, "is a device"),
 )
+_SUBMODULE = re.compile(r"(?im)^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t\r]*$")
 # Names that Windows keeps for devices, with any ending (learn.microsoft.com, Naming Files).
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])([ .].*)?")
 
@@ -57,8 +60,38 @@ def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     for path in asked[:1]:
         _check_root(root, path)
     checked = tuple(_check_below(root, path, True) for path in asked)
+    _check_submodules(root, checked)
     check_distinct(root, checked)
     return checked
+
+
+def _check_submodules(root: Path, paths: Iterable[str]) -> None:
+    """Raises RefusedPath for one in a submodule that is not checked out: nothing on the disk tells it from a folder."""
+    names = [name for name in _submodules(root) if not _holds_anything(root / name)]
+    for path in paths:
+        for name in names:
+            if f"{path}/".startswith(f"{name}/"):
+                hint = "check it out with `git submodule update --init`, and run there"
+                raise refused(path, "belongs to another repository, the submodule %s" % quoted(name), hint=hint)
+
+
+def _submodules(root: Path) -> tuple[str, ...]:
+    try:
+        with open(root / ".gitmodules", "rb", opener=own) as file:
+            text = file.read(_MOST_SUBMODULE_BYTES).decode("utf-8", "surrogateescape")
+    except OSError:
+        return ()
+    said = (os.path.normpath(found[1].strip('"')) for found in _SUBMODULE.finditer(text))
+    return tuple(name for name in said if name != os.curdir and not name.startswith((os.pardir, os.sep)))
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return bool(os.listdir(folder))
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
 
 
 def _spelling_on_disk(root: Path, path: str) -> str:

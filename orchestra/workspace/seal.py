@@ -32,6 +32,19 @@ def broken(before: Seal, after: Seal) -> tuple[str, ...]:
     return tuple(place for place in places if before.get(place, ABSENT) != after.get(place, ABSENT))
 
 
+def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, int, int] | None]:
+    """Of each file its time, size and mode, by which a change shows without reading it; None for an absent one."""
+    return {path: _stamp(os.path.join(root, path)) for path in paths}
+
+
+def _stamp(place: str) -> tuple[int, int, int] | None:
+    try:
+        status = os.lstat(place)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_mode
+
+
 def _mark_of_planned(tree: Tree, path: str) -> str:
     try:
         image = tree.read(path)

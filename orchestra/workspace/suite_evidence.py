@@ -49,7 +49,7 @@ class Evidence:
         """The start of a file; empty where it cannot be read."""
         try:
             with open(self.root / path, "rb", opener=plain) as file:
-                return file.read(MAX_READ_BYTES).decode("utf-8", "replace")
+                return file.read(MAX_READ_BYTES).decode("utf-8-sig", "replace")
         except OSError:
             return ""
 

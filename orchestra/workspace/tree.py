@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+import sys
 import unicodedata
 from contextlib import contextmanager, suppress
 from itertools import takewhile
@@ -21,6 +23,7 @@ WriteBytes = Callable[[int, bytes], None]
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+_KEPT_ATTRIBUTE = re.compile(r"user\.|system\.posix_acl_access$|security\.selinux$")
 
 
 def write_all(descriptor: int, content: bytes) -> None:
@@ -139,6 +142,7 @@ class Tree:
                 self._write_bytes(descriptor, content)
                 if old is not None:
                     _keep_owner(descriptor, old)
+                    _keep_attributes(descriptor, folder, name)
                 if mode is not None:
                     os.fchmod(descriptor, mode)
             finally:
@@ -228,6 +232,20 @@ def _keep_owner(descriptor: int, old: os.stat_result) -> None:
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
         with suppress(PermissionError):
             os.fchown(descriptor, old.st_uid, old.st_gid)
+
+
+def _keep_attributes(descriptor: int, folder: int, name: str) -> None:
+    """The user's own, access lists and labels, as far as this user may set them; no rights of a program."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError):
+        old = os.open(name, _READ_FLAGS, dir_fd=folder)
+        try:
+            for attribute in filter(_KEPT_ATTRIBUTE.match, os.listxattr(old)):
+                with suppress(OSError):
+                    os.setxattr(descriptor, attribute, os.getxattr(old, attribute))
+        finally:
+            os.close(old)
 
 
 def _sync_folder(descriptor: int) -> None:

@@ -240,6 +240,32 @@ def test_no_code_of_the_tests_runs_with_the_commit(
     assert project.head() == head and not project.has("pwned")
 
 
+def with_hook(project: Project) -> None:
+    project.commit("tools/check.sh", "true\n")
+    project.write(".git/hooks/pre-commit", "#!/bin/sh\nset -e\nsh tools/check.sh\n")
+    (project.root / ".git/hooks/pre-commit").chmod(0o755)
+
+
+def test_a_script_that_a_hook_of_the_users_calls_may_not_be_changed_by_tests(project: Project) -> None:
+    with_hook(project)
+    head = project.head()
+    ran = run(project, CHANGES % "open('tools/check.sh', 'a').write('touch pwned')", "--commit")
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (5, "changed-by-tests", None)
+    assert "tools/check.sh" in ran.json["error"]["message"]
+    assert project.head() == head and not project.has("pwned")
+
+
+def test_a_script_that_a_hook_calls_may_be_changed_by_an_approved_plan(project: Project) -> None:
+    with_hook(project)
+    drafts = {"tools/check.sh": whole("touch checked\n")}
+    script = team(plan_of(planned("tools/check.sh", "modify")), drafts)
+    ran = project.run("run", "check more", "--yes", "--commit", "--test-command", "true", "--json", script=script)
+
+    assert (ran.status, ran.json["commit"]["sha"]) == (0, project.head())
+    assert project.has("checked")
+
+
 def test_a_configuration_of_the_users_own_may_not_take_in_what_tests_wrote(project: Project) -> None:
     home = project.folder / "home"
     (home / ".gitconfig").write_text("[include]\n\tpath = %s/team.cfg\n" % project.root)

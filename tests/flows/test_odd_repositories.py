@@ -57,6 +57,18 @@ def test_an_ignored_file_is_written_and_left_out_of_the_commit(project: Project)
     assert project.git("show", "--format=", "--name-only", "HEAD") == "b.txt\n"
 
 
+def test_a_file_outside_a_sparse_checkout_is_not_made_anew(project: Project) -> None:
+    project.commit("here/a.txt", "a\n")
+    project.commit("away/b.txt", "must stay\n")
+    project.git("sparse-checkout", "set", "here")
+    assert not project.has("away/b.txt")
+    head = project.head()
+    ran = project.run(*RUN, "--commit", script=one_file("away/b.txt"))
+
+    assert (ran.status, ran.json["error"]["code"], project.head()) == (5, "refused-path", head)
+    assert "not checked out" in ran.json["error"]["message"] and not project.has("away/b.txt")
+
+
 def test_a_binary_file_is_not_changed(project: Project) -> None:
     content = b"\x89PNG\r\n\0\0binary"
     project.write("image.png", content)

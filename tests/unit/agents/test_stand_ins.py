@@ -27,7 +27,10 @@ def cut(text: str, remark: str) -> str:
         "# etc.", "...", "pass  # existing implementation", "# and so on", "# steps as in original", "# …", "# [...]",
         "# Rest der Datei unverändert", "# der Rest bleibt gleich", "# usw.", "# resto del código sin cambios",
         "# le reste est inchangé", "# остальной код без изменений", "# 其余部分", "# same as above", "# as before",
-        "# continue as before", "# <existing code>", "# other steps go here",
+        "# continue as before", "# <existing code>", "# other steps go here", "# code continues", "# keep everything",
+        "# TODO: keep the rest", "# Your code here", "# see original", "# continue with existing steps", "# 原有逻辑",
+        "# 与原来一致", "# (前略)", "# 既存のコード", "# 이하 동일", "# il resto rimane invariato", "# reszta bez zmian",
+        "# неизменённый код", "'... rest unchanged'",
     )],
     *[("a.js", SCRIPT, remark) for remark in ("// etc", "// ⋮", "/* ... */", "... // rest", "// more steps here")],
     *[("a.yaml", YAML, remark) for remark in ("# ... existing keys ...", "# other keys unchanged", "# etc")],
@@ -39,19 +42,26 @@ def cut(text: str, remark: str) -> str:
         "[... rest of section unchanged ...]",
     )],
     ("a.rst", PROSE, ".. other sections as before"),
+    ("a.html", PROSE, "{% comment %} ... {% endcomment %}"), ("a.cshtml", PROSE, "@* ... *@"),
+    ("a.f", PROSE, "C     ... other lines"), ("a.fs", PROSE, "\\ ... the rest"), ("a.json", JSON, '"...",'),
 ])
 def test_a_weak_remark_in_place_of_lines_is_an_elision(path: str, text: str, remark: str) -> None:
     assert find_elision(cut(text, remark), text, path=path) == (21, remark)
 
 
-@pytest.mark.parametrize("remark", ["# ... more steps ...", "# etc.", "# keep existing", "# truncated", "..."])
+@pytest.mark.parametrize("remark", [
+    "# ... more steps ...", "# etc.", "# keep existing", "# truncated", "...", "# everything else", "# 原有逻辑",
+    "'...'",
+])
 def test_a_weak_remark_where_nothing_is_missing_is_kept(remark: str) -> None:
     lines = PYTHON.splitlines(True)
     assert find_elision("".join([*lines[:20], "    %s\n" % remark, *lines[20:]]), PYTHON, path="a.py") is None
     assert find_elision("    %s\n" % remark, None, path="a.py") is None
 
 
-@pytest.mark.parametrize("remark", ["# etc.", "# other steps", "# 8 lines in all", "# same as in b.py"])
+@pytest.mark.parametrize("remark", [
+    "# etc.", "# other steps", "# your code here", "# 8 lines in all", "# same as in b.py",
+])
 def test_a_remark_above_new_code_is_kept(remark: str) -> None:
     new = cut(PYTHON, remark + "\n    a = all_steps(a)")
     assert find_elision(new, PYTHON, path="a.py") is None

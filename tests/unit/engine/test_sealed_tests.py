@@ -44,6 +44,20 @@ def add_hook(repository: Repository) -> None:
 
 def test_tests_that_change_nothing_of_it_are_as_without(repository: Repository) -> None:
     assert run(repository, lambda: repository.shop.put("two\n", "other.py")) is PASSED
+    assert not repository.shop.told("tests.touched")
+
+
+def test_files_of_the_users_that_tests_change_or_remove_are_told_of(repository: Repository) -> None:
+    for name in ("changed.py", "gone.py", "same.py"):
+        repository.shop.put("mine\n", name)
+
+    def act() -> None:
+        repository.shop.put("theirs, and longer\n", "changed.py")
+        (repository.shop.root / "gone.py").unlink()
+
+    assert run(repository, act) is PASSED
+    (event,) = repository.shop.told("tests.touched")
+    assert (event.level, event.data) == ("warning", {"paths": ["changed.py", "gone.py"], "count": 2})
 
 
 @pytest.mark.parametrize("act, place", [

@@ -86,6 +86,8 @@ ONE = {"path": "a.py"}
         ("tests.sandbox", {"asked": "auto", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "kernel"]),
         ("tests.sandbox", {"asked": "off", "enforced": [], "missing": ["git"]}, "sandbox", ["none", "tests.sandbox"]),
         ("lint.changed", {"paths": ["a.py"]}, "lint", ["changed", "a.py"]),
+        ("lint.touched", {"paths": ["a.py"], "count": 1}, "lint", ["plan does not have: a.py"]),
+        ("tests.touched", {"paths": ["a.py", "b"], "count": 5}, "tests", ["changed or removed", "a.py, b and 3 more"]),
         ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),

@@ -229,6 +229,16 @@ def test_paths_are_taken_literally(root: Path, run: Run, git: Git) -> None:
     assert git.ignored(["[a]", ":top"]) == ()
 
 
+def test_tells_what_is_tracked_but_kept_out_of_the_tree(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1", b="2", c="3", d="4")
+    run("update-index", "--skip-worktree", "a", "b")
+    (root / "a").unlink()
+    (root / "c").unlink()
+    many = ["x%d" % number for number in range(300)]
+    assert git.unseen(["a", "b", "c", "d", "new"]) == git.unseen([*many, "a", "b", "c"]) == ("a",)
+    assert git.unseen([]) == ()
+
+
 def test_tells_what_is_ignored_and_tracked(root: Path, run: Run, git: Git) -> None:
     (root / ".gitignore").write_text("*.log\n/:odd\n")
     (root / "kept.log").write_text("")

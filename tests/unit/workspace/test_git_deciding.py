@@ -92,3 +92,56 @@ def test_the_search_for_a_program_ends_where_it_is_found(git: GitProcess) -> Non
     program.write_text("")
     program.chmod(0o755)
     assert [place for place in places(git, "filter.f.clean=tidy -q") if place.endswith("/tidy")] == ["root/bin/tidy"]
+
+
+@pytest.mark.parametrize("line, place", [
+    ("tools/clean.py --fast", "root/tools/clean.py"),
+    ("exec ./tools/clean.py \"$@\"", "root/tools/clean.py"),
+    ("\"$(git rev-parse --show-toplevel)/tools/clean.py\"", "root/tools/clean.py"),
+    ("\"${TOP}/tools/clean.py\" && true", "root/tools/clean.py"),
+    ("$TOP/tools/clean.py", "root/tools/clean.py"),
+    ("ROOT/tools/clean.py", "root/tools/clean.py"),
+    ("\"$(dirname \"$0\")/../../tools/clean.py\"", "root/tools/clean.py"),
+    ("python3 -m tools.clean", "root/tools/clean.py"),
+    ("check --config=clean.py", "root/clean.py"),
+    ("make lint", "root/Makefile"),
+    ("npm run --silent lint", "root/package.json"),
+])
+def test_what_a_hook_names_in_the_tree_counts_where_it_is_there(git: GitProcess, line: str, place: str) -> None:
+    for name in ("Makefile", "package.json"):
+        (git.cwd / name).write_text("")
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-push.sample").write_text(line)
+    assert place not in places(git)
+    (hooks / "pre-commit").write_text("#!/bin/sh\nset -e\n%s\n" % line.replace("ROOT", str(git.cwd)))
+    found = places(git)
+    assert place in found and not {"root", "root/tools"} & found
+
+
+def test_a_script_that_a_hook_would_run_must_not_appear_but_what_a_suite_makes_may(git: GitProcess) -> None:
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("[ -f tools/own.sh ] && . tools/own.sh\ncat build/coverage.xml\nset -e\n")
+    found = places(git)
+    assert "root/tools/own.sh" in found
+    assert not {"root/build/coverage.xml", "root/set.py"} & found
+
+
+def test_a_hook_that_another_of_its_name_calls_from_a_folder_below_counts_too(git: GitProcess) -> None:
+    (git.cwd / ".husky" / "_").mkdir(parents=True)
+    (git.cwd / ".husky" / "_" / "pre-commit").write_text(". \"$(dirname \"$0\")/h\"\n")
+    (git.cwd / ".husky" / "pre-commit").write_text("node ./tools/clean.py\n")
+    assert {"root/.husky/_", "root/.husky/pre-commit", "root/tools/clean.py"} <= places(
+        git, "core.hooksPath=.husky/_"
+    )
+
+
+def test_hooks_that_cannot_be_read_name_nothing(git: GitProcess) -> None:
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_bytes(b"\0\xff tools/clean.py\0 ../../clean.py a\0b.sh /" + b"a" * 5000 + b".sh")
+    os.mkfifo(hooks / "pre-push")
+    (hooks / "commit-msg").mkdir()
+    found = places(git)
+    assert "root/clean.py" in found and not [place for place in found if "\0" in place or len(place) > 1000]

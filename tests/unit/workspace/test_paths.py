@@ -202,6 +202,26 @@ def test_refuses_what_belongs_to_another_repository(tmp_path: Path) -> None:
     assert check_path(tmp_path, "vendor/a.c") == "vendor/a.c"
 
 
+def test_refuses_what_lies_in_a_submodule_that_is_not_checked_out(tmp_path: Path) -> None:
+    (tmp_path / ".gitmodules").write_text(
+        '[submodule "a"]\n\tpath = lib/a\n\turl = ../a\n[submodule "b"]\n\tPath = "my b"\n'
+        '[submodule "c"]\n\tpath = .c\n[submodule "evil"]\n\tpath = ..\n[submodule "old"]\n\tpath = old\n'
+    )
+    (tmp_path / "lib" / "a").mkdir(parents=True)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "x.py").write_text("")
+    for path in ("lib/a/x.py", "lib/a/deep/x.py", "my b", "my b/x.py", ".c/x.py"):
+        with pytest.raises(RefusedPath, match="belongs to another repository, the submodule"):
+            check_plan_paths(tmp_path, ["ok.py", path])
+    # Where files lie without a repository of their own, none is checked out nor to be.
+    assert check_plan_paths(tmp_path, ["lib/ab.py", "lib/b/x.py", "old/x.py", "old/new.py"])
+
+
+def test_a_list_of_submodules_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".gitmodules")
+    assert check_plan_paths(tmp_path, ["lib/a/x.py"]) == ("lib/a/x.py",)
+
+
 def test_refuses_a_path_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     with pytest.raises(RefusedPath, match="'a', which is a file"):

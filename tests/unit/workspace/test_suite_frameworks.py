@@ -106,6 +106,12 @@ def test_finds_the_framework_by_its_files(
     assert framework in FRAMEWORKS and could_bring_tests([found_by])
 
 
+def test_a_byte_order_mark_hides_no_script(tmp_path: Path, machine: Path) -> None:
+    put(tmp_path, {"package.json": "\ufeff" + package("jest")})
+    suite = found(tmp_path, machine)
+    assert suite is not None and suite.framework == "jest"
+
+
 def test_a_ruby_file_alone_is_required_by_name(tmp_path: Path, machine: Path) -> None:
     root = tmp_path / "root"
     put(root, {"test/test_a.rb": "", "test/helper.rb": "", "lib/a.rb": ""})

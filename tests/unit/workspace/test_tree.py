@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,27 @@ def test_keeps_the_mode_of_a_file_and_sets_a_mode_that_is_given(root: Path) -> N
     assert tree.read("run.sh").mode == 0o751
     tree.write("run.sh", b"y", mode=0o600)
     assert tree.read("run.sh") == FileImage(b"y", 0o600)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep them elsewhere")
+def test_keeps_what_lies_beside_the_content_but_no_rights_of_a_program(root: Path) -> None:
+    file = root / "a.txt"
+    file.write_bytes(b"old")
+    file.chmod(0o640)
+    # Version 2, and tag, rights and id of: owner, user 1234, group, mask, others.
+    entries = [(1, 6, -1), (2, 6, 1234), (4, 0, -1), (16, 6, -1), (32, 0, -1)]
+    access = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    kept = {"user.note": b"mine", "system.posix_acl_access": access}
+    others = {"security.capability": struct.pack("<5I", 0x2000001, 1 << 10, 0, 0, 0)} if os.geteuid() == 0 else {}
+    try:
+        for name, value in {**kept, **others}.items():
+            os.setxattr(file, name, value)
+    except OSError:
+        pytest.skip("this file system has none")
+    Tree(root).write("a.txt", b"new")
+
+    assert {name: os.getxattr(file, name) for name in os.listxattr(file)} == kept
+    assert file.read_bytes() == b"new" and stat.S_IMODE(file.stat().st_mode) == 0o660
 
 
 def test_content_of_a_private_file_is_never_readable_by_others(root: Path) -> None:
