@@ -304,12 +304,32 @@ def detect(content):
     """Always UTF-8, as requests itself assumes where no such package is installed."""
     return {"encoding": "utf-8", "language": "", "confidence": 1.0}
 '''
-SHIMS = {"certifi/__init__.py": CERTIFI, "charset_normalizer/__init__.py": CHARSET_NORMALIZER}
+YAML_DUMPER = '''\
+"""Stands in for yaml.dumper: the program writes no YAML with this package, which would load half of it for that."""
+
+__all__ = ["BaseDumper", "SafeDumper", "Dumper"]
+
+
+class BaseDumper:
+    pass
+
+
+class SafeDumper(BaseDumper):
+    pass
+
+
+class Dumper(BaseDumper):
+    pass
+'''
+SHIMS = {
+    "certifi/__init__.py": CERTIFI, "charset_normalizer/__init__.py": CHARSET_NORMALIZER, "yaml/dumper.py": YAML_DUMPER,
+}
 """Modules of ours that stand in for a package; each says why."""
 LEFT_OUT = re.compile(
     r"""certifi/.*\.py             # replaced: stock certifi writes a temporary file at import, see CERTIFI
     | urllib3/contrib/emscripten/  # for browsers
     | urllib3/contrib/(pyopenssl|socks)\.py | urllib3/http2/connection\.py  # need packages that are not here
+    | yaml/(cyaml|emitter|representer|serializer)\.py  # see YAML_DUMPER
     | idna/uts46data\.py           # hosts are in ASCII before requests sees them
     | .*/__main__\.py | idna/cli\.py | requests/help\.py
     """,
@@ -485,7 +505,9 @@ SOURCE_ONLY = (
     "orchestra/engine/undoing", "orchestra/engine/checking", "orchestra/engine/going_back", "orchestra/engine/inquiry",
     "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
-    "orchestra/state/torn", "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
+    "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
+    "orchestra/views/plan_prompt", "orchestra/workspace/git_hooks", "orchestra/state/forgetting",
+    "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/scripts", "orchestra/workspace/languages/markup",
     "orchestra/workspace/languages/standalone_c", "orchestra/workspace/languages/notations",
