@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
-from orchestra.records import Event
+from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import json_of
 from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
@@ -81,6 +81,13 @@ class StateManager:
     def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
         """What these sessions did, in their order."""
         return read_histories(self._store, sessions)
+
+    def in_plan_order(self, session_id: str, outcomes: Iterable[FileOutcome]) -> tuple[FileOutcome, ...]:
+        """The outcomes as the newest plan has their files; what it does not name comes last."""
+        plan = self.sessions.plan(session_id)
+        files = () if plan is None else plan.content.get("files", ())
+        places = {file["path"]: place for place, file in enumerate(files)}
+        return tuple(sorted(outcomes, key=lambda outcome: places.get(outcome.path, len(places))))
 
     def remember(self, session_id: str, name: str, find_out: Callable[[], Any]) -> Any:
         """What the session was told or saw under this name; found out and kept at the first call.
