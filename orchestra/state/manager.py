@@ -26,6 +26,8 @@ from orchestra.state.tidying import Tidying
 from orchestra.state.writer import Written
 
 SECRET_BYTES = 32
+_AT_ONCE = 16
+"""Events in one statement."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,14 @@ class StateManager:
         with self._events_lock:
             if self._events is not None and self._events.rows is batch:
                 self._events = None
-        connection.executemany(
-            "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", batch
-        )
+        # Several by one statement: each lets other threads in, which take a while to let this one go on.
+        for start in range(0, len(batch), _AT_ONCE):
+            rows = batch[start:start + _AT_ONCE]
+            connection.execute(
+                "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES "
+                + ",".join(["(?,?,?,?,?,?)"] * len(rows)),
+                [value for row in rows for value in row],
+            )
 
     def check(self) -> None:
         """Raises StateDamaged where some row cannot be read as what it is."""
