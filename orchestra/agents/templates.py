@@ -99,9 +99,15 @@ def request_of(rules: str, user: Sequence[Segment], shared: Sequence[Segment] = 
 
     Where a line of that could pass for the one that names the file, it stands behind that one instead.
     """
-    if [piece.name for piece in user[:2]] == ["text", "path"] and _FILE_LINE.search(join(shared)):
+    if [piece.name for piece in user[:2]] == ["text", "path"] and _has_file_line(join(shared)):
         user, shared = (*user[:2], Segment("text", "\n\n", True), *shared, *user[2:]), ()
     return Request(rules, (Message("user", tuple(user)),), shared=tuple(shared))
+
+
+@lru_cache(maxsize=16)
+def _has_file_line(shared: str) -> bool:
+    """Many prompts have the same."""
+    return _FILE_LINE.search(shared) is not None
 
 
 def check_own(name: str, own: Template) -> None:
