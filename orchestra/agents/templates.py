@@ -81,7 +81,7 @@ def segments(
     """
     _check_names(template, values.keys())
     pieces = []
-    for index, part in enumerate(_PLACEHOLDER.split(_without_empty_paragraphs(template, values))):
+    for index, part in enumerate(_parts(template, frozenset(name for name, value in values.items() if value))):
         if index % 2:
             pieces.append(Segment(part, values[part], part not in shortenable))
         elif part:
@@ -134,5 +134,8 @@ def _check_names(template: Template, values: AbstractSet[str]) -> None:
         )
 
 
-def _without_empty_paragraphs(template: Template, values: Mapping[str, str]) -> str:
-    return "\n\n".join(text for text, names in template.paragraphs if all(values[name] for name in names))
+@lru_cache(maxsize=128)
+def _parts(template: Template, filled: frozenset[str]) -> tuple[str, ...]:
+    """Own text and placeholders by turns, without the paragraphs of what is empty: the same for most files."""
+    kept = "\n\n".join(text for text, names in template.paragraphs if filled.issuperset(names))
+    return tuple(_PLACEHOLDER.split(kept))
