@@ -81,7 +81,7 @@ def segments(
     """
     _check_names(template, values.keys())
     pieces = []
-    for index, part in enumerate(_PLACEHOLDER.split(_without_empty_paragraphs(template, values))):
+    for index, part in enumerate(_parts(template, frozenset(name for name, value in values.items() if value))):
         if index % 2:
             pieces.append(Segment(part, values[part], part not in shortenable))
         elif part:
@@ -99,9 +99,15 @@ def request_of(rules: str, user: Sequence[Segment], shared: Sequence[Segment] = 
 
     Where a line of that could pass for the one that names the file, it stands behind that one instead.
     """
-    if [piece.name for piece in user[:2]] == ["text", "path"] and _FILE_LINE.search(join(shared)):
+    if [piece.name for piece in user[:2]] == ["text", "path"] and _has_file_line(join(shared)):
         user, shared = (*user[:2], Segment("text", "\n\n", True), *shared, *user[2:]), ()
     return Request(rules, (Message("user", tuple(user)),), shared=tuple(shared))
+
+
+@lru_cache(maxsize=16)
+def _has_file_line(shared: str) -> bool:
+    """Many prompts have the same."""
+    return _FILE_LINE.search(shared) is not None
 
 
 def check_own(name: str, own: Template) -> None:
@@ -128,5 +134,8 @@ def _check_names(template: Template, values: AbstractSet[str]) -> None:
         )
 
 
-def _without_empty_paragraphs(template: Template, values: Mapping[str, str]) -> str:
-    return "\n\n".join(text for text, names in template.paragraphs if all(values[name] for name in names))
+@lru_cache(maxsize=128)
+def _parts(template: Template, filled: frozenset[str]) -> tuple[str, ...]:
+    """Own text and placeholders by turns, without the paragraphs of what is empty: the same for most files."""
+    kept = "\n\n".join(text for text, names in template.paragraphs if filled.issuperset(names))
+    return tuple(_PLACEHOLDER.split(kept))

@@ -46,8 +46,7 @@ class Activity:
             before, is_first = self._current, phase not in self._begun
             self._begun.add(phase)
             self._counts[phase] += change
-            under_way = [each for each in ACTIVITIES if self._counts[each]]
-            self._current = now = under_way[-1] if under_way else before
+            self._current = now = next((each for each in reversed(ACTIVITIES) if self._counts[each]), before)
         if is_first:
             self._tell(phase)
         if now not in (before, phase if is_first else before):

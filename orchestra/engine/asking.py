@@ -221,7 +221,7 @@ class Asker:
         return frozenset() if author is None else self._panel.of_vendor("auditor", vendor_of(author))
 
     def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:
-        self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.model)
+        self._journal.steps.asked(step, info.model)
         self._events.emit(
             "attempt.started", level="debug", step_id=step.id, role=step.agent_role, path=step.file_path,
             attempt=number, model=info.name,

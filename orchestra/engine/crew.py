@@ -64,10 +64,15 @@ class Crew:
             with suppress(Empty):
                 self._done.add(self._ended.get(timeout=POLL_S))
 
-    def call(self, work: Callable[[], T]) -> T:
-        """What `work` returned or raised, from a worker; after a pause, where there is one."""
+    def call(self, work: Callable[[], T], *, meanwhile: Callable[[], None] = lambda: None) -> T:
+        """What `work` returned or raised, from a worker; after a pause, where there is one.
+
+        `meanwhile` is done here where that takes longer than a moment.
+        """
         self.sit_out_pause()
         future = self.start(work)
+        if wait([future], timeout=POLL_S).not_done:
+            meanwhile()
         while not self.next_done([future]):
             pass
         return future.result()

@@ -188,14 +188,14 @@ class JournalledTree:
             self._tree.delete(path)
             self._tree.remove_empty_folders(own_folders(path, self._images.folders(self._session_id)))
             return None
+        if found.content == content:
+            return found.mode
         absent = self._tree.absent_folders(path)
         if absent:
             self._images.note_folders(self._session_id, absent)
-        if found.content == content:
-            return found.mode
         mode = found.mode if found.mode is not None else self.before(path).mode
         self._tree.write(path, content, mode=mode)
-        return self._tree.read(path).mode
+        return self._tree.mode(path)
 
 
 def own_folders(path: str, made: Iterable[str]) -> list[str]:

@@ -129,7 +129,7 @@ class Planning:
             answer = Swarm(
                 self.crew, self.asker, self.events, self._request, self._read, f"architect/{len(self._remarks())}"
             ).plan(self.swarm)
-        return answer or self.crew.call(self._ask_architect)
+        return answer or self.crew.call(self._ask_architect, meanwhile=_load_reading_of_drafts)
 
     def _ask_architect(self) -> Plan | Questions:
         key = f"architect/{len(self._remarks())}"
@@ -250,3 +250,8 @@ def _normalised(paths: Sequence[str]) -> tuple[str, ...]:
         except RefusedPath:
             continue
     return tuple(dict.fromkeys(found))
+
+
+def _load_reading_of_drafts() -> None:
+    """A tenth of a second that the first drafts need not wait for."""
+    import orchestra.agents.draft_reply  # noqa: F401

@@ -254,8 +254,8 @@ class Session:
 
     def _status(self) -> tuple[ExitStatus, OrchestraError | None]:
         """What the outcomes make of the run."""
-        ended = list(self._outcomes.values())
-        assert self._plan is not None and len(ended) == len(self._plan.files)  # a file left out must not be success
+        assert self._plan is not None and len(self._outcomes) == len(self._plan.files)  # a file left out is none
+        ended = [self._outcomes[file.path] for file in self._plan.files]
         bad = [outcome for outcome in ended if outcome.status not in DONE]
         statuses = [ExitStatus.WORKSPACE for outcome in bad if outcome.exit_status == ExitStatus.WORKSPACE]
         if bad and len(bad) < len(ended):

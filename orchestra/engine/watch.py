@@ -17,7 +17,7 @@ from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, LimitReached, OrchestraError, StateHeld, weightiest
 from orchestra.records import Plan, Task
 from orchestra.state.manager import StateManager
-from orchestra.workspace.ai_comments import find_ai_comments
+from orchestra.workspace.ai_comments import find_ai_comments, may_ask
 
 TURN_S = 0.2
 """How long a wait may keep from noticing a signal."""
@@ -34,6 +34,9 @@ class Changes(Protocol):
 
     def changes(self, wait_s: float, *, is_settling: bool = False) -> set[str]:
         """The paths that changed since the last call."""
+
+    def holding(self, is_wanted: Callable[[bytes], bool]) -> tuple[str, ...]:
+        """The paths of all watched files whose content is wanted."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class Watch:
         """What changed while the last rounds ran."""
         self._litter: set[str] = set()
         self._was_stirred_by_itself = False
+        self._is_said_to_wait = False
+        """Since the last round."""
         self._tried_comments: set[tuple[str, str]] = set()
         self._latest: dict[tuple[str, str], tuple[ExitStatus, OrchestraError | None]] = {}
         self._rounds = 0
@@ -104,7 +109,9 @@ class Watch:
         how: tuple[ExitStatus, OrchestraError | None] = (ExitStatus.DONE, None)
         try:
             self._around.learn(self._known.note_sessions)
+            standing = self._standing()
             self._carry_out(first)
+            self._see_to(standing)
             self._during = self._around.watcher.changes(0, is_settling=True)
             while True:
                 self._turn()
@@ -125,21 +132,38 @@ class Watch:
         news = self._known.news({path: self._around.read(path) for path in changed})
         rounds = self._rounds_for(news)
         self._during = set()
+        if self._see_to(rounds):
+            self._put_off = set()
+            if rounds:
+                self._during = self._around.watcher.changes(0, is_settling=True)
+
+    def _standing(self) -> list[Round]:
+        """The rounds that the user's comments ask for which stand there when the watch begins."""
+        rounds: list[Round] = []
+        for path in self._around.watcher.holding(may_ask):
+            rounds += self._asked_in(path, self._around.read(path))
+        if rounds:
+            self._around.emit("watch.asked", comments=len(rounds), paths=sorted({each.changed[0] for each in rounds}))
+        return rounds
+
+    def _see_to(self, rounds: list[Round]) -> bool:
+        """Carry the rounds out; False where another run is in the way, for which the rest is put off."""
         for done, coming in enumerate(rounds):
             try:
                 if self._is_still_asked(coming):
                     self._carry_out(coming)
             except StateHeld as error:
                 self._wait_for_lock(rounds[done:], error)
-                return
-        self._put_off = set()
-        if rounds:
-            self._during = self._around.watcher.changes(0, is_settling=True)
+                return False
+        return True
 
     def _settled(self) -> set[str]:
         """What changed, once the debounce time has gone by without a further change."""
         around = self._around
         changed = self._during | self._put_off
+        if not changed and not self._is_said_to_wait:
+            self._is_said_to_wait = True
+            around.emit("watch.waiting")
         began = last = around.clock.monotonic()
         while True:
             left_s = due_s(began, last, around.debounce_s) - around.clock.monotonic()
@@ -193,6 +217,7 @@ class Watch:
 
     def _carry_out(self, coming: Round) -> None:
         left = self._budget_left()
+        self._is_said_to_wait = False
         self._around.emit(
             "watch.round", number=self._rounds + 1, cause=coming.cause, task=coming.task.text,
             changed=list(coming.changed),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Callable
 
@@ -55,27 +57,43 @@ class LogFile:
         """None once it was called."""
         self._open_file = open_
         self._lock = threading.Lock()
+        self._lines: deque[bytes] = deque()
+        """Not written yet: whoever writes takes those of the others along, who need not wait for the disk."""
         self._stream: BinaryIO | None = None
         self._size_bytes = 0
         self._is_over = False
 
     def __call__(self, event: Event) -> None:
-        line = _ENCODE(as_json(event)) + "\n"
-        with self._lock:
-            is_removed = self._stream is not None and not self._is_over and _is_removed(self._stream)
-            if is_removed:
-                self._begin_anew()
-            failure = self._write(line.encode("utf-8", "backslashreplace"))
-            told, self._on_loss = (self._on_loss, None) if is_removed and not failure else (None, self._on_loss)
-        if failure is not None:
-            self._on_failure(failure)
-        if told is not None:
-            told()
+        self._lines.append((_ENCODE(as_json(event)) + "\n").encode("utf-8", "backslashreplace"))
+        # Again where a line came between the last one's writing and the release.
+        while self._lines and self._lock.acquire(blocking=False):
+            try:
+                tell = self._write_lines()
+            finally:
+                self._lock.release()
+            tell()
 
     def close(self) -> None:
         """Nothing is written any more, whatever still happens."""
         with self._lock:
+            tell = self._write_lines()
             self._end()
+        tell()
+
+    def _write_lines(self) -> Callable[[], None]:
+        """Called with the lock held. What tells of what went wrong, for after the release."""
+        if not self._lines:
+            return _say_nothing
+        is_removed = self._stream is not None and not self._is_over and _is_removed(self._stream)
+        if is_removed:
+            self._begin_anew()
+        failure: OSError | None = None
+        while self._lines:
+            failure = self._write(self._lines.popleft()) or failure
+        if failure is not None:
+            return partial(self._on_failure, failure)
+        told, self._on_loss = (self._on_loss, None) if is_removed else (None, self._on_loss)
+        return told or _say_nothing
 
     def _write(self, line: bytes) -> OSError | None:
         """Called with the lock held. What kept the line out, the first time."""
@@ -127,6 +145,10 @@ class LogFile:
         if self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
+
+
+def _say_nothing() -> None:
+    """Nothing went wrong."""
 
 
 def _is_removed(stream: BinaryIO) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
-from orchestra.records import Event
+from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import json_of
 from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
@@ -26,6 +26,8 @@ from orchestra.state.tidying import Tidying
 from orchestra.state.writer import Written
 
 SECRET_BYTES = 32
+_AT_ONCE = 16
+"""Events in one statement."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ class StateManager:
     def histories(self, sessions: Iterable[SessionRow]) -> list[History]:
         """What these sessions did, in their order."""
         return read_histories(self._store, sessions)
+
+    def in_plan_order(self, session_id: str, outcomes: Iterable[FileOutcome]) -> tuple[FileOutcome, ...]:
+        """The outcomes as the newest plan has their files; what it does not name comes last."""
+        plan = self.sessions.plan(session_id)
+        files = () if plan is None else plan.content.get("files", ())
+        places = {file["path"]: place for place, file in enumerate(files)}
+        return tuple(sorted(outcomes, key=lambda outcome: places.get(outcome.path, len(places))))
 
     def remember(self, session_id: str, name: str, find_out: Callable[[], Any]) -> Any:
         """What the session was told or saw under this name; found out and kept at the first call.
@@ -143,9 +152,14 @@ class StateManager:
         with self._events_lock:
             if self._events is not None and self._events.rows is batch:
                 self._events = None
-        connection.executemany(
-            "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES (?,?,?,?,?,?)", batch
-        )
+        # Several by one statement: each lets other threads in, which take a while to let this one go on.
+        for start in range(0, len(batch), _AT_ONCE):
+            rows = batch[start:start + _AT_ONCE]
+            connection.execute(
+                "INSERT INTO events (session_id, time, level, name, step_id, data) VALUES "
+                + ",".join(["(?,?,?,?,?,?)"] * len(rows)),
+                [value for row in rows for value in row],
+            )
 
     def check(self) -> None:
         """Raises StateDamaged where some row cannot be read as what it is."""

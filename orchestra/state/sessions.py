@@ -236,18 +236,6 @@ class Sessions:
         last = rows[-1:] if row.can_resume else []
         return [each for each in rows if each["phase"] not in ENDS or each in last]
 
-    def set_agent(self, session_id: str, role: str, status: str, model_id: str | None) -> None:
-        """Note what an agent does; does not wait for the disk, since nothing depends on it."""
-        values = (status, model_id, self._now(), session_id, role)
-        self._store.write_later(
-            lambda connection: connection.execute(
-                "UPDATE agents SET status = ?, model_id = coalesce(?, model_id), updated_at = ?"
-                " WHERE session_id = ? AND role = ?",
-                values,
-            ),
-            is_flushed=False,
-        )
-
     def _now(self) -> str:
         return iso(self._clock.now())
 

@@ -6,7 +6,8 @@ import hashlib
 import re
 import sqlite3
 from dataclasses import dataclass
-from typing import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Callable, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Attempt, Reply, Step, Usage
@@ -19,6 +20,9 @@ _STEP = (
 )
 _TURN = re.compile(r"(?:#(\d+))?(/other)?")
 """What follows in a step's key behind its conversation's: the turn, and that another model was asked in it."""
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+_ACTIVITY = timedelta(seconds=1)
+"""So much later a step that is begun is news of its session: what ends there is so in any case."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,12 @@ class Steps:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._running: dict[int, tuple[Step, datetime]] = {}
+        """By id what was begun here, and when."""
+        self._working: dict[tuple[str, str], str] = {}
+        """By session and role the model of an agent that the table says to be working."""
+        self._active_at: dict[str, datetime] = {}
+        """By session the last activity that a step told of."""
 
     def begin(self, session_id: str, key: str, *, role: str, path: str | None, input_text: str) -> Step:
         """The intent, committed: a running step, or the completed one with its reply if there is one already.
@@ -44,11 +54,13 @@ class Steps:
         Not flushed: a power cut takes the question back along with whatever was to be answered.
         An answer from before the session went back to a checkpoint counts for the very same question alone.
         """
-        now = iso(self._clock.now())
+        time = self._clock.now()
+        now, is_news = iso(time), time - self._active_at.get(session_id, _LONG_AGO) >= _ACTIVITY
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
 
         def work(connection: sqlite3.Connection) -> Step:
-            connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
+            if is_news:
+                connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
             made = connection.execute(
                 "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
                 " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO NOTHING",
@@ -70,7 +82,27 @@ class Steps:
                 _STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)
             ).fetchone())
 
-        return self._store.write(work, is_flushed=False)
+        step = self._store.write(work, is_flushed=False)
+        if is_news:
+            self._active_at[session_id] = time
+        if step.reply is None:
+            self._running[step.id] = (step, time)
+        return step
+
+    def asked(self, step: Step, model_id: str) -> None:
+        """Note with which model an agent works; does not wait for the disk, since nothing depends on it."""
+        agent = (step.session_id, step.agent_role)
+        if self._working.get(agent) == model_id:
+            return
+        self._working[agent] = model_id
+        values = (model_id, iso(self._clock.now()), *agent)
+        self._store.write_later(
+            lambda connection: connection.execute(
+                "UPDATE agents SET status = 'working', model_id = ?, updated_at = ? WHERE session_id = ? AND role = ?",
+                values,
+            ),
+            is_flushed=False,
+        )
 
     def answered_by(self, session_id: str, path: str, keys: Sequence[str]) -> str | None:
         """PROVIDER/MODEL of the last answer in the conversation about a file that began with one of the keys.
@@ -103,6 +135,7 @@ class Steps:
         output_hash = hashlib.sha256(reply.text.encode("utf-8", "surrogatepass")).hexdigest()
         usage = reply.usage
         cost = None if usage.cost_usd is None else str(usage.cost_usd)
+        end = self._end(step, "completed", output_hash)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -111,12 +144,12 @@ class Steps:
                 (step.id, reply.text, reply.provider, reply.model_id, usage.input_tokens, usage.output_tokens,
                  usage.cached_tokens, cost, reply.latency_ms),
             )
-            self._end(connection, step, "completed", output_hash)
+            end(connection)
 
         self._store.write(work)
 
     def fail(self, step: Step) -> None:
-        self._store.write(lambda connection: self._end(connection, step, "failed", None))
+        self._store.write(self._end(step, "failed", None))
 
     def ask_again(self, session_id: str, path: str) -> None:
         """Have the answered steps of a file be asked anew: their answers turned out to be of no use."""
@@ -169,20 +202,35 @@ class Steps:
         )
         return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
 
-    def _end(self, connection: sqlite3.Connection, step: Step, status: str, output_hash: str | None) -> None:
-        """Note the end; an agent none of whose steps is running any more is idle."""
+    def _end(self, step: Step, status: str, output_hash: str | None) -> Callable[[sqlite3.Connection], None]:
+        """What notes the end; an agent none of whose steps is running any more is idle."""
         now = self._clock.now()
-        start = connection.execute("SELECT start_time FROM steps WHERE id = ?", (step.id,)).fetchone()[0]
-        connection.execute(
-            "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
-            (status, output_hash, iso(now), max(0, round((now - moment(start)).total_seconds() * 1000)), step.id),
-        )
-        connection.execute(
-            "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND role = ? AND status = 'working'"
-            " AND NOT EXISTS (SELECT 1 FROM steps WHERE status = 'running' AND session_id = agents.session_id"
-            " AND agent_role = agents.role)",
-            (iso(now), step.session_id, step.agent_role),
-        )
+        agent = (step.session_id, step.agent_role)
+        begun = self._running.pop(step.id, None)
+        is_idle = not any((other.session_id, other.agent_role) == agent for other, _ in [*self._running.values()])
+        if is_idle:
+            self._working.pop(agent, None)
+
+        def work(connection: sqlite3.Connection) -> None:
+            start = moment(_start_of(connection, step)) if begun is None else begun[1]
+            connection.execute(
+                "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
+                (status, output_hash, iso(now), max(0, round((now - start).total_seconds() * 1000)), step.id),
+            )
+            if is_idle:
+                # Another one may have begun meanwhile.
+                connection.execute(
+                    "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND role = ?"
+                    " AND status = 'working' AND NOT EXISTS (SELECT 1 FROM steps WHERE status = 'running'"
+                    " AND session_id = agents.session_id AND agent_role = agents.role)",
+                    (iso(now), *agent),
+                )
+
+        return work
+
+
+def _start_of(connection: sqlite3.Connection, step: Step) -> object:
+    return connection.execute("SELECT start_time FROM steps WHERE id = ?", (step.id,)).fetchone()[0]
 
 
 def _step(row: sqlite3.Row) -> Step:

@@ -24,6 +24,7 @@ class LineView:
     """
 
     def __init__(self, write: Callable[[str], None], *, started: datetime) -> None:
+        self.names = _TEXTS.keys() | set(_COUNTED)
         self._write = write
         self._started = started
         self._spending = Spending()
@@ -32,7 +33,7 @@ class LineView:
         self._writing = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        if event.name not in _TEXTS and event.name not in _COUNTED:
+        if event.name not in self.names:
             return
         self._events.append(event)
         # Again where an event came between the last one's writing and the release.

@@ -52,6 +52,11 @@ class AiComment:
     """Its lines as they stand in the file."""
 
 
+def may_ask(content: bytes) -> bool:
+    """Whether `find_ai_comments` might find something: most files can be passed over."""
+    return b"ai!" in content.lower()
+
+
 def find_ai_comments(path: str, text: str) -> tuple[AiComment, ...]:
     """What is asked for in a file, from its start to its end."""
     if "ai!" not in text[:MOST_CHARACTERS].lower():

@@ -47,6 +47,10 @@ class Snapshot:
     def count_files(self) -> int:
         return sum(len(folder.files) for folder in self._folders.values())
 
+    def paths(self) -> list[str]:
+        """The files as they were last looked at."""
+        return [f"{path}/{name}" if path else name for path, it in self._folders.items() for name in it.files]
+
     def look(self, folders: Iterable[str] | None = None) -> set[str]:
         """The files that were changed, made or removed since they were last looked at, in these folders or in all."""
         changed: set[str] = set()

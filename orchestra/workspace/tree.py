@@ -64,6 +64,14 @@ class Tree:
                 _check_regular(path, status)
                 return FileImage(file.read(), stat.S_IMODE(status.st_mode))
 
+    def mode(self, path: str) -> int | None:
+        """Of what lies there; None for nothing."""
+        with _errors_for(path, "read"), suppress(FileNotFoundError), self._folder_of(path) as (folder, name):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            _check_regular(path, status)
+            return stat.S_IMODE(status.st_mode)
+        return None
+
     def write(self, path: str, content: bytes, *, mode: int | None = None) -> tuple[str, ...]:
         """Put the content there in one instant; returns the folders that had to be made, outermost first.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 from orchestra.clock import CancelToken, Clock
+from orchestra.found_files import own
 from orchestra.workspace.inotify import Inotify
 from orchestra.workspace.snapshot import Snapshot
 from orchestra.workspace.watch_scope import WatchScope
@@ -19,6 +20,8 @@ GATHERING_S = 0.03
 """After a notice, lest a file that is written without end keep a core busy."""
 SAFETY_S = 60.0
 """With notices, everything is looked at this often all the same: for what a mapping of memory wrote."""
+MOST_READ = 4_000_000
+"""Of a file that is looked through."""
 # Where others can write without this kernel noticing.
 _REMOTE = ("nfs", "cifs", "smb", "9p", "virtiofs", "vboxsf", "ceph", "glusterfs", "afs", "drvfs", "fuse.")
 
@@ -47,6 +50,10 @@ class Watcher:
     def files(self) -> int:
         return self._snapshot.count_files()
 
+    def holding(self, is_wanted: Callable[[bytes], bool]) -> tuple[str, ...]:
+        """The watched files whose content is wanted, sorted."""
+        return self._scope.files(path for path in self._snapshot.paths() if is_wanted(self._content(path)))
+
     def close(self) -> None:
         if self._inotify is not None:
             self._inotify.close()
@@ -69,6 +76,14 @@ class Watcher:
         if happened is None or self._clock.monotonic() >= self._next_look_s:
             return self._look(None)
         return self._look(happened) if happened else set()
+
+    def _content(self, path: str) -> bytes:
+        """Nothing where it cannot be read."""
+        try:
+            with open(os.path.join(self._root, path), "rb", opener=own) as file:
+                return file.read(MOST_READ)
+        except OSError:
+            return b""
 
     def _listen(self, notices: Callable[[], Inotify]) -> None:
         try:

@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from tests.flows.project import Project
-from tests.flows.team import one_file, team
+from tests.flows.team import one_file, plan_of, planned, team, whole
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ROW = {
@@ -45,6 +45,17 @@ def test_status_in_words_says_how_to_go_on(project: Project) -> None:
     assert ran.status == 0
     assert f"`orchestra resume {session}` goes on" in ran.out
     assert "some task" in ran.out and "exit status 3" in ran.out
+
+
+def test_files_are_listed_as_in_the_plan_whichever_ended_first(project: Project) -> None:
+    paths = ["b.txt", "a.txt", "c.txt"]
+    plan = plan_of(planned("b.txt", depends_on=["a.txt"]), planned("a.txt"), planned("c.txt"))
+    project.run("run", "task", "--yes", script=team(plan, {path: whole("x\n") for path in paths}))
+    told = [line.split()[-1] for line in project.run("status").out.splitlines() if line.endswith(".txt")]
+    report = project.run("report", "--format", "json").json
+
+    assert told == paths
+    assert [file["path"] for file in report["report"]["files"]] == paths
 
 
 def test_sessions_are_listed_newest_first(project: Project) -> None:

@@ -166,6 +166,7 @@ def test_where_nobody_can_approve_the_watch_ends(project: Project) -> None:
     ran = watched(project, team(CHAIN), flags=())
 
     assert (ran.status, ran.json["error"]["code"], len(ran.json["rounds"])) == (3, "not-approved", 1)
+    assert "waiting for changes" not in ran.err
 
 
 def test_a_round_that_fails_does_not_end_the_watch(project: Project) -> None:
@@ -225,6 +226,24 @@ def test_a_comment_is_a_task_of_its_own(project: Project) -> None:
     assert second["task"].startswith("return two\nand nothing else\n")
     assert "# and nothing else AI!" in ran.calls[3].text and "=== src/m.py" in ran.calls[3].text
     assert project.read("src/m.py") == "def f():\n    return 2\n"
+
+
+def test_comments_that_stand_there_from_the_start_are_seen_to_once(project: Project) -> None:
+    project.commit("m.py", "x = 1\n")
+    project.write("m.py", "# two AI!\nx = 1\n")
+    project.write("n.py", "# three AI!\nx = 1\n")
+    project.write(".env", "# four AI!\n")
+    # Of a repository that was cloned they are nobody's wish here.
+    project.commit("others.py", "# five AI!\n")
+    script = team(
+        [plan_of(planned("a.txt")), plan_of(planned("m.py", "modify")), plan_of(planned("n.py", "modify"))],
+        {"a.txt": whole("a\n"), "m.py": whole("x = 2\n"), "n.py": edit("x = 1\n", "x = 3\n")},
+    )
+    ran = watched(project, script, lambda: None, lambda: None)
+
+    assert [kept["task"].split("\n")[0] for kept in ran.json["rounds"]] == ["task", "two", "three"]
+    assert "2 comments to be seen to after the task: m.py, n.py" in ran.err
+    assert (project.read("m.py"), project.read("n.py")) == ("x = 2\n", "# three AI!\nx = 3\n")
 
 
 def test_outside_of_git_a_folder_is_watched_as_well(plain_folder: Project) -> None:
@@ -358,6 +377,7 @@ def test_people_read_of_each_round(project: Project) -> None:
     assert ran.out.count("completed: Do what was asked.") == 2
     assert "interrupted: the watch is over after 2 rounds" in ran.out
     assert "round 2: 1 file of the plan" in ran.err and "changed: d.txt" in ran.err
+    assert ran.err.count("waiting for changes") == 2
 
 
 @pytest.mark.parametrize("path", ["../other", "/etc", "~/x"])

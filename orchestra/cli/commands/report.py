@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any, Callable, Mapping
 
 from orchestra.cli.context import Context
@@ -59,6 +60,7 @@ def _of_session(journal: StateManager | None, session_id: str | None, context: C
     row = find_session(journal, session_id)
     assert journal is not None  # find_session raises otherwise
     history = journal.histories([row])[0]
+    history = replace(history, outcomes=journal.in_plan_order(row.session_id, history.outcomes))
     profile: Mapping[str, Any] | None = journal.recall(row.session_id, "profile")
     return session_figures(history, now=context.env.clock.now(), profile=profile)
 

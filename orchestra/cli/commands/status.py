@@ -54,7 +54,7 @@ def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, A
     ]
     for role, agent in agents.items():
         lines.append(f"{role:<10}  {agent['status']:<8} {agent['model_id'] or ''}".rstrip())
-    for outcome in journal.images.outcomes(row.session_id).values():
+    for outcome in journal.in_plan_order(row.session_id, journal.images.outcomes(row.session_id).values()):
         lines.append(f"  {outcome.status:<9} {outcome.action:<6}  {outcome.path}")
     if row.last_error:
         lines.append(f"error     {row.last_error}")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.agents.plan_file import PlanFile
 from orchestra.cli import running
@@ -189,10 +189,16 @@ def _started(data: Mapping[str, Any]) -> str:
     return f"watching {_count(data['files'], 'file')}{how}; Ctrl-C ends it"
 
 
+def _asked(data: Mapping[str, Any]) -> str:
+    return f"{_count(data['comments'], 'comment')} to be seen to after the task: {_listed(data['paths'])}"
+
+
 def _changed(data: Mapping[str, Any]) -> str:
-    paths = data["paths"]
-    listed = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    return f"changed: {listed}" + ("" if data["starts_round"] else "; nothing is to be done about it")
+    return f"changed: {_listed(data['paths'])}" + ("" if data["starts_round"] else "; nothing is to be done about it")
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
 
 
 def _round(data: Mapping[str, Any]) -> str:
@@ -209,5 +215,6 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "watch.round": _round,
     "watch.comment_left": lambda data: f"the comment in {data['path']} is still there; remove it, or put it otherwise",
     "watch.held": lambda data: f"waiting: {data['why']}",
-    "watch.round_ended": lambda data: "waiting for changes",
+    "watch.asked": _asked,
+    "watch.waiting": lambda data: "waiting for changes",
 }

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping
 
 from orchestra.records import Event
+from orchestra.state.phases import ACTIVITIES
 from orchestra.views.lines import line_of, whole_line
 from orchestra.views.progress import Progress
 from orchestra.views.spending import Spending
@@ -143,6 +144,7 @@ class Board:
     def _start(self, event: Event, data: Mapping[str, Any]) -> None:
         known = self._tally.get(data["path"] or "")
         tokens, attempts = (known.tokens, known.attempts) if known else (0, 0)
+        self._leave(data["path"])
         self._active[event.step_id or 0] = Row(
             data["path"], data["role"], event.time, tokens=tokens, attempts=attempts
         )
@@ -186,13 +188,19 @@ class Board:
 
     def _end(self, event: Event, data: Mapping[str, Any]) -> None:
         path = data["path"]
-        self._active = {id_: row for id_, row in self._active.items() if row.path != path}
+        self._leave(path)
         done = self._tally.get(path) or Row(path, "", event.time)
         self._ended[path] = replace(done, state=data["status"], until=event.time)
 
+    def _leave(self, path: str | None) -> None:
+        """One agent at a time works on a file."""
+        if path is not None:
+            self._active = {id_: row for id_, row in self._active.items() if row.path != path}
+
     def _enter(self, event: Event, data: Mapping[str, Any]) -> None:
-        # Who failed without a word is no longer at work.
-        self._active.clear()
+        if not {data["phase"], self._now.phase} <= {*ACTIVITIES}:
+            # Who failed without a word is no longer at work. Between two activities the others go on.
+            self._active.clear()
         self._change(phase=data["phase"])
 
     def _test(self, event: Event, data: Mapping[str, Any]) -> None:

@@ -92,7 +92,8 @@ def _totals(shot: Snapshot, look: Look, width: int) -> Line:
     if not spending.is_priced and spending.cost_usd is not None:
         cost = f"at least {cost}"
     is_near = bool(shot.budget_usd) and spent >= 0.8 * (shot.budget_usd or 0)
-    budget = "" if shot.budget_usd is None else f" of {money(shot.budget_usd)}"
+    of = ", budget" if spending.cost_usd is None and not spending.is_priced else " of"
+    budget = "" if shot.budget_usd is None else f"{of} {money(shot.budget_usd)}"
     recent = shot.rate[-RATE_OF_S - 1:-1]
     rate = f"{tokens(round(sum(recent) / max(1, len(recent))))}/s "
     pieces = [
@@ -164,7 +165,9 @@ def _foot(look: Look, width: int) -> Line:
         return _fitting([(f"{asked} ", "bold"), (typed, ""), ("_", "reverse")], width)
     if look.notice:
         return [(clip(look.notice, width), "bold")]
-    keys = "  ".join(f"{key} {word}" for key, word in look.keys)
+    # The same key ends a pause.
+    named = [(key, "go on" if word == "pause" and look.is_paused else word) for key, word in look.keys]
+    keys = "  ".join(f"{key} {word}" for key, word in named)
     return [(keys if width_of(keys) <= width else clip(" ".join(key for key, _ in look.keys), width), "bold")]
 
 

@@ -66,6 +66,19 @@ def test_a_call_raises_what_its_work_raised(bridge: Bridge) -> None:
         bridge.crew.call(fail)
 
 
+def test_while_a_call_takes_its_time_something_else_is_done_here(bridge: Bridge) -> None:
+    done = threading.Event()
+    by: list[int] = []
+
+    def meanwhile() -> None:
+        by.append(threading.get_ident())
+        done.set()
+
+    assert bridge.crew.call(lambda: done.wait(30), meanwhile=meanwhile)
+    assert by == [threading.get_ident()]
+    assert bridge.crew.call(lambda: 1, meanwhile=lambda: by.append(0)) == 1
+
+
 def test_what_is_done_comes_back_and_what_is_not_is_waited_for(bridge: Bridge) -> None:
     gate = threading.Event()
     slow = bridge.crew.start(lambda: gate.wait(LONG_S))

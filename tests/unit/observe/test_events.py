@@ -57,6 +57,23 @@ def test_a_listener_is_told_from_its_level_on(level: str, told: tuple[str, ...])
     assert tuple(heard) == told
 
 
+def test_a_listener_with_names_hears_of_these_alone() -> None:
+    class Choosy:
+        names = frozenset({"file.ended"})
+
+        def __init__(self) -> None:
+            self.heard: list[str] = []
+
+        def __call__(self, event: Event) -> None:
+            self.heard.append(event.name)
+
+    choosy, events = Choosy(), Events(FakeClock(), Redactor())
+    events.listen(choosy)
+    for name in ("file.ended", "step.started", "file.ended"):
+        events.emit(name)
+    assert choosy.heard == ["file.ended", "file.ended"]
+
+
 def test_without_a_listener_nothing_happens() -> None:
     Events(FakeClock(), Redactor()).emit("unheard")
 

@@ -147,7 +147,9 @@ def test_entering_a_phase_is_a_checkpoint(journal: StateManager, clock: FakeCloc
 
 
 def test_a_finished_session_says_how_it_ended_and_keeps_no_agent_busy(journal: StateManager) -> None:
-    journal.sessions.set_agent(SESSION, "executor", "working", "zai/glm-4.7")
+    journal.steps.asked(
+        journal.steps.begin(SESSION, "a", role="executor", path=None, input_text=""), "zai/glm-4.7"
+    )
     journal.sessions.finish(SESSION, "limited", ExitStatus.LIMIT, can_resume=True, last_error="the budget is used up")
     row = journal.sessions.get(SESSION)
     assert row is not None
@@ -181,11 +183,25 @@ def test_a_reopened_session_has_not_ended_and_has_the_new_configuration(journal:
 
 
 def test_an_agent_that_works_says_with_which_model_and_keeps_it_when_idle(journal: StateManager) -> None:
-    journal.sessions.set_agent(SESSION, "auditor", "working", "gemini/g")
-    journal.sessions.set_agent(SESSION, "auditor", "idle", None)
+    step = journal.steps.begin(SESSION, "a", role="auditor", path=None, input_text="")
+    journal.steps.asked(step, "gemini/f")
+    journal.steps.asked(step, "gemini/g")
     journal.sessions.enter_phase(SESSION, "executing")  # waits for the disk, and so for what was queued before
-    auditor = journal.sessions.agents(SESSION)["auditor"]
-    assert (auditor["status"], auditor["model_id"]) == ("idle", "gemini/g")
+    working = journal.sessions.agents(SESSION)["auditor"]
+    journal.steps.fail(step)
+    idle = journal.sessions.agents(SESSION)["auditor"]
+    assert [(each["status"], each["model_id"]) for each in (working, idle)] == [
+        ("working", "gemini/g"), ("idle", "gemini/g"),
+    ]
+
+
+def test_an_agent_that_was_idle_and_works_again_says_so(journal: StateManager) -> None:
+    for key in ("a", "b"):
+        step = journal.steps.begin(SESSION, key, role="auditor", path=None, input_text="")
+        journal.steps.asked(step, "gemini/g")
+        journal.keep(SESSION, key, 1)  # waits for the disk, and so for what was queued before
+        assert journal.sessions.agents(SESSION)["auditor"]["status"] == "working"
+        journal.steps.fail(step)
 
 
 def test_the_newest_version_of_a_plan_counts_and_awaits_approval(journal: StateManager) -> None:

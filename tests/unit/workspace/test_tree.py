@@ -53,6 +53,16 @@ def test_writes_reads_and_deletes(root: Path) -> None:
     assert all_names(root) - {".orchestra", ".orchestra/tmp"} == {"a", "a/b"}
 
 
+def test_the_mode_of_what_lies_there_is_told_without_reading_it(root: Path) -> None:
+    tree = Tree(root)
+    tree.write("a/run.sh", b"x", mode=0o750)
+    assert (tree.mode("a/run.sh"), tree.mode("a/other"), tree.mode("nowhere/run.sh")) == (0o750, None, None)
+    (root / "link").symlink_to("a/run.sh")
+    for path in ("a", "link"):
+        with pytest.raises(RefusedPath):
+            tree.mode(path)
+
+
 def test_a_new_file_gets_what_the_umask_leaves(root: Path) -> None:
     Tree(root).write("new.txt", b"")
     plain = root / "plain.txt"

@@ -56,6 +56,24 @@ def test_who_failed_without_a_word_is_gone_in_the_next_phase() -> None:
     assert rows(story) == []
 
 
+def test_those_at_work_stay_when_another_file_is_what_counts_for_the_phase() -> None:
+    story = Story()
+    story.tell("phase.entered", level="debug", phase="executing")
+    story.ask(1, "a.py")
+    story.tell("phase.entered", level="debug", phase="auditing")
+    assert rows(story) == [("a.py", "executor")]
+    story.answer(1, "a.py")
+    story.end("a.py")
+    assert story.board.snapshot(story.now).rows[0].tokens > 0
+
+
+def test_of_a_file_only_the_agent_that_was_asked_last_is_at_work() -> None:
+    story = Story()
+    story.ask(1, "a.py")
+    story.ask(2, "a.py", "consultant")
+    assert rows(story) == [("a.py", "consultant")]
+
+
 def test_a_pause_of_a_provider_is_noted_until_the_next_attempt() -> None:
     story = Story()
     story.ask(1, "a.py")

@@ -104,11 +104,17 @@ def test_a_pause_is_said_first() -> None:
     assert drawn(busy(), 80, 10, Look(is_paused=True))[3].startswith("PAUSED 150 of 300")
 
 
+def test_the_key_of_a_pause_says_what_it_does_next() -> None:
+    keys = (("p", "pause"), ("d", "diff"))
+    feet = [drawn(busy(), 80, 10, Look(keys=keys, is_paused=is_paused))[-1] for is_paused in (False, True)]
+    assert feet == ["p pause  d diff", "p go on  d diff"]
+
+
 def test_a_cost_without_a_price_is_not_shown_as_whole() -> None:
     story = Story()
     assert "$0.0000 of" in drawn(story, 80, 10)[2]
     story.answer(1, "a.py", cost=None)
-    assert drawn(story, 80, 10)[2].startswith("no price of $1.0000")
+    assert drawn(story, 80, 10)[2].startswith("no price, budget $1.0000")
     story.answer(2, "a.py")
     assert drawn(story, 80, 10)[2].startswith("at least $0.0100 of $1.0000")
 
