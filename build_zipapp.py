@@ -506,7 +506,7 @@ SOURCE_ONLY = (
     "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
     "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
-    "orchestra/views/plan_prompt", "orchestra/workspace/git_hooks", "orchestra/state/forgetting",
+    "orchestra/views/plan_prompt",
     "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/scripts", "orchestra/workspace/languages/markup",
