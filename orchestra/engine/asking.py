@@ -16,7 +16,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.discretion import Discretion
-from orchestra.engine.panel import DRAFTING, Panel, vendor_of
+from orchestra.engine.panel import Panel
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
 from orchestra.errors import (
@@ -211,14 +211,16 @@ class Asker:
         return reply
 
     def _passed_over(self, step: Step) -> frozenset[str]:
-        """Whom not to ask: an auditor of the vendor whose model wrote the draft, where that is not wanted."""
+        """Whom not to ask: an auditor of the vendor whose model wrote the file, where that is not wanted."""
         path = step.file_path
         if step.agent_role != "auditor" or path is None or not self._panel.other_vendor:
             return frozenset()
         prefix, _, turn = step.key.partition(f"auditor/{path}/")
-        keys = [f"{prefix}{role}/{path}/{turn.partition('#')[0]}" for role in DRAFTING]
-        author = self._journal.steps.answered_by(self._session_id, path, keys)
-        return frozenset() if author is None else self._panel.of_vendor("auditor", vendor_of(author))
+        consulted = f"{prefix}consultant/{path}/{turn.partition('#')[0]}"
+        # An executor is asked for the first draft of a file alone.
+        keys = ([f"executor/{path}/1"], [consulted])
+        executor, consultant = (self._journal.steps.answered_by(self._session_id, path, key) for key in keys)
+        return self._panel.biased(executor, consultant)
 
     def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:
         self._journal.sessions.set_agent(self._session_id, step.agent_role, "working", info.model)
