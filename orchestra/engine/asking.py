@@ -205,10 +205,15 @@ class Asker:
             if isinstance(error, TooExpensive):
                 raise LimitReached(error.what, where=error.where, hint=error.hint) from None
             # With more time the fault's next try, or the next model, might have brought an answer.
-            if isinstance(error, ProviderFault) and self._deadline.is_over:
+            if isinstance(error, ProviderFault) and self._is_for_time(error):
                 raise out_of_time() from None
             raise
         return reply
+
+    def _is_for_time(self, fault: ProviderFault) -> bool:
+        """Whether it is the run's deadline, not a nearer one, that stands against a next try."""
+        left_s = self._deadline.remaining_s()
+        return left_s is not None and (left_s == 0 or fault.next_try_s is not None and fault.next_try_s >= left_s)
 
     def _passed_over(self, step: Step) -> frozenset[str]:
         """Whom not to ask: an auditor of the vendor whose model wrote the file, where that is not wanted."""
