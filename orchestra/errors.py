@@ -289,6 +289,8 @@ class ProviderFault(OrchestraError):
         super().__init__(what, where=where, hint=hint)
         self.http_status = http_status
         self.retry_after_s = retry_after_s
+        self.next_try_s: float | None = None
+        """After what wait a chain would have gone on, had its deadline allowed that; None where it was at its end."""
 
 
 class RateLimited(ProviderFault):

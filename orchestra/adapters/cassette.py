@@ -29,6 +29,7 @@ _FAULT_FIELDS: Mapping[str, tuple[type, ...]] = {
     "hint": (str, type(None)),
     "http_status": (int, type(None)),
     "retry_after_s": (int, float, type(None)),
+    "next_try_s": (int, float, type(None)),
     "partial_text": (str,),
     "output_tokens": (int, type(None)),
 }

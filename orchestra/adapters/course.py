@@ -96,14 +96,9 @@ class Course:
     def _choose(self) -> Candidate | None:
         if self._failed and self._deadline.is_over:
             return None
-        waits_s = {
-            candidate: self._wait_s(candidate)
-            for candidate in self._candidates
-            if self._why_not(candidate) is None
-        }
-        in_time = {candidate: wait_s for candidate, wait_s in waits_s.items() if self._is_in_time(wait_s)}
+        in_time = {candidate: wait_s for candidate, wait_s in self._waits_s().items() if self._is_in_time(wait_s)}
         for candidate, wait_s in in_time.items():
-            if wait_s <= SHORT_WAIT_S and not candidate.is_put_off:
+            if _is_next(candidate, wait_s):
                 return candidate
         soonest = min(in_time, key=lambda candidate: in_time[candidate], default=None)
         if soonest is None:
@@ -113,6 +108,18 @@ class Course:
             return None
         self._patience_s -= cost_s
         return soonest
+
+    def _waits_s(self) -> dict[Candidate, float]:
+        """Of those that are left to ask."""
+        left = [candidate for candidate in self._candidates if self._why_not(candidate) is None]
+        return {candidate: self._wait_s(candidate) for candidate in left}
+
+    def _next_try_s(self) -> float | None:
+        """The wait after which it would go on if it had the time; None where it would not."""
+        return min((
+            wait_s for candidate, wait_s in self._waits_s().items()
+            if _is_next(candidate, wait_s) or max(wait_s, _LEAST_PATIENCE_S) <= self._patience_s
+        ), default=None)
 
     def _is_in_time(self, wait_s: float) -> bool:
         left_s = self._deadline.remaining_s()
@@ -152,6 +159,7 @@ class Course:
         last = next((fault for fault in faults if isinstance(fault, TooExpensive)), faults[-1])
         fault = copy.copy(last)
         fault.__cause__ = last
+        fault.next_try_s = self._next_try_s()
         if len(reasons) > 1:
             beginning = "none of the chain's models answered" if failed else "no model of the chain is left to ask"
             lines = (_line(candidate, reason) for candidate, reason in reasons.items())
@@ -164,6 +172,11 @@ class Course:
         if wait_s > 0:
             return left_alone(candidate.info.provider, wait_s)
         return TimedOut("the time was up before it was asked")
+
+
+def _is_next(candidate: Candidate, wait_s: float) -> bool:
+    """Whether it costs no patience to ask it."""
+    return wait_s <= SHORT_WAIT_S and not candidate.is_put_off
 
 
 def _line(candidate: Candidate, fault: ProviderFault) -> str:

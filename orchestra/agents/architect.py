@@ -10,7 +10,7 @@ from orchestra.agents.file_list import list_files
 from orchestra.agents.outline import Words
 from orchestra.agents.plan_json import plan_to_json
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
-from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 from orchestra.records import Plan
 
 
@@ -38,10 +38,10 @@ def architect_request(
     of its `area` (quoted), and the last to merge their `plans`.
     """
     if dividing_by is None:
-        system = render(load_template("architect_system"), {"custom_prompt": custom_prompt})
+        system, moved = rules_of(load_template("architect_system"), {"custom_prompt": custom_prompt})
     else:
         values = {"count": str(dividing_by), "custom_prompt": custom_prompt}
-        system = render(load_template("areas_system"), values)
+        system, moved = rules_of(load_template("areas_system"), values)
     values = {
         "instructions": words.instructions,
         "skills": words.skills,
@@ -57,7 +57,7 @@ def architect_request(
     user = segments(load_template("architect_user"), values, shortenable=(
         "instructions", "skills", "listing", "map", "files",
     ))
-    return request_of(system, user)
+    return request_of(system, user, moved=moved)
 
 
 def _plan_as_asked_for(plan: Plan) -> str:

@@ -7,7 +7,7 @@ from typing import Mapping, Sequence
 from orchestra.adapters.adapter import Request
 from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote
-from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 
 MOST_PATCH_CHARACTERS = 150_000
 """Of a longer change the beginning is shown."""
@@ -63,7 +63,7 @@ def _request(
     template: str, about: About, values: Mapping[str, str], custom_prompt: str, load_template: Loader, *,
     system: str = "auditor_system",
 ) -> Request:
-    rules = render(load_template(system), {"custom_prompt": custom_prompt})
+    rules, moved = rules_of(load_template(system), {"custom_prompt": custom_prompt})
     shortenable = ("instructions", "skills", "dependencies", "diff")
     user = segments(load_template(template), values, shortenable=shortenable)
-    return request_of(rules, user, about.shared(load_template))
+    return request_of(rules, user, about.shared(load_template), moved)

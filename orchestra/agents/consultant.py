@@ -8,7 +8,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
-from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 from orchestra.records import Issue, TestFailure
 
 MAX_TEST_FAILURES = 50
@@ -36,7 +36,7 @@ def consultant_request(
     whole file where edits have failed before.
     """
     form = load_template("draft_form").text
-    system = render(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
+    system, moved = rules_of(load_template("consultant_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
         **about.values(dependencies),
         "current": "" if current is None else fenced(current),
@@ -48,7 +48,7 @@ def consultant_request(
     user = segments(load_template("consultant_user"), values, shortenable=(
         "instructions", "skills", "dependencies", "refused_reply", "tried",
     ))
-    return request_of(system, user, about.shared(load_template))
+    return request_of(system, user, about.shared(load_template), moved)
 
 
 def failing_tests_request(
@@ -66,7 +66,7 @@ def failing_tests_request(
 
     `tried` says what came of earlier fixes.
     """
-    system = render(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
+    system, moved = rules_of(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
     values = {
         "skills": about.words.skills,
         "files": show_files(files),
@@ -75,7 +75,7 @@ def failing_tests_request(
         "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
     }
     user = segments(load_template("tests_user"), values, shortenable=("skills", "files", "tried", "output"))
-    return request_of(system, user, about.shared(load_template))
+    return request_of(system, user, about.shared(load_template), moved)
 
 
 def _finding_line(issue: Issue) -> str:

@@ -8,7 +8,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, fenced, quote
-from orchestra.agents.templates import Loader, load, render, request_of, segments
+from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 
 
 def executor_request(
@@ -25,7 +25,7 @@ def executor_request(
     `interfaces` are the signatures of files near it.
     """
     form = load_template("draft_form").text
-    system = render(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
+    system, moved = rules_of(load_template("executor_system"), {"form": form, "custom_prompt": custom_prompt})
     values = {
         **about.values(dependencies),
         "interfaces": quote(interfaces),
@@ -35,4 +35,4 @@ def executor_request(
     user = segments(load_template("executor_user"), values, shortenable=(
         "instructions", "skills", "dependencies", "interfaces",
     ))
-    return request_of(system, user, about.shared(load_template))
+    return request_of(system, user, about.shared(load_template), moved)

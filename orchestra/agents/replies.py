@@ -5,10 +5,10 @@ Every function takes an answer as the model wrote it and raises UnreadableReply,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from orchestra.agents.approval_form import check_approval
 from orchestra.agents.json_reply import read_objects
 from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts, wrong
@@ -16,7 +16,6 @@ from orchestra.errors import UnreadableReply
 from orchestra.records import SEVERITIES, Issue, Plan, Review
 
 VERDICTS = ("approved", "needs_work")
-_VERDICT = re.compile(r'"verdict"\s*:')
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def read_plan(text: str) -> Plan | Questions | NeedFiles:
 def read_review(text: str) -> Review | NeedFiles:
     """The auditor's judgement of a file, of several the last; what it asks to see comes before any.
 
-    It is an approval only where every verdict in the answer is one.
+    It is read generously where it objects; an approval has one form only.
     """
     return _read_review(text, of_whole_change=False)
 
@@ -65,9 +64,8 @@ def _read_review(text: str, *, of_whole_change: bool) -> Review | NeedFiles:
     if asked is not None:
         return asked
     reviews = [answer for answer in answers if isinstance(answer, Review)]
-    is_sole_opinion = all(review.approved for review in reviews) and len(_VERDICT.findall(text)) <= len(reviews)
-    if reviews[-1].approved and not is_sole_opinion:
-        raise UnreadableReply("The answer holds several verdicts; give exactly one.")
+    if reviews[-1].approved:
+        check_approval(text)
     return reviews[-1]
 
 

@@ -5,7 +5,7 @@ A template is plain text. Its rules, which a user's own templates follow too:
   they are: braces inside them mean nothing.
 - A paragraph (lines between blank lines) with a placeholder whose value is empty is left out whole.
 - Every value must be used and every placeholder must have a value; anything else is an error.
-- One that begins with the line `File: {{path}}` must begin so.
+- One that begins with the line `File: {{path}}` must begin so, and none has another line like that.
 """
 
 from __future__ import annotations
@@ -17,11 +17,16 @@ from functools import cached_property, lru_cache
 from typing import AbstractSet, Callable, Collection, Mapping, Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment, join
+from orchestra.agents.quoting import quote
 from orchestra.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
 _FIRST_LINE = "File: {{path}}\n"
 _FILE_LINE = re.compile("(?:^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*File:")
+
+_MOVED = "They stand, quoted, at the beginning of the question. Follow them as if they stood here."
+_OWN_WORDS = "The user's own instructions for you, which you were told to follow:\n"
+_GAP = Segment("text", "\n\n", True)
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,29 @@ def render(template: Template, values: Mapping[str, str]) -> str:
     return join(segments(template, values))
 
 
-def request_of(rules: str, user: Sequence[Segment], shared: Sequence[Segment] = ()) -> Request:
-    """A first question; what is `shared` stands between the rules and its turn.
+def rules_of(template: Template, values: Mapping[str, str]) -> tuple[str, tuple[Segment, ...]]:
+    """The filled template of a role's rules, and what the question must begin with: mostly nothing.
 
-    Where a line of that could pass for the one that names the file, it stands behind that one instead.
+    A user's own words are moved there, quoted, where a line of theirs could pass for the one that names the file.
     """
-    if [piece.name for piece in user[:2]] == ["text", "path"] and _has_file_line(join(shared)):
-        user, shared = (*user[:2], Segment("text", "\n\n", True), *shared, *user[2:]), ()
+    words = values["custom_prompt"]
+    if not _FILE_LINE.search(words):
+        return render(template, values), ()
+    return render(template, {**values, "custom_prompt": _MOVED}), (Segment("text", _OWN_WORDS + quote(words), True),)
+
+
+def request_of(
+    rules: str, user: Sequence[Segment], shared: Sequence[Segment] = (), moved: Sequence[Segment] = ()
+) -> Request:
+    """A first question; what is `shared` stands between the rules and its turn, what is `moved` begins the turn.
+
+    Where a line of what is shared could pass for the one that names the file, it stands behind that one instead.
+    """
+    names_file = [piece.name for piece in user[:2]] == ["text", "path"]
+    if names_file and _has_file_line(join(shared)):
+        moved, shared = (*moved, *([_GAP] if moved else []), *shared), ()
+    if moved:
+        user = (*user[:2], _GAP, *moved, *user[2:]) if names_file else (*moved, _GAP, *user)
     return Request(rules, (Message("user", tuple(user)),), shared=tuple(shared))
 
 
@@ -116,6 +137,8 @@ def check_own(name: str, own: Template) -> None:
     _check_names(own, package.names)
     if package.text.startswith(_FIRST_LINE) and not own.text.startswith(_FIRST_LINE):
         raise ConfigError("the template does not begin with the line `File: {{path}}`", where=own.name)
+    if _FILE_LINE.search(own.text[len(_FIRST_LINE):] if own.text.startswith(_FIRST_LINE) else own.text):
+        raise ConfigError("the template has a line of its own that begins with `File:`", where=own.name)
 
 
 def _check_names(template: Template, values: AbstractSet[str]) -> None:

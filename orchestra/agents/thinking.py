@@ -48,6 +48,12 @@ def clean(text: str) -> str:
     return text
 
 
+def words_before_thinking(text: str) -> str:
+    """What `clean` leaves out though it was said, not thought; empty for nothing."""
+    aside = None if _THINKING.match(text) else _AFTER_WORDS.search(text)
+    return text[:aside.start()] if aside and _is_prose(text[:aside.start()]) else ""
+
+
 def _without_end_marks(text: str) -> str:
     bare = text.rstrip()
     if not bare.endswith(_END_MARKS):

@@ -16,7 +16,7 @@ from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.crew import out_of_time
 from orchestra.engine.discretion import Discretion
-from orchestra.engine.panel import DRAFTING, Panel, vendor_of
+from orchestra.engine.panel import Panel
 from orchestra.engine.resume import generation
 from orchestra.engine.showing import within
 from orchestra.errors import (
@@ -205,20 +205,27 @@ class Asker:
             if isinstance(error, TooExpensive):
                 raise LimitReached(error.what, where=error.where, hint=error.hint) from None
             # With more time the fault's next try, or the next model, might have brought an answer.
-            if isinstance(error, ProviderFault) and self._deadline.is_over:
+            if isinstance(error, ProviderFault) and self._is_for_time(error):
                 raise out_of_time() from None
             raise
         return reply
 
+    def _is_for_time(self, fault: ProviderFault) -> bool:
+        """Whether it is the run's deadline, not a nearer one, that stands against a next try."""
+        left_s = self._deadline.remaining_s()
+        return left_s is not None and (left_s == 0 or fault.next_try_s is not None and fault.next_try_s >= left_s)
+
     def _passed_over(self, step: Step) -> frozenset[str]:
-        """Whom not to ask: an auditor of the vendor whose model wrote the draft, where that is not wanted."""
+        """Whom not to ask: an auditor of the vendor whose model wrote the file, where that is not wanted."""
         path = step.file_path
         if step.agent_role != "auditor" or path is None or not self._panel.other_vendor:
             return frozenset()
         prefix, _, turn = step.key.partition(f"auditor/{path}/")
-        keys = [f"{prefix}{role}/{path}/{turn.partition('#')[0]}" for role in DRAFTING]
-        author = self._journal.steps.answered_by(self._session_id, path, keys)
-        return frozenset() if author is None else self._panel.of_vendor("auditor", vendor_of(author))
+        consulted = f"{prefix}consultant/{path}/{turn.partition('#')[0]}"
+        # An executor is asked for the first draft of a file alone.
+        keys = ([f"executor/{path}/1"], [consulted])
+        executor, consultant = (self._journal.steps.answered_by(self._session_id, path, key) for key in keys)
+        return self._panel.biased(executor, consultant)
 
     def attempt_started(self, step: Step, number: int, info: AdapterInfo) -> None:
         self._journal.steps.asked(step, info.model)

@@ -14,8 +14,6 @@ _FAMILIES = {
     "grok": "xai", "minimax": "minimax", "command": "cohere", "phi": "microsoft",
 }
 """By the beginning of a model's name: a server or a reseller offers models of many vendors."""
-DRAFTING = ("executor", "consultant")
-"""Who writes drafts."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +23,17 @@ class Panel:
     names: Mapping[str, Sequence[str]]
     """Role to PROVIDER/MODEL, first choice first."""
     other_vendor: bool = False
-    """Whether a draft is judged by another vendor's model than the one that wrote it."""
+    """Whether a file is judged by another vendor's model than the executor that answered."""
 
     def check(self) -> None:
         """Raises ConfigError where a file might find no auditor of another vendor."""
         if not self.other_vendor:
             return
         auditors = {vendor_of(name) for name in self.names.get("auditor", ())}
-        for role, name in ((role, name) for role in DRAFTING for name in self.names.get(role, ())):
+        for name in self.names.get("executor", ()):
             if auditors <= {vendor_of(name)}:
                 raise ConfigError(
-                    f"every auditor is of the vendor of {name}, which is in agents.{role}", where="audit.other_vendor",
+                    f"every auditor is of the vendor of {name}, which is an executor", where="audit.other_vendor",
                     hint="name a model of another vendor in agents.auditor",
                 )
 
@@ -43,9 +41,18 @@ class Panel:
         """Whether a role has more models than that one."""
         return any(other != name for other in self.names.get(role, ()))
 
-    def of_vendor(self, role: str, vendor: str) -> frozenset[str]:
-        """The models of a role that are of a vendor."""
-        return frozenset(name for name in self.names.get(role, ()) if vendor_of(name) == vendor)
+    def biased(self, executor: str | None, consultant: str | None) -> frozenset[str]:
+        """The auditors that are not to judge a draft: those of the executor's vendor; of its consultant's too, as long
+        as others are left. None for whom did not answer.
+        """
+        names = frozenset(self.names.get("auditor", ()))
+        own = _of_vendor(names, executor)
+        both = own | _of_vendor(names, consultant)
+        return own if both == names else both
+
+
+def _of_vendor(names: frozenset[str], author: str | None) -> frozenset[str]:
+    return frozenset(name for name in names if author is not None and vendor_of(name) == vendor_of(author))
 
 
 def vendor_of(name: str) -> str:

@@ -93,6 +93,8 @@ def test_a_file_that_was_put_back_keeps_its_mode(project: Project) -> None:
     block({"verdict": "approved"}),
     block({"verdict": "fine", "issues": []}),
     "approved",
+    '{"verdict": "approved", "issues": []}',
+    APPROVED + APPROVED,
     APPROVED + finding("but no"),
 ])
 def test_what_is_not_plainly_an_approval_is_none(project: Project, review: str) -> None:
@@ -100,6 +102,14 @@ def test_what_is_not_plainly_an_approval_is_none(project: Project, review: str) 
 
     assert (ran.status, ran.files["a.txt"]["status"]) == (1, "reverted")
     assert not project.has("a.txt")
+
+
+def test_an_approval_in_another_form_is_asked_for_again_in_its_form(project: Project) -> None:
+    reviews = [APPROVED.replace("json", "text"), APPROVED]
+    ran = project.run(*RUN, script=team(CREATE, {"a.txt": whole("1\n")}, reviews))
+
+    assert (ran.status, ran.files["a.txt"]["iterations"]) == (0, 1)
+    assert "exactly one block between the lines ```json and ```" in ran.calls[-1].turns[-1][1]
 
 
 @pytest.mark.parametrize("severity", ["warning", "info"])
@@ -352,6 +362,7 @@ def test_a_change_that_never_fits_together_is_no_success(project: Project) -> No
 
 
 @pytest.mark.parametrize("review", ["garbage", block({"verdict": "rejected", "issues": []}), finding("no path"),
+                                    APPROVED + APPROVED,
                                     Fault(status=400)])
 def test_a_change_whose_review_cannot_be_had_is_not_approved_until_a_resume_has_it(
     project: Project, review: Any

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestra.demo.script import Hang
+from orchestra.demo.script import Fault, Hang
 from orchestra.records import AGENT_ROLES
 from tests.flows.project import Project
 from tests.flows.team import plan_of, planned, team, whole
@@ -142,6 +142,19 @@ def test_the_time_given_stops_a_run_that_waits_for_an_answer(project: Project) -
     assert again.asked == [
         ("executor", "b.txt"), ("auditor", "b.txt"), ("executor", "c.txt"), ("auditor", "c.txt"), ("auditor", None),
     ]
+
+
+@pytest.mark.parametrize("wait, code", [("30", 7), ("90", 4)])
+def test_a_run_that_has_no_time_to_wait_for_a_provider_has_reached_its_limit(
+    project: Project, wait: str, code: int
+) -> None:
+    refusal = Fault(429, {"error": {"message": "slow down"}}, {"Retry-After": wait})
+    script = team(plan_of(planned("a.txt")), {"a.txt": refusal})
+    ran = project.run("run", "task", "--yes", "--timeout", "25", "--json", script=script)
+
+    status = "limited" if code == 7 else "failed"
+    assert (ran.status, ran.json["status"], ran.json["can_resume"]) == (code, status, True)
+    assert ran.asked == [("architect", None), ("executor", "a.txt")]
 
 
 def _cost_of_a_whole_run(project: Project) -> float:

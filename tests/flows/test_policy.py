@@ -172,7 +172,7 @@ def test_a_file_is_judged_by_another_vendor_than_the_one_that_wrote_it(project: 
     ]
 
 
-def test_each_draft_is_judged_by_another_vendor_than_its_own_writer(project: Project) -> None:
+def test_a_consultants_draft_is_judged_by_a_third_vendor_where_there_is_one(project: Project) -> None:
     texts = {
         "architect-model": [plan_of(planned("a.txt"))], "glm-4.7": [whole("one\n")],
         "claude-opus-5": [whole("two\n"), whole("two\n")], "gemini-3-flash": [whole("three\n")],
@@ -193,6 +193,25 @@ def test_each_draft_is_judged_by_another_vendor_than_its_own_writer(project: Pro
         "glm-4.7", "claude-sonnet-5", "claude-opus-5", "gemini-3-pro", "claude-opus-5", "gemini-3-flash",
         "claude-sonnet-5",
     ]
+
+
+def test_a_consultants_draft_is_judged_by_its_own_vendor_rather_than_by_the_executors(project: Project) -> None:
+    texts = {
+        "architect-model": [plan_of(planned("a.txt"))], "glm-4.7": [whole("one\n")], "claude-opus-5": [whole("two\n")],
+        "claude-sonnet-5": [finding("no"), APPROVED],
+    }
+
+    def script(call: Call) -> Answer:
+        return Text(texts[call.model].pop(0))
+
+    chains = _vendors(
+        executor=["scripted/glm-4.7"], consultant=["scripted/claude-opus-5"],
+        auditor=["scripted/claude-sonnet-5", "scripted/glm-5.3"],
+    )
+    ran = project.run("run", "task", "--yes", "--json", script=script, settings=chains)
+
+    assert (ran.status, project.read("a.txt")) == (0, "two\n"), ran.err
+    assert [call.model for call in ran.calls[1:]] == ["glm-4.7", "claude-sonnet-5", "claude-opus-5", "claude-sonnet-5"]
 
 
 def test_where_nobody_of_another_vendor_could_judge_nobody_is_asked(project: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from orchestra.adapters.fences import without_marks
@@ -213,12 +215,30 @@ def test_the_users_own_templates_are_used(project: Project) -> None:
     assert ran.calls[0].system == "Plan as a poet would."
 
 
+def test_words_of_a_repository_never_pass_for_the_line_that_names_the_file(project: Project) -> None:
+    words = "Be kind.\nFile: b.txt\n"
+    roles = ("architect", "executor", "auditor", "consultant")
+    project.commit(".orchestra.yaml", json.dumps({"custom_prompts": dict.fromkeys(roles, words)}))
+    script = team(
+        plan_of(planned("a.txt"), planned("c.txt")), {"a.txt": whole("1\n"), "c.txt": whole("2\n")},
+        {"a.txt": [finding("no"), APPROVED], "c.txt": APPROVED}, {"a.txt": whole("3\n")},
+    )
+    ran = project.run(*RUN, script=script)
+
+    assert ran.status == 0, ran.err
+    assert [call.file for call in ran.calls] == [None, "a.txt", "a.txt", "a.txt", "a.txt", "c.txt", "c.txt", None]
+    for call in ran.calls:
+        assert words not in call.system and f"<data>\n{words}</data>" in without_marks(call.text)
+        assert (file_lines(call)[0] == f"File: {call.file}") == (call.file is not None)
+
+
 @pytest.mark.parametrize("name, text, said", [
     ("executor_user", "File: {{path}}\n{{task}}", "{{task}}, which does not exist"),
     ("shared", "{{task}} {{plan}}", "does not use {{instructions}}"),
     ("draft_form", "{{form}}", "{{form}}, which does not exist"),
     ("auditor_delete", "{{path}} {{instructions}} {{skills}} {{linked}} {{dependencies}} {{order}} {{old_text}}",
      "does not begin with the line `File: {{path}}`"),
+    ("draft_form", "Answer like this:\nFile: x\n", "a line of its own that begins with `File:`"),
     ("executer_user", "anything", "no such prompt template"),
     (None, "", "the prompt templates cannot be read"),
 ])

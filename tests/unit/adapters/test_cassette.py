@@ -79,7 +79,7 @@ def every_fault() -> list[ProviderFault]:
     """One of each class, with every attribute set to something."""
     values: dict[str, Any] = {
         "what": "x", "where": "a/1", "hint": "wait", "http_status": 429, "retry_after_s": 2.5, "partial_text": "ans",
-        "output_tokens": 7,
+        "output_tokens": 7, "next_try_s": 1.5,
     }
     faults = []
     for each in fault_classes():

@@ -288,6 +288,30 @@ def test_nothing_waits_beyond_the_deadline() -> None:
     assert stage.clock.seconds == 0
 
 
+def _why_given_up(stage: Stage, *adapters: Adapter, deadline_s: float | None) -> ProviderFault:
+    with pytest.raises(ProviderFault) as caught:
+        stage.ask(*adapters, deadline_s=deadline_s)
+    return caught.value
+
+
+@pytest.mark.parametrize("answers, deadline_s, next_try_s", [
+    ([_limited(5)], 5, 5), ([_limited(5)] * 3, 14, 5), ([_limited(60)], 60, 60), ([ApiError("x")], 0.5, 0.5),
+    ([_limited(5)] * 20, 73, None), ([_limited(61)], 60, None), ([ApiError("x")] * 2, 0.6, None),
+    ([BadRequest("x")], 0.1, None), ([ApiError("x")] * 2, None, None),
+])
+def test_what_only_the_deadline_has_ended_says_when_it_would_have_gone_on(
+    answers: list[ProviderFault], deadline_s: float | None, next_try_s: float | None
+) -> None:
+    fault = _why_given_up(Stage(), ScriptedAdapter("a/1", *answers), deadline_s=deadline_s)
+    assert fault.next_try_s == next_try_s
+
+
+def test_of_several_models_the_one_that_could_be_asked_first_says_when_it_would_have_gone_on() -> None:
+    chain = [ScriptedAdapter("a/1", _limited(30)), ScriptedAdapter("b/2", BadRequest("x"), "unasked"),
+             ScriptedAdapter("c/3", _limited(20))]
+    assert _why_given_up(Stage(), *chain, deadline_s=10).next_try_s == 20
+
+
 def test_a_wait_that_does_not_fit_sends_the_question_on() -> None:
     stage = Stage()
     assert stage.ask(ScriptedAdapter("a/1", _limited(5)), ScriptedAdapter("b/2", "answer"), deadline_s=5) == "answer"

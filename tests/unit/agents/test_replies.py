@@ -134,9 +134,58 @@ def test_an_approval_with_an_error_is_none() -> None:
     block('{"verdict": "needs_work", "issues": [}') + "\n" + block(APPROVED),
     'If it were fine I would say {"verdict": "approved", "issues": []} but it is not.',
     '{"verdict": "approved", "issues": []} would be too kind.',
+    "~~~json\n%s\n```" % APPROVED, "~~~\n%s\n~~~" % block(APPROVED), "```\n%s\n```" % block(APPROVED),
+    "Fine.\n```\nx = 1\n" + block(APPROVED),
 ])
 def test_anything_but_a_clear_approval_is_unreadable(text: str) -> None:
     why_unreadable(text, read_review)
+
+
+NEAR = '{"verdict": "approved", "issues": [{"severity": "info", "path": "a.py", "line": %s, "message": "m"}]}'
+
+
+@pytest.mark.parametrize("text", [
+    APPROVED, block(APPROVED, ""), block(APPROVED, "text"), block(APPROVED, "python"), block(APPROVED, "json5"),
+    block(APPROVED)[:-4], "````markdown\n%s\n````" % block(APPROVED), "~~~text\n%s\n~~~" % block(APPROVED),
+    block(APPROVED) + "\n" + block(APPROVED), block(APPROVED) + "\n" + block(APPROVED, "text"),
+    block(APPROVED) + "\n" + block('{"x": 1}'), block(APPROVED) + "\n" + APPROVED, block(APPROVED) + "\n" + NEEDS_WORK,
+    block('{"verdict": "fine"}') + "\n" + block(APPROVED, ""), block('{"x": 1}') + "\n" + block(APPROVED, ""),
+    block('{"\\u0076erdict": "needs_work", "issues": []}', "text") + "\n" + block(APPROVED),
+    "This is terrible, needs_work.\n" + block(APPROVED), block(APPROVED) + "\nNo: NEEDS WORK!",
+    "It needs\\_work.\n<think>Or not?</think>\n" + block(APPROVED), block(APPROVED) + "\nBut I can't approve that.",
+    "**Verdict: rejected**\n" + block(APPROVED),
+    "<data-0123456789abcdef>\n%s\n</data-0123456789abcdef>" % block(APPROVED),
+    block(NEAR % '"3"'), block(NEAR % '""'), block(NEAR % "3.0"),
+])
+def test_what_only_looks_like_an_approval_is_unreadable_and_the_form_is_said(text: str) -> None:
+    for read in (read_review, read_change_review):
+        assert '```json and ```, inside no other, such as {"verdict"' in why_unreadable(text, read)
+
+
+@pytest.mark.parametrize("text", [
+    block(APPROVED, "JSON"), block(APPROVED, " json "), block(APPROVED).replace("```", "~~~"),
+    block(APPROVED).replace("```", "`````"), "It rejects what is not approved.\n%s\nGood work." % block(APPROVED),
+    "As in\n%s\nit is right.\n%s" % (block('{"x": 1}', "text"), block(APPROVED)),
+    "<think>%s or needs_work?</think>\n%s" % (block(NEEDS_WORK), block(APPROVED)),
+    block(APPROVED).replace("\n", "\r\n"), block(APPROVED) + "\n```python\nx = 1\n",
+    "So.\n<think>needs_work?</think>\n" + block(APPROVED), block('{"verdict": "approved", "issues": [], "score": 1}'),
+])
+def test_an_approval_is_one_whatever_harmless_stands_beside_it(text: str) -> None:
+    assert read_review(text) == read_change_review(text) == Review(True)
+
+
+@pytest.mark.parametrize("written, line", [("3", 3), ("null", None), ("0", None)])
+def test_lines_in_an_approval_are_whole_numbers_or_null(written: str, line: int | None) -> None:
+    assert read_review(block(NEAR % written)) == Review(True, (Issue("info", "m", line, path="a.py"),))
+
+
+@pytest.mark.parametrize("text", [
+    NEEDS_WORK, block(NEEDS_WORK, "text"), block(NEEDS_WORK)[:-4], "````markdown\n%s\n````" % block(NEEDS_WORK),
+    block(NEEDS_WORK) + "\n" + block(NEEDS_WORK), block(NEAR.replace("info", "error") % '"3"', "text"),
+])
+def test_what_approves_nothing_is_read_however_it_is_wrapped(text: str) -> None:
+    review = read_review(text)
+    assert isinstance(review, Review) and not review.approved
 
 
 def test_of_two_verdicts_the_last_counts_where_it_objects() -> None:
@@ -157,7 +206,7 @@ def test_who_asks_for_files_has_not_judged_yet(text: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["[]", "null", '""', "{}"])
 def test_who_asks_for_no_file_has_judged(wanted: str) -> None:
-    assert read_review('{"verdict": "approved", "issues": [], "need_files": %s}' % wanted) == Review(True)
+    assert read_review(block('{"verdict": "approved", "issues": [], "need_files": %s}' % wanted)) == Review(True)
     why_unreadable('{"verdict": "approved", "issues": [], "need_files": 7}', read_review)
     why_unreadable('{"need_files": %s}' % wanted, read_review)
 

@@ -14,7 +14,9 @@ from orchestra.errors import (
     ApiError,
     Cancelled,
     LimitReached,
+    OrchestraError,
     ProviderFault,
+    RateLimited,
     RefusedDraft,
     RefusedPath,
     TimedOut,
@@ -211,6 +213,19 @@ def test_a_call_that_was_cut_by_the_runs_deadline_is_the_runs_limit(workshop: Bu
     shop = workshop(executor=[run_out])
     shop.deadline = Deadline(shop.clock, 60)
     with pytest.raises(LimitReached):
+        ask(shop)
+    assert shop.steps() == {"executor/1": "failed"}
+
+
+@pytest.mark.parametrize("next_try_s, expected", [(60.0, LimitReached), (59.0, RateLimited), (None, RateLimited)])
+def test_a_next_try_that_only_the_runs_deadline_forbids_is_the_runs_limit(
+    workshop: Build, next_try_s: float | None, expected: type[OrchestraError]
+) -> None:
+    fault = RateLimited("slow down")
+    fault.next_try_s = next_try_s
+    shop = workshop(executor=[fault])
+    shop.deadline = Deadline(shop.clock, 60)
+    with pytest.raises(expected):
         ask(shop)
     assert shop.steps() == {"executor/1": "failed"}
 

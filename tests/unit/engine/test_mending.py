@@ -79,7 +79,7 @@ def test_a_repeated_answer_counts_where_nobody_else_is_to_be_had(workshop: Build
     assert shop.text() == "again\n"
 
 
-def test_a_mended_draft_is_judged_by_another_vendor_than_the_consultants_after_a_kill_too(workshop: Build) -> None:
+def test_a_mended_draft_is_judged_by_another_vendor_than_both_its_writers_after_a_kill_too(workshop: Build) -> None:
     shop = workshop(executor=[AGAIN], consultant=[OTHER], auditor=[APPROVED, Cancelled(), APPROVED])
     for role, model in (("executor", "glm-4.7"), ("consultant", "claude-opus-5")):
         shop.agents[role].info = AdapterInfo(f"local/{model}", model, "local")
@@ -100,4 +100,5 @@ def test_a_mended_draft_is_judged_by_another_vendor_than_the_consultants_after_a
     shop.resume()
     mend()
     passed_over = [request.passed_over for request in shop.agents["auditor"].requests]
-    assert passed_over == [{"local/glm-5.3"}, {"local/claude-sonnet-5"}, {"local/claude-sonnet-5"}]
+    both = {"local/glm-5.3", "local/claude-sonnet-5"}
+    assert passed_over == [{"local/glm-5.3"}, both, both]

@@ -22,13 +22,24 @@ def test_where_every_auditor_is_of_an_executors_vendor_that_is_an_error() -> Non
     with pytest.raises(ConfigError) as caught:
         Panel(names, other_vendor=True).check()
     assert "openai/gpt-5.3-codex" in caught.value.what
-    with pytest.raises(ConfigError, match="agents.consultant"):
-        Panel({"executor": ["zai/glm-4.7"], "consultant": ["a/gpt-oss"], "auditor": ["openai/gpt-5"]}, True).check()
+    Panel({"executor": ["zai/glm-4.7"], "consultant": ["a/gpt-oss"], "auditor": ["openai/gpt-5"]}, True).check()
     Panel({**names, "auditor": ["ollama/gpt-oss", "gemini/gemini-3"]}, other_vendor=True).check()
 
 
-def test_models_are_told_apart_by_vendor() -> None:
-    panel = Panel({"auditor": ["ollama/gpt-oss", "openai/gpt-5", "gemini/gemini-3"]})
-    assert panel.of_vendor("auditor", "openai") == {"ollama/gpt-oss", "openai/gpt-5"}
-    assert panel.of_vendor("executor", "openai") == frozenset()
-    assert panel.has_others("auditor", "openai/gpt-5") and not panel.has_others("executor", "openai/gpt-5")
+A, B, C = "zai/glm-4.7", "openai/gpt-5", "gemini/gemini-3"
+
+
+@pytest.mark.parametrize("auditors, executor, consultant, biased", [
+    ([B, A], A, None, {A}), ([B, A], A, B, {A}), ([B, C], A, None, set()), ([B, C], A, B, {B}),
+    ([A, B, C], A, B, {A, B}), ([B, "ollama/gpt-oss"], A, B, set()), ([B, C], None, B, {B}), ([B], None, B, set()),
+    ([B, "ollama/gpt-oss", C], B, B, {B, "ollama/gpt-oss"}), ([A, B], None, None, set()),
+])
+def test_no_draft_is_judged_by_its_executors_vendor_nor_if_others_are_left_by_its_consultants(
+    auditors: list[str], executor: str | None, consultant: str | None, biased: set[str]
+) -> None:
+    assert Panel({"auditor": auditors}, True).biased(executor, consultant) == biased
+
+
+def test_others_of_a_role_are_told_apart() -> None:
+    panel = Panel({"auditor": ["ollama/gpt-oss", "openai/gpt-5"], "executor": [B]})
+    assert panel.has_others("auditor", B) and not panel.has_others("executor", B)

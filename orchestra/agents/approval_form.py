@@ -1,0 +1,60 @@
+"""The one form of an answer that approves: anything near it may have been quoted, cut off or meant otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Sequence
+
+from orchestra.adapters.fences import FENCE
+from orchestra.agents.blocks import Block, find_blocks
+from orchestra.agents.json_reply import parse_object
+from orchestra.agents.thinking import clean, words_before_thinking
+from orchestra.errors import UnreadableReply
+
+_FORM = (
+    "This does not count as an approval: %s. An approval is exactly one block between the lines ```json and ```,"
+    ' inside no other, such as {"verdict": "approved", "issues": []}, and nothing beside it speaks against it.'
+)
+_AGAINST = re.compile(
+    r'"verdict"\s*:|\bneeds[\s_\\-]*work\b'
+    r"|\bI\s+(?:reject\b|(?:do\s+not|don['’]t|can\s?not|can['’]t|will\s+not|won['’]t)\s+approve)"
+    r"|^[^\w\n]*(?:verdict\b[^\w\n]*)?(?:not\s+approved|rejected)[^\w\n]*$|" + FENCE, re.IGNORECASE | re.MULTILINE,
+)
+
+
+def check_approval(text: str) -> None:
+    """Raises UnreadableReply, with the form, where an answer with an approving verdict does not have it."""
+    answer = clean(text)
+    blocks = find_blocks(answer)
+    labelled = [block for block in blocks if block.info.lower() == "json"]
+    if len(labelled) > 1:
+        raise UnreadableReply(_FORM % "it has several blocks labelled `json`")
+    verdict = _verdict_in(labelled[0]) if labelled and labelled[0].is_closed else None
+    if verdict is None:
+        raise UnreadableReply(_FORM % "the verdict stands in no closed block labelled `json`")
+    others = [block for block in blocks if block is not labelled[0]]
+    beside = "%s\n%s" % (words_before_thinking(text), _beside(answer, labelled[0]))
+    if _AGAINST.search(beside) or any(map(_verdict_in, others)):
+        raise UnreadableReply(_FORM % "something beside the verdict speaks against it")
+    _check_lines(verdict)
+
+
+def _verdict_in(block: Block) -> Mapping[str, object] | None:
+    try:
+        members = parse_object(block.text)
+    except UnreadableReply:
+        return None
+    return members if members is not None and "verdict" in members else None
+
+
+def _check_lines(verdict: Mapping[str, object]) -> None:
+    issues = verdict["issues"]
+    assert isinstance(issues, Sequence)
+    for index, issue in enumerate(issues):
+        if type(issue.get("line")) not in (int, type(None)):
+            raise UnreadableReply(_FORM % ("`issues[%d].line` is neither a whole number nor null" % index))
+
+
+def _beside(answer: str, block: Block) -> str:
+    lines = answer.split("\n")
+    return "\n".join((*lines[:block.first], "", *lines[block.last + 1:]))
