@@ -105,3 +105,66 @@ def test_a_fence_that_closes_the_block_stays() -> None:
 
 def test_a_fence_inside_of_a_longer_one_does_not_close_it() -> None:
     assert joined("````md\n```\nx\n", "```md\ny\n````\n") == "````md\n```\nx\ny\n````\n"
+
+
+_CODE = "```python\ndef f():\n    total = compute(1)\n    return to"
+_REST = "tal\n\n\ndef g():\n    return 2\n```\n"
+_MARKDOWN = "````\n# T\n\nsome text that goes"
+_EDIT = "<<<<<<< SEARCH\nold\n=======\nsome text that goes"
+
+
+@pytest.mark.parametrize("first, second", [
+    # A block that is opened anew in the middle of a line, or before which the answer would not come out even.
+    (_CODE, "```\n" + _REST),
+    (_CODE, "\n```\n" + _REST),
+    (_MARKDOWN, "````\n on\n````\n"),
+    (_MARKDOWN, "```\n on\n````\n"),
+    ("```\nrow 29\n", "```\nrow 30\n```\n"),
+    (_EDIT, "```\n on\n>>>>>>> REPLACE\n```\n"),
+    (_EDIT + "\n", "```\nand on\n>>>>>>> REPLACE\n```\n"),
+    # Words to the reader.
+    (_CODE, "Here is the rest of the file:\n\n" + _REST),
+    (_CODE, "Sure, continuing:\n\n```python\n" + _REST),
+    (_CODE, "# Continuing from where we left off\n" + _REST),
+    (_MARKDOWN, "Continuing from where I stopped:\n on\n````\n"),
+    (_MARKDOWN, "\n\n**Continuation:**\n\n on\n````\n"),
+    (_MARKDOWN + "\n", "Here's the remaining text.\n\nand on\n````\n"),
+    (_MARKDOWN, "以下是剩余部分：\n on\n````\n"),
+    (_EDIT, "I'll continue where I left off.\n on\n>>>>>>> REPLACE\n"),
+    # A word that is cut in two by a line end.
+    (_CODE, "\n" + _REST),
+    # The last line once more.
+    ("```\na = 1\nprint(\"total is\", total)\n", "print(\"total is\", total)\nb = 2\n```\n"),
+])
+def test_what_may_be_no_part_of_the_file_is_not_joined(first: str, second: str) -> None:
+    assert joined(first, second, is_end=True) is None
+
+
+@pytest.mark.parametrize("first, second", [
+    # Fences of a Markdown file, and the end of a block.
+    ("````md\ntext\n", "```\nmake\n```\n````\n"),
+    ("````md\ntext", "\n```\nmake\n```\n````\n"),
+    ("```md\ntext\n", "```sh\nmake\n```\n\nmore\n```\n"),
+    ("````md\n```\nmake\n", "```\nmore\n````\n"),
+    ("```python\na = 1", "\n```\nDone.\n"),
+    ("```python\na = 1\n", "```\n\n```sh\nmake\n```\n"),
+    (_EDIT + "\n", "```\nmake\n```\n>>>>>>> REPLACE\n"),
+    # Lines like any others.
+    ("```python\nimport os", "\nimport sys\n```\n"),
+    ("```python\nfor a in b:\n    if not a:\n", "        continue\n```\n"),
+    ("```yaml\n", "continue-on-error: true\n```\n"),
+    ("```md\nHere is a list", ":\n\n- one\n```\n"),
+    ("```md\nThere is more", ". The rest follows.\n```\n"),
+    ("```html\n<div>\n</div>\n", "</div>\n```\n"),
+    ("```\nsame old line\nsame old line\n", "same old line\n```\n"),
+    # No part of a file at all.
+    ("The answer is", " as follows.\nHere is the rest of the file:\n"),
+])
+def test_what_can_be_part_of_the_file_is_joined_as_it_is(first: str, second: str) -> None:
+    assert joined(first, second, is_end=True) == first + second
+
+
+def test_in_json_words_and_fences_are_left_out_where_the_rest_begins() -> None:
+    first = "```json\n{\"summary\": \"so"
+    assert joined(first, "Here is the rest:\n\n```\nme\"}\n```\n", is_end=True) == first + "me\"}\n```\n"
+    assert joined(first + "me\"}\n", "```\nDone.\n", is_end=True) == first + "me\"}\n```\nDone.\n"
