@@ -422,6 +422,26 @@ def test_an_end_that_is_no_good_answer_is_a_fault(
     assert type(_stream(name, events).fault()) is expected
 
 
+@pytest.mark.parametrize("text", [
+    "<think>hmm</think>\n", "\ufeff<think>hmm ```\nno\n```\n", "<thinking>one</thinking><thinking>two",
+    "◁think▷hm◁/think▷",
+])
+def test_an_answer_that_is_thinking_only_holds_nothing(text: str) -> None:
+    fault = _stream("chat", [_delta(text, "stop")]).fault()
+    assert type(fault) is InvalidResponse
+    assert fault.what == "the answer is nothing but thinking"
+
+
+@pytest.mark.parametrize("text", ["<think>hm</think>\nHello", "Hello <think>", "<thinker>", "Hm.\n<think>h</think>\n"])
+def test_an_answer_with_more_than_thinking_is_a_good_one(text: str) -> None:
+    reply = _stream("chat", [_delta(text, "stop")])
+    assert (reply.text, reply.fault()) == (text, None)
+
+
+def test_thinking_that_reached_the_cap_is_cut_off() -> None:
+    assert type(_stream("chat", [_delta("<think>hmm", "length")]).fault()) is Truncated
+
+
 def test_a_truncated_answer_keeps_what_came() -> None:
     events = [_delta("Hel", "length"), {"choices": [], "usage": _CHAT_USAGE}]
     fault = _stream("chat", events).fault()
