@@ -296,6 +296,20 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.connections == 0
 
 
+def test_interim_answers_are_read_over() -> None:
+    hints = sends(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+    behaviour = in_turn(sends(b"HTTP/1.1 102 Processing\r\n\r\n"), hints, hints, answers(200, {"ok": True}))
+    with serving(behaviour) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        assert [_ask(_row(server), http) for _ in range(2)] == [(200, b'{"ok": true}')] * 2
+        assert server.connections == 1
+
+
+def test_an_answer_in_another_protocol_is_none() -> None:
+    with serving(answers(101, b"")) as server:
+        assert _ask(_row(server))[0] == 101
+
+
 def test_cookies_are_not_kept() -> None:
     with serving(answers(200, b"", headers="Set-Cookie: a=b\r\n")) as server:
         http = HttpClient([_row(server)], variables={}, workers=1)
