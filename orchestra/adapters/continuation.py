@@ -66,7 +66,9 @@ def _is_passage(before: str, piece: str) -> bool:
 def _is_repetition(before: str, piece: str) -> bool:
     starts_line = not before or before.endswith("\n")
     if piece.endswith("\n"):
-        return starts_line and piece.count("\n") > 1 and len(piece) >= _CERTAIN_LINES
+        # The next line may be the last one with less indentation.
+        starts_here = starts_line or not before.rpartition("\n")[2].isspace()
+        return starts_here and piece.count("\n") > 1 and len(piece) >= _CERTAIN_LINES
     if starts_line:
         return len(piece.strip()) >= 3
     return len(piece) >= _CERTAIN_OVERLAP

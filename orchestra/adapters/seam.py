@@ -23,6 +23,7 @@ _PREFACE = re.compile(
     r")(?:\n|\Z)" % _PLACE
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_CERTAIN_OVERLAP = 12
 _LONGEST_WORD = 100
 _DEEPEST = 20
 
@@ -85,8 +86,12 @@ def _is_in_file(answer: str) -> bool:
 
 def _repeats_line(first: str, second: str) -> bool:
     *_, above, last, end = ("", "", *first.rsplit("\n", 3))
-    is_repeated = not end and above != last and second.startswith(last + "\n")
-    return is_repeated and len(_WORD.findall(last)) > 1
+    again = second.partition("\n")[0]
+    if end or above == last or not again or not last.endswith(again):
+        return False
+    if again == last:
+        return len(re.findall(r"\w+", last)) > 1 and _WORD.search(last) is not None
+    return len(again) >= _CERTAIN_OVERLAP and not last[:-len(again)].isspace()
 
 
 def _splits_word(first: str, second: str) -> bool:

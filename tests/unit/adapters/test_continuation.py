@@ -37,6 +37,10 @@ def test_parts_that_fit_together_are_put_together_as_they_are(first: str, second
         "alpha = 1\nbeta = 22222\ngamma = 333\n", "beta = 22222\ngamma = 333\nd = 4\n",
         "alpha = 1\nbeta = 22222\ngamma = 333\nd = 4\n",
     ),
+    (
+        "alpha = 1\nbeta = 22222\ngamma = 333\n", "a = 22222\ngamma = 333\nd = 4\n",
+        "alpha = 1\nbeta = 22222\ngamma = 333\nd = 4\n",
+    ),
     # From the middle of the line.
     ("The answer is forty-two, as ever", "forty-two, as everybody", "The answer is forty-two, as everybody"),
 ])
@@ -134,6 +138,8 @@ _EDIT = "<<<<<<< SEARCH\nold\n=======\nsome text that goes"
     # A word that is cut in two by a line end.
     (_CODE, "\n" + _REST),
     # The last line once more.
+    ("```\nrow 28\nrow 29\n", "row 29\nrow 30\n```\n"),
+    ("```\na = 1\nprint(\"total is\", total)\n", "(\"total is\", total)\nb = 2\n```\n"),
     ("```\na = 1\nprint(\"total is\", total)\n", "print(\"total is\", total)\nb = 2\n```\n"),
 ])
 def test_what_may_be_no_part_of_the_file_is_not_joined(first: str, second: str) -> None:
@@ -156,6 +162,8 @@ def test_what_may_be_no_part_of_the_file_is_not_joined(first: str, second: str) 
     ("```md\nHere is a list", ":\n\n- one\n```\n"),
     ("```md\nThere is more", ". The rest follows.\n```\n"),
     ("```html\n<div>\n</div>\n", "</div>\n```\n"),
+    ("```\nif a:\n        return total(a)\n", "    return total(a)\n```\n"),
+    ("```\n    if a:\n        one(a)\n        return two(b)\n", "    one(a)\n    return two(b)\n```\n"),
     ("```\nsame old line\nsame old line\n", "same old line\n```\n"),
     # No part of a file at all.
     ("The answer is", " as follows.\nHere is the rest of the file:\n"),
