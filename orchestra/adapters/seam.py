@@ -7,6 +7,7 @@ from typing import NamedTuple, Sequence
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
 _OPENING = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*((?:[\w.+#-][^\n`]*)?)(?:\n|\Z)")
+_BARE_JSON = re.compile(r'^ {0,3}(?:`{3,}|~{3,})[ \t]*\n\s*\{\s*"', re.MULTILINE)
 _EDIT = re.compile(r"^[ \t]*(?:(?:<{5,9}|-{5,9})[ \t]*(SEARCH)|(?:>{5,9}|\+{5,9})[ \t]*REPLACE)\b", re.MULTILINE)
 _THING = r"(?:file|code|answer|reply|response|document|module|script|content|text|block|function|class|edits?)\b"
 _PLACE = (
@@ -76,7 +77,10 @@ def is_doubtful(answer_so_far: str, more: str) -> bool:
 def _is_in_json(answer: str) -> bool:
     """Whether it was cut in a block of JSON, in which whatever does not belong there is noticed."""
     opened = _fences(answer).opened
-    return bool(opened) and opened[-1][1].lower().startswith("json") and _open_edit(answer) is None
+    if not opened or _open_edit(answer) is not None:
+        return False
+    info = opened[-1][1].lower()
+    return info.startswith("json") or not info and _BARE_JSON.search(answer) is not None
 
 
 def _is_in_file(answer: str) -> bool:

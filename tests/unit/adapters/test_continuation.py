@@ -172,7 +172,8 @@ def test_what_can_be_part_of_the_file_is_joined_as_it_is(first: str, second: str
     assert joined(first, second, is_end=True) == first + second
 
 
-def test_in_json_words_and_fences_are_left_out_where_the_rest_begins() -> None:
-    first = "```json\n{\"summary\": \"so"
+@pytest.mark.parametrize("info", ["json", ""])
+def test_in_json_words_and_fences_are_left_out_where_the_rest_begins(info: str) -> None:
+    first = "```%s\n{\"summary\": \"so" % info
     assert joined(first, "Here is the rest:\n\n```\nme\"}\n```\n", is_end=True) == first + "me\"}\n```\n"
     assert joined(first + "me\"}\n", "```\nDone.\n", is_end=True) == first + "me\"}\n```\nDone.\n"
