@@ -66,9 +66,10 @@ def _is_passage(before: str, piece: str) -> bool:
 def _is_repetition(before: str, piece: str) -> bool:
     starts_line = not before or before.endswith("\n")
     if piece.endswith("\n"):
-        # The next line may be the last one with less indentation.
-        starts_here = starts_line or not before.rpartition("\n")[2].isspace()
-        return starts_here and piece.count("\n") > 1 and len(piece) >= _CERTAIN_LINES
+        if not starts_line and before.rpartition("\n")[2].isspace():
+            # The next line may be the last one with less indentation.
+            return False
+        return piece.count("\n") > 1 and len(piece) >= (_CERTAIN_LINES if starts_line else _CERTAIN_OVERLAP)
     if starts_line:
         return len(piece.strip()) >= 3
     return len(piece) >= _CERTAIN_OVERLAP

@@ -16,7 +16,7 @@ _PLACE = (
 )
 _PREFACE = re.compile(
     r"\s*[^\w\s\"']{0,3} ?(?:"
-    r"(?:Sure|Certainly|Of course|Okay|OK|Understood|Sorry|Apologies)\b[!,.:][^\n]{0,200}"
+    r"(?:Sure|Certainly|Of course|Okay|OK|Understood|Sorry|Apologies)\b(?:[!,.:][^\n]{0,200})?[!.:…]"
     r"|(?:Here|This|Below|Now|The|I|Let|Picking|Carrying|[CcRr](?:ontinu|esum)ing|here)\b[^\n]{0,120}?%s[^\n]{0,80}"
     r"|(?:Here|Below)\b[^\n]{0,120}?\b(?:continu|resum|rest\b|remain)[^\n]{0,80}[:…][^\w\n]{0,4}"
     r"|(?:Continu|Resum)(?:ing|ation|ed)\b[^\n]{0,160}(?:[:…]|\.\.\.)[^\w\n]{0,4}"
@@ -89,13 +89,21 @@ def _is_in_file(answer: str) -> bool:
 
 
 def _repeats_line(first: str, second: str) -> bool:
-    *_, above, last, end = ("", "", *first.rsplit("\n", 3))
-    again = second.partition("\n")[0]
-    if end or above == last or not again or not last.endswith(again):
+    if not first.endswith("\n"):
         return False
-    if again == last:
-        return len(re.findall(r"\w+", last)) > 1 and _WORD.search(last) is not None
-    return len(again) >= _CERTAIN_OVERLAP and not last[:-len(again)].isspace()
+    lines = first.split("\n")[:-1]
+    for count in (1, 2, 3):
+        again = lines[-count:]
+        if second.startswith("\n".join(again) + "\n") and lines[-2 * count:-count] != again and _says_much(again):
+            return True
+    end = second.partition("\n")[0]
+    is_end = len(end) >= _CERTAIN_OVERLAP and lines[-1].endswith(end) and lines[-1] != end
+    return is_end and not lines[-1][:-len(end)].isspace()
+
+
+def _says_much(lines: Sequence[str]) -> bool:
+    text = "\n".join(lines)
+    return len(re.findall(r"\w+", text)) > 1 and _WORD.search(text) is not None
 
 
 def _splits_word(first: str, second: str) -> bool:

@@ -128,6 +128,7 @@ _EDIT = "<<<<<<< SEARCH\nold\n=======\nsome text that goes"
     (_EDIT + "\n", "```\nand on\n>>>>>>> REPLACE\n```\n"),
     # Words to the reader.
     (_CODE, "Here is the rest of the file:\n\n" + _REST),
+    (_CODE, "Sure!\n\n" + _REST),
     (_CODE, "Sure, continuing:\n\n```python\n" + _REST),
     (_CODE, "# Continuing from where we left off\n" + _REST),
     (_MARKDOWN, "Continuing from where I stopped:\n on\n````\n"),
@@ -138,6 +139,7 @@ _EDIT = "<<<<<<< SEARCH\nold\n=======\nsome text that goes"
     # A word that is cut in two by a line end.
     (_CODE, "\n" + _REST),
     # The last line once more.
+    ("```\nrow 27\nrow 28\nrow 29\n", "row 28\nrow 29\nrow 30\n```\n"),
     ("```\nrow 28\nrow 29\n", "row 29\nrow 30\n```\n"),
     ("```\na = 1\nprint(\"total is\", total)\n", "(\"total is\", total)\nb = 2\n```\n"),
     ("```\na = 1\nprint(\"total is\", total)\n", "print(\"total is\", total)\nb = 2\n```\n"),
@@ -158,12 +160,15 @@ def test_what_may_be_no_part_of_the_file_is_not_joined(first: str, second: str) 
     # Lines like any others.
     ("```python\nimport os", "\nimport sys\n```\n"),
     ("```python\nfor a in b:\n    if not a:\n", "        continue\n```\n"),
+    ("```python\n\n", "OK, WARN = \"ok\", \"warn\"\n```\n"),
     ("```yaml\n", "continue-on-error: true\n```\n"),
     ("```md\nHere is a list", ":\n\n- one\n```\n"),
     ("```md\nThere is more", ". The rest follows.\n```\n"),
     ("```html\n<div>\n</div>\n", "</div>\n```\n"),
     ("```\nif a:\n        return total(a)\n", "    return total(a)\n```\n"),
     ("```\n    if a:\n        one(a)\n        return two(b)\n", "    one(a)\n    return two(b)\n```\n"),
+    ("```\n{ one }\n},\n", "{\n},\n```\n"),
+    ("```\none 1\ntwo 2\none 1\ntwo 2\n", "one 1\ntwo 2\n```\n"),
     ("```\nsame old line\nsame old line\n", "same old line\n```\n"),
     # No part of a file at all.
     ("The answer is", " as follows.\nHere is the rest of the file:\n"),
