@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Iterator
 
 from orchestra.adapters.exchange import Exchange
-from orchestra.adapters.sse import MAX_STREAM_BYTES, ServerEvent, SseParser
+from orchestra.adapters.sse import MAX_STREAM_BYTES, ServerEvent, SseParser, in_utf8
 from orchestra.adapters.wire import StreamReader, WireFormat, WireReply, parsed
 from orchestra.errors import ConnectionFailed, InvalidResponse, TimedOut
 
@@ -79,4 +79,4 @@ def _value(beginning: bytes, pieces: Iterator[bytes]) -> object:
         size_bytes += len(piece)
         if size_bytes > MAX_STREAM_BYTES:
             raise InvalidResponse("the answer is longer than any real one")
-    return parsed(b"".join(parts).decode("utf-8", "replace"))
+    return parsed(in_utf8(b"".join(parts)))

@@ -61,6 +61,7 @@ class Candidate:
     def ask(self, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver) -> Reply:
         """The whole answer, parts of earlier calls included. Raises what the call raises.
 
+        Truncated without a part where it cannot be told how the parts belong together;
         ContextExceeded without a call when the prompt cannot be made short enough.
         """
         if self._prepared is None:
@@ -69,10 +70,10 @@ class Candidate:
         reply = self._adapter.execute(self._prepared, deadline=deadline, cancel=cancel, observer=watched)
         if not self._parts:
             return reply
-        return replace(
-            reply, text=joined(self._answer, reply.text, is_end=True), usage=self._spent.usage,
-            latency_ms=self._spent.latency_ms,
-        )
+        answer = joined(self._answer, reply.text, is_end=True)
+        if answer is None:
+            raise Truncated("the rest of the answer does not join on to what came before", where=self.info.name)
+        return replace(reply, text=answer, usage=self._spent.usage, latency_ms=self._spent.latency_ms)
 
     def is_available(self) -> bool:
         """As of its adapter."""
@@ -96,9 +97,10 @@ class Candidate:
     def can_go_on(self, fault: Truncated, rule: Rule) -> bool:
         """Have the next call go on with the answer; False where that brought nothing, or was done often enough."""
         text = fault.partial_text
-        if not text.strip():
+        answer = joined(self._answer, text) if self._parts else text
+        if answer is None or not text.strip():
             return False
-        self._answer = joined(self._answer, text) if self._parts else text
+        self._answer = answer
         self._parts += 1
         self._prepared = None
         self.times = self.times_in_crowd = 0
@@ -107,8 +109,9 @@ class Candidate:
     def whole_fault(self, fault: Truncated) -> Truncated:
         """The fault with all of the answer, after the last part."""
         tokens = self._spent.usage.output_tokens
+        times = f", {self._parts} times in a row" if fault.partial_text else ""
         return Truncated(
-            f"{fault.what}, {self._parts} times in a row", where=fault.where, hint=fault.hint,
+            fault.what + times, where=fault.where, hint=fault.hint,
             partial_text=self._answer, output_tokens=tokens,
         )
 

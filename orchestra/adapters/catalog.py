@@ -162,7 +162,8 @@ def _check(row: ProviderRow) -> None:
 
 def _key_from_file(path: str, origin: str, read_file: Callable[[str], str]) -> FoundKey | None:
     try:
-        key = read_file(path).strip()
+        # Some editors begin a file with a byte order mark.
+        key = read_file(path).lstrip("\ufeff").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError("the key file cannot be read: %s" % reason, where="%s: %s" % (origin, path)) from None

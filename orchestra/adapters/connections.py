@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 from functools import partial
 from typing import Any, Callable
@@ -16,8 +17,24 @@ BeforeOpening = Callable[[str], Call]
 CurrentCall = Callable[[], Call]
 
 
+_SWITCHING_PROTOCOLS = 101
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """Reads over every interim answer, of which the standard library knows one only (RFC 9110, 15.2)."""
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != _SWITCHING_PROTOCOLS:
+            # It takes what has headers for begun.
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+
+
 class _WatchedConnection(HTTPConnection):
     """Plain, or the inner part of a TLS one."""
+
+    response_class = _FinalResponse
 
     def __init__(self, *args: Any, before_opening: BeforeOpening, current_call: CurrentCall, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from orchestra.adapters.adapter import Message, Request
+from orchestra.adapters.seam import is_doubtful, rest_of
 
 GO_ON = (
     "Your answer was cut off because it reached the length limit. Continue exactly where you stopped: begin with the "
@@ -18,8 +18,6 @@ _CERTAIN_LINES = 20
 """The same for whole lines, of which there must be two: one line may well stand twice in a file."""
 _CERTAIN_BEGINNING = 40
 """So many characters of the answer's beginning, found there only, are not by chance where the rest should go on."""
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
-_REOPENED = re.compile(r"\s*(`{3,}|~{3,})[\w.+#-]+[^\n`]*\n")
 
 
 def going_on(request: Request, answer_so_far: str) -> Request:
@@ -28,36 +26,23 @@ def going_on(request: Request, answer_so_far: str) -> Request:
     return replace(request, messages=request.messages + turns, cacheable=False)
 
 
-def joined(answer_so_far: str, more: str, *, is_end: bool = False) -> str:
-    """Both parts as one answer, without what the second repeats of the first.
+def joined(answer_so_far: str, more: str, *, is_end: bool = False) -> str | None:
+    """Both parts as one answer, without what the second repeats of the first; None where that cannot be told.
 
     A model that began anew instead gave a whole answer where `is_end`, and another beginning where not.
     """
     if _begins_anew(answer_so_far, more):
         return more if is_end or len(more) > len(answer_so_far) else answer_so_far
-    more = _without_reopened_fence(answer_so_far, more)
-    return answer_so_far + more[_overlap(answer_so_far, more):]
+    rest = rest_of(answer_so_far, more, is_end=is_end)
+    if rest is None:
+        return None
+    repeated = _overlap(answer_so_far, rest)
+    return None if not repeated and is_doubtful(answer_so_far, rest) else answer_so_far + rest[repeated:]
 
 
 def _begins_anew(first: str, second: str) -> bool:
     beginning = first[:_CERTAIN_BEGINNING]
     return len(beginning) == _CERTAIN_BEGINNING and second.startswith(beginning) and beginning not in first[1:]
-
-
-def _without_reopened_fence(answer_so_far: str, more: str) -> str:
-    """Models like to open the code block anew that they are in the middle of."""
-    reopened = _REOPENED.match(more) if _is_in_block(answer_so_far) else None
-    return more[reopened.end():] if reopened else more
-
-
-def _is_in_block(text: str) -> bool:
-    fence = ""
-    for marks, info in _FENCE.findall(text):
-        if not fence:
-            fence = marks
-        elif marks.startswith(fence) and not info.strip():
-            fence = ""
-    return bool(fence)
 
 
 def _overlap(first: str, second: str) -> int:
@@ -81,7 +66,10 @@ def _is_passage(before: str, piece: str) -> bool:
 def _is_repetition(before: str, piece: str) -> bool:
     starts_line = not before or before.endswith("\n")
     if piece.endswith("\n"):
-        return starts_line and piece.count("\n") > 1 and len(piece) >= _CERTAIN_LINES
+        if not starts_line and before.rpartition("\n")[2].isspace():
+            # The next line may be the last one with less indentation.
+            return False
+        return piece.count("\n") > 1 and len(piece) >= (_CERTAIN_LINES if starts_line else _CERTAIN_OVERLAP)
     if starts_line:
         return len(piece.strip()) >= 3
     return len(piece) >= _CERTAIN_OVERLAP

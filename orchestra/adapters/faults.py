@@ -159,13 +159,17 @@ def _fault_of(
 def _redirected(status: int, headers: Mapping[str, str], provider: str) -> ProviderFault:
     target = {name.lower(): value for name, value in headers.items()}.get("location", "")
     try:
-        host = urlsplit(target).hostname
+        url = urlsplit(target)
+        # Without a user, a path and what follows, which may hold a key.
+        server = url._replace(netloc=url.netloc.rpartition("@")[2], path="", query="", fragment="").geturl()
+        place = server.lstrip("/") if url.netloc else "another path"
     except ValueError:
-        host = None
+        place = "another place"
     # Not followed: the key and the prompt are meant for the configured host only.
-    what = "the server sends us on to %s, where we do not go" % (readable(host) if host else "another path")
+    what = "the server redirects us to %s; no redirect is followed" % readable(place)
     where = "%s, HTTP %d" % (provider, status)
-    return BadRequest(what, where=where, hint="correct base_url", http_status=status)
+    hint = "set providers.%s.base_url to the address at which the server answers by itself" % provider
+    return BadRequest(what, where=where, hint=hint, http_status=status)
 
 
 def _class_of(error: ErrorBody, status: int | None) -> _Fault:

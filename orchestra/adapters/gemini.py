@@ -26,6 +26,9 @@ _FINISHES = {
     "ESCALATION": FILTERED,
     "MODEL_ARMOR": FILTERED,
     "PUP_LIMITED_DISABLED": FILTERED,
+    "IMAGE_SAFETY": FILTERED,
+    "IMAGE_PROHIBITED_CONTENT": FILTERED,
+    "IMAGE_RECITATION": FILTERED,
 }
 """Any other reason is a failure: a malformed answer, a call of a tool that nobody offered."""
 

@@ -9,7 +9,7 @@ from typing import Iterator
 from urllib.parse import urlsplit
 
 from orchestra.adapters.rows import ProviderRow
-from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, transport_fault
+from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, is_hang_up, transport_fault
 from orchestra.adapters.watchdog import Call
 from orchestra.errors import ConnectionFailed, ProviderFault
 
@@ -54,7 +54,11 @@ class Road:
         try:
             yield
         except TRANSPORT_ERRORS as error:
-            raise self.true_fault(error, call) from None
+            fault = self.true_fault(error, call)
+            if self.row.base_url.lower().startswith("http:") and is_hang_up(error):
+                # So many a TLS server does with a request that is not in TLS.
+                fault.hint = fault.hint or "if the server expects TLS, begin base_url with https"
+            raise fault from None
         call.check()
 
     def true_fault(self, error: BaseException, call: Call) -> ProviderFault:

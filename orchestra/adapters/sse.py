@@ -19,6 +19,14 @@ class ServerEvent(NamedTuple):
     data: str
 
 
+def in_utf8(raw: bytes) -> str:
+    """The text of a part of an answer that has come whole. Raises InvalidResponse for what is no UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidResponse("the answer is not UTF-8") from None
+
+
 class SseParser:
     """Fed with pieces of a stream of any size, gives the events that became whole."""
 
@@ -33,7 +41,7 @@ class SseParser:
         self._data: list[str] = []
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
-        """The events completed by this piece. Raises InvalidResponse beyond the bounds."""
+        """The events completed by this piece. Raises InvalidResponse beyond the bounds, and for what is no UTF-8."""
         self._left_bytes -= len(piece)
         if self._left_bytes < 0:
             raise InvalidResponse("the answer is longer than any real one")
@@ -62,7 +70,7 @@ class SseParser:
         for line in lines:
             # Nearly all lines are of these two kinds.
             if line.startswith(b"data: "):
-                self._data.append(line[6:].decode("utf-8", "replace"))
+                self._data.append(in_utf8(line[6:]))
             elif line:
                 self._take_field(line)
             elif self._data:
@@ -88,12 +96,12 @@ class SseParser:
         return line
 
     def _take_field(self, line: bytes) -> None:
-        field, _, value = line.decode("utf-8", "replace").partition(":")
-        value = value[1:] if value.startswith(" ") else value
-        if field == "data":
-            self._data.append(value)
-        elif field == "event":
-            self._name = value
+        field, _, value = line.partition(b":")
+        value = value[1:] if value.startswith(b" ") else value
+        if field == b"data":
+            self._data.append(in_utf8(value))
+        elif field == b"event":
+            self._name = in_utf8(value)
 
     def _event(self) -> ServerEvent:
         event = ServerEvent(self._name, "\n".join(self._data))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class TellingSocket(ssl.SSLSocket):
-    """Puts an `issuer` on the error of a refused certificate, where the interpreter can tell it.
+    """Marks the errors of a handshake, and puts an `issuer` on that of a refused certificate where one can tell it.
 
     Where a server hangs up while we still send, the error is the alert by which it said why.
     """
@@ -15,8 +15,10 @@ class TellingSocket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         try:
             super().do_handshake(block)
-        except ssl.SSLCertVerificationError as error:
-            setattr(error, "issuer", _issuer(self))
+        except OSError as error:
+            setattr(error, "is_in_handshake", True)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                setattr(error, "issuer", _issuer(self))
             raise
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -33,6 +35,11 @@ def issuer_of(error: ssl.SSLCertVerificationError) -> str:
     """Who issued the refused certificate, such as `Acme Corp, Acme Proxy CA`; empty where nobody can tell."""
     issuer: str = getattr(error, "issuer", "")
     return issuer
+
+
+def is_in_handshake(error: BaseException) -> bool:
+    """Whether it came before the two sides had agreed on anything."""
+    return getattr(error, "is_in_handshake", False) is True
 
 
 def _issuer(refusing: ssl.SSLSocket) -> str:

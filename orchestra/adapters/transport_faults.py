@@ -10,7 +10,7 @@ from typing import Iterator
 import urllib3
 
 from orchestra.adapters.error_body import readable
-from orchestra.adapters.tls_socket import issuer_of
+from orchestra.adapters.tls_socket import is_in_handshake, issuer_of
 from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
 
 TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException)
@@ -18,6 +18,11 @@ TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.clie
 
 _HOSTNAME_MISMATCH, _ADDRESS_MISMATCH, _EXPIRED = 62, 64, 10
 """X509_V_ERR_* of OpenSSL's x509_vfy.h, which trusting the issuer does not mend."""
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
+"""What OpenSSL's versions call an answer that is no TLS."""
+_TLS_ALERT = "\x15\x03"
+"""With which a TLS server refuses what is none (RFC 8446, 5.1)."""
+_SCHEME_HINT = "check whether base_url should begin with http or https"
 _CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -40,6 +45,12 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
     if _first(causes, urllib3.exceptions.ProxyError):
         what = "the proxy %s does not let us through to %s" % (proxy_host, server)
         return ConnectionFailed(what, where=where, hint="check providers.%s.proxy, or NO_PROXY" % provider)
+    if any(map(_is_tls_alert, causes)):
+        what = "%s answers in TLS, in which it was not asked%s" % (server, through)
+        return _lasting(ConnectionFailed(what, where=where, hint="begin base_url with https"))
+    if _first(causes, ConnectionError, *_CUT_IN_TLS) and any(map(is_in_handshake, causes)):
+        what = "%s cut the connection in the TLS handshake%s" % (server, through)
+        return ConnectionFailed(what, where=where, hint=_SCHEME_HINT)
     if _first(causes, ConnectionError, http.client.HTTPException, urllib3.exceptions.ProtocolError, *_CUT_IN_TLS):
         return ConnectionFailed("%s cut the connection%s" % (server, through), where=where)
     reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
@@ -56,6 +67,10 @@ def _first(causes: tuple[BaseException, ...], *classes: type[BaseException]) -> 
     return next((cause for cause in causes if isinstance(cause, classes)), None)
 
 
+def _is_tls_alert(error: BaseException) -> bool:
+    return isinstance(error, http.client.BadStatusLine) and str(error).startswith(_TLS_ALERT)
+
+
 def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> ProviderFault:
     if isinstance(error, ssl.SSLCertVerificationError):
         issuer = readable(issuer_of(error))
@@ -65,14 +80,21 @@ def _tls_fault(error: ssl.SSLError, provider: str, server: str, where: str) -> P
             where=where,
             hint=_certificate_hint(error.verify_code, provider),
         )
-        # The server shows the same certificate the next time.
-        fault.retry_same = False
-        return fault
+        return _lasting(fault)
+    if error.reason in _NO_TLS:
+        what = "no TLS connection to %s: what answers there speaks no TLS" % server
+        return _lasting(ConnectionFailed(what, where=where, hint=_SCHEME_HINT))
     reason = (error.reason or "the handshake failed").lower().replace("_", " ")
-    hint = "check whether base_url should begin with http or https"
+    hint = _SCHEME_HINT
     if "certificate required" in reason or "handshake failure" in reason:
         hint = "if the server asks for our certificate, name its PEM file in providers.%s.client_cert" % provider
     return ConnectionFailed("no TLS connection to %s: %s" % (server, reason), where=where, hint=hint)
+
+
+def _lasting(fault: ProviderFault) -> ProviderFault:
+    """Of a server that shows the same the next time."""
+    fault.retry_same = False
+    return fault
 
 
 def _certificate_hint(verify_code: int, provider: str) -> str:

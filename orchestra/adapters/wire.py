@@ -11,6 +11,7 @@ from orchestra.adapters.faults import classify_event
 from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shapes import parse_json
 from orchestra.adapters.sse import ServerEvent
+from orchestra.adapters.thoughts import end_of_thoughts
 from orchestra.errors import ApiError, ContentFiltered, ContextExceeded, InvalidResponse, ProviderFault, Truncated
 from orchestra.records import Usage
 
@@ -51,7 +52,10 @@ class WireReply:
                 partial_text=self.text,
                 output_tokens=self.usage.output_tokens,
             )
-        return None if self.text.strip() else InvalidResponse("the answer is empty")
+        text = self.text.lstrip("\ufeff")
+        if text[end_of_thoughts(text):].strip():
+            return None
+        return InvalidResponse("the answer is %s" % ("nothing but thinking" if text.strip() else "empty"))
 
 
 class StreamReader:

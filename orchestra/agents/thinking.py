@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 
+from orchestra.adapters.thoughts import TAGS, end_of_thoughts
 from orchestra.agents.blocks import find_blocks
 from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.edit_blocks import has_edits
 
-_TAGS = r"think(?:ing)?|thought|reasoning|seed:think"
-_THINKING = re.compile(
-    r"\s*(?:<(%s)>.*?(?:</\1>|\Z)"
-    # Kimi's, Mistral's, and that of OpenAI's open models.
-    r"|◁think▷.*?(?:◁/think▷|\Z)"
-    r"|\[THINK\].*?(?:\[/THINK\]|\Z)"
-    r"|<\|channel\|>analysis<\|message\|>.*?(?:<\|channel\|>final<\|message\|>|\Z))" % _TAGS,
-    re.DOTALL,
-)
-_AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % _TAGS, re.DOTALL | re.MULTILINE)
-_BEGIN = re.compile(r"<(?:%s)>|◁think▷" % _TAGS)
-_END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (_TAGS, _TAGS), re.MULTILINE)
+_AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % TAGS, re.DOTALL | re.MULTILINE)
+_BEGIN = re.compile(r"<(?:%s)>|◁think▷" % TAGS)
+_END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (TAGS, TAGS), re.MULTILINE)
 
 _END_MARKS = (
     "<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|end|>", "<|return|>", "<|user|>",
@@ -31,11 +23,7 @@ _END_MARKS = (
 def clean(text: str) -> str:
     """The answer without byte order mark, carriage returns at line ends, marks of its end and thinking."""
     text = _without_end_marks(text.lstrip("\ufeff").replace("\r\n", "\n"))
-    thinking, start = _THINKING.match(text), 0
-    while thinking:
-        # Some think more than once.
-        start = thinking.end()
-        thinking = _THINKING.match(text, start)
+    start = end_of_thoughts(text)
     if start:
         return text[start:]
     aside = _AFTER_WORDS.search(text)

@@ -256,6 +256,13 @@ def test_a_key_file_is_read() -> None:
     assert find_key(row, {}, lambda path: "k " if path == "/key" else "") == "k" and needs_key(row)
 
 
+def test_a_key_file_may_begin_with_a_byte_order_mark() -> None:
+    for text in ("\ufeffk\n", "\ufeff \n"):
+        assert find_key(ProviderRow("p", "", key_file="/key"), {}, lambda path: text) == (text[1:].strip() or None)
+    with pytest.raises(ConfigError):
+        find_key(ProviderRow("p", "", key_file="/key"), {}, lambda path: "k\ufeffk")
+
+
 @pytest.mark.parametrize("row", [ProviderRow("p", "", key_variables=("A",)), ProviderRow("p", "", key_file="/gone")])
 def test_a_key_file_that_is_not_there_is_an_error(row: ProviderRow) -> None:
     with pytest.raises(ConfigError) as caught:

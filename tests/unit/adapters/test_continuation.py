@@ -37,6 +37,10 @@ def test_parts_that_fit_together_are_put_together_as_they_are(first: str, second
         "alpha = 1\nbeta = 22222\ngamma = 333\n", "beta = 22222\ngamma = 333\nd = 4\n",
         "alpha = 1\nbeta = 22222\ngamma = 333\nd = 4\n",
     ),
+    (
+        "alpha = 1\nbeta = 22222\ngamma = 333\n", "a = 22222\ngamma = 333\nd = 4\n",
+        "alpha = 1\nbeta = 22222\ngamma = 333\nd = 4\n",
+    ),
     # From the middle of the line.
     ("The answer is forty-two, as ever", "forty-two, as everybody", "The answer is forty-two, as everybody"),
 ])
@@ -105,3 +109,76 @@ def test_a_fence_that_closes_the_block_stays() -> None:
 
 def test_a_fence_inside_of_a_longer_one_does_not_close_it() -> None:
     assert joined("````md\n```\nx\n", "```md\ny\n````\n") == "````md\n```\nx\ny\n````\n"
+
+
+_CODE = "```python\ndef f():\n    total = compute(1)\n    return to"
+_REST = "tal\n\n\ndef g():\n    return 2\n```\n"
+_MARKDOWN = "````\n# T\n\nsome text that goes"
+_EDIT = "<<<<<<< SEARCH\nold\n=======\nsome text that goes"
+
+
+@pytest.mark.parametrize("first, second", [
+    # A block that is opened anew in the middle of a line, or before which the answer would not come out even.
+    (_CODE, "```\n" + _REST),
+    (_CODE, "\n```\n" + _REST),
+    (_MARKDOWN, "````\n on\n````\n"),
+    (_MARKDOWN, "```\n on\n````\n"),
+    ("```\nrow 29\n", "```\nrow 30\n```\n"),
+    (_EDIT, "```\n on\n>>>>>>> REPLACE\n```\n"),
+    (_EDIT + "\n", "```\nand on\n>>>>>>> REPLACE\n```\n"),
+    # Words to the reader.
+    (_CODE, "Here is the rest of the file:\n\n" + _REST),
+    (_CODE, "Sure!\n\n" + _REST),
+    (_CODE, "Sure, continuing:\n\n```python\n" + _REST),
+    (_CODE, "# Continuing from where we left off\n" + _REST),
+    (_MARKDOWN, "Continuing from where I stopped:\n on\n````\n"),
+    (_MARKDOWN, "\n\n**Continuation:**\n\n on\n````\n"),
+    (_MARKDOWN + "\n", "Here's the remaining text.\n\nand on\n````\n"),
+    (_MARKDOWN, "以下是剩余部分：\n on\n````\n"),
+    (_EDIT, "I'll continue where I left off.\n on\n>>>>>>> REPLACE\n"),
+    # A word that is cut in two by a line end.
+    (_CODE, "\n" + _REST),
+    # The last line once more.
+    ("```\nrow 27\nrow 28\nrow 29\n", "row 28\nrow 29\nrow 30\n```\n"),
+    ("```\nrow 28\nrow 29\n", "row 29\nrow 30\n```\n"),
+    ("```\na = 1\nprint(\"total is\", total)\n", "(\"total is\", total)\nb = 2\n```\n"),
+    ("```\na = 1\nprint(\"total is\", total)\n", "print(\"total is\", total)\nb = 2\n```\n"),
+])
+def test_what_may_be_no_part_of_the_file_is_not_joined(first: str, second: str) -> None:
+    assert joined(first, second, is_end=True) is None
+
+
+@pytest.mark.parametrize("first, second", [
+    # Fences of a Markdown file, and the end of a block.
+    ("````md\ntext\n", "```\nmake\n```\n````\n"),
+    ("````md\ntext", "\n```\nmake\n```\n````\n"),
+    ("```md\ntext\n", "```sh\nmake\n```\n\nmore\n```\n"),
+    ("````md\n```\nmake\n", "```\nmore\n````\n"),
+    ("```python\na = 1", "\n```\nDone.\n"),
+    ("```python\na = 1\n", "```\n\n```sh\nmake\n```\n"),
+    (_EDIT + "\n", "```\nmake\n```\n>>>>>>> REPLACE\n"),
+    # Lines like any others.
+    ("```python\nimport os", "\nimport sys\n```\n"),
+    ("```python\nfor a in b:\n    if not a:\n", "        continue\n```\n"),
+    ("```python\n\n", "OK, WARN = \"ok\", \"warn\"\n```\n"),
+    ("```yaml\n", "continue-on-error: true\n```\n"),
+    ("```md\nHere is a list", ":\n\n- one\n```\n"),
+    ("```md\nThere is more", ". The rest follows.\n```\n"),
+    ("```html\n<div>\n</div>\n", "</div>\n```\n"),
+    ("```\nif a:\n        return total(a)\n", "    return total(a)\n```\n"),
+    ("```\n    if a:\n        one(a)\n        return two(b)\n", "    one(a)\n    return two(b)\n```\n"),
+    ("```\n{ one }\n},\n", "{\n},\n```\n"),
+    ("```\none 1\ntwo 2\none 1\ntwo 2\n", "one 1\ntwo 2\n```\n"),
+    ("```\nsame old line\nsame old line\n", "same old line\n```\n"),
+    # No part of a file at all.
+    ("The answer is", " as follows.\nHere is the rest of the file:\n"),
+])
+def test_what_can_be_part_of_the_file_is_joined_as_it_is(first: str, second: str) -> None:
+    assert joined(first, second, is_end=True) == first + second
+
+
+@pytest.mark.parametrize("info", ["json", ""])
+def test_in_json_words_and_fences_are_left_out_where_the_rest_begins(info: str) -> None:
+    first = "```%s\n{\"summary\": \"so" % info
+    assert joined(first, "Here is the rest:\n\n```\nme\"}\n```\n", is_end=True) == first + "me\"}\n```\n"
+    assert joined(first + "me\"}\n", "```\nDone.\n", is_end=True) == first + "me\"}\n```\nDone.\n"

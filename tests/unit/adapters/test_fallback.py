@@ -599,6 +599,13 @@ def test_a_continuation_that_brings_nothing_is_the_end_of_it() -> None:
     assert caught.value.partial_text == "one"
 
 
+@pytest.mark.parametrize("more", ["```\nmore\n```\n", _cut("```\nmo")])
+def test_a_rest_that_does_not_join_on_is_the_end_of_it(more: str | Truncated) -> None:
+    with pytest.raises(Truncated) as caught:
+        Stage().ask(Recorder("a/1", _cut("```\nso"), more), Recorder("b/2", "unasked"))
+    assert caught.value.partial_text == "```\nso"
+
+
 def test_a_continuation_that_fails_is_tried_once_more() -> None:
     model = Recorder("a/1", ApiError("x"), _cut("one, "), ApiError("x"), "two")
     assert Stage().ask(model) == "one, two"

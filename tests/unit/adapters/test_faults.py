@@ -338,10 +338,19 @@ def test_a_web_page_is_told_by_its_title() -> None:
     assert classify(502, {}, body, provider="p").what == "502 Bad & sad"
 
 
-def test_a_redirect_names_its_target() -> None:
-    fault = classify(302, {"Location": "https://evil.example/v1?key=1"}, b"", provider="p")
+@pytest.mark.parametrize("location, place", [
+    ("https://evil.example/v1?key=1", "https://evil.example"),
+    ("https://user:secret@127.0.0.1:8443/v1/chat/completions", "https://127.0.0.1:8443"),
+    ("//other.example:80/v1", "other.example:80"),
+    ("/v2/chat/completions", "another path"),
+    ("http://[", "another place"),
+    (None, "another path"),
+])
+def test_a_redirect_is_told_with_its_target_and_the_setting(location: str | None, place: str) -> None:
+    fault = classify(307, {} if location is None else {"Location": location}, b"", provider="p")
     assert type(fault) is BadRequest
-    assert "evil.example" in fault.what and "key=1" not in str(fault)
+    assert fault.what == f"the server redirects us to {place}; no redirect is followed"
+    assert "providers.p.base_url" in str(fault.hint)
 
 
 def test_a_wrong_path_hints_at_the_base_url() -> None:

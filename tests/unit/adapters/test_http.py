@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import gzip
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -296,6 +297,20 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.connections == 0
 
 
+def test_interim_answers_are_read_over() -> None:
+    hints = sends(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+    behaviour = in_turn(sends(b"HTTP/1.1 102 Processing\r\n\r\n"), hints, hints, answers(200, {"ok": True}))
+    with serving(behaviour) as server:
+        http = HttpClient([_row(server)], variables={}, workers=1)
+        assert [_ask(_row(server), http) for _ in range(2)] == [(200, b'{"ok": true}')] * 2
+        assert server.connections == 1
+
+
+def test_an_answer_in_another_protocol_is_none() -> None:
+    with serving(answers(101, b"")) as server:
+        assert _ask(_row(server))[0] == 101
+
+
 def test_cookies_are_not_kept() -> None:
     with serving(answers(200, b"", headers="Set-Cookie: a=b\r\n")) as server:
         http = HttpClient([_row(server)], variables={}, workers=1)
@@ -462,7 +477,42 @@ def test_tls_to_a_plain_server_is_told() -> None:
     with serving(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), is_http=False) as server:
         with pytest.raises(ConnectionFailed) as caught:
             _ask(ProviderRow("local", "https://127.0.0.1:%d" % server.port))
-    assert "no TLS connection to 127.0.0.1:%d" % server.port in str(caught.value)
+    assert caught.value.what == "no TLS connection to 127.0.0.1:%d: what answers there speaks no TLS" % server.port
+    assert caught.value.hint == "check whether base_url should begin with http or https"
+    assert not caught.value.retry_same
+
+
+def _hears_something(connection: socket.socket, server: Loopback) -> None:
+    connection.recv(1)
+
+
+@pytest.mark.parametrize("hangs_up", [closes, in_turn(_hears_something, closes), in_turn(_hears_something, resets)])
+def test_a_tls_handshake_that_is_cut_is_told(hangs_up: Behaviour) -> None:
+    with serving(hangs_up, is_http=False) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("local", "https://127.0.0.1:%d" % server.port))
+    assert caught.value.what == "127.0.0.1:%d cut the connection in the TLS handshake" % server.port
+    assert "http or https" in str(caught.value.hint) and caught.value.retry_same
+
+
+def test_a_tls_server_that_says_so_is_told() -> None:
+    refuses = in_turn(sends(b"\x15\x03\x03\x00\x02\x02\x46"), closes)
+    with serving(refuses) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(_row(server))
+    assert caught.value.what == "127.0.0.1:%d answers in TLS, in which it was not asked" % server.port
+    assert caught.value.hint == "begin base_url with https" and not caught.value.retry_same
+
+
+def test_a_tls_server_that_hangs_up_may_be_one(server_context: ssl.SSLContext) -> None:
+    with serving(answers(200, b""), tls=server_context) as server, pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("local", "http://127.0.0.1:%d" % server.port))
+    assert caught.value.hint == "if the server expects TLS, begin base_url with https"
+
+
+def test_a_server_that_hangs_up_in_its_answer_is_in_no_need_of_tls() -> None:
+    with serving(in_turn(sends(_HEAD + b"Content-Length: 99\r\n\r\nhalf"), closes)) as server:
+        with pytest.raises(ConnectionFailed) as caught:
+            _ask(_row(server))
+    assert caught.value.hint is None
 
 
 def test_the_first_call_may_fail_and_the_next_one_succeed() -> None:

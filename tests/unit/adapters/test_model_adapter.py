@@ -137,6 +137,9 @@ def test_an_answer_in_one_piece_is_read_though_a_stream_was_asked_for(content_ty
     assert watcher.characters == 5
 
 
+_LATIN_1 = b'{"choices":[{"message":{"content":"caf\xe9"},"finish_reason":"stop"}]}'
+
+
 @pytest.mark.parametrize(
     "behaviour, expected",
     [
@@ -153,6 +156,8 @@ def test_an_answer_in_one_piece_is_read_though_a_stream_was_asked_for(content_ty
         pytest.param(streams(_delta("Hel"), ends_well=False), ConnectionFailed, id="reset in mid-stream"),
         pytest.param(streams(_delta("Hel"), {"error": {"code": 503}}), Overloaded, id="error in mid-stream"),
         pytest.param(streams(_delta("Hel"), "data: nonsense\n\n"), InvalidResponse, id="garbage in mid-stream"),
+        pytest.param(answers(200, _LATIN_1), InvalidResponse, id="no UTF-8"),
+        pytest.param(answers(200, b"data: " + _LATIN_1 + b"\n\n"), InvalidResponse, id="no UTF-8 in a stream"),
         pytest.param(streams(_delta("Hel", "length")), Truncated, id="truncated"),
         pytest.param(closes, ConnectionFailed, id="closed at once"),
     ],

@@ -55,3 +55,14 @@ def test_a_stream_beyond_its_bound_is_refused() -> None:
     parser.feed(b"data: 1\n\n" * 2)
     with pytest.raises(InvalidResponse):
         parser.feed(b"data: 1\n\n")
+
+
+@pytest.mark.parametrize("line", [b"data: caf\xe9\n\n", b"data:caf\xe9\n\n", b"event: \xff\n", b"data: \xed\xa0\xbd\n"])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_is_no_utf_8_is_refused(line: bytes, size: int) -> None:
+    with pytest.raises(InvalidResponse):
+        _parse([line[at:at + size] for at in range(0, len(line), size)])
+
+
+def test_what_says_nothing_may_be_in_any_encoding() -> None:
+    assert _parse([b": caf\xe9\ncaf\xe9: 1\ndata: 1\n\n"]) == [ServerEvent("", "1")]

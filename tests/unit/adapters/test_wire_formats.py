@@ -412,6 +412,8 @@ def _incomplete(reason: str, *parts: object) -> list[Any]:
         ("gemini", [{"candidates": [{"finishReason": "MAX_TOKENS"}]}], Truncated),
         ("gemini", [_chunk({"text": "Hel"}, finish="SAFETY")], ContentFiltered),
         ("gemini", [{"promptFeedback": {"blockReason": "SAFETY"}}], ContentFiltered),
+        ("gemini", [_chunk({"text": "Hel"}, finish="IMAGE_SAFETY")], ContentFiltered),
+        ("gemini", [_chunk({"text": "Hel"}, finish="NEW_IN_2027")], ApiError),
         ("gemini", [_chunk(finish="MALFORMED_FUNCTION_CALL")], ApiError),
         ("gemini", [_chunk(finish="STOP")], InvalidResponse),
     ],
@@ -420,6 +422,32 @@ def test_an_end_that_is_no_good_answer_is_a_fault(
     name: str, events: list[Any], expected: type[ProviderFault]
 ) -> None:
     assert type(_stream(name, events).fault()) is expected
+
+
+@pytest.mark.parametrize("text", [
+    "<think>hmm</think>\n", "\ufeff<think>hmm ```\nno\n```\n", "<thinking>one</thinking><thinking>two",
+    "◁think▷hm◁/think▷",
+])
+def test_an_answer_that_is_thinking_only_holds_nothing(text: str) -> None:
+    fault = _stream("chat", [_delta(text, "stop")]).fault()
+    assert type(fault) is InvalidResponse
+    assert fault.what == "the answer is nothing but thinking"
+
+
+@pytest.mark.parametrize("text", ["<think>hm</think>\nHello", "Hello <think>", "<thinker>", "Hm.\n<think>h</think>\n"])
+def test_an_answer_with_more_than_thinking_is_a_good_one(text: str) -> None:
+    reply = _stream("chat", [_delta(text, "stop")])
+    assert (reply.text, reply.fault()) == (text, None)
+
+
+def test_thinking_that_reached_the_cap_is_cut_off() -> None:
+    assert type(_stream("chat", [_delta("<think>hmm", "length")]).fault()) is Truncated
+
+
+@pytest.mark.parametrize("reason", ["STOP", "MAX_TOKENS", "SAFETY", "IMAGE_SAFETY", "OTHER", "NEW_IN_2027"])
+def test_a_reason_of_geminis_says_the_same_in_a_stream_and_without_one(reason: str) -> None:
+    streamed = _stream("gemini", [_chunk({"text": "Hel"}), _chunk(finish=reason)])
+    assert gemini.parse_reply(_chunk({"text": "Hel"}, finish=reason)) == streamed
 
 
 def test_a_truncated_answer_keeps_what_came() -> None:
