@@ -38,7 +38,7 @@ def clean(text: str) -> str:
 
 def words_before_thinking(text: str) -> str:
     """What `clean` leaves out though it was said, not thought; empty for nothing."""
-    aside = None if _THINKING.match(text) else _AFTER_WORDS.search(text)
+    aside = None if end_of_thoughts(text) else _AFTER_WORDS.search(text)
     return text[:aside.start()] if aside and _is_prose(text[:aside.start()]) else ""
 
 
