@@ -67,8 +67,9 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
         return approve_all("auto_approve")
     if stdin_is_taken:
         return nobody_there("the task came from standard input, so that nobody can be asked there")
-    if not context.env.is_terminal(context.env.stdin):
-        return nobody_there("there is no terminal to ask at")
+    why = context.env.why_nobody_to_ask()
+    if why is not None:
+        return nobody_there(why)
     variables = child_variables(context.env.variables, key_variables(settings.providers))
     return TerminalPrompt(
         context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestra.demo.script import Script
 from orchestra.records import AGENT_ROLES
 from tests.flows.project import Project, Terminal
 from tests.flows.team import APPROVED, block, one_file, plan_of, planned, team, whole
@@ -220,6 +222,16 @@ def test_a_person_at_a_real_terminal_is_asked(project: Project) -> None:
     assert ran.status == 0
     assert "Please type a, e, r, v or q." in ran.err
     assert project.read("a.txt") == "one\n"
+
+
+@pytest.mark.parametrize("script", [one_file(), team(block({"questions": ["Which one?"]}))])
+def test_who_cannot_see_the_question_is_not_asked(project: Project, script: Script) -> None:
+    said = io.StringIO()
+    ran = project.run("run", "task", script=script, stdin=Terminal("a", "a"), stderr=said)
+
+    assert (ran.status, project.has("a.txt")) == (3, False)
+    assert "[a]pprove" not in ran.err and "has questions.\n" not in ran.err
+    assert "orchestra: error [not-approved]" in ran.err
 
 
 def test_a_pipe_is_not_a_person(project: Project, tmp_path: Path) -> None:
