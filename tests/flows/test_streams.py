@@ -147,9 +147,15 @@ def test_standard_input_is_not_read_without_need(project: Project) -> None:
 def test_nothing_printed_steers_a_terminal(project: Project) -> None:
     script = team(plan_of(planned("a.txt"), summary="clear \x1b[2J all"), {"a.txt": whole("one\n")})
     ran = project.run("run", "wipe \x1b[2J", "--yes", script=script)
+    later = [project.run(*argv) for argv in (
+        ("status",), ("sessions",), ("log",), ("report",), ("verify",), ("undo", "--dry-run"), ("undo",),
+    )]
+    written = project.run("report", "--output", "report.txt")
 
-    assert ran.status == 0
-    assert "\x1b" not in ran.err
+    assert (ran.status, written.status) == (0, 0)
+    assert "clear ?[2J all" in ran.out and "wipe ?[2J" in later[0].out
+    for text in (project.read("report.txt"), *(each.out + each.err for each in (ran, *later))):
+        assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("level, told, not_told", [
