@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.cli.context import Context
 from orchestra.cli.outcome import outcome_json, outcome_text
@@ -16,9 +17,10 @@ from orchestra.engine.approval import Approver, approve_all, nobody_there
 from orchestra.engine.chains import ChainPlan, key_variables
 from orchestra.engine.session import Report
 from orchestra.engine.order import Order
+from orchestra.engine.showing import Showing
 from orchestra.engine.wiring import wire
 from orchestra.engine.workplace import Workplace
-from orchestra.errors import ExitStatus, UsageError
+from orchestra.errors import ExitStatus, OrchestraError, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json
 from orchestra.state.database import FOLDER
@@ -28,7 +30,9 @@ from orchestra.views.lines import LineView
 from orchestra.views.log_lines import LogView
 from orchestra.views.plan_prompt import TerminalPrompt
 from orchestra.workspace.children import child_variables
+from orchestra.workspace.listing import ignored_paths, is_secret
 from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.tree import Tree
 
 VIEWS = ("auto", "screen", "lines", "none")
 Flags = Mapping[str, "tuple[str, object]"]
@@ -158,6 +162,24 @@ def relative_to_root(context: Context, path: str) -> str:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:
         raise UsageError("the file lies outside the repository", where=path) from None
+
+
+def must_show(context: Context, paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths relative to the root; of each that no model gets to see it is said why. Raises UsageError."""
+    given = tuple(relative_to_root(context, path) for path in paths)
+    _, left_out = Showing(context.root, context.git, Tree(context.root)).show(given)
+    for path, why in left_out:
+        context.output.warn(f"{path} is not shown to the architect: {_why_not_shown(context, path) or why}")
+    return given
+
+
+def _why_not_shown(context: Context, path: str) -> str | None:
+    if is_secret(path):
+        return "it may hold secrets"
+    with suppress(OrchestraError):  # what of another repository's is ignored, git does not say
+        if ignored_paths(context.root, context.git, [path]):
+            return "it is ignored"
+    return None
 
 
 def read_text_file(context: Context, path: str) -> str:

@@ -254,3 +254,22 @@ def test_no_session_has_a_name_that_is_not_utf_8(project: Project, command: str)
     ran = project.run(command, ODD, "--json", script=one_file())
 
     assert (ran.status, ran.json["error"]["code"]) == (2, "unknown-session")
+
+
+@pytest.mark.parametrize("path, why", [
+    (".env", "it may hold secrets"), ("a.log", "it is ignored"), (".git/config", "leads into '.git'"),
+    ("image.png", "not text"),
+])
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_of_a_file_that_cannot_be_shown_as_was_asked_it_is_said_why(
+    project: Project, command: str, path: str, why: str
+) -> None:
+    project.write(".gitignore", "*.log\n")
+    for name in (".env", "a.log", "image.png"):
+        project.write(name, b"\0text\n")
+    ran = project.run(command, "task", "--file", path, "--file", "README.md", script=team(plan_of()))
+
+    assert ran.status == 0, ran.err
+    (line,) = [line for line in ran.err.splitlines() if "is not shown" in line]
+    assert line.startswith(f"orchestra: {path} is not shown to the architect: ") and why in line
+    assert "=== README.md" in ran.calls[0].text

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Start a session that stops before approval; `resume` goes on with it."""
     task = read_task(arguments, context)
     config = configuration(context, running.limit_flags(arguments))
-    options = Options(must_show=tuple(running.relative_to_root(context, path) for path in arguments.file))
+    options = Options(must_show=running.must_show(context, arguments.file))
     # One call is no reason to take the whole screen unasked.
     chosen = "lines" if arguments.view == "auto" else arguments.view
     view = front(context, config.settings, chosen, yes=False, stdin_is_taken=task.source == "stdin")
