@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from orchestra.cli.arguments import CommandLine, Parser, add_global_options, split, wants_json
+from orchestra.cli.arguments import CommandLine, Parser, add_global_options, command_in, split, wants_json
 from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
@@ -46,7 +46,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
     except OrchestraError as error:
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
-        return _failed(output, command, _status_of(error, env), error)
+        return _failed(output, command or _meant(argv), _status_of(error, env), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
             traceback.print_exc(file=env.stderr)
@@ -110,6 +110,12 @@ def _module(name: str) -> ModuleType:
     if name not in COMMANDS or name == "help":
         raise UsageError(f"there is no command {name!r}", hint="`orchestra help` lists them")
     return importlib.import_module(f"orchestra.cli.commands.{name}")
+
+
+def _meant(argv: Sequence[str]) -> ModuleType | None:
+    """The command whose result an error takes the place of; None where there is none."""
+    name = command_in(argv)
+    return _module(name) if name in COMMANDS and name != "help" else None
 
 
 def _parser(command: ModuleType) -> Parser:

@@ -55,6 +55,17 @@ def test_usage_errors_are_one_object_too_wherever_json_stands(project: Project, 
     assert ran.json["error"]["code"]
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "resume", "watch", "undo", "log"])
+@pytest.mark.parametrize("wrong", [["--color", "bogus"], ["--log-level", "bogus"], ["-C"], ["--quiet=yes"]])
+def test_an_error_in_a_global_option_has_the_commands_own_shape(
+    project: Project, command: str, wrong: list[str]
+) -> None:
+    own, general = project.run(command, "--json", "--bogus"), project.run(command, *wrong, "--json")
+
+    assert (own.status, general.status) == (2, 2)
+    assert {**general.json, "error": None} == {**own.json, "error": None}
+
+
 def test_json_behind_two_dashes_is_part_of_the_task(project: Project) -> None:
     ran = project.run("run", "--yes", "--", "explain", "--json", script=one_file())
 
