@@ -96,4 +96,7 @@ def _write(target: Path, text: str) -> None:
         with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise WorkspaceError("the file cannot be written", where=f"{target}: {error.strerror}") from None
+        raise WorkspaceError(
+            "the file cannot be written", where=f"{target}: {error.strerror}",
+            hint="make its folder writable, or set XDG_CONFIG_HOME to another",
+        ) from None

@@ -140,4 +140,5 @@ def _told_as_output_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError("the output could not be written", where=error.strerror) from None
+        hint = "send standard output where there is room and a right to write"
+        raise OutputError("the output could not be written", where=error.strerror, hint=hint) from None

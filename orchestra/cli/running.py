@@ -35,6 +35,8 @@ from orchestra.workspace.patch import FileChange, unified_patch
 from orchestra.workspace.tree import Tree
 
 VIEWS = ("auto", "screen", "lines", "none")
+NAMES_COUNT_FROM = "name a file that is there; names count from the current folder"
+"""What to type in place of a file's name that is wrong."""
 Flags = Mapping[str, "tuple[str, object]"]
 
 
@@ -157,11 +159,12 @@ def relative_to_root(context: Context, path: str) -> str:
     """A path as typed, relative to the root. Raises UsageError for a file that is not there."""
     full = Path(os.path.normpath(context.env.cwd / path))
     if not full.is_file():
-        raise UsageError("there is no such file", where=path)
+        raise UsageError("there is no such file", where=path, hint=NAMES_COUNT_FROM)
     try:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:
-        raise UsageError("the file lies outside the repository", where=path) from None
+        hint = f"name one below {context.root}"
+        raise UsageError("the file lies outside the repository", where=path, hint=hint) from None
 
 
 def must_show(context: Context, paths: Sequence[str]) -> tuple[str, ...]:
@@ -188,7 +191,8 @@ def read_text_file(context: Context, path: str) -> str:
         return (context.env.cwd / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the file cannot be read: {reason}", where=path) from None
+        hint = "save it in UTF-8" if isinstance(error, UnicodeDecodeError) else NAMES_COUNT_FROM
+        raise UsageError(f"the file cannot be read: {reason}", where=path, hint=hint) from None
 
 
 def _money(text: str) -> Decimal:

@@ -38,7 +38,7 @@ def _from_stdin(context: Context) -> str:
         return context.env.stdin.read()
     except (OSError, ValueError) as error:
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise UsageError(f"the task cannot be read: {reason}", where="standard input") from None
+        raise UsageError(f"the task cannot be read: {reason}", where="standard input", hint="use --task-file") from None
 
 
 def _clean(text: str) -> str:

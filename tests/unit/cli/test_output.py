@@ -94,8 +94,9 @@ def test_a_patch_is_a_result_like_any_other_for_scripts_and_people() -> None:
 
 
 def test_a_result_that_cannot_be_written_is_an_error() -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="could not be written") as caught:
         Desk(out=Full()).output.result("text", {})
+    assert "standard output" in (caught.value.hint or "")
 
 
 def test_an_event_that_cannot_be_written_stops_no_work_for_the_result_will_tell() -> None:
