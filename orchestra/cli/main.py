@@ -33,7 +33,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         output.is_quiet, output.color = line.options.is_quiet, line.options.color
         if line.options.wants_version:
             return _show_version(output)
-        if line.command is None or (line.command == "help" and not line.words):
+        if line.command is None or (line.command == "help" and line.words[:1] in ((), ("help",))):
             return _show_help(line, output)
         if line.command == "help" and line.words[0] in TOPIC_NAMES:
             return _show_topic(line.words[0], output)

@@ -31,7 +31,7 @@ def test_without_a_command_the_way_to_help_is_named(tmp_path: Path) -> None:
     assert err.startswith("orchestra: error [usage]: ") and "orchestra help" in err
 
 
-@pytest.mark.parametrize("argv", [["help"], ["--help"], ["-h"]])
+@pytest.mark.parametrize("argv", [["help"], ["help", "help"], ["--help"], ["-h"]])
 def test_help_names_every_command_and_succeeds(tmp_path: Path, argv: list[str]) -> None:
     status, out, err = run(tmp_path, *argv)
     assert (status, err) == (0, "")
