@@ -197,6 +197,18 @@ def test_a_plan_edited_in_its_file_is_a_new_plan_to_approve(project: Project) ->
     assert ran.asked == [("executor", "b.txt"), ("auditor", "b.txt")]
 
 
+def test_a_plan_that_is_saved_in_another_encoding_is_the_users_to_mend(project: Project) -> None:
+    project.run("run", "task", script=one_file())
+    plan = project.state / "plan.md"
+    plan.write_bytes(plan.read_bytes() + b"caf\xe9\n")
+    ran = project.run("resume", "--yes", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"], project.has("a.txt")) == (2, "plan", False)
+    assert "UTF-8" in ran.json["error"]["hint"]
+    plan.unlink()
+    assert project.run("resume", "--yes", script=one_file()).status == 0
+
+
 def test_after_approval_the_journals_copy_of_the_plan_counts(project: Project) -> None:
     models = {f"{role}-model": {"price_input": 1, "price_output": 2} for role in AGENT_ROLES}
     models["executor-model"]["price_output"] = 50_000
