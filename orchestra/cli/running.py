@@ -186,9 +186,12 @@ def _why_not_shown(context: Context, path: str) -> str | None:
 
 
 def read_text_file(context: Context, path: str) -> str:
-    """The text of a file named on the command line. Raises UsageError."""
+    """The text of a file named on the command line, without the mark that editors may begin it with.
+
+    Raises UsageError.
+    """
     try:
-        return (context.env.cwd / path).read_text(encoding="utf-8")
+        return (context.env.cwd / path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         hint = "save it in UTF-8" if isinstance(error, UnicodeDecodeError) else NAMES_COUNT_FROM
