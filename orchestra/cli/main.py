@@ -45,11 +45,11 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
     except OrchestraError as error:
         if shows_traceback:
-            traceback.print_exc(file=env.stderr)
+            output.prompt(traceback.format_exc())
         return _failed(output, command or _meant(argv), _status_of(error, env), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
-            traceback.print_exc(file=env.stderr)
+            output.prompt(traceback.format_exc())
         return _failed(output, command, ExitStatus.DEFECT, _defect(error))
 
 

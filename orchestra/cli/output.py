@@ -87,7 +87,7 @@ class Output:
             _try_to_print(self._env.stderr, printable(self.redactor.text(text)))
 
     def prompt(self, text: str) -> None:
-        """A question, or what belongs to one: on stderr, as it is, even with --quiet."""
+        """A question, or what else is asked to be seen: on stderr, with nothing added, even with --quiet."""
         _try_to_print(self._env.stderr, printable(self.redactor.text(text)), end="")
 
     def warn(self, text: str) -> None:

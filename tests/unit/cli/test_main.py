@@ -60,6 +60,11 @@ def test_what_a_command_does_not_know_is_an_error_and_never_ignored(tmp_path: Pa
     assert run(tmp_path, *argv)[0] == 2
 
 
+def test_a_traceback_steers_no_terminal(tmp_path: Path) -> None:
+    status, _, err = run(tmp_path, "sessions", "--debug", "-q", "--\x1b[2J")
+    assert (status, "Traceback" in err, "\x1b" in err) == (2, True, False)
+
+
 def test_short_flags_may_be_written_together(tmp_path: Path) -> None:
     assert run(tmp_path, "sessions", "-qv") == (0, "no sessions yet\n", "")
 
