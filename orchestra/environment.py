@@ -49,6 +49,14 @@ class Environment:
         except ValueError:
             return False
 
+    def why_nobody_to_ask(self) -> str | None:
+        """What keeps a person from being asked: who answers must see the question. None where one can be."""
+        if not self.is_terminal(self.stdin):
+            return "there is no terminal to ask at"
+        if not self.is_terminal(self.stderr):
+            return "questions go to standard error, which is no terminal"
+        return None
+
     def wants_color(self, stream: TextIO, choice: str) -> bool:
         """Whether to colour what goes to `stream`; `choice` is the value of --color."""
         if choice != "auto":

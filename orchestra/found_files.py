@@ -11,9 +11,9 @@ import stat
 _LONGEST_KEY_BYTES = 65536
 
 
-def plain(path: str, flags: int) -> int:
+def plain(path: str, flags: int, mode: int = 0o666) -> int:
     """An opener for `open` that takes plain files only, and never waits: a pipe would hold the program for ever."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
+    descriptor = os.open(path, flags | os.O_NONBLOCK, mode)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a plain file", path)
@@ -21,8 +21,8 @@ def plain(path: str, flags: int) -> int:
 
 
 def own(path: str, flags: int) -> int:
-    """The same for files of the program's own, which are never links."""
-    return plain(path, flags | os.O_NOFOLLOW)
+    """The same for files of the program's own, which are never links, and new ones nobody else's to read."""
+    return plain(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def read_json(content: str | bytes) -> object:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import Iterable
 
 from orchestra.errors import HostNotAllowed
+
+_LOOPBACK = 127
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine by its form; no name is looked up."""
     name = host.strip("[]").rstrip(".").lower()
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
-        return name == "localhost"
+        return name == "localhost" or _is_short_loopback(name)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_loopback or (mapped is not None and mapped.is_loopback)
+
+
+def _is_short_loopback(name: str) -> bool:
+    """Whether it is an older spelling, such as 127.1, of such an address: what resolves names reads it so."""
+    try:
+        # It overlooks what follows a blank.
+        return not any(map(str.isspace, name)) and socket.inet_aton(name)[0] == _LOOPBACK
+    except OSError:
+        return False
 
 
 class Egress:

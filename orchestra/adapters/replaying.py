@@ -17,6 +17,8 @@ from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.errors import ConfigError, NotRecorded
 from orchestra.records import Attempt, Reply
 
+_MADE_BY = "name another file: `orchestra run --record FILE` makes one"
+
 
 class Cassette:
     """What was recorded, each entry to be played once; equal questions in the order of their answers. Any thread."""
@@ -39,7 +41,7 @@ class Cassette:
             lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigError(f"the cassette cannot be read: {reason}", where=name) from None
+            raise ConfigError(f"the cassette cannot be read: {reason}", where=name, hint=_MADE_BY) from None
         return cls(_parsed(lines, name), path=path, name=name)
 
     def __len__(self) -> int:
@@ -116,7 +118,7 @@ def _parsed(lines: list[str], name: str) -> list[Entry]:
         for number, line in enumerate(lines[1:], start=2):
             entries.append(entry_from_json(_object(line)))
     except Malformed as error:
-        raise ConfigError(f"this is not a cassette: {error}", where=f"{name}:{number}") from None
+        raise ConfigError(f"this is not a cassette: {error}", where=f"{name}:{number}", hint=_MADE_BY) from None
     return entries
 
 

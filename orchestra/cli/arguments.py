@@ -79,20 +79,30 @@ def add_global_options(parser: argparse.ArgumentParser) -> None:
 def split(argv: Sequence[str]) -> CommandLine:
     """Take the global options out, wherever they stand before `--`. Raises UsageError."""
     before, after = _at_dashes(argv)
-    parser = Parser(prog="orchestra", add_help=False)
-    add_global_options(parser)
-    parser.add_argument("--version", action="store_true", dest="wants_version")
-    own = {option for action in parser._actions for option in action.option_strings}
-    takes_value = {
-        option for action in parser._actions for option in action.option_strings if action.nargs is None
-    }
-    taken, left = _take(before, own - takes_value, takes_value)
+    parser = _global_parser()
+    taken, left = _take(before, parser)
     values = vars(parser.parse_args(taken))
     options = GlobalOptions(**{**values, "folders": tuple(values["folders"])})
-    command = next((word for word in left if not word.startswith("-")), None)
+    command = _first_word(left)
     if command is not None:
         left.remove(command)
     return CommandLine(options, command, tuple(left), tuple(after))
+
+
+def command_in(argv: Sequence[str]) -> str | None:
+    """The command that stands there, even where the global options cannot be understood."""
+    return _first_word(_take(_at_dashes(argv)[0], _global_parser())[1])
+
+
+def _first_word(words: Sequence[str]) -> str | None:
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _global_parser() -> Parser:
+    parser = Parser(prog="orchestra", add_help=False)
+    add_global_options(parser)
+    parser.add_argument("--version", action="store_true", dest="wants_version")
+    return parser
 
 
 def wants_json(argv: Sequence[str]) -> tuple[bool, bool]:
@@ -109,7 +119,10 @@ def _at_dashes(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return words[:place], words[place + 1:]
 
 
-def _take(words: list[str], flags: set[str], takes_value: set[str]) -> tuple[list[str], list[str]]:
+def _take(words: list[str], parser: Parser) -> tuple[list[str], list[str]]:
+    """The global options with their values, and the rest."""
+    takes_value = {option for action in parser._actions for option in action.option_strings if action.nargs is None}
+    flags = {option for action in parser._actions for option in action.option_strings} - takes_value
     taken: list[str] = []
     left: list[str] = []
     rest = iter(words)

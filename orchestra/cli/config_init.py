@@ -34,8 +34,9 @@ def write_user_file(context: Context, *, asks: bool) -> Path:
 
 def _ask(context: Context, with_key: tuple[str, ...], providers: Sequence[Provider]) -> InitChoices:
     """What the user chooses. Raises NotApproved when nobody is there to ask."""
-    if not context.env.is_terminal(context.env.stdin):
-        raise NotApproved("there is no terminal to ask at", hint="`orchestra config init --yes` writes the file")
+    why = context.env.why_nobody_to_ask()
+    if why is not None:
+        raise NotApproved(why, hint="`orchestra config init --yes` writes the file")
     context.output.prompt(f"Keys were found for these providers: {', '.join(with_key) or 'none'}.\n")
     for server in _servers_here(context, providers):
         question = f"{server.row.title} seems to answer at {server.row.base_url}. Use it? [y/N] "
@@ -95,4 +96,7 @@ def _write(target: Path, text: str) -> None:
         with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise WorkspaceError("the file cannot be written", where=f"{target}: {error.strerror}") from None
+        raise WorkspaceError(
+            "the file cannot be written", where=f"{target}: {error.strerror}",
+            hint="make its folder writable, or set XDG_CONFIG_HOME to another",
+        ) from None

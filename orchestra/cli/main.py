@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from orchestra.cli.arguments import CommandLine, Parser, add_global_options, split, wants_json
+from orchestra.cli.arguments import CommandLine, Parser, add_global_options, command_in, split, wants_json
 from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
@@ -33,7 +33,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         output.is_quiet, output.color = line.options.is_quiet, line.options.color
         if line.options.wants_version:
             return _show_version(output)
-        if line.command is None or (line.command == "help" and not line.words):
+        if line.command is None or (line.command == "help" and line.words[:1] in ((), ("help",))):
             return _show_help(line, output)
         if line.command == "help" and line.words[0] in TOPIC_NAMES:
             return _show_topic(line.words[0], output)
@@ -45,11 +45,11 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
     except OrchestraError as error:
         if shows_traceback:
-            traceback.print_exc(file=env.stderr)
-        return _failed(output, command, _status_of(error, env), error)
+            output.prompt(traceback.format_exc())
+        return _failed(output, command or _meant(argv), _status_of(error, env), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
-            traceback.print_exc(file=env.stderr)
+            output.prompt(traceback.format_exc())
         return _failed(output, command, ExitStatus.DEFECT, _defect(error))
 
 
@@ -110,6 +110,12 @@ def _module(name: str) -> ModuleType:
     if name not in COMMANDS or name == "help":
         raise UsageError(f"there is no command {name!r}", hint="`orchestra help` lists them")
     return importlib.import_module(f"orchestra.cli.commands.{name}")
+
+
+def _meant(argv: Sequence[str]) -> ModuleType | None:
+    """The command whose result an error takes the place of; None where there is none."""
+    name = command_in(argv)
+    return _module(name) if name in COMMANDS and name != "help" else None
 
 
 def _parser(command: ModuleType) -> Parser:

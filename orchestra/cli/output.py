@@ -36,8 +36,8 @@ class Output:
         if self.as_json:
             self.json_line(self.completed(document))
         elif text:
-            stream = self._env.stdout
-            _print(stream, printable(text) if self._env.is_terminal(stream) else text)
+            # Also into a pipe or a file: what is at its end is a terminal again, through `less -R`, `tee` or `cat`.
+            _print(self._env.stdout, printable(text))
 
     def completed(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """A result with what every command's may have beside its own keys."""
@@ -49,8 +49,12 @@ class Output:
         Bytes that are not UTF-8 come as surrogate escapes.
         """
         stream = self._env.stdout
-        if self.as_json or self._env.is_terminal(stream) or not hasattr(stream, "buffer"):
+        if self.as_json or self._env.is_terminal(stream):
             self.result(text, document)
+            return
+        if not hasattr(stream, "buffer"):
+            if text:
+                _print(stream, text)
             return
         with _told_as_output_error():
             stream.flush()
@@ -83,7 +87,7 @@ class Output:
             _try_to_print(self._env.stderr, printable(self.redactor.text(text)))
 
     def prompt(self, text: str) -> None:
-        """A question, or what belongs to one: on stderr, as it is, even with --quiet."""
+        """A question, or what else is asked to be seen: on stderr, with nothing added, even with --quiet."""
         _try_to_print(self._env.stderr, printable(self.redactor.text(text)), end="")
 
     def warn(self, text: str) -> None:
@@ -136,4 +140,5 @@ def _told_as_output_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError("the output could not be written", where=error.strerror) from None
+        hint = "send standard output where there is room and a right to write"
+        raise OutputError("the output could not be written", where=error.strerror, hint=hint) from None

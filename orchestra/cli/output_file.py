@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from orchestra.cli.context import Context
+from orchestra.cli.output import printable
 from orchestra.errors import WorkspaceError
 
 
@@ -24,7 +25,7 @@ def write_output(context: Context, name: str, text: str) -> Path:
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-                stream.write(text if text.endswith("\n") else text + "\n")
+                stream.write(printable(text if text.endswith("\n") else text + "\n"))
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(draft, path)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.cli.context import Context
 from orchestra.cli.outcome import outcome_json, outcome_text
@@ -16,9 +17,10 @@ from orchestra.engine.approval import Approver, approve_all, nobody_there
 from orchestra.engine.chains import ChainPlan, key_variables
 from orchestra.engine.session import Report
 from orchestra.engine.order import Order
+from orchestra.engine.showing import Showing
 from orchestra.engine.wiring import wire
 from orchestra.engine.workplace import Workplace
-from orchestra.errors import ExitStatus, UsageError
+from orchestra.errors import ExitStatus, OrchestraError, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json
 from orchestra.state.database import FOLDER
@@ -28,9 +30,13 @@ from orchestra.views.lines import LineView
 from orchestra.views.log_lines import LogView
 from orchestra.views.plan_prompt import TerminalPrompt
 from orchestra.workspace.children import child_variables
+from orchestra.workspace.listing import ignored_paths, is_secret
 from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.tree import Tree
 
 VIEWS = ("auto", "screen", "lines", "none")
+NAMES_COUNT_FROM = "name a file that is there; names count from the current folder"
+"""What to type in place of a file's name that is wrong."""
 Flags = Mapping[str, "tuple[str, object]"]
 
 
@@ -67,8 +73,9 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
         return approve_all("auto_approve")
     if stdin_is_taken:
         return nobody_there("the task came from standard input, so that nobody can be asked there")
-    if not context.env.is_terminal(context.env.stdin):
-        return nobody_there("there is no terminal to ask at")
+    why = context.env.why_nobody_to_ask()
+    if why is not None:
+        return nobody_there(why)
     variables = child_variables(context.env.variables, key_variables(settings.providers))
     return TerminalPrompt(
         context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables
@@ -152,20 +159,43 @@ def relative_to_root(context: Context, path: str) -> str:
     """A path as typed, relative to the root. Raises UsageError for a file that is not there."""
     full = Path(os.path.normpath(context.env.cwd / path))
     if not full.is_file():
-        raise UsageError("there is no such file", where=path)
+        raise UsageError("there is no such file", where=path, hint=NAMES_COUNT_FROM)
     try:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:
-        raise UsageError("the file lies outside the repository", where=path) from None
+        hint = f"name one below {context.root}"
+        raise UsageError("the file lies outside the repository", where=path, hint=hint) from None
+
+
+def must_show(context: Context, paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths relative to the root; of each that no model gets to see it is said why. Raises UsageError."""
+    given = tuple(relative_to_root(context, path) for path in paths)
+    _, left_out = Showing(context.root, context.git, Tree(context.root)).show(given)
+    for path, why in left_out:
+        context.output.warn(f"{path} is not shown to the architect: {_why_not_shown(context, path) or why}")
+    return given
+
+
+def _why_not_shown(context: Context, path: str) -> str | None:
+    if is_secret(path):
+        return "it may hold secrets"
+    with suppress(OrchestraError):  # what of another repository's is ignored, git does not say
+        if ignored_paths(context.root, context.git, [path]):
+            return "it is ignored"
+    return None
 
 
 def read_text_file(context: Context, path: str) -> str:
-    """The text of a file named on the command line. Raises UsageError."""
+    """The text of a file named on the command line, without the mark that editors may begin it with.
+
+    Raises UsageError.
+    """
     try:
-        return (context.env.cwd / path).read_text(encoding="utf-8")
+        return (context.env.cwd / path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the file cannot be read: {reason}", where=path) from None
+        hint = "save it in UTF-8" if isinstance(error, UnicodeDecodeError) else NAMES_COUNT_FROM
+        raise UsageError(f"the file cannot be read: {reason}", where=path, hint=hint) from None
 
 
 def _money(text: str) -> Decimal:

@@ -18,7 +18,7 @@ def session_and_paths(arguments: argparse.Namespace, context: Context) -> tuple[
     """
     ids = [word for word in arguments.names if is_session_id(word)]
     if len(ids) > 1:
-        raise UsageError("only one session can be named", where=" ".join(ids))
+        raise UsageError("only one session can be named", where=" ".join(ids), hint="name them one after the other")
     paths = [word for word in arguments.names if not is_session_id(word)] + list(context.after_dashes)
     return ids[0] if ids else None, [_below_root(context, path) for path in paths]
 
@@ -29,4 +29,5 @@ def _below_root(context: Context, path: str) -> str:
     try:
         return full.relative_to(context.root.resolve()).as_posix()
     except ValueError:
-        raise UsageError("the path lies outside the repository", where=path) from None
+        hint = f"name one below {context.root}"
+        raise UsageError("the path lies outside the repository", where=path, hint=hint) from None

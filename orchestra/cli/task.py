@@ -35,10 +35,11 @@ def read_task(arguments: argparse.Namespace, context: Context) -> Task:
 
 def _from_stdin(context: Context) -> str:
     try:
-        return context.env.stdin.read()
+        text = context.env.stdin.read()
+        return text[1:] if text.startswith("\ufeff") else text
     except (OSError, ValueError) as error:
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise UsageError(f"the task cannot be read: {reason}", where="standard input") from None
+        raise UsageError(f"the task cannot be read: {reason}", where="standard input", hint="use --task-file") from None
 
 
 def _clean(text: str) -> str:

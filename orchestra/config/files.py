@@ -31,14 +31,16 @@ def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile | None:
     try:
         with open(path, "rb", opener=None if named_by else _open_at_once) as stream:
             if not named_by and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise ConfigError("the configuration is not a file", where=str(path))
+                raise ConfigError("the configuration is not a file", where=str(path), hint="move it away")
             content = stream.read(_MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         if named_by is None:
             return None
-        raise ConfigError("no such file: %s" % path, where=named_by) from None
+        hint = "name a file that is there; `orchestra config path` lists those that are read"
+        raise ConfigError("no such file: %s" % path, where=named_by, hint=hint) from None
     except OSError as error:
-        raise ConfigError("cannot read the configuration: %s" % error.strerror, where=str(path)) from None
+        hint = "name another file" if named_by else "make it readable, or move it away"
+        raise ConfigError("cannot read the configuration: %s" % error.strerror, where=str(path), hint=hint) from None
     if len(content) > _MOST_BYTES:
         raise ConfigError("the configuration is larger than 1 MiB", where=str(path))
     return ConfigFile(path, content)

@@ -38,7 +38,7 @@ def session_to_take_back(journal: StateManager | None, session_id: str | None) -
     row = find_session(journal, session_id, fits=lambda row: row.mode != UNDO_MODE)
     assert journal is not None  # it gave the row
     if row.mode == UNDO_MODE:
-        raise UsageError("an undo has no checkpoints to go back to", where=row.session_id)
+        raise UsageError("an undo has no checkpoints to go back to", where=row.session_id, hint="leave --from out")
     if journal.images.undone_paths(row.session_id):
         raise UsageError("what the session did was put back by an undo", where=row.session_id,
                          hint="`orchestra run TASK` starts anew")

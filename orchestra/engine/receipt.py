@@ -25,6 +25,7 @@ from orchestra.state.steps import AttemptRow
 SCHEMA = 1
 _PROGRAM = "program"
 """The name under which the journal keeps which program wrote the receipt."""
+_NONE_ELSE = "put it back as it was written, or name another session: `orchestra sessions` lists them"
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def read_receipt(folder: Path, session_id: str) -> tuple[Mapping[str, Any], byte
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise StateError("the receipt cannot be read", where=f"{path}: {error}") from None
+        raise StateError("the receipt cannot be read", where=f"{path}: {error}", hint=_NONE_ELSE) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise StateError("the receipt is none, or of another version of orchestra", where=str(path))
+        raise StateError("the receipt is none, or of another version of orchestra", where=str(path), hint=_NONE_ELSE)
     return document, content
 
 

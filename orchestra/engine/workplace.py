@@ -18,6 +18,7 @@ from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.git import Git
+from orchestra.workspace.paths import check_root
 from orchestra.engine.order import Order
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ class Workplace:
         """What became of a damaged journal that lay here."""
 
 
+def check_place(root: Path, git: Git | None) -> None:
+    """Raises what speaks against working here at all: StateError, WorkspaceError."""
+    check_root(root)
+    if git is not None and git.tracks(FOLDER):
+        raise StateError(
+            "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
+            hint=f"take it out: git rm -r --cached {FOLDER}",
+        )
+
+
 @contextmanager
 def open_workplace(
     root: Path, git: Git | None, env: Environment, *, salvages: bool = False, checks_all: bool = False
@@ -45,11 +56,7 @@ def open_workplace(
     error: who works on an old session must not find half of it. What is looked at for that are the sessions, of which
     an unreadable one would be met only after all is paid; with `checks_all` every row.
     """
-    if git is not None and git.tracks(FOLDER):
-        raise StateError(
-            "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
-            hint=f"take it out: git rm -r --cached {FOLDER}",
-        )
+    check_place(root, git)
     folder = make_folder(root)
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())

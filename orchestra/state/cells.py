@@ -46,6 +46,11 @@ def amount_of(text: str | None) -> Decimal | None:
         raise damaged("what should be an amount is none") from None
 
 
+def cell_text(text: str) -> str:
+    """The text as a cell can hold it: a byte of a path that is no UTF-8 becomes an escape, in JSON the one for it."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def damaged(what: str) -> StateDamaged:
     """The error for a row that can be read and says nothing."""
     return StateDamaged("the journal is damaged", where=what, hint=DAMAGED_HINT)

@@ -9,7 +9,7 @@ import sqlite3
 import stat
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 from orchestra.errors import StateDamaged, StateError, WorkspaceError
 from orchestra.state.file_systems import network_file_system
@@ -26,13 +26,14 @@ _ROOM_BYTES = 2**16
 """With less a journal cannot even begin."""
 DAMAGED_HINT = "`orchestra doctor --repair` puts it aside and saves what can be read of it"
 
+_OTHERS, _OTHERS_WRITE = 0o077, 0o022
 _FOLDERS = ("logs", "runs", "tmp")
 
 Migrations = Sequence[Sequence[str]]
 
 
-def make_folder(root: Path) -> Path:
-    """The folder `.orchestra` below `root`, made if it is not there: mode 0700, ignored by git.
+def make_folder(root: Path, *, chmod: Callable[[Path, int], None] = os.chmod) -> Path:
+    """The folder `.orchestra` below `root`, made if it is not there: nobody else's to enter, ignored by git.
 
     Raises StateError where it is not the user's own folder, WorkspaceError where it cannot be made.
     """
@@ -41,6 +42,7 @@ def make_folder(root: Path) -> Path:
         check_folder(root)
         for made in (folder, *(folder / name for name in _FOLDERS)):
             made.mkdir(mode=0o700, exist_ok=True)
+        _close_to_others(folder, chmod)
         ignore = folder / ".gitignore"
         # A kill may have come between making it and filling it.
         if not ignore.exists() or ignore.stat().st_size == 0:
@@ -48,6 +50,23 @@ def make_folder(root: Path) -> Path:
     except OSError as error:
         raise _cannot_write(folder, error) from None
     return folder
+
+
+def _close_to_others(folder: Path, chmod: Callable[[Path, int], None]) -> None:
+    """Take their rights from others. Raises StateError where they may write there, and that cannot be changed.
+
+    A file system without modes does as if, and shows the old ones again: there is nothing to change then.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if not mode & _OTHERS:
+        return
+    try:
+        chmod(folder, mode & ~_OTHERS)
+    except OSError as error:
+        if mode & _OTHERS_WRITE and error.errno != errno.EROFS:
+            raise StateError(
+                "others may write to the state folder", where=f"{folder}: {error.strerror}", hint="move it away"
+            ) from None
 
 
 def check_folder(root: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Callable, Iterator, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import FileImage, FileOutcome
+from orchestra.state.cells import cell_text
 from orchestra.state.store import Store
 
 _AT_ONCE = 50
@@ -175,7 +176,7 @@ class Images:
         """The same without waiting for the disk; what is returned waits for it, and raises StateError."""
         row = (
             session_id, outcome.path, outcome.action, outcome.status, outcome.iterations, int(outcome.recovered),
-            outcome.error_code, outcome.error, outcome.exit_status,
+            outcome.error_code, outcome.error and cell_text(outcome.error), outcome.exit_status,
         )
 
         def work(connection: sqlite3.Connection) -> None:

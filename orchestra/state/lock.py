@@ -28,7 +28,8 @@ class RepositoryLock:
         try:
             self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise StateError("the lock cannot be opened", where=f"{path}: {error.strerror}") from None
+            where = f"{path}: {error.strerror}"
+            raise StateError("the lock cannot be opened", where=where, hint="move it away") from None
         try:
             flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Event, FileOutcome
-from orchestra.state.cells import json_of
+from orchestra.state.cells import cell_text, json_of
 from orchestra.state.facts import put_fact
 from orchestra.state.forgetting import Forgetting
 from orchestra.state.history import History, read_histories
@@ -137,7 +137,8 @@ class StateManager:
     def add_event(self, event: Event) -> None:
         """Does not wait for the disk: nothing acts on an event. Those that wait for it together are one work."""
         row: tuple[object, ...] = (
-            event.session_id, iso(event.time), event.level, event.name, event.step_id, event.data_as_json,
+            event.session_id, iso(event.time), event.level, event.name, event.step_id,
+            cell_text(event.data_as_json),
         )
         with self._events_lock:
             if self._events is not None and not self._events.written.is_done:

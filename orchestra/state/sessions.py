@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator, Mapping
 from orchestra.clock import Clock, iso
 from orchestra.errors import ExitStatus, StateError
 from orchestra.records import AGENT_ROLES, Task
-from orchestra.state.cells import damaged, moment, object_of
+from orchestra.state.cells import cell_text, damaged, moment, object_of
 from orchestra.state.phases import ACTIVITIES, ENDS, MOVES, check_move
 from orchestra.state.store import Store
 
@@ -72,7 +72,9 @@ class Sessions:
     ) -> None:
         """A new session in the phase init, with its four agents idle."""
         now = self._now()
-        row = (session_id, task.text, "init", 0, now, now, 1, mode, task.source, _json(options), _json(config))
+        row = (
+            session_id, task.text, "init", 0, now, now, 1, mode, cell_text(task.source), _json(options), _json(config),
+        )
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -92,6 +94,8 @@ class Sessions:
             raise StateError(error.what, where=error.where, hint="make room, then run again") from None
 
     def get(self, session_id: str) -> SessionRow | None:
+        if not session_id.isascii():
+            return None  # it may not even be text, which no table could be asked for
         row = self._store.row("SELECT * FROM sessions WHERE session_id = ?", (session_id,))
         return None if row is None else _session(row)
 
@@ -168,13 +172,14 @@ class Sessions:
     ) -> None:
         """Note how the session ended or stopped; no agent is busy and no step running any more. Raises IllegalMove."""
         now = self._now()
+        said = last_error and cell_text(last_error)
 
         def work(connection: sqlite3.Connection) -> None:
             check_move(_phase(connection, session_id), phase)
             connection.execute(
                 "UPDATE sessions SET phase = ?, exit_status = ?, can_resume = ?, last_error = ?, last_activity = ?"
                 " WHERE session_id = ?",
-                (phase, int(status), int(can_resume), last_error, now, session_id),
+                (phase, int(status), int(can_resume), said, now, session_id),
             )
             connection.execute(
                 "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND status = 'working'",
@@ -289,4 +294,4 @@ def _session(row: sqlite3.Row) -> SessionRow:
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return cell_text(json.dumps(value, ensure_ascii=False, sort_keys=True))

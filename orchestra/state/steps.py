@@ -11,7 +11,7 @@ from typing import Callable, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import Attempt, Reply, Step, Usage
-from orchestra.state.cells import amount_of, moment
+from orchestra.state.cells import amount_of, cell_text, moment
 from orchestra.state.store import Store
 
 _STEP = (
@@ -182,7 +182,8 @@ class Steps:
         row = (
             step.id, attempt.model_id, attempt.provider, sum(known) if known else None, usage.input_tokens,
             usage.output_tokens, usage.cached_tokens, attempt.latency_ms, int(attempt.success), attempt.error_code,
-            attempt.error_message, iso(attempt.timestamp), None if usage.cost_usd is None else float(usage.cost_usd),
+            attempt.error_message and cell_text(attempt.error_message), iso(attempt.timestamp),
+            None if usage.cost_usd is None else float(usage.cost_usd),
         )
         self._store.write_later(
             lambda connection: connection.execute(

@@ -17,6 +17,7 @@ from orchestra.workspace.path_names import normalise, quoted, refused
 MAX_FILE_BYTES = 64 << 20
 """Of a file that is written: its before-image has to find room in the journal and in memory."""
 _MOST_SUBMODULE_BYTES = 1 << 20
+_TREE = "run in a working tree instead"
 
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
@@ -127,11 +128,21 @@ def _is_same(one: os.stat_result, other: os.stat_result | None) -> bool:
     return other is not None and os.path.samestat(one, other)
 
 
+def check_root(root: Path) -> None:
+    """Raises WorkspaceError where the root is git's own folder, bare or not, or below it."""
+    folder = _git_folder_around(root)
+    if folder is not None:
+        raise WorkspaceError("this is git's own folder, which holds no files to work on", where=str(folder), hint=_TREE)
+
+
 def _check_root(root: Path, path: str) -> None:
-    """Raises RefusedPath where the root is git's own folder, or below it."""
-    for folder in (root.resolve(), *root.resolve().parents):
-        if _is_git_folder(folder):
-            raise refused(path, "would lie in git's own folder, %s" % folder, hint="run in a working tree instead")
+    folder = _git_folder_around(root)
+    if folder is not None:
+        raise refused(path, "would lie in git's own folder, %s" % folder, hint=_TREE)
+
+
+def _git_folder_around(root: Path) -> Path | None:
+    return next(filter(_is_git_folder, (root.resolve(), *root.resolve().parents)), None)
 
 
 def _check_folder(root: Path, path: str, folder: str) -> bool:

@@ -33,6 +33,16 @@ class Terminal(io.StringIO):
         return True
 
 
+class Seen(io.StringIO):
+    """Standard error with that person in front of it."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 2
+
+
 @dataclass(frozen=True)
 class Ran:
     """How one command ended, and what was asked of the provider meanwhile."""
@@ -169,6 +179,7 @@ class Project:
         provider_settings: Mapping[str, Any] | None = None,
         more_providers: Mapping[str, Any] | None = None,
         stdin: io.StringIO | None = None,
+        stderr: io.StringIO | None = None,
         cwd: Path | None = None,
         variables: Mapping[str, str] | None = None,
         script_may_fail: bool = False,
@@ -180,14 +191,16 @@ class Project:
         the cache, and no file gets more tries than the audit loop has, unless `settings` have it so.
         """
         if script is None:
-            return self._main([*self._config(settings), *argv], stdin, cwd, variables)
+            return self._main([*self._config(settings), *argv], stdin, stderr, cwd, variables)
         with ScriptedProvider(script) as provider:
             config: dict[str, Any] = config_by_role(provider.base_url(protocol), protocol)
             config["providers"]["scripted"].update(provider_settings or {})
             config["providers"].update(more_providers or {})
             config["cache"] = {"enabled": False}
             config["max_recovery_attempts"] = 0
-            ran = self._main([*self._config({**config, **(settings or {})}), *argv], stdin, cwd, variables)
+            ran = self._main(
+                [*self._config({**config, **(settings or {})}), *argv], stdin, stderr, cwd, variables
+            )
             if provider.errors and not script_may_fail:
                 raise AssertionError(f"{provider.errors}\n{ran.err}")
             return Ran(ran.status, ran.out, ran.err, provider.calls)
@@ -200,9 +213,12 @@ class Project:
         return ("--config", str(file))
 
     def _main(
-        self, argv: Sequence[str], stdin: io.StringIO | None, cwd: Path | None, variables: Mapping[str, str] | None
+        self, argv: Sequence[str], stdin: io.StringIO | None, stderr: io.StringIO | None, cwd: Path | None,
+        variables: Mapping[str, str] | None,
     ) -> Ran:
-        out, err = io.StringIO(), io.StringIO()
+        out = io.StringIO()
+        is_attended = stdin is not None and stdin.isatty()
+        err = stderr or (Seen() if is_attended else io.StringIO())
         env = Environment(
             stdin or io.StringIO(), out, err, {**self.variables, **(variables or {})}, cwd or self.root,
             clock=self.clock(), stop=self.stop,

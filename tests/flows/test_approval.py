@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestra.demo.script import Script
 from orchestra.records import AGENT_ROLES
 from tests.flows.project import Project, Terminal
 from tests.flows.team import APPROVED, block, one_file, plan_of, planned, team, whole
@@ -195,6 +197,18 @@ def test_a_plan_edited_in_its_file_is_a_new_plan_to_approve(project: Project) ->
     assert ran.asked == [("executor", "b.txt"), ("auditor", "b.txt")]
 
 
+def test_a_plan_that_is_saved_in_another_encoding_is_the_users_to_mend(project: Project) -> None:
+    project.run("run", "task", script=one_file())
+    plan = project.state / "plan.md"
+    plan.write_bytes(plan.read_bytes() + b"caf\xe9\n")
+    ran = project.run("resume", "--yes", "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"], project.has("a.txt")) == (2, "plan", False)
+    assert "UTF-8" in ran.json["error"]["hint"]
+    plan.unlink()
+    assert project.run("resume", "--yes", script=one_file()).status == 0
+
+
 def test_after_approval_the_journals_copy_of_the_plan_counts(project: Project) -> None:
     models = {f"{role}-model": {"price_input": 1, "price_output": 2} for role in AGENT_ROLES}
     models["executor-model"]["price_output"] = 50_000
@@ -220,6 +234,16 @@ def test_a_person_at_a_real_terminal_is_asked(project: Project) -> None:
     assert ran.status == 0
     assert "Please type a, e, r, v or q." in ran.err
     assert project.read("a.txt") == "one\n"
+
+
+@pytest.mark.parametrize("script", [one_file(), team(block({"questions": ["Which one?"]}))])
+def test_who_cannot_see_the_question_is_not_asked(project: Project, script: Script) -> None:
+    said = io.StringIO()
+    ran = project.run("run", "task", script=script, stdin=Terminal("a", "a"), stderr=said)
+
+    assert (ran.status, project.has("a.txt")) == (3, False)
+    assert "[a]pprove" not in ran.err and "has questions.\n" not in ran.err
+    assert "orchestra: error [not-approved]" in ran.err
 
 
 def test_a_pipe_is_not_a_person(project: Project, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -30,6 +31,14 @@ def test_nothing_is_asked_where_no_server_answers(project: Project) -> None:
     ran = init(project, nobody_home())
     assert ran.status == 0 and "Use it?" not in ran.err
     assert shown(project)["providers"] == {}
+
+
+def test_who_cannot_see_the_question_is_not_asked(project: Project) -> None:
+    ran = project.run(
+        "config", "init", settings={"providers": nobody_home()}, stdin=Terminal("y"), stderr=io.StringIO()
+    )
+    assert (ran.status, file_of(project).exists()) == (3, False)
+    assert "questions go to standard error, which is no terminal" in ran.err and "config init --yes" in ran.err
 
 
 def test_a_server_is_offered_with_its_models_and_all_agents_get_the_chosen_one(project: Project) -> None:

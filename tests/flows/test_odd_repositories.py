@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -213,3 +214,62 @@ def test_git_variables_of_the_caller_do_not_lead_elsewhere(project: Project) -> 
 
     assert ran.status == 0
     assert ran.json["commit"]["sha"] == project.head()
+
+
+ODD = os.fsdecode(b"odd\xff.txt")
+"""The name of a file in some other encoding."""
+
+
+@pytest.mark.parametrize("argv", [("task", "--file", ODD), ("--task-file", ODD), ("--plan", ODD)])
+def test_a_name_that_is_not_utf_8_can_be_given_and_the_session_goes_on(project: Project, argv: tuple[str, ...]) -> None:
+    project.write(ODD, "# Plan\n\nTask: task\n\n## create a.txt\n\nThe file.\n")
+    asked = project.run("run", *argv, "--json", script=one_file())
+    ran = project.run("resume", "--yes", "--json", script=one_file())
+
+    assert (asked.status, ran.status, ran.files["a.txt"]["status"]) == (3, 0, "approved"), asked.err + ran.err
+
+
+def test_a_session_keeps_the_name_that_is_not_utf_8_of_what_is_to_be_shown(project: Project) -> None:
+    project.write(ODD, "text\n")
+    ran = project.run("plan", "task", "--file", ODD, script=one_file())
+    (row,) = project.rows("SELECT options FROM sessions")
+
+    assert ran.status == 0, ran.err
+    assert json.loads(row["options"])["must_show"] == [ODD]
+
+
+def test_an_error_that_names_a_file_whose_name_is_not_utf_8_is_kept(project: Project) -> None:
+    recorded = project.run("run", "task", "--yes", "--record", ODD, script=one_file())
+    ran = project.run("run", "another", "--yes", "--json", "--replay", ODD)
+    (row,) = project.rows("SELECT last_error FROM sessions WHERE exit_status = 2")
+
+    assert (recorded.status, ran.status, ran.json["error"]["code"]) == (0, 2, "not-recorded"), ran.err
+    assert "odd\\udcff.txt" in row["last_error"]
+    assert project.run("log", "--json").status == 0
+
+
+@pytest.mark.parametrize("command", ["status", "resume", "log", "diff", "verify", "report"])
+def test_no_session_has_a_name_that_is_not_utf_8(project: Project, command: str) -> None:
+    project.run("plan", "task", script=one_file())
+    ran = project.run(command, ODD, "--json", script=one_file())
+
+    assert (ran.status, ran.json["error"]["code"]) == (2, "unknown-session")
+
+
+@pytest.mark.parametrize("path, why", [
+    (".env", "it may hold secrets"), ("a.log", "it is ignored"), (".git/config", "leads into '.git'"),
+    ("image.png", "not text"),
+])
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_of_a_file_that_cannot_be_shown_as_was_asked_it_is_said_why(
+    project: Project, command: str, path: str, why: str
+) -> None:
+    project.write(".gitignore", "*.log\n")
+    for name in (".env", "a.log", "image.png"):
+        project.write(name, b"\0text\n")
+    ran = project.run(command, "task", "--file", path, "--file", "README.md", script=team(plan_of()))
+
+    assert ran.status == 0, ran.err
+    (line,) = [line for line in ran.err.splitlines() if "is not shown" in line]
+    assert line.startswith(f"orchestra: {path} is not shown to the architect: ") and why in line
+    assert "=== README.md" in ran.calls[0].text

@@ -193,6 +193,14 @@ def test_state_that_git_tracks_is_refused(project: Project) -> None:
     assert "git tracks the state folder" in refused(project)
 
 
+@pytest.mark.parametrize("argv", [("run",), ("plan", ""), ("resume",), ("watch",), ("undo",)])
+def test_tracked_state_is_said_before_what_is_wrong_with_the_command(project: Project, argv: tuple[str, ...]) -> None:
+    project.write(".orchestra/plan.md", "a plan")
+    project.git("add", "--force", ".orchestra/plan.md")
+
+    assert "git tracks the state folder" in refused(project, *argv)
+
+
 def test_a_state_folder_that_is_a_link_is_refused(project: Project) -> None:
     (project.folder / "elsewhere").mkdir()
     project.state.symlink_to(project.folder / "elsewhere")

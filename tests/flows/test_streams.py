@@ -55,6 +55,17 @@ def test_usage_errors_are_one_object_too_wherever_json_stands(project: Project, 
     assert ran.json["error"]["code"]
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "resume", "watch", "undo", "log"])
+@pytest.mark.parametrize("wrong", [["--color", "bogus"], ["--log-level", "bogus"], ["-C"], ["--quiet=yes"]])
+def test_an_error_in_a_global_option_has_the_commands_own_shape(
+    project: Project, command: str, wrong: list[str]
+) -> None:
+    own, general = project.run(command, "--json", "--bogus"), project.run(command, *wrong, "--json")
+
+    assert (own.status, general.status) == (2, 2)
+    assert {**general.json, "error": None} == {**own.json, "error": None}
+
+
 def test_json_behind_two_dashes_is_part_of_the_task(project: Project) -> None:
     ran = project.run("run", "--yes", "--", "explain", "--json", script=one_file())
 
@@ -147,9 +158,15 @@ def test_standard_input_is_not_read_without_need(project: Project) -> None:
 def test_nothing_printed_steers_a_terminal(project: Project) -> None:
     script = team(plan_of(planned("a.txt"), summary="clear \x1b[2J all"), {"a.txt": whole("one\n")})
     ran = project.run("run", "wipe \x1b[2J", "--yes", script=script)
+    later = [project.run(*argv) for argv in (
+        ("status",), ("sessions",), ("log",), ("report",), ("verify",), ("undo", "--dry-run"), ("undo",),
+    )]
+    written = project.run("report", "--output", "report.txt")
 
-    assert ran.status == 0
-    assert "\x1b" not in ran.err
+    assert (ran.status, written.status) == (0, 0)
+    assert "clear ?[2J all" in ran.out and "wipe ?[2J" in later[0].out
+    for text in (project.read("report.txt"), *(each.out + each.err for each in (ran, *later))):
+        assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("level, told, not_told", [

@@ -32,6 +32,13 @@ BUILT_IN_KEYS = ("MOONSHOT_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
     (["resume"], "unknown-session"),
     (["resume", "s-20261122-071500-4f2a", "--yes"], "unknown-session"),
     ([], "usage"),
+    (["run", "task", "--file", "/etc/passwd"], "usage"),
+    (["run", "--plan", "."], "usage"),
+    (["run", "task", "--replay", "not-there.jsonl"], "config"),
+    (["run", "task", "--replay", "README.md"], "config"),
+    (["sessions", "--keep", "1"], "usage"),
+    (["undo", "/etc/passwd"], "usage"),
+    (["undo", "s-20261122-071500-4f2a", "s-20261122-071500-4f2b"], "usage"),
 ])
 def test_is_refused_with_status_2_in_json_and_in_words(project: Project, argv: list[str], code: str) -> None:
     before = project.everything()
@@ -44,10 +51,28 @@ def test_is_refused_with_status_2_in_json_and_in_words(project: Project, argv: l
     assert ran.json["schema"] == 1
     assert ran.json["error"]["code"] == code
     assert set(ran.json["error"]) == {"code", "message", "hint"}
+    assert ran.json["error"]["hint"]
     if argv[:1] == ["run"] and "--no-such-option" not in argv:
         assert ran.json["status"] == "failed"
     assert ran.calls == spoken.calls == ()
     assert project.everything() == before
+
+
+@pytest.mark.parametrize("variable", [False, True])
+def test_a_configuration_that_is_not_there_says_what_to_type(project: Project, variable: bool) -> None:
+    named = {"ORCHESTRA_CONFIG": "nope.yaml"} if variable else {}
+    ran = project.run("run", "task", "--json", *([] if variable else ["--config", "nope.yaml"]), variables=named)
+
+    assert (ran.status, ran.json["error"]["code"]) == (2, "config")
+    assert "`orchestra config path`" in ran.json["error"]["hint"]
+
+
+def test_a_configuration_that_cannot_be_written_says_what_to_type(project: Project) -> None:
+    project.write("home", "a file")
+    ran = project.run("config", "init", "--yes", "--json", variables={"XDG_CONFIG_HOME": str(project.root / "home")})
+
+    assert (ran.status, ran.json["error"]["code"]) == (5, "workspace")
+    assert "XDG_CONFIG_HOME" in ran.json["error"]["hint"]
 
 
 def test_commit_outside_of_git_is_refused_before_the_first_call(plain_folder: Project) -> None:

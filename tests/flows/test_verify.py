@@ -212,7 +212,8 @@ def test_tests_that_ran_before_the_last_write_prove_nothing(project: Project, ra
 def test_a_receipt_that_is_gone_or_is_none_is_said(project: Project, ran: Ran) -> None:
     (path,) = project.state.glob("runs/*/receipt.json")
     path.write_text("not JSON")
-    assert project.run("verify").status == 6
+    damaged = project.run("verify", "--json")
+    assert damaged.status == 6 and "`orchestra sessions`" in damaged.json["error"]["hint"]
     path.unlink()
     checked = project.run("verify", "--json")
     assert (checked.status, checked.json["differences"][0]["subject"]) == (1, "receipt")

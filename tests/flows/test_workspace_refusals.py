@@ -21,6 +21,28 @@ BAD_PATHS = [
 ]
 
 
+@pytest.mark.parametrize("place", ["bare.git", "bare.git/hooks", "project/.git", "project/.git/objects"])
+@pytest.mark.parametrize("argv", [
+    ("run", "task", "--yes"), ("plan", "task"), ("resume",), ("watch", "task"), ("undo",),
+])
+def test_gits_own_folder_is_no_place_to_work_in(project: Project, place: str, argv: tuple[str, ...]) -> None:
+    project.git("clone", "--quiet", "--bare", ".", str(project.folder / "bare.git"))
+    here = project.folder / place
+    before = sorted(project.folder.rglob("*"))
+    ran = project.run(*argv, "--json", script=one_file(), cwd=here)
+
+    assert (ran.status, ran.calls) == (5, ())
+    assert "git's own folder" in ran.json["error"]["message"] and "working tree" in ran.json["error"]["hint"]
+    assert [file for file in sorted(project.folder.rglob("*")) if file.name != "config.json"] == before
+
+
+def test_doctor_says_so_of_gits_own_folder(project: Project) -> None:
+    ran = project.run("doctor", "--json", cwd=project.root / ".git")
+    (git,) = [check for check in ran.json["checks"] if check["name"] == "git"]
+
+    assert (ran.status, git["state"]) == (1, "fail") and "git's own folder" in git["text"]
+
+
 @pytest.fixture
 def with_oddities(project: Project) -> Project:
     project.commit("folder/file.txt", "inside\n")

@@ -13,11 +13,12 @@ from orchestra.clock import CancelToken
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import key_variables
 from orchestra.engine.confinement import Confinement
-from orchestra.errors import OrchestraError
+from orchestra.errors import OrchestraError, WorkspaceError
 from orchestra.state.database import FOLDER
 from orchestra.state.file_systems import network_file_system
 from orchestra.workspace.children import child_variables
 from orchestra.workspace.git_process import GitProcess
+from orchestra.workspace.paths import check_root
 from orchestra.workspace.sandbox.layers import REQUIRED, WORDS
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import candidates
@@ -33,6 +34,10 @@ def check_git(context: Context) -> Finding:
             {"version": None, "repository": None},
         )
     version = process.reading("--version").stdout.decode("utf-8", "replace").replace("git version", "").strip()
+    try:
+        check_root(context.root)
+    except WorkspaceError as error:
+        return Finding.of_error("git", error)
     if context.git is None:
         return Finding(
             "git", WARN, f"{version}; {context.env.cwd} is in no repository: runs work, without commits",

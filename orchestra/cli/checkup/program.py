@@ -49,8 +49,9 @@ def check_terminal(env: Environment, color: str) -> Finding:
     details = {
         **terminals, "term": env.variables.get("TERM"), "color": env.wants_color(env.stdout, color), "editor": editor
     }
-    if not terminals["stdin"]:
+    why = env.why_nobody_to_ask()
+    if why is not None:
         hint = "approve with `run --yes`, or `plan` first and `resume --yes` later"
-        return Finding("terminal", WARN, "nobody can be asked: standard input is no terminal", hint, details)
+        return Finding("terminal", WARN, f"nobody can be asked: {why}", hint, details)
     shown = "colours" if details["color"] else "no colours"
     return Finding("terminal", OK, f"{details['term'] or 'of unknown kind'}, {shown}, editor {editor}", details=details)

@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         try:
             return _tell(context, session_id, _lines(arguments, context, journal, session_id, path))
         except OSError as error:
-            raise StateError("the log cannot be read", where=f"{path}: {error.strerror}") from None
+            where = f"{path}: {error.strerror}"
+            raise StateError("the log cannot be read", where=where, hint="make it readable for you") from None
 
 
 def _lines(

@@ -15,7 +15,7 @@ from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.session import Report
 from orchestra.engine.order import Options, Order, check_order
-from orchestra.engine.workplace import new_session, open_workplace
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.database import FOLDER
 from orchestra.state.plan_text import FILE
@@ -32,9 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Start a session that stops before approval; `resume` goes on with it."""
+    check_place(context.root, context.git)
     task = read_task(arguments, context)
     config = configuration(context, running.limit_flags(arguments))
-    options = Options(must_show=tuple(running.relative_to_root(context, path) for path in arguments.file))
+    options = Options(must_show=running.must_show(context, arguments.file))
     # One call is no reason to take the whole screen unasked.
     chosen = "lines" if arguments.view == "auto" else arguments.view
     view = front(context, config.settings, chosen, yes=False, stdin_is_taken=task.source == "stdin")

@@ -15,7 +15,7 @@ from orchestra.config.loading import Config
 from orchestra.engine.going_back import GoingBack, session_to_take_back
 from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
 from orchestra.engine.order import Options, Order, check_order
-from orchestra.engine.workplace import open_workplace
+from orchestra.engine.workplace import check_place, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import UNDO_MODE, SessionRow
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Take the session up with the flags and the configuration it was started with."""
+    check_place(context.root, context.git)
     flags = running.limit_flags(arguments)
     current = configuration(context, flags)
     with context.journal_for_reading() as journal:

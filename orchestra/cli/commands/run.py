@@ -16,7 +16,7 @@ from orchestra.config.kept import dump_values
 from orchestra.engine.modes import MODES
 from orchestra.engine.session import Report
 from orchestra.engine.order import Options, Order, check_order
-from orchestra.engine.workplace import new_session, open_workplace
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.records import Task
 
@@ -58,6 +58,7 @@ def add_carrying_out(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Start a session and carry it to its end."""
+    check_place(context.root, context.git)
     given = given_plan(arguments, context)
     task = Task(given.task, arguments.plan) if given else read_task(arguments, context)
     config = configuration(context, flags_of(arguments))
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     options = Options(
         dry_run=arguments.dry_run,
         allow_dirty=arguments.allow_dirty,
-        must_show=tuple(running.relative_to_root(context, path) for path in arguments.file),
+        must_show=running.must_show(context, arguments.file),
     )
     view = front(context, settings, arguments.view, yes=arguments.yes, stdin_is_taken=task.source == "stdin")
     order = Order(

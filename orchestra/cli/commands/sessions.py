@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     if arguments.action == "prune":
         return _prune(arguments, context)
     if arguments.keep is not None or arguments.older_than is not None or arguments.dry_run:
-        raise UsageError("--keep, --older-than and --dry-run belong to `sessions prune`")
+        raise UsageError("--keep, --older-than and --dry-run belong to prune", hint="type `orchestra sessions prune`")
     with context.journal_for_reading() as journal:
         rows = [] if journal is None else journal.sessions.all()
     document = {**context.output.head(ExitStatus.DONE), "sessions": [session_json(row) for row in rows]}

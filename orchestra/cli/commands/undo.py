@@ -17,7 +17,7 @@ from orchestra.engine.undoing import (
     selected,
     session_to_undo,
 )
-from orchestra.engine.workplace import Workplace, open_workplace
+from orchestra.engine.workplace import Workplace, check_place, open_workplace
 from orchestra.errors import ExitStatus, OrchestraError, UnknownSession
 from orchestra.records import FileOutcome
 from orchestra.state.sessions import SessionRow
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Each file goes back to what it was before the session, unless somebody changed it since."""
+    check_place(context.root, context.git)
     session_id, wanted = session_and_paths(arguments, context)
     with context.journal_for_reading() as journal:
         target = session_to_undo(journal, session_id)

@@ -14,6 +14,8 @@ from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 
+_BRING_BACK = "put its journal back beside it to have all of it checked"
+
 
 def failure_json(status: ExitStatus) -> dict[str, Any]:
     """What the result says where no receipt was checked."""
@@ -67,9 +69,9 @@ def _error(session_id: str, checked: Checked) -> NotVerified | None:
     if not checked.differences:
         return None
     count, first = len(checked.differences), _line(checked.differences[0])
-    hint = f"`orchestra diff {session_id}` shows what the session changed" if checked.has_journal else None
+    hint = f"`orchestra diff {session_id}` shows what the session changed" if checked.has_journal else _BRING_BACK
     if count == 1 and not checked.has_journal:
-        return NotVerified(f"the receipt is confirmed only in part: {first}")
+        return NotVerified(f"the receipt is confirmed only in part: {first}", hint=hint)
     return NotVerified(
         f"{count} thing{'' if count == 1 else 's'} in the receipt no longer hold{'s' if count == 1 else ''}: {first}",
         hint=hint,

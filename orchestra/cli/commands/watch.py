@@ -25,7 +25,7 @@ from orchestra.engine.watch import Carried, Surroundings, Watch, WatchReport, ap
 from orchestra.engine.watch_rounds import Round
 from orchestra.engine.order import Options, Order, check_order
 from orchestra.engine.wiring import wire
-from orchestra.engine.workplace import new_session, open_workplace
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus, OrchestraError
 from orchestra.observe.events import Events
 from orchestra.observe.log import as_json
@@ -50,6 +50,7 @@ def failure_json(status: ExitStatus) -> dict[str, Any]:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Run rounds until a signal or a limit."""
+    check_place(context.root, context.git)
     given = given_plan(arguments, context)
     task = Task(given.task, arguments.plan) if given else read_task(arguments, context)
     config = configuration(context, flags_of(arguments))
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         root=context.root, git=context.git, settings=config.settings, kept_config=dump_values(config),
         options=Options(
             allow_dirty=arguments.allow_dirty,
-            must_show=tuple(running.relative_to_root(context, path) for path in arguments.file),
+            must_show=running.must_show(context, arguments.file),
         ),
         approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, origins=config.origins,

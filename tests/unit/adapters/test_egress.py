@@ -6,15 +6,19 @@ from orchestra.adapters.egress import Egress, is_loopback
 from orchestra.errors import HostNotAllowed
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST."])
+@pytest.mark.parametrize("host", [
+    "127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST.", "127.1", "0x7f000001", "2130706433",
+    "[::ffff:127.0.0.1]",
+])
 def test_this_machine(host: str) -> None:
     assert is_loopback(host)
     Egress([host], offline=True).check(host)
 
 
-@pytest.mark.parametrize(
-    "host", ["10.0.0.1", "example.com", "localhost.example.com", "127.0.0.1.example.com", "0.0.0.0", ""]
-)
+@pytest.mark.parametrize("host", [
+    "10.0.0.1", "example.com", "localhost.example.com", "127.0.0.1.example.com", "0.0.0.0", "", "10.1", "127.1 x",
+    "[::ffff:10.0.0.1]",
+])
 def test_other_machines(host: str) -> None:
     assert not is_loopback(host)
     Egress([host], offline=False).check(host)

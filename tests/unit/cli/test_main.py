@@ -31,7 +31,7 @@ def test_without_a_command_the_way_to_help_is_named(tmp_path: Path) -> None:
     assert err.startswith("orchestra: error [usage]: ") and "orchestra help" in err
 
 
-@pytest.mark.parametrize("argv", [["help"], ["--help"], ["-h"]])
+@pytest.mark.parametrize("argv", [["help"], ["help", "help"], ["--help"], ["-h"]])
 def test_help_names_every_command_and_succeeds(tmp_path: Path, argv: list[str]) -> None:
     status, out, err = run(tmp_path, *argv)
     assert (status, err) == (0, "")
@@ -58,6 +58,11 @@ def test_a_command_that_does_not_exist_is_an_error_of_usage(tmp_path: Path, argv
 @pytest.mark.parametrize("argv", [["sessions", "-vz"], ["sessions", "--js"], ["sessions", "extra"]])
 def test_what_a_command_does_not_know_is_an_error_and_never_ignored(tmp_path: Path, argv: list[str]) -> None:
     assert run(tmp_path, *argv)[0] == 2
+
+
+def test_a_traceback_steers_no_terminal(tmp_path: Path) -> None:
+    status, _, err = run(tmp_path, "sessions", "--debug", "-q", "--\x1b[2J")
+    assert (status, "Traceback" in err, "\x1b" in err) == (2, True, False)
 
 
 def test_short_flags_may_be_written_together(tmp_path: Path) -> None:

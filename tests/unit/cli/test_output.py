@@ -52,13 +52,10 @@ def test_a_result_of_no_words_prints_no_empty_line() -> None:
     assert desk.out.getvalue() == ""
 
 
-def test_a_result_is_printed_as_it_is_into_a_file_and_made_harmless_at_a_terminal() -> None:
-    desk = Desk()
-    desk.output.result("a\x1b[31mb", {})
-    assert desk.out.getvalue() == "a\x1b[31mb\n"
-    desk = Desk(out=Terminal())
-    desk.output.result("a\x1b[31mb", {})
-    assert desk.out.getvalue() == "a?[31mb\n"
+def test_a_result_is_made_harmless_for_a_terminal_wherever_it_is_printed_to() -> None:
+    for desk in (Desk(), Desk(out=Terminal())):
+        desk.output.result("a\x1b[31mb\x07\x9b\x7f\tc\nd", {})
+        assert desk.out.getvalue() == "a?[31mb???\tc\nd\n"
 
 
 def test_a_stream_of_json_has_one_object_a_line() -> None:
@@ -91,11 +88,15 @@ def test_a_patch_is_a_result_like_any_other_for_scripts_and_people() -> None:
     desk = Desk(out=Terminal())
     desk.output.patch("+\x1b[31m", {})
     assert desk.out.getvalue() == "+?[31m\n"
+    desk = Desk()
+    desk.output.patch("+\x1b[31m\r\n", {})
+    assert desk.out.getvalue() == "+\x1b[31m\r\n"
 
 
 def test_a_result_that_cannot_be_written_is_an_error() -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="could not be written") as caught:
         Desk(out=Full()).output.result("text", {})
+    assert "standard output" in (caught.value.hint or "")
 
 
 def test_an_event_that_cannot_be_written_stops_no_work_for_the_result_will_tell() -> None:

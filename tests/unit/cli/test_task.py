@@ -50,6 +50,12 @@ def test_a_file_is_read_from_the_current_folder(tmp_path: Path) -> None:
     assert task(tmp_path, "--task-file", "task.txt") == Task("\u00fcber", "task.txt")
 
 
+def test_the_mark_that_an_editor_begins_a_file_with_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "task.txt").write_text("\ufefftask\n", encoding="utf-8")
+    assert task(tmp_path, "--task-file", "task.txt").text == "task"
+    assert task(tmp_path, "-", stdin=io.StringIO("\ufefftask\n")).text == "task"
+
+
 @pytest.mark.parametrize("words", [[], [""], ["  ", "\n"], ["\0"]])
 def test_an_empty_task_is_an_error(tmp_path: Path, words: list[str]) -> None:
     with pytest.raises(UsageError, match="empty"):

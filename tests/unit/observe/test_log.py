@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ def test_each_event_is_one_line_of_json(tmp_path: Path) -> None:
         "text": "two\nlines \u20ac",
     }
     assert len(lines) == 2
+
+
+def test_a_log_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log.jsonl")
+    log(event())
+    log.close()
+    assert stat.S_IMODE((tmp_path / "log.jsonl").stat().st_mode) == 0o600
 
 
 def test_a_line_is_there_as_soon_as_the_event_was(tmp_path: Path) -> None:

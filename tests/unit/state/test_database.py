@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
 import tempfile
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Iterator
 
@@ -66,6 +67,29 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     (folder / "plan.md").write_text("a plan")
     assert make_folder(tmp_path) == folder
     assert (folder / "plan.md").read_text() == "a plan"
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o755, 0o701, 0o770])
+def test_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    folder.chmod(mode)
+    make_folder(tmp_path)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("mode", "number", "is_refused"), [
+    (0o777, errno.EPERM, True), (0o702, errno.EPERM, True), (0o755, errno.EPERM, False), (0o777, errno.EROFS, False),
+])
+def test_a_folder_that_cannot_be_closed_is_refused_where_others_may_write(
+    tmp_path: Path, mode: int, number: int, is_refused: bool
+) -> None:
+    def fails(folder: Path, mode: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    make_folder(tmp_path).chmod(mode)
+    with pytest.raises(StateError, match="others may write") if is_refused else nullcontext():
+        make_folder(tmp_path, chmod=fails)
 
 
 def test_an_ignore_file_that_a_kill_left_empty_is_written_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.errors import StateError
+from orchestra.errors import PlanError, StateError
 from orchestra.state.plan_text import FILE, read_plan_text, write_plan_text
 
 
@@ -27,6 +27,13 @@ def test_a_new_plan_replaces_the_old_one_and_leaves_nothing_beside_it(folder: Pa
 
 def test_a_plan_that_is_no_text_is_an_error(folder: Path) -> None:
     (folder / FILE).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PlanError, match="it is not UTF-8") as caught:
+        read_plan_text(folder)
+    assert "UTF-8" in (caught.value.hint or "")
+
+
+def test_a_plan_that_is_no_file_is_an_error(folder: Path) -> None:
+    (folder / FILE).mkdir()
     with pytest.raises(StateError, match="cannot be read"):
         read_plan_text(folder)
 
