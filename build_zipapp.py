@@ -304,6 +304,12 @@ def detect(content):
     """Always UTF-8, as requests itself assumes where no such package is installed."""
     return {"encoding": "utf-8", "language": "", "confidence": 1.0}
 '''
+REQUESTS_PACKAGES = '''\
+"""Stands in for requests.packages, which lets old programs find other packages under names in requests.
+
+It would load idna in every run, and that is needed for hosts alone that are not in ASCII.
+"""
+'''
 YAML_DUMPER = '''\
 """Stands in for yaml.dumper: the program writes no YAML with this package, which would load half of it for that."""
 
@@ -322,7 +328,8 @@ class Dumper(BaseDumper):
     pass
 '''
 SHIMS = {
-    "certifi/__init__.py": CERTIFI, "charset_normalizer/__init__.py": CHARSET_NORMALIZER, "yaml/dumper.py": YAML_DUMPER,
+    "certifi/__init__.py": CERTIFI, "charset_normalizer/__init__.py": CHARSET_NORMALIZER,
+    "requests/packages.py": REQUESTS_PACKAGES, "yaml/dumper.py": YAML_DUMPER,
 }
 """Modules of ours that stand in for a package; each says why."""
 LEFT_OUT = re.compile(
@@ -485,6 +492,7 @@ Nothing asks at run time for the annotations of functions; those of classes make
 what py_compile itself calls (PEP 552).
 """
 SOURCE_ONLY = (
+    "idna/",
     "orchestra/demo/", "orchestra/views/screen/", "orchestra/views/report", "orchestra/views/svg/",
     "orchestra/views/overall_page", "orchestra/views/html_page", "orchestra/views/prometheus",
     "orchestra/metrics/overall", "orchestra/metrics/profile", "orchestra/profiler/",
