@@ -54,8 +54,10 @@ class Candidate:
         self._answer = ""
         self._parts = 0
         self._compactions = 0
+        self._sent_tokens: int | None = None
+        """Of the compacted prompt that was sent last."""
         self._refused_tokens: int | None = None
-        """How long the compacted prompt was that is made shorter once more."""
+        """The same of one that is to be made shorter once more."""
         self._spent = _Spent()
 
     def ask(self, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver) -> Reply:
@@ -92,6 +94,7 @@ class Candidate:
             return False
         self._compactions += 1
         self._prepared = None
+        self._refused_tokens = self._sent_tokens
         return True
 
     def can_go_on(self, fault: Truncated, rule: Rule) -> bool:
@@ -103,6 +106,8 @@ class Candidate:
         self._answer = answer
         self._parts += 1
         self._prepared = None
+        # With a part of the answer in it the next prompt is longer.
+        self._refused_tokens = None
         self.times = self.times_in_crowd = 0
         return self._parts <= rule.times
 
@@ -124,7 +129,7 @@ class Candidate:
                 shortened = self._fitting.shortened(
                     request, self.model, self._compactions, refused_tokens=self._refused_tokens
                 )
-                self._refused_tokens = shortened.after_tokens
+                self._sent_tokens = shortened.after_tokens
                 observer.compacted(self.info, shortened.before_tokens, shortened.after_tokens, shortened.strategies)
                 request = shortened.compacted_prompt
         return with_cap(request, self.model)

@@ -6,7 +6,7 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Callable, Iterable
 
-from orchestra.errors import Conflict, RefusedPath
+from orchestra.errors import Conflict, RefusedPath, WorkspaceError
 from orchestra.records import FileImage
 from orchestra.state.images import Images
 from orchestra.workspace.listing import is_secret
@@ -111,14 +111,13 @@ class JournalledTree:
         The journal may know of later writes: a job that was restarted can take another way than the one before
         the kill, such as past an auditor that answers at last. Raises as `write` does.
         """
+        if self._last_position(path) > 0:
+            current = self.current(path)
+            mode = self._put(path, current.content)
+            if self._all(path)[-1] != current:
+                self._note(path, "after", FileImage(current.content, mode))
+            self._positions[path] = self._last_position(path)
         self._unsettled.pop(path, None)
-        if self._last_position(path) == 0:
-            return
-        current = self.current(path)
-        mode = self._put(path, current.content)
-        if self._all(path)[-1] != current:
-            self._note(path, "after", FileImage(current.content, mode))
-        self._positions[path] = self._last_position(path)
 
     def settle_later(self, path: str) -> None:
         """Have `settle_rest` settle the path.
@@ -129,9 +128,18 @@ class JournalledTree:
         self._unsettled[path] = None
 
     def settle_rest(self) -> None:
-        """Settle what was left for later, before something else reads the tree. Raises as `write` does."""
+        """Settle what was left for later, before something else reads the tree.
+
+        Raises as `write` does, once the others are settled.
+        """
+        errors = []
         for path in list(self._unsettled):
-            self.settle(path)
+            try:
+                self.settle(path)
+            except WorkspaceError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def _all(self, path: str) -> tuple[FileImage, ...]:
         """Its images, in order."""

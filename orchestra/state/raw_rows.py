@@ -121,6 +121,8 @@ def _records(page: bytes, pages: Sequence[bytes]) -> Iterator[_Record]:
 
 def _payload(page: bytes, at: int, length: int, pages: Sequence[bytes]) -> bytes:
     """With what overflowed to other pages."""
+    if length > len(pages) * len(page):
+        raise _Broken
     most = len(page) - 35
     local = length
     if length > most:
@@ -129,9 +131,11 @@ def _payload(page: bytes, at: int, length: int, pages: Sequence[bytes]) -> bytes
         local = local if local <= most else least
     parts, left = [page[at:at + local]], length - local
     following = int.from_bytes(page[at + local:at + local + 4], "big") if left else 0
+    seen: set[int] = set()
     while left > 0:
-        if not 1 < following <= len(pages):
+        if not 1 < following <= len(pages) or following in seen:
             raise _Broken
+        seen.add(following)
         more = pages[following - 1]
         parts.append(more[4:4 + left])
         left -= len(parts[-1])

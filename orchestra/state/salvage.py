@@ -139,7 +139,7 @@ def _carry_over(
     try:
         there = {row["name"] for row in source.execute(f"PRAGMA table_info({table})")}
         version = source.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return [EVERYTHING]
     if not there:
         # A table of a later schema than the damaged file's is no loss, but one that was never new is.

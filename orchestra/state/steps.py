@@ -207,18 +207,19 @@ class Steps:
         """What notes the end; an agent none of whose steps is running any more is idle."""
         now = self._clock.now()
         agent = (step.session_id, step.agent_role)
-        begun = self._running.pop(step.id, None)
-        is_idle = not any((other.session_id, other.agent_role) == agent for other, _ in [*self._running.values()])
-        if is_idle:
-            self._working.pop(agent, None)
+        begun = self._running.get(step.id)
 
         def work(connection: sqlite3.Connection) -> None:
+            # In the order in which ends are written: of two steps that end at once, only the later one leaves it idle.
+            self._running.pop(step.id, None)
+            is_idle = not any((other.session_id, other.agent_role) == agent for other, _ in [*self._running.values()])
             start = moment(_start_of(connection, step)) if begun is None else begun[1]
             connection.execute(
                 "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
                 (status, output_hash, iso(now), max(0, round((now - start).total_seconds() * 1000)), step.id),
             )
             if is_idle:
+                self._working.pop(agent, None)
                 # Another one may have begun meanwhile.
                 connection.execute(
                     "UPDATE agents SET status = 'idle', updated_at = ? WHERE session_id = ? AND role = ?"

@@ -517,6 +517,15 @@ def test_the_window_that_a_refusal_names_is_the_window_from_then_on() -> None:
     assert [len(request.messages[0].text) for request in model.asked] == [LENGTH, int(0.75 * room)]
 
 
+def test_a_compacted_prompt_whose_answer_is_cut_off_is_gone_on_with() -> None:
+    stage = Stage(fitting=_by_characters(), windows={"a/1": 3000})
+    chain = stage.chain(Recorder("a/1", _cut("the beginning, "), "and the end"))
+    question = replace(QUESTION, messages=(Message.of("user", "a long one " * 300),))
+    reply = chain.execute(question, deadline=NEVER, cancel=CancelToken(), observer=stage.watcher)
+    assert reply.text == "the beginning, and the end"
+    assert len(stage.watcher.compactions) == 2
+
+
 def test_where_no_window_is_larger_the_file_is_told_so() -> None:
     stage = Stage(fitting=_by_characters(), windows={"a/1": 100, "b/2": 100})
     with pytest.raises(ContextExceeded) as caught:

@@ -304,6 +304,24 @@ def test_settling_over_the_users_edit_is_a_conflict(workshop: Build) -> None:
     assert shop.text() == "mine\n"
 
 
+def test_what_was_left_for_later_is_settled_though_another_file_is_the_users_now(workshop: Build) -> None:
+    shop = workshop()
+    files = shop.files()
+    for path in ("b.txt", "c.txt"):
+        files.write(path, b"one\n")
+        files.write(path, b"two\n")
+    files = shop.files()
+    for path in ("b.txt", "c.txt"):
+        files.rewind(path, 1)
+        files.settle_later(path)
+    shop.put("mine\n", "b.txt")
+    for _ in range(2):
+        # It stays a conflict, too.
+        with pytest.raises(Conflict):
+            files.settle_rest()
+    assert (shop.text("b.txt"), shop.text("c.txt")) == ("mine\n", "one\n")
+
+
 def test_a_write_that_the_disk_refused_is_not_noted(workshop: Build) -> None:
     def refuse(descriptor: int, content: bytes) -> None:
         raise OSError(28, "No space left on device")

@@ -159,6 +159,19 @@ def test_looking_for_running_steps_does_not_read_those_that_have_ended(journal: 
     assert "steps_running" in plan[0]["detail"]
 
 
+@pytest.mark.parametrize("last", [0, 1])
+def test_an_agent_is_idle_once_both_of_its_steps_have_ended_in_whatever_order(journal: StateManager, last: int) -> None:
+    steps = [begin(journal, "executor/1"), begin(journal, "executor/2")]
+    for step in steps:
+        journal.steps.asked(step, "m")
+    # Each made up its mind before the other was written.
+    ends = [journal.steps._end(step, "completed", None) for step in steps]
+    for end in (ends[1 - last], ends[last]):
+        journal.steps._store.write(end)
+    rows = journal.steps._store.rows("SELECT status FROM agents WHERE role = 'executor'")
+    assert [row["status"] for row in rows] == ["idle"]
+
+
 def test_a_moment_is_read_as_it_was_written() -> None:
     assert moment("2026-11-22T07:15:00.007Z") == START + timedelta(milliseconds=7)
 
