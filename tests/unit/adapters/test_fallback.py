@@ -518,7 +518,7 @@ def test_the_window_that_a_refusal_names_is_the_window_from_then_on() -> None:
 
 
 def test_a_compacted_prompt_whose_answer_is_cut_off_is_gone_on_with() -> None:
-    stage = Stage(fitting=_by_characters(), windows={"a/1": 3000})
+    stage = Stage(fitting=_by_characters(protected=2200), windows={"a/1": 3000})
     chain = stage.chain(Recorder("a/1", _cut("the beginning, "), "and the end"))
     question = replace(QUESTION, messages=(Message.of("user", "a long one " * 300),))
     reply = chain.execute(question, deadline=NEVER, cancel=CancelToken(), observer=stage.watcher)
