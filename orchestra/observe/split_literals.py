@@ -14,6 +14,7 @@ _SEAM = re.compile(
     re.X,
 )
 """Between two literals side by side, and between a name's sign and its value on the next line."""
+_EDGE = re.compile("[\"'=]")
 _FARTHEST = 300
 """In characters, from one seam to the next of the same stretch."""
 _LONGEST = 6000
@@ -44,7 +45,7 @@ def across_seams(text: str, find: Find) -> Iterator[tuple[int, int]]:
 
 def _stretches(text: str) -> Iterator[_Stretch]:
     seams: list[tuple[int, int]] = []
-    for found in _SEAM.finditer(text):
+    for found in _seams(text):
         seam = found.span("break") if found["break"] is not None else found.span()
         if seams and (seam[0] - seams[-1][1] > _FARTHEST or seam[1] - seams[0][0] > _LONGEST):
             yield _around(text, seams)
@@ -52,6 +53,16 @@ def _stretches(text: str) -> Iterator[_Stretch]:
         seams.append(seam)
     if seams:
         yield _around(text, seams)
+
+
+def _seams(text: str) -> Iterator[re.Match[str]]:
+    """What `_SEAM` finds, looked for where it can begin alone: a set of characters is found ten times as fast."""
+    end = 0
+    for edge in _EDGE.finditer(text):
+        found = _SEAM.match(text, edge.start()) if edge.start() >= end else None
+        if found is not None:
+            end = found.end()
+            yield found
 
 
 def _around(text: str, seams: list[tuple[int, int]]) -> _Stretch:
