@@ -105,6 +105,7 @@ def test_tokens_and_values_below_their_name_are_found_across_seams() -> None:
 def test_many_seams_take_no_more_time_than_there_is_text() -> None:
     assert found_in('password = "hunter2" "pass99"\n' * 5000) == {"hunter2", "pass99"}
     assert found_in('password = "hunter2" ' + '"part9" ' * 20_000) == set(), "too long for one"
+    assert found_in('password = "hunter2" "pass99" ' + ("x" * 310 + '" "') * 20_000) == {"hunter2", "pass99"}
     assert found_in('"' * 50_000) == found_in('" ' * 50_000) == found_in('= (\n' * 20_000) == set()
 
 
