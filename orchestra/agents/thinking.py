@@ -43,12 +43,14 @@ def words_before_thinking(text: str) -> str:
 
 
 def _without_end_marks(text: str) -> str:
-    bare = text.rstrip()
-    if not bare.endswith(_END_MARKS):
+    end = len(text.rstrip())
+    if not text.endswith(_END_MARKS, 0, end):
         return text
-    while bare.endswith(_END_MARKS):
-        bare = bare[:max(bare.rfind("<"), 0)].rstrip()
-    return bare
+    while text.endswith(_END_MARKS, 0, end):
+        end = text.rfind("<", 0, end)
+        while end and text[end - 1].isspace():
+            end -= 1
+    return text[:end]
 
 
 def _is_prose(text: str) -> bool:

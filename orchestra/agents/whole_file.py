@@ -20,6 +20,7 @@ EXACTLY_ONE = "give the whole file in exactly one fenced block, or edits"
 _CLEARLY_LONGER = 4
 _MOST_PARTS, _MOST_CHARACTERS = 8, 48_000
 """More is not looked through for parts of the file."""
+_MOST_END_LINES = 20
 _MARKS = ("<<<<<", "*** Begin Patch", "*** Update File")
 """How no file begins, but edits of other kinds do."""
 
@@ -129,13 +130,29 @@ def _block_of_file(blocks: Sequence[Block], path: str, original: str) -> Block:
 
 
 def _is_shown_in_part(longest: Block, blocks: Sequence[Block], original: str) -> bool:
-    """Whether the others are parts of the longest or of the file as it was, and the longest may be all of a new one."""
+    """Whether the others are parts of the longest or of the file as it was, and the longest is all of a new one.
+
+    It could be what is to stand for one of them: so it must have the ends of the file as it was.
+    """
     if len(blocks) > _MOST_PARTS or max(len(longest.text), len(original)) > _MOST_CHARACTERS:
         return False
     new, old = _run(longest.text), _run(original)
     if new in old or 3 * new.count("\n") < 2 * old.count("\n"):
         return False
+    if original.strip() and not _has_both_ends(new, old):
+        return False
     return all(_run(block.text) in new or _run(block.text) in old for block in blocks)
+
+
+def _has_both_ends(new: str, old: str) -> bool:
+    """Whether the first lines of the old text are in the new, and the last: as many as stand in it only once."""
+    lines = old[1:-1].split("\n")
+    counts = range(1, min(len(lines), _MOST_END_LINES) + 1)
+    for slices in ([slice(count) for count in counts], [slice(-count, None) for count in counts]):
+        ends = ("\n%s\n" % "\n".join(lines[each]) for each in slices)
+        if next((end for end in ends if old.find(end) == old.rfind(end)), old) not in new:
+            return False
+    return True
 
 
 def _run(text: str) -> str:

@@ -67,8 +67,8 @@ def _seams(text: str) -> Iterator[re.Match[str]]:
 
 def _around(text: str, seams: list[tuple[int, int]]) -> _Stretch:
     first, last = seams[0][0], seams[-1][1]
-    start = max(text.rfind("\n", 0, first) + 1, first - _MOST_BESIDE)
-    end = text.find("\n", last)
+    start = max(text.rfind("\n", max(0, first - _MOST_BESIDE), first) + 1, first - _MOST_BESIDE)
+    end = text.find("\n", last, last + _MOST_BESIDE)
     return _Stretch(start, min(len(text) if end < 0 else end, last + _MOST_BESIDE), tuple(seams))
 
 

@@ -43,7 +43,7 @@ def deciding_places(git: GitProcess, planned: Iterable[str]) -> tuple[Path, ...]
     found = [
         ".git", *lines, *_users_own(git.variables), *(setting.origin for setting in settings if setting.origin),
         *_included(settings, git.variables), *_attributes(planned), *_named(git, settings),
-        *files_of_hooks(git.cwd, git.cwd / lines[_OWN.index("hooks")]),
+        *files_of_hooks(git, git.cwd / lines[_OWN.index("hooks")]),
     ]
     places = [git.cwd / path for path in dict.fromkeys(found)]
     return tuple(place for place in places if place != git.cwd / ".git" or not place.is_dir())

@@ -6,13 +6,19 @@ import os
 import re
 from itertools import islice
 from pathlib import Path
-from typing import Iterator
+from typing import AbstractSet, Iterable, Iterator, Sequence
 
 from orchestra.found_files import plain
+from orchestra.workspace.git_paths import literal, split
+from orchestra.workspace.git_process import GitProcess
 
 BETWEEN_WORDS = re.compile(r"[\s'\"`|&;<>(){}=,!]+")
 _UP = re.compile(r"(?:\.{0,2}/)+")
 _SCRIPT = re.compile(r"\.(?:sh|bash|py|[cm]?js|ts|rb|pl)$")
+_RUNNER = re.compile(r"source|(?:/\S*/)?(?:(?:ba|da|k|z)?sh|python[\d.]*|node|ruby|perl)")
+_DOT = re.compile(r"(^|[;&|({!]|\b(?:then|do|else))[ \t]*\.[ \t]", re.M)
+_OF_THE_ROOT = ("$", "git", "rev-parse", "dirname", "$0")
+"""Words of `$(git rev-parse --show-toplevel)` and the like, which stand between a runner and its script."""
 _MODULE = re.compile(r"\w+(?:\.\w+)*")
 _NODE = ("package.json",)
 _READS = {
@@ -25,24 +31,54 @@ _MOST_BYTES = 65536
 _MOST_HOOKS = 100
 _MOST_WORDS = 5000
 _LONGEST_WORD = 1000
+_MOST_ASKED = 500
 
 
-def files_of_hooks(root: Path, folder: Path) -> tuple[str, ...]:
+def files_of_hooks(git: GitProcess, folder: Path) -> tuple[str, ...]:
     """The files below the root, relative to it, that the hooks in the folder name.
 
-    Of those that are not there only scripts, which must not appear: other files may be what a suite makes.
-    Husky's folder lies in that of the real hooks, whose names are the same.
+    Only scripts where they are not there, which must not appear, and scripts and tracked files where they are: others
+    may be what a suite makes. Husky's folder lies in that of the real hooks, whose names are the same.
     """
+    root = git.cwd
     names = [name for name in _names(folder) if not name.endswith(".sample")]
     inner = os.path.relpath(folder.parent, root)
     real = [] if inner.startswith((os.pardir, ".git")) else [os.path.normpath(f"{inner}/{name}") for name in names]
-    words = {word for name in names for word in _words(folder / name, root)}
-    words.update(word for path in real for word in _words(root / path, root))
+    texts = [_words(hook, root) for hook in (*(folder / name for name in names), *(root / path for path in real))]
+    words = {word for text in texts for word in text}
     named = {path for word in words for path in _named(word)}
-    implied = {path for word in words for path in _implied(word)}
-    there = {path for path in implied.union(named, real) if os.path.isfile(root / path)}
+    run = {path for word in words for path in _implied(word)}.union(real, *map(_run, texts))
+    there = {path for path in named | run if os.path.isfile(root / path)}
+    doubtful = {path for path in there - run if not _is_script(root / path)}
     coming = {path for path in named if _SCRIPT.search(path) and not os.path.lexists(root / path)}
-    return tuple(sorted(there | coming))
+    return tuple(sorted(there - doubtful | _tracked(git, sorted(doubtful)) | coming))
+
+
+def _run(words: Iterable[str]) -> Iterator[str]:
+    """What stands behind a word that runs or reads in a script, whatever its name."""
+    said = [word for word in words if not word.startswith("-") and word not in _OF_THE_ROOT]
+    for runner, word in zip(said, said[1:]):
+        if _RUNNER.fullmatch(runner):
+            yield from _named(word)
+
+
+def _is_script(file: Path) -> bool:
+    if _SCRIPT.search(file.name) or os.access(file, os.X_OK):
+        return True
+    try:
+        with open(file, "rb", opener=plain) as opened:
+            return opened.read(2) == b"#!"
+    except OSError:
+        return False
+
+
+def _tracked(git: GitProcess, paths: Sequence[str]) -> AbstractSet[str]:
+    """Those of the paths that the index has; all where git cannot tell."""
+    if not paths:
+        return frozenset()
+    limit = ["--", *map(literal, paths)] if len(paths) <= _MOST_ASKED else []
+    listed = git.reading("ls-files", "-z", "--cached", *limit)
+    return frozenset(paths).intersection(split(listed.stdout)) if listed.exit_status == 0 else frozenset(paths)
 
 
 def _names(folder: Path) -> list[str]:
@@ -58,7 +94,7 @@ def _words(hook: Path, root: Path) -> list[str]:
             text = file.read(_MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    words = BETWEEN_WORDS.split(text.replace(f"{root}/", "/"))[:_MOST_WORDS]
+    words = BETWEEN_WORDS.split(_DOT.sub(r"\1 source ", text.replace(f"{root}/", "/")))[:_MOST_WORDS]
     return [word for word in words if len(word) <= _LONGEST_WORD and "\0" not in word]
 
 

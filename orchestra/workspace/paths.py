@@ -26,7 +26,7 @@ _KINDS = (
     (stat.S_ISBLK, "is a device"),
     (stat.S_ISCHR, "is a device"),
 )
-_SUBMODULE = re.compile(r"(?im)^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t\r]*$")
+_SUBMODULE = re.compile(r"(?im)^[ \t]*path[ \t]*=(.*)$")
 # Names that Windows keeps for devices, with any ending (learn.microsoft.com, Naming Files).
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])([ .].*)?")
 
@@ -82,8 +82,9 @@ def _submodules(root: Path) -> tuple[str, ...]:
             text = file.read(_MOST_SUBMODULE_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ()
-    said = (os.path.normpath(found[1].strip('"')) for found in _SUBMODULE.finditer(text))
-    return tuple(name for name in said if name != os.curdir and not name.startswith((os.pardir, os.sep)))
+    said = (os.path.normpath(found[1].strip(" \t\r").strip('"')) for found in _SUBMODULE.finditer(text))
+    inside = (name for name in said if name != os.curdir and not name.startswith((os.pardir, os.sep)))
+    return tuple(name for name in inside if "\0" not in name)
 
 
 def _holds_anything(folder: Path) -> bool:

@@ -59,6 +59,12 @@ def test_drops_thinking_in_the_tags_of_other_vendors(thinking: str) -> None:
     assert clean(thinking + "\nyes") == "\nyes"
 
 
+def test_drops_marks_of_the_end_however_many() -> None:
+    assert clean("yes\n<|im_end|>\n </s>\n") == "yes"
+    assert clean("yes </s> \n") == "yes" and clean("</s>") == "" and clean("a </s> b\n") == "a </s> b\n"
+    assert clean("yes\n" + "<|endoftext|> \n" * 400_000) == "yes"
+
+
 def test_drops_thinking_after_a_few_words() -> None:
     assert clean("Let me see.\n<think>\n```\nno\n```\n</think>\nyes") == "\nyes"
     assert clean("I put it into\n<think> tags") == "I put it into\n<think> tags"

@@ -63,6 +63,28 @@ def test_asks_for_exactly_one_block_where_it_cannot_tell() -> None:
     )
 
 
+MAIN = "def main(a):\n    if a:\n" + "".join(f"        a.add({each})\n" for each in range(20)) + "    return a"
+MAIN_NOW = MAIN.replace("a.add(7)", "a.add(77)")
+HEAD, TAIL = "import os\n\nos.umask(63)\n\n\n", "\n\n\ndef last(a):\n    return a"
+
+
+@pytest.mark.parametrize("original, new", [
+    (HEAD + MAIN, MAIN_NOW), (MAIN + TAIL, MAIN_NOW), (HEAD + MAIN + TAIL, MAIN_NOW), (HEAD + MAIN, MAIN + "  # done"),
+    (HEAD + MAIN, MAIN + "\n\n\ndef more():\n    pass"), (MAIN + TAIL, "# first\n" + MAIN),
+])
+def test_a_long_section_and_what_is_to_stand_for_it_are_no_file(original: str, new: str) -> None:
+    answer = "Replace\n" + block(MAIN) + "\nwith\n" + block(new)
+    assert "2 fenced blocks" in why_unreadable(answer, original=original + "\n")
+
+
+@pytest.mark.parametrize("new", [
+    HEAD + MAIN_NOW + TAIL, "# first\n" + HEAD + MAIN_NOW + TAIL, HEAD + MAIN_NOW + TAIL + "\n\n\nlast(1)",
+])
+def test_a_section_before_the_whole_file_is_a_part_of_it(new: str) -> None:
+    answer = "Before:\n" + block(MAIN) + "\nAll:\n" + block(new)
+    assert draft(answer, original=HEAD + MAIN + TAIL + "\n") == new + "\n"
+
+
 def test_prose_is_no_file() -> None:
     assert "no fenced block and no edits" in why_unreadable("a = 1\nb = 2\n")
     assert why_unreadable(" \n") == "The answer is empty."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestra.observe.secret_shapes import find_secrets
+from orchestra.observe.split_literals import across_seams
 from tests.unit.planted import Planted, planted
 
 ALL = planted()
@@ -105,6 +106,8 @@ def test_tokens_and_values_below_their_name_are_found_across_seams() -> None:
 def test_many_seams_take_no_more_time_than_there_is_text() -> None:
     assert found_in('password = "hunter2" "pass99"\n' * 5000) == {"hunter2", "pass99"}
     assert found_in('password = "hunter2" ' + '"part9" ' * 20_000) == set(), "too long for one"
+    line = ("x" * 310 + '" "') * 60_000 + "xxx"
+    assert sum(1 for _ in across_seams(line, lambda whole: [(0, len(whole))])) == 120_000
     assert found_in('"' * 50_000) == found_in('" ' * 50_000) == found_in('= (\n' * 20_000) == set()
 
 

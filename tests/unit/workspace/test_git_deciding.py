@@ -128,6 +128,29 @@ def test_a_script_that_a_hook_would_run_must_not_appear_but_what_a_suite_makes_m
     assert not {"root/build/coverage.xml", "root/set.py"} & found
 
 
+@pytest.mark.parametrize("line, name, counts", [
+    ("pytest --junitxml=report.xml", "report.xml", False), ("pytest . --junitxml=report.xml", "report.xml", False),
+    ("lint . > report.xml", "report.xml", False), ("if true; then . .env; fi", ".env", True),
+    ("cat tracked.cfg", "tracked.cfg", True),
+    ("./bare", "bare", True), ("check shebang", "shebang", True), ("set -a; . ./.env", ".env", True),
+    ("source \"$(git rev-parse --show-toplevel)/.env\"", ".env", True), ("bash -e .env", ".env", True),
+    ("cat .env", ".env", False), ("tidy own.sh", "own.sh", True),
+])
+def test_of_what_a_hook_names_scripts_and_tracked_files_count(
+    git: GitProcess, line: str, name: str, counts: bool
+) -> None:
+    for file in ("report.xml", "tracked.cfg", "bare", ".env", "own.sh"):
+        (git.cwd / file).write_text("a=1\n")
+    (git.cwd / "shebang").write_text("#!/bin/sh\n")
+    (git.cwd / "bare").chmod(0o755)
+    (git.cwd / ".gitignore").write_text("*\n")
+    git.write("add", "-f", "tracked.cfg")
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-push").write_text("#!/bin/sh\n%s\n" % line)
+    assert (f"root/{name}" in places(git)) is counts
+
+
 def test_a_hook_that_another_of_its_name_calls_from_a_folder_below_counts_too(git: GitProcess) -> None:
     (git.cwd / ".husky" / "_").mkdir(parents=True)
     (git.cwd / ".husky" / "_" / "pre-commit").write_text(". \"$(dirname \"$0\")/h\"\n")

@@ -217,6 +217,13 @@ def test_refuses_what_lies_in_a_submodule_that_is_not_checked_out(tmp_path: Path
     assert check_plan_paths(tmp_path, ["lib/ab.py", "lib/b/x.py", "old/x.py", "old/new.py"])
 
 
+def test_a_submodule_of_an_absurd_name_is_none(tmp_path: Path) -> None:
+    (tmp_path / ".gitmodules").write_text("path = a\0b\npath = a%sb\npath =\npath = lib \t\r\n" % (" " * 500_000))
+    assert check_plan_paths(tmp_path, ["a/x.py"]) == ("a/x.py",)
+    with pytest.raises(RefusedPath, match="submodule 'lib'"):
+        check_plan_paths(tmp_path, ["lib/x.py"])
+
+
 def test_a_list_of_submodules_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".gitmodules")
     assert check_plan_paths(tmp_path, ["lib/a/x.py"]) == ("lib/a/x.py",)
