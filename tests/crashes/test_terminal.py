@@ -28,18 +28,26 @@ class Seat:
         self.keyboard = keyboard
 
     def wait_for(self, words: bytes) -> bytes:
-        """What was shown on standard error until these words."""
-        assert self.process.stderr is not None
+        """What was shown until these words."""
         shown = b""
         while words not in shown:
-            piece = os.read(self.process.stderr.fileno(), 4096)
+            piece = self._read()
             assert piece, shown
             shown += piece
         return shown
 
     def end(self) -> int:
+        while self._read():
+            pass
         self.process.communicate(timeout=60)
         return self.process.returncode
+
+    def _read(self) -> bytes:
+        """Nothing once the program has gone from its terminal."""
+        try:
+            return os.read(self.keyboard, 4096)
+        except OSError:
+            return b""
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def seat(project: Project) -> Iterator[Seat]:
     with ScriptedProvider(answer) as provider:
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), "run", "ten files"],
-            cwd=project.root, env=project.variables, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=project.root, env=project.variables, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal,
             # A session of its own, whose terminal this is: so that ^C typed there is a signal.
             start_new_session=True, preexec_fn=_take_terminal,
         )
