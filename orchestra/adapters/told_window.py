@@ -16,7 +16,7 @@ _TOLD = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
     rf"tokens > {_NUMBER} maximum",
     rf"exceed context limit: \d+ \+ \d+ > {_NUMBER}",
 ))
-"""As PROVIDERS.md has them: llama.cpp, OpenAI and vLLM, LM Studio, Moonshot, Gemini, Anthropic."""
+"""In the words of llama.cpp, OpenAI and vLLM, LM Studio, Moonshot, Gemini and Anthropic."""
 
 
 def told_window(text: str) -> int | None:

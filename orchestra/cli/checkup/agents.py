@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Mapping, Sequence
 
+from orchestra.adapters.adapter import AdapterInfo
 from orchestra.adapters.gate import SHORT_WAIT_S
-from orchestra.adapters.health import LONGEST_KEPT_COOLDOWN_S
-from orchestra.adapters.rows import ProviderRow
+from orchestra.adapters.health import Health
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.cli.model_rows import NO_LIST, NOT_LISTED, SERVED, mark_of
+from orchestra.clock import Clock
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import ChainPlan, plan_chains
 from orchestra.engine.inquiry import Inquiry
@@ -18,14 +18,14 @@ from orchestra.records import AGENT_ROLES, ProviderHealth
 
 
 def check_agents(
-    settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], now: datetime,
-    health: Sequence[ProviderHealth],
+    settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], clock: Clock,
+    known: Sequence[ProviderHealth],
 ) -> list[Finding]:
     """One finding for each agent.
 
-    `asked` holds what came of asking providers, as far as they were asked, `health` what earlier runs learned.
+    `asked` holds what came of asking providers, as far as they were asked, `known` what earlier runs learned.
     """
-    return [_check_agent(role, settings, variables, asked, now, health) for role in AGENT_ROLES]
+    return [_check_agent(role, settings, variables, asked, clock, known) for role in AGENT_ROLES]
 
 
 def plans_of(settings: Settings, variables: Mapping[str, str]) -> list[ChainPlan]:
@@ -40,22 +40,23 @@ def plans_of(settings: Settings, variables: Mapping[str, str]) -> list[ChainPlan
 
 
 def _check_agent(
-    role: str, settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], now: datetime,
-    health: Sequence[ProviderHealth],
+    role: str, settings: Settings, variables: Mapping[str, str], asked: Mapping[str, Inquiry], clock: Clock,
+    known: Sequence[ProviderHealth],
 ) -> Finding:
     try:
         plan = plan_chains(settings.agents, settings.providers, roles=[role], variables=variables)
     except ConfigError as error:
         return Finding.of_error(role, error)
-    names = [f"{row.name}/{model}" for row, model in plan.choices[role]]
-    marks = [
-        mark_of(asked[row.name], model, now.date()) if row.name in asked else "" for row, model in plan.choices[role]
-    ]
+    choices, today = plan.choices[role], clock.now().date()
+    names = [f"{row.name}/{model}" for row, model in choices]
+    marks = [mark_of(asked[row.name], model, today) if row.name in asked else "" for row, model in choices]
     details = {"models": names, "replaced": dict(plan.replaced)}
     if not any(map(_is_trouble, marks)):
-        cooling = [_cooling_s(health, row, model, now) for row, model in plan.choices[role]]
-        if min(cooling) > SHORT_WAIT_S:
-            text = ", then ".join(f"{name} (for {left_s:.0f} s more)" for name, left_s in zip(names, cooling))
+        # As a run would find them.
+        health = Health([row for row, _ in choices], clock=clock, workers=1, known=known)
+        waits_s = [health.wait_s(AdapterInfo(name, model, row.name)) for name, (row, model) in zip(names, choices)]
+        if min(waits_s) > SHORT_WAIT_S:
+            text = ", then ".join(f"{name} (for {wait_s:.0f} s more)" for name, wait_s in zip(names, waits_s))
             hint = "run again then, or put a model of another provider into the chain"
             return Finding(role, WARN, f"refused calls, and wants to be left alone: {text}", hint, details)
         return Finding(role, OK, ", then ".join(names) + _replaced(plan), details=details)
@@ -64,14 +65,6 @@ def _check_agent(
     if all(_is_trouble(mark) and mark != NOT_LISTED for mark in marks):
         return Finding(role, FAIL, f"no model can answer: {text}", "see the lines of the providers", details)
     return Finding(role, WARN, text, "`orchestra models --check --verbose` shows what the servers serve", details)
-
-
-def _cooling_s(health: Sequence[ProviderHealth], row: ProviderRow, model: str, now: datetime) -> float:
-    """Seconds for which a run would leave the model alone."""
-    for one in health:
-        if (one.provider, one.base_url, one.model) == (row.name, row.base_url, model) and one.cooldown_until:
-            return min((one.cooldown_until - now).total_seconds(), LONGEST_KEPT_COOLDOWN_S)
-    return 0.0
 
 
 def _is_trouble(mark: str) -> bool:

@@ -88,12 +88,12 @@ def _check_models(
     return [
         *check_providers(providers, asked),
         *check_servers(servers, asked),
-        *check_agents(settings, variables, asked, context.env.clock.now(), _health(context)),
+        *check_agents(settings, variables, asked, context.env.clock, _known_health(context)),
         check_hosts(plans_of(settings, variables), variables, offline=offline),
     ]
 
 
-def _health(context: Context) -> Sequence[ProviderHealth]:
+def _known_health(context: Context) -> Sequence[ProviderHealth]:
     try:
         with context.journal_for_reading() as journal:
             return [] if journal is None else journal.provider_health.all()

@@ -13,7 +13,7 @@ PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 
 
 def request_for(protocol, *, model="some-model", system="Be brief.", text="Hello", streamed=False):
-    """(path, payload) of one question, as PROVIDERS.md has them."""
+    """(path, payload) of one question, as its protocol has them."""
     if protocol == "openai-chat":
         messages = [{"role": "system", "content": system}, {"role": "user", "content": text}]
         asked = {"model": model, "messages": messages, "max_tokens": 100, "stream": streamed}
