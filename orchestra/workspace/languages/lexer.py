@@ -233,6 +233,7 @@ class Scan:
         return at
 
     def _stop(self, match: re.Match[str], rule: Rule) -> int:
+        self.look_back.literal_end = len(self.text)
         return len(self.text)
 
     def _word(self, found: re.Match[str]) -> int:

@@ -25,6 +25,9 @@ class LookBack:
         self._text = text
         self._words = frozenset(language.operand_words.split())
         self._is_ruby = language.name == "Ruby"
+        self._is_perl = language.name == "Perl"
+        self._has_bare_calls = language.name in ("Ruby", "Perl")
+        """Whether `f /x/` calls a function, and a brace before a slash ends a value."""
         self._comment = (-1, -1)
 
     def add_comment(self, start: int, end: int) -> None:
@@ -62,8 +65,10 @@ class LookBack:
             return self._word_expects_operand(place, start)
         if char == ")":
             return self._is_condition(place)
+        if char == "}" and self._is_perl and "\n" in self._text[place + 1:start]:
+            return self._text[start + 1:start + 2] not in (" ", "\t", "\n", "")
         if char == "}":
-            return not self._is_ruby and place == self.closed[1] and self._is_block(self.closed[0])
+            return not self._has_bare_calls and place == self.closed[1] and self._is_block(self.closed[0])
         if char == "." and self._text[place - 1:place] != ".":
             # The name of an operator.
             return False
@@ -96,7 +101,7 @@ class LookBack:
         before = self._text[place - len(word):place - len(word) + 1] if place >= len(word) else ""
         if word in self._words and (before != "." or self._text[place - len(word) - 2:place - len(word) + 1] == "..."):
             return True
-        return self._is_ruby and not word[:1].isdigit() and self._is_spaced(place, start)
+        return self._has_bare_calls and not word[:1].isdigit() and self._is_spaced(place, start)
 
     def _is_spaced(self, place: int, start: int) -> bool:
         """`puts /x/` but not `a / b` nor `a/b`."""

@@ -6,12 +6,11 @@ import re
 from functools import lru_cache
 from typing import Mapping
 
-from orchestra.workspace.languages import c_like, functional, indented, notations, scripts
+from orchestra.workspace.languages import c_like, functional, indented, notations, perl, scripts
 from orchestra.workspace.languages.interpreters import USUAL_SUFFIXES, interpreter_of, suffix_of
 from orchestra.workspace.languages.language import Language
 
-# Perl has none: what a slash, `s{}{}` or `$#` begins depends on what has been run before. Nor has Visual Basic, whose
-# XML stands in code without quotes.
+# Visual Basic has none: its XML stands in code without quotes.
 _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (c_like.C, "c"),
     (c_like.CPP, "h cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp ino cu cuh m mm"),
@@ -35,6 +34,7 @@ _SUFFIXES: tuple[tuple[Language, str], ...] = (
     (scripts.Z_SHELL, "zsh"),
     (scripts.RUBY, "rb rake gemspec ru"),
     (scripts.PHP, "php"),
+    (perl.PERL, "pl pm t"),
     (scripts.LUA, "lua"),
     (scripts.PYTHON, "py pyi"),
     (scripts.POWER_SHELL, "ps1 psm1 psd1"),
