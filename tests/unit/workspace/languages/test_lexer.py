@@ -80,7 +80,7 @@ WHOLE = [
     ("Makefile", "ifeq (a,b) # (\n  ifdef C\n  endif\nelse ifdef D\nendif\nexport define E\nit's (\nendef\nF = $(if\n"),
     ("Dockerfile", "FROM a # (\nRUN <<EOF\nif (\nEOF\nRUN b \\\n  c \"(\n"),
     ("a.thrift", "struct A { 1: string b = 'it\\'s (' } # (\n// (\n"),
-    ("a.pl", "my $a = $b / 2; print /(['\"]/ if $#{$c} > $#d; # it's (\n=pod\n\nit's (\n\n=cut\n$h{y} / 2 // q(it's ())"),
+    ("a.pl", "my $a = $b / 2; print /(['\"]/ if $#{$c} > $#d; # ' (\n=pod\n\nit's (\n\n=cut\n$h{y} / 2 // q(it (s) x)"),
     ("a.pl", "s{\\{ '}{ \" }gx; tr/('/)\"/; y,(,[,; (my $e = $f) =~ s#(#[#g; m!('! or -s $g and $h->s(1);\n"),
     ("a.pm", "sub f($$;@) { return map { {s => 1, y => 2, $_ => -M} } grep /[(]/s, @_ }\n__END__\nit's (\n"),
     ("a.pl", "print $fh <<\"A\" . <<~'B', <<C;\nit's (\nA\n  (\n  B\n\"\nC\n$x = 1 << 2; $) = $(; split /,/, $];\n"),
