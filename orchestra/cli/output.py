@@ -102,7 +102,7 @@ class Output:
 
     def error(self, error: OrchestraError) -> None:
         """An error's three parts, on stderr, in one line."""
-        line = printable(" ".join(self.redactor.text(f"orchestra: error [{error.code}]: {error}").split()))
+        line = printable(one_line(self.redactor.text(f"orchestra: error [{error.code}]: {error}")))
         _try_to_print(self._env.stderr, paint.error(line) if self._has_color(self._env.stderr) else line)
 
     def _has_color(self, stream: TextIO) -> bool:
@@ -123,6 +123,11 @@ class Output:
 def printable(text: str) -> str:
     """The text without characters by which it could look like another one: much of it comes from models."""
     return _STEERING.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """A text of a model's on the line that it is told in: more lines could look like lines of ours."""
+    return " ".join(text.split())
 
 
 def _escaped(match: re.Match[str]) -> str:
