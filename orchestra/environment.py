@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Mapping, TextIO
@@ -64,6 +65,15 @@ class Environment:
         if self.variables.get("NO_COLOR") or self.variables.get("CI") or self.variables.get("TERM") == "dumb":
             return False
         return self.is_terminal(stream)
+
+    def forget_typed(self) -> None:
+        """Drop what was typed at the terminal so far: it answers no question that was not asked yet."""
+        if not self.is_terminal(self.stdin):
+            return
+        import termios
+
+        with suppress(OSError, ValueError, termios.error):
+            termios.tcflush(self.stdin.fileno(), termios.TCIFLUSH)
 
     def read_line(self) -> str | None:
         """A line typed by the user, without its end; None at the end of input or when a stop was ordered.

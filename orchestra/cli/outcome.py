@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from orchestra.cli.output import Output
+from orchestra.cli.output import Output, one_line
 from orchestra.clock import iso
 from orchestra.engine.session import Report
 from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
 from orchestra.views.figures import money, tokens
+from orchestra.views.screen.cell_text import width_of
 
 _MOST_OUTPUT_LINES = 20
 
@@ -66,7 +67,7 @@ def metrics_json(metrics: Metrics) -> dict[str, Any]:
 def outcome_text(report: Report) -> str:
     """A few aligned lines."""
     outcome = report.outcome
-    lines = [f"{report.status.word}: {outcome.summary}" if outcome.summary else report.status.word]
+    lines = [f"{report.status.word}: {one_line(outcome.summary)}" if outcome.summary else report.status.word]
     lines += _file_lines(outcome.files)
     if outcome.test_run is not None:
         lines.append(f"  tests     {_tests_line(outcome.test_run, report.verdict)}")
@@ -80,13 +81,14 @@ def outcome_text(report: Report) -> str:
 
 
 def _file_lines(files: tuple[FileOutcome, ...]) -> list[str]:
-    width = max((len(file.path) for file in files), default=0)
+    width = max((width_of(file.path) for file in files), default=0)
     lines = []
     for file in files:
         audits = f"{file.iterations} audit{'' if file.iterations == 1 else 's'}" if file.iterations else ""
         audits += ", recovered" if file.recovered else ""
-        line = f"  {file.status:<9} {file.action:<6}  {file.path:<{width}}  {audits}".rstrip()
-        lines.append(line + (f"\n            {file.error}" if file.error else ""))
+        path = file.path + " " * (width - width_of(file.path))
+        line = f"  {file.status:<9} {file.action:<6}  {path}  {audits}".rstrip()
+        lines.append(line + (f"\n            {one_line(file.error)}" if file.error else ""))
     return lines
 
 

@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import Any, Callable, Iterator, Mapping, TextIO
 
+from orchestra.cli import paint
 from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, OrchestraError, OutputError
 from orchestra.observe.redaction import Redactor
@@ -37,18 +38,22 @@ class Output:
             self.json_line(self.completed(document))
         elif text:
             # Also into a pipe or a file: what is at its end is a terminal again, through `less -R`, `tee` or `cat`.
-            _print(self._env.stdout, printable(text))
+            shown = printable(text)
+            _print(self._env.stdout, paint.outcomes(shown) if self._has_color(self._env.stdout) else shown)
 
     def completed(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """A result with what every command's may have beside its own keys."""
         return document if self.profile is None else {**document, "profile": self.profile()}
 
     def patch(self, text: str, document: Mapping[str, Any]) -> None:
-        """A result that git must be able to apply: byte for byte, unless a person reads it at a terminal.
+        """A result that git must be able to apply: byte for byte, unless a person reads it, at a terminal or in colour.
 
         Bytes that are not UTF-8 come as surrogate escapes.
         """
         stream = self._env.stdout
+        if text and not self.as_json and self._has_color(stream):
+            _print(stream, paint.patch(printable(text)))
+            return
         if self.as_json or self._env.is_terminal(stream):
             self.result(text, document)
             return
@@ -84,7 +89,8 @@ class Output:
     def say(self, text: str) -> None:
         """Something by the way, on stderr, unless --quiet."""
         if not self.is_quiet:
-            _try_to_print(self._env.stderr, printable(self.redactor.text(text)))
+            shown = printable(self.redactor.text(text))
+            _try_to_print(self._env.stderr, paint.event(shown) if self._has_color(self._env.stderr) else shown)
 
     def prompt(self, text: str) -> None:
         """A question, or what else is asked to be seen: on stderr, with nothing added, even with --quiet."""
@@ -96,8 +102,11 @@ class Output:
 
     def error(self, error: OrchestraError) -> None:
         """An error's three parts, on stderr, in one line."""
-        line = " ".join(self.redactor.text(f"orchestra: error [{error.code}]: {error}").split())
-        _try_to_print(self._env.stderr, printable(line))
+        line = printable(one_line(self.redactor.text(f"orchestra: error [{error.code}]: {error}")))
+        _try_to_print(self._env.stderr, paint.error(line) if self._has_color(self._env.stderr) else line)
+
+    def _has_color(self, stream: TextIO) -> bool:
+        return self._env.wants_color(stream, self.color)
 
     def error_json(self, error: OrchestraError | None) -> dict[str, Any] | None:
         """The value of the key `error`."""
@@ -114,6 +123,11 @@ class Output:
 def printable(text: str) -> str:
     """The text without characters by which it could look like another one: much of it comes from models."""
     return _STEERING.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """A text of a model's on the line that it is told in: more lines could look like lines of ours."""
+    return " ".join(text.split())
 
 
 def _escaped(match: re.Match[str]) -> str:

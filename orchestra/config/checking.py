@@ -10,6 +10,7 @@ from orchestra.config.key_path import KeyPath, dotted, nearest
 from orchestra.config.layers import Layer
 from orchestra.config.leaf_values import WrongValue, canonical, found, quoted
 from orchestra.config.schema import Leaf, Named, Node, Section, schema
+from orchestra.config.yaml_write import inline
 from orchestra.errors import ConfigError
 
 _KEY_HINT = "name a variable that holds it with api_key_env, or a file with api_key_file"
@@ -39,8 +40,14 @@ class _Check:
             return {}
         if not isinstance(value, Mapping):
             shown = found(value, hides_value=path[:1] == ("providers",))  # a key may stand where its section should
-            raise self._layer.error(path, "expected a mapping of keys to values, found " + shown)
+            raise self._layer.error(path, "expected a mapping of keys to values, found " + shown, hint=self._keys())
+        self._one_of_two_keys(value, path)
         return {name: self._below(node, str(name), below, (*path, name)) for name, below in value.items()}
+
+    def _one_of_two_keys(self, value: Mapping[object, object], path: KeyPath) -> None:
+        if path[:1] == ("providers",) and len(path) == 2 and value.get("api_key_env") and value.get("api_key_file"):
+            what = "expected api_key_env or api_key_file, found both"
+            raise self._layer.error((*path, "api_key_file"), what, hint="leave one of them out")
 
     def _below(self, node: Section | Named, name: str, value: object, path: KeyPath) -> object:
         if isinstance(node, Section):
@@ -51,7 +58,7 @@ class _Check:
             raise self._unknown(name, node.known_names, path)
         fault = node.name_form(name) if node.name_form else None
         if fault:
-            raise self._layer.error(path, "expected %s, found %s" % (fault, found(name)))
+            raise self._layer.error(path, "expected %s, found %s" % (fault, found(name)), hint="give it another name")
         return self.node(node.entry, value, path)
 
     def _unknown(self, name: str, known: Iterable[str], path: KeyPath) -> ConfigError:
@@ -71,8 +78,25 @@ class _Check:
             if wrong.position is not None and isinstance(value, (list, tuple)):
                 path, value = (*path, wrong.position), value[wrong.position]
             shown = found(value, hides_value=leaf.rule.hides_value)
-            raise self._layer.error(path, "expected %s, found %s" % (wrong.expected, shown)) from None
+            what = "expected %s, found %s" % (wrong.expected, shown)
+            raise self._layer.error(path, what, hint=self._example(leaf, path)) from None
         return self._absolute(plain) if leaf.rule.is_path and isinstance(plain, str) else plain
+
+    def _keys(self) -> str:
+        """Where the keys of a section are written."""
+        if not self._layer.lines:
+            return "`orchestra help variables` shows how a variable names a key"
+        return "write its keys below it, indented"
+
+    def _example(self, leaf: Leaf, path: KeyPath) -> str:
+        """What could stand there: a whole line for a file, the value alone elsewhere."""
+        key = [name for name in path if isinstance(name, str)][-1]
+        value = leaf.rule.example if leaf.default in (None, ()) else leaf.default
+        if value is None:
+            return "leave %s out if you need none" % key
+        is_list = leaf.kind == "list of texts" and isinstance(value, str)
+        shown = inline((value,) if is_list else value)
+        return "write, for example, `%s`" % ("%s: %s" % (key, shown) if self._layer.lines else shown)
 
     def _absolute(self, text: str) -> str:
         if self._home and (text == "~" or text.startswith("~/")):

@@ -42,7 +42,7 @@ def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile | None:
         hint = "name another file" if named_by else "make it readable, or move it away"
         raise ConfigError("cannot read the configuration: %s" % error.strerror, where=str(path), hint=hint) from None
     if len(content) > _MOST_BYTES:
-        raise ConfigError("the configuration is larger than 1 MiB", where=str(path))
+        raise ConfigError("the configuration is larger than 1 MiB", where=str(path), hint="name another file")
     return ConfigFile(path, content)
 
 
@@ -58,7 +58,7 @@ def parse_file(file: ConfigFile) -> Layer:
         text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.content.count(b"\n", 0, error.start) + 1
-        raise ConfigError("not UTF-8: save the file in UTF-8", where="%s:%d" % (source, line)) from None
+        raise ConfigError("not UTF-8", where="%s:%d" % (source, line), hint="save the file in UTF-8") from None
     # Most commands run without any file: they need not pay for the import.
     from orchestra.config.yaml_read import read_yaml
 
@@ -67,5 +67,6 @@ def parse_file(file: ConfigFile) -> Layer:
         return Layer(source, {}, file.path.parent)
     if not isinstance(document.value, dict):
         what = "expected a mapping of keys to values, found " + found(document.value)
-        raise ConfigError(what, where="%s:%d" % (source, document.lines.get((), 1)))
+        where = "%s:%d" % (source, document.lines.get((), 1))
+        raise ConfigError(what, where=where, hint="write lines such as `mode: sequential`")
     return Layer(source, document.value, file.path.parent, document.lines)

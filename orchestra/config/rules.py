@@ -76,8 +76,8 @@ PROVIDER_RULES = {
         "the variable that holds the key", form=forms.variable_name, hides_value=True, example="MY_SERVER_API_KEY",
     ),
     "providers.*.api_key_file": Rule(
-        "or the file that holds it; with neither no key is sent", form=forms.key_file, is_path=True, hides_value=True,
-        example="~/.my-server-key",
+        "or the file that holds it, such as ~/.my-server-key; with neither no key is sent",
+        form=forms.key_file, is_path=True, hides_value=True,
     ),
     "providers.*.headers": Rule("sent with every request"),
     "providers.*.headers.*": Rule("one header", form=forms.header_value, hides_value=True, example="infra"),

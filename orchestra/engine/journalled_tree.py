@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Callable, Iterable
@@ -11,6 +12,8 @@ from orchestra.records import FileImage
 from orchestra.state.images import Images
 from orchestra.workspace.listing import is_secret
 from orchestra.workspace.tree import Tree
+
+ANYONE_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class JournalledTree:
@@ -65,7 +68,10 @@ class JournalledTree:
         return self._last_position(path) if known is None else known
 
     def before(self, path: str) -> FileImage:
-        """What lay there before the session; noted at the first call. Raises RefusedPath for secrets."""
+        """What lay there before the session; noted at the first call.
+
+        Raises RefusedPath for secrets, and for a file that nobody may write: its folder would let it be replaced.
+        """
         images = self._all(path)
         if images:
             return images[0]
@@ -73,6 +79,8 @@ class JournalledTree:
         if image.content is not None and is_secret(path):
             # It was not there when the plan was made.
             raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
+        if image.mode is not None and not image.mode & ANYONE_MAY_WRITE:
+            raise RefusedPath("the file is read-only, and left so; `chmod u+w` allows the change", where=path)
         self._note(path, "before", image)
         return image
 

@@ -30,11 +30,24 @@ class TerminalPrompt:
         self._state_folder = state_folder
         self._variables = variables
         self._shown: Plan | None = None
+        self._is_settled = False
 
     def decide(self, plan: Plan) -> Decision:
+        self._turn_to_the_user()
         if plan != self._shown:
             self._say("\n" + plan_page(plan, full=False) + "\n")
-            self._shown = plan
+        decision = self._decision(plan)
+        self._is_settled = decision.choice in (Choice.APPROVE, Choice.QUIT)
+        self._shown = None if self._is_settled else plan
+        return decision
+
+    def _turn_to_the_user(self) -> None:
+        """What was typed after one session's plan was settled does not answer for the next one's."""
+        if self._is_settled:
+            self._env.forget_typed()
+        self._is_settled = False
+
+    def _decision(self, plan: Plan) -> Decision:
         while True:
             word = self._ask(QUESTION)
             if word is None:
@@ -92,6 +105,7 @@ class TerminalPrompt:
 
     def answer(self, questions: Sequence[str]) -> list[str] | None:
         answers = []
+        self._turn_to_the_user()
         self._say("The architect has questions.")
         for question in questions:
             reply = self._ask(f"{question}\n> ")

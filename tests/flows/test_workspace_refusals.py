@@ -353,6 +353,23 @@ def test_status_works_in_a_read_only_folder(read_only: Project) -> None:
     assert read_only.run("status").status == 2
 
 
+def test_a_read_only_file_is_left_alone_until_the_user_says_otherwise(project: Project) -> None:
+    project.commit("locked.txt", "mine\n")
+    os.chmod(project.root / "locked.txt", 0o444)
+    script = team(
+        plan_of(planned("locked.txt", "modify"), planned("b.txt")),
+        {"locked.txt": whole("one\n"), "b.txt": whole("two\n")}, APPROVED,
+    )
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+    kept = project.read("locked.txt")
+    os.chmod(project.root / "locked.txt", 0o644)
+    resumed = project.run("resume", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.files["b.txt"]["status"], kept) == (5, "approved", "mine\n")
+    assert "chmod u+w" in ran.json["error"]["message"] and "resume" in ran.json["error"]["hint"]
+    assert (resumed.status, project.read("locked.txt")) == (0, "one\n")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_subfolder_fails_its_file_and_not_the_others(project: Project) -> None:
     project.commit("locked/.keep", "")

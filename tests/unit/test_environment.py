@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import signal
 import threading
 from contextlib import contextmanager
@@ -95,6 +96,22 @@ def test_a_line_is_read_from_a_terminal() -> None:
     with terminal() as (env, typing):
         os.write(typing, b"approve\n")
         assert env.read_line() == "approve"
+
+
+def test_what_was_typed_before_can_be_forgotten() -> None:
+    with terminal() as (env, typing):
+        os.write(typing, b"too early\nhalf")
+        select.select([env.stdin], [], [], 30)
+        env.forget_typed()
+        os.write(typing, b"in time\n")
+        assert env.read_line() == "in time"
+
+
+def test_of_a_pipe_nothing_is_forgotten() -> None:
+    with pipe() as (env, writing):
+        os.write(writing, b"kept\n")
+        env.forget_typed()
+        assert env.read_line() == "kept"
 
 
 def test_the_end_typed_at_a_terminal_is_no_line() -> None:

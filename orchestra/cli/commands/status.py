@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestra.cli.context import Context
+from orchestra.cli.output import one_line
 from orchestra.cli.session_rows import left_lines, session_json
 from orchestra.clock import iso
 from orchestra.errors import ExitStatus
@@ -57,7 +58,7 @@ def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, A
     for outcome in journal.in_plan_order(row.session_id, journal.images.outcomes(row.session_id).values()):
         lines.append(f"  {outcome.status:<9} {outcome.action:<6}  {outcome.path}")
     if row.last_error:
-        lines.append(f"error     {row.last_error}")
+        lines.append(f"error     {one_line(row.last_error)}")
     names = [f"{point['name']} {point['created_at']}" for point in journal.sessions.points(row)]
     if row.mode != UNDO_MODE:
         lines.append("from      " + "\n          ".join(names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from os.path import commonprefix
 from typing import Iterable
 
 TAB = "    "
@@ -56,6 +57,41 @@ def padded(text: str, width: int, *, keeps_end: bool = False) -> str:
     """Clipped, and filled up to exactly `width` cells."""
     text = clip(text, width, keeps_end=keeps_end)
     return text + " " * (width - width_of(text))
+
+
+def told_apart(paths: Iterable[str], width: int) -> dict[str, str]:
+    """Each path in `width` cells: whole or its end, before it what sets it apart where two would end alike."""
+    names: dict[str, str] = {}
+    alike: dict[str, list[str]] = {}
+    for path in dict.fromkeys(paths):
+        names[path] = clip(path, width, keeps_end=True)
+        # What may stand beside the half that sets them apart.
+        alike.setdefault(clip(path, width - width // 2, keeps_end=True), []).append(path)
+    for group in alike.values():
+        if len({names[path] for path in group}) < len(group):
+            names.update(_set_apart(sorted(path for path in group if width_of(harmless(path)) > width), width))
+    return names
+
+
+def _set_apart(group: list[str], width: int) -> dict[str, str]:
+    """Where the first of them differ, else where each leaves the one most like it, else both."""
+    first, tail = len(commonprefix(group)), len(commonprefix([path[::-1] for path in group]))
+    shared = [0, *(len(commonprefix(pair)) for pair in zip(group, group[1:])), 0]
+    own = [max(shared[place:place + 2]) for place in range(len(group))]
+    names: dict[str, str] = {}
+    for starts in ([[first] for _ in group], [[place] for place in own], [[first, place] for place in own]):
+        names = {path: _pieces(path, begun, len(path) - tail, width) for path, begun in zip(group, starts)}
+        if len({*names.values()}) == len(group):
+            break
+    return names
+
+
+def _pieces(path: str, starts: list[int], end: int, width: int) -> str:
+    """Half of the cells for what begins at `starts`, each behind a mark; the rest for the path's end."""
+    room = width // 2 // len(starts)
+    pieces = [clip("~" + path[start:end], room, mark="") for start in starts if start < end]
+    used = sum(map(width_of, pieces))
+    return "".join(pieces) + clip(path[max(*starts, end, 0):], width - used, keeps_end=True)
 
 
 def fold(lines: Iterable[str], width: int) -> list[list[str]]:

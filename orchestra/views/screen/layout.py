@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import List, Tuple
+from typing import List, Mapping, Tuple
 
 from orchestra.views.figures import elapsed, money, tokens
 from orchestra.views.screen.board import Row, Snapshot
-from orchestra.views.screen.cell_text import clip, harmless, padded, width_of
+from orchestra.views.screen.cell_text import clip, harmless, padded, told_apart, width_of
 from orchestra.views.screen.look import Look, Sheet, index_of
 
 Line = List[Tuple[str, str]]
@@ -60,8 +60,10 @@ def _work(shot: Snapshot, look: Look, width: int, room: int, now: datetime) -> l
         lines.append([(_columns({name: name for name, _ in _COLUMNS}, width), "dim")])
     chosen = index_of(shot.rows, look.selected)
     top = max(0, min(chosen - listed // 2, len(shot.rows) - listed))
-    for index, row in enumerate(shot.rows[top:top + listed], top):
-        text = _columns(_figures(row, now), width)
+    shown = shot.rows[top:top + listed]
+    names = told_apart(map(_name, shown), _room(width)["file"] - 1)
+    for index, row in enumerate(shown, top):
+        text = _columns(_figures(row, now, names), width)
         lines.append([(text, "reverse" if index == chosen else _STATES.get(row.state, "warn" if row.note else ""))])
     lines += [[]] * (room - faults - len(lines))
     return lines + [[(clip(f"! {fault}", width), "warn")] for fault in shot.faults[len(shot.faults) - faults:]]
@@ -125,25 +127,34 @@ def spark(rate: tuple[float, ...], width: int, *, is_utf8: bool) -> str:
     return "".join(blocks[0 if value <= 0 else 1 + int(7 * value / most)] for value in shown)
 
 
-def _figures(row: Row, now: datetime) -> dict[str, str]:
+def _name(row: Row) -> str:
+    return row.path or ("the plan" if row.state == "architect" else "the project")
+
+
+def _figures(row: Row, now: datetime, names: Mapping[str, str]) -> dict[str, str]:
     return {
         "agent": row.state, "time": elapsed(((row.until or now) - row.since).total_seconds()),
-        "file": row.path or ("the plan" if row.state == "architect" else "the project"), "tokens": tokens(row.tokens),
+        "file": names[_name(row)], "tokens": tokens(row.tokens),
         "tries": str(row.attempts), "model": row.note or row.model.partition("/")[2] or row.model,
     }
 
 
-def _columns(figures: dict[str, str], width: int) -> str:
+def _room(width: int) -> dict[str, int]:
+    """The columns of a screen this wide, each with the blank behind it."""
     room = {name: wanted for name, wanted in _COLUMNS if width >= _NARROW.get(name, 0)}
     if "model" in room:
         room["model"] = min(MOST_MODEL_CELLS, width // 5)
     room["file"] = max(1, width - sum(room.values()))
+    return room
+
+
+def _columns(figures: dict[str, str], width: int) -> str:
     texts = []
-    for name, wide in room.items():
+    for name, wide in _room(width).items():
         if name in ("time", "tokens", "tries"):
             texts.append(clip(figures[name], wide - 1).rjust(wide - 1) + " ")
         else:
-            texts.append(padded(figures[name], wide - 1, keeps_end=name == "file") + " ")
+            texts.append(padded(figures[name], wide - 1) + " ")
     return clip("".join(texts), width, mark="")
 
 

@@ -125,6 +125,20 @@ def test_people_read_files_tests_commit_cost_and_the_way_on() -> None:
     assert "test_old\n" not in text and "Why." not in text
 
 
+def test_no_model_can_add_a_line_of_its_own() -> None:
+    lie = "bad\n  approved  modify  evil.py"
+    files = (replace(OUTCOME.files[0], error_code="x", error=lie), OUTCOME.files[1])
+    told = outcome_text(replace(REPORT, outcome=replace(OUTCOME, summary=lie, files=files)))
+    assert len(told.splitlines()) == len(outcome_text(REPORT).splitlines()) + 1
+    assert not any(line.startswith("  approved  modify") for line in told.splitlines())
+
+
+def test_what_follows_wide_names_is_aligned_by_cells() -> None:
+    files = tuple(FileOutcome(path, "modify", "approved", 1) for path in ("\u65e5\u672c.py", "plain.py"))
+    lines = outcome_text(replace(REPORT, outcome=replace(OUTCOME, files=files))).splitlines()
+    assert [line[20:] for line in lines[1:3]] == ["\u65e5\u672c.py   1 audit", "plain.py  1 audit"]
+
+
 def test_what_is_not_there_is_not_told() -> None:
     text = outcome_text(BARE)
     for part in ("tests", "commit", "resume"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import threading
 from pathlib import Path
@@ -91,6 +92,40 @@ def test_a_patch_is_a_result_like_any_other_for_scripts_and_people() -> None:
     desk = Desk()
     desk.output.patch("+\x1b[31m\r\n", {})
     assert desk.out.getvalue() == "+\x1b[31m\r\n"
+
+
+@pytest.mark.parametrize(("choice", "out", "has_color"), [
+    ("auto", io.StringIO, False), ("auto", Terminal, True), ("always", io.StringIO, True), ("never", Terminal, False),
+])
+def test_colour_is_for_a_terminal_or_for_who_asks_for_it(choice: str, out: Any, has_color: bool) -> None:
+    desk = Desk(out=out(), err=out())
+    desk.output.color = choice
+    desk.output.patch("diff --git a/a b/a\n@@ -1 +1 @@\n-a\n+b\n", {})
+    desk.output.result("completed: it", {})
+    desk.output.say("  0:01  file        a.py approved")
+    desk.output.error(ConfigError("what", where="where"))
+    written = desk.out.getvalue() + desk.err.getvalue()
+    assert written.count("\x1b[m") == (7 if has_color else 0)
+    assert re.sub("\x1b\\[[0-9]*m", "", written) == (
+        "diff --git a/a b/a\n@@ -1 +1 @@\n-a\n+b\ncompleted: it\n"
+        "  0:01  file        a.py approved\norchestra: error [config]: what; where\n"
+    )
+
+
+@pytest.mark.parametrize("choice", ["auto", "always"])
+def test_json_is_never_coloured(choice: str) -> None:
+    desk = Desk(out=Terminal(), as_json=True)
+    desk.output.color = choice
+    desk.output.result("completed: it", {"diff": "+a"})
+    desk.output.patch("diff --git a/a b/a\n", {"diff": "+a"})
+    assert "\x1b" not in desk.out.getvalue()
+
+
+def test_in_a_coloured_patch_nothing_steers_the_terminal() -> None:
+    desk = Desk()
+    desk.output.color = "always"
+    desk.output.patch("diff --git a/a b/a\n@@ -1 +1 @@\n+\x1b[2Jb\n", {})
+    assert "\x1b[2J" not in desk.out.getvalue() and "?[2Jb" in desk.out.getvalue()
 
 
 def test_a_result_that_cannot_be_written_is_an_error() -> None:

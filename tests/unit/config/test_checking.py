@@ -70,6 +70,41 @@ def test_refuses_with_file_line_key_and_what_was_expected(text: str, key: str, l
     assert error.where == "/etc/o/f.yaml:%d, key %s" % (line, key)
 
 
+@pytest.mark.parametrize(("text", "hint"), [
+    ("mode: fast", "write, for example, `mode: sequential`"),
+    ("budget: {max_cost: -1}", "write, for example, `max_cost: 1.00`"),
+    ("tests: {command: ''}", "leave command out if you need none"),
+    ("plugins: a", "leave plugins out if you need none"),
+    ("auto_revert: 1", "write, for example, `auto_revert: true`"),
+    ("agents: {executor: [glm]}", "write, for example, `executor: [zai/glm-4.7, moonshot/kimi-k2.6]`"),
+    ("providers: {p: {base_url: here}}", 'write, for example, `base_url: "http://127.0.0.1:8080/v1"`'),
+    ("providers: {p: {headers: {X-Team: 5}}}", "write, for example, `X-Team: infra`"),
+    ("providers: {a b: {}}", "give it another name"),
+    ("tests: 5", "write its keys below it, indented"),
+    ("- a", "write lines such as `mode: sequential`"),
+])
+def test_says_what_to_write_instead(text: str, hint: str) -> None:
+    assert refused(text).hint == hint
+
+
+def test_of_a_variable_the_value_alone_is_the_example() -> None:
+    def hint_of(values: Mapping[str, object]) -> str | None:
+        with pytest.raises(ConfigError) as caught:
+            check_layer(Layer("variable ORCHESTRA_X", values, Path("/")), home=None)
+        return caught.value.hint
+
+    assert hint_of({"max_concurrency": "many"}) == "write, for example, `4`"
+    assert hint_of({"budget": 5}) == "`orchestra help variables` shows how a variable names a key"
+
+
+def test_a_key_comes_from_a_variable_or_from_a_file() -> None:
+    error = refused("providers:\n  p:\n    api_key_env: A\n    api_key_file: /a\n")
+    assert error.what == "expected api_key_env or api_key_file, found both"
+    assert error.where == "/etc/o/f.yaml:4, key providers.p.api_key_file"
+    assert error.hint == "leave one of them out"
+    assert checked("providers: {p: {api_key_env: A, api_key_file: null}}")
+
+
 @pytest.mark.parametrize(("text", "key", "hint"), [
     ("max_itertions: 2", "max_itertions", "did you mean max_iterations?"),
     ("budget:\n  maxcost: 2", "budget.maxcost", "did you mean budget.max_cost?"),

@@ -57,3 +57,17 @@ def test_refuses_a_number_of_too_many_digits() -> None:
     assert read_yaml("a: " + "9" * 100, source="f").value == {"a": 10**100 - 1}
     with pytest.raises(ConfigError, match="cannot be read as int"):
         read_yaml("a: " + "9" * 101, source="f")
+
+
+@pytest.mark.parametrize(("text", "hint"), [
+    ("mode: [", "look for a bracket, a quote or an indentation there or just above"),
+    ("a: &x 1\nb: *x", "write out what it stands for, in plain mappings and lists"),
+    ("a: 1\na: 2", "leave one of them out"),
+    ("1: 2", "put it in quotes"),
+    ("a: !!binary x", "leave the tag out"),
+    ("a: \a", "leave that character out"),
+])
+def test_says_how_to_mend_it(text: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_yaml(text, source="f.yaml")
+    assert caught.value.hint == hint

@@ -82,6 +82,16 @@ def test_a_secret_file_that_the_session_made_is_its_own(workshop: Build) -> None
     assert text_of(files.current(".env")) == "KEY=1\n"
 
 
+@pytest.mark.parametrize("content", [b"theirs\n", None])
+def test_a_file_that_nobody_may_write_is_left_alone(workshop: Build, content: bytes | None) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    (shop.root / PATH).chmod(0o444)
+    with pytest.raises(RefusedPath, match="read-only"):
+        shop.files().write(PATH, content)
+    assert ((shop.root / PATH).read_text(), (shop.root / PATH).stat().st_mode & 0o777) == ("mine\n", 0o444)
+
+
 def test_what_is_current_is_what_the_session_wrote_last(workshop: Build) -> None:
     shop = workshop()
     files = shop.files()

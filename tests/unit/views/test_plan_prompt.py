@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Callable, TextIO
 
 import pytest
 
-from orchestra.engine.approval import Choice
+from orchestra.engine.approval import Choice, Decision
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled, UsageError
 from orchestra.records import Plan, PlannedFile
@@ -103,6 +104,34 @@ def test_the_same_plan_is_not_shown_twice_and_another_one_is(tmp_path: Path) -> 
     assert desk.text.count("Add a flag.") == 1
     desk.prompt.decide(Plan("Another plan.", ()))
     assert desk.text.count("Another plan.") == 1
+
+
+def test_the_plan_of_the_next_session_is_shown_though_it_is_the_same(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "a", "q", "q")
+    for shown in (1, 2, 3):
+        desk.prompt.decide(PLAN)
+        assert desk.text.count("Add a flag.") == shown
+
+
+@pytest.mark.parametrize("ask", [lambda prompt: prompt.decide(PLAN), lambda prompt: prompt.answer(["Which?"])])
+def test_what_was_typed_between_two_sessions_does_not_answer_for_the_next(
+    tmp_path: Path, ask: Callable[[TerminalPrompt], object]
+) -> None:
+    keyboard, line = pty.openpty()
+    with open(line, encoding="utf-8") as stdin:
+        os.write(keyboard, b"quit\n")
+        env, typed = Environment(stdin, io.StringIO(), io.StringIO(), {}, tmp_path), [b"", b"quit\n"]
+
+        def put(text: str) -> None:
+            if text in (QUESTION, "Which?\n> "):
+                os.write(keyboard, typed.pop(0))
+
+        prompt = TerminalPrompt(env, put, state_folder=tmp_path, variables={})
+        prompt.decide(PLAN)
+        os.write(keyboard, b"approve\n")
+        select.select([line], [], [], 30)
+        assert ask(prompt) in (Decision(Choice.QUIT), ["quit"])
+    os.close(keyboard)
 
 
 def test_a_remark_goes_to_the_architect(tmp_path: Path) -> None:

@@ -154,3 +154,10 @@ def test_a_spark_line_is_as_high_as_its_highest() -> None:
     assert spark((0.0, 1.0, 8.0, 4.0), 2, is_utf8=False) == "@="
     assert spark((0.0, 0.0), 10, is_utf8=True) == "  "
     assert spark((), 10, is_utf8=True) == spark((1.0,), 0, is_utf8=True) == ""
+
+
+def test_files_whose_names_do_not_fit_are_told_apart() -> None:
+    story = Story()
+    for number, path in enumerate(["services/billing/models.py", "services/archive/models.py"]):
+        story.ask(number, path)
+    assert [line[19:].strip() for line in drawn(story, 30, 10)[5:7]] == ["~bill~s.py", "~arch~s.py"]
