@@ -178,7 +178,7 @@ def new_undo(journal: StateManager, target: SessionRow, paths: Sequence[str], en
     session_id = new_session_id(env.clock.now())
     options = {"undoes": target.session_id, "paths": list(paths)}
     task = Task(f"undo {target.session_id}: {target.task.text}", "undo")
-    journal.sessions.create(session_id, task, mode=MODE, options=options, config={})
+    journal.sessions.create(session_id, task, mode=MODE, options=options, config={}, after=target.session_id)
     return session_id
 
 
