@@ -49,7 +49,7 @@ def make_folder(root: Path, *, chmod: Callable[[Path, int], None] = os.chmod) ->
         if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text("*\n", encoding="ascii")
     except OSError as error:
-        raise _cannot_write(folder, error) from None
+        raise cannot_write(folder, error) from None
     return folder
 
 
@@ -104,7 +104,8 @@ def _is_plain(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False)
 
 
-def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
+def cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
+    """The error for what of the state cannot be made; without a right to write it is the workspace's."""
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return WorkspaceError(
             "no write access", where=f"{folder}: {error.strerror}", hint="make the folder writable, or use -C"
@@ -134,6 +135,9 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             _migrate(connection, path, migrations)
             stack.pop_all()
     except sqlite3.OperationalError as error:
+        for place in (folder, path):
+            if place.exists() and not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise cannot_write(place, PermissionError(errno.EACCES, str(error))) from None
         raise StateError(
             "the journal cannot be opened for writing", where=f"{path}: {_reason(error, folder)}",
             hint="make room, or see whether the disk is well, then run again",
@@ -141,7 +145,7 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
     except sqlite3.DatabaseError as error:
         raise StateDamaged("the journal is damaged", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
     except OSError as error:
-        raise _cannot_write(path, error) from None
+        raise cannot_write(path, error) from None
     return connection
 
 

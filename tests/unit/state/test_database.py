@@ -14,7 +14,9 @@ import pytest
 
 from orchestra.errors import ExitStatus, StateDamaged, StateError, WorkspaceError
 from orchestra.state.database import FILE, FOLDER, check_folder, make_folder, open_database, open_for_reading
+from orchestra.state.lock import RepositoryLock
 from orchestra.state.migrations import MIGRATIONS
+from tests.unit.fake_clock import START
 from tests.unit.state.old_journals import EARLIER, old_journal, rows_of
 
 NOBODY = 65534
@@ -161,6 +163,19 @@ def test_no_write_access_is_the_workspaces_fault_and_not_the_journals() -> None:
         with pytest.raises(WorkspaceError, match="no write access") as caught:
             make_folder(root)
     assert caught.value.exit_status is ExitStatus.WORKSPACE
+
+
+def test_a_state_that_was_made_before_the_write_access_went_is_the_workspaces_fault_too() -> None:
+    with without_privileges() as root:
+        folder = make_folder(root)
+        open_database(folder).close()
+        RepositoryLock(folder, now=START).release()
+        for place in (folder / "lock", folder / FILE, folder):
+            place.chmod(0o500)
+        for work in (lambda: open_database(folder), lambda: RepositoryLock(folder, now=START)):
+            with pytest.raises(WorkspaceError, match="no write access") as caught:
+                work()
+            assert caught.value.exit_status is ExitStatus.WORKSPACE
 
 
 # Opening
