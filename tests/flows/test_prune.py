@@ -1,7 +1,8 @@
-"""Old sessions removed: by hand, and at the end of a run."""
+"""Old sessions removed: by hand, and at the end of a run; what else works beside one."""
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Iterator
@@ -58,6 +59,17 @@ def test_prune_and_clear_work_beside_a_run_and_hinder_none(project: Project) -> 
     assert "for the run beside to fill" in ran.out
     assert left(project) == [resumable]
     assert traces(project, first) == traces(project, second) == []
+
+
+def test_a_journal_is_looked_at_beside_a_run_but_not_put_aside(project: Project) -> None:
+    session(project, "first")
+    with held_by_a_run(project):
+        assert project.run("doctor", "--repair").status == 0
+        with sqlite3.connect(project.state / "state.db") as connection:
+            connection.execute("UPDATE sessions SET started_at = 'yesterday'")
+        connection.close()
+        assert project.run("doctor", "--repair", "--json").json["error"]["code"] == "state-held"
+    assert "was damaged" in project.run("doctor", "--repair").out
 
 
 def test_prune_spares_what_the_run_beside_was_last_at(project: Project) -> None:
