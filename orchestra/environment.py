@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +38,15 @@ class Environment:
     cwd: Path
     clock: Clock = field(default_factory=SystemClock)
     stop: StopSignal = field(default_factory=StopSignal)
+    begun_s: float | None = None
+    """When the process began, on the clock; None for a caller that is in the process among others."""
 
     @classmethod
     def of_process(cls) -> Environment:
         """The real one. Raises FileNotFoundError where the current folder is gone."""
-        return cls(sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path(os.getcwd()))
+        # Until here it has loaded code, and hardly waited for anything.
+        begun_s = time.monotonic() - time.process_time()
+        return cls(sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path(os.getcwd()), begun_s=begun_s)
 
     def is_terminal(self, stream: TextIO) -> bool:
         """Whether a person is at the other end of a stream; False for a closed or absent one."""

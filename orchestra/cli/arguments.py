@@ -146,3 +146,10 @@ def _is_of(flags: set[str], word: str) -> bool:
 
 def _is_joined_folder(word: str) -> bool:
     return word.startswith("-C") and len(word) > 2
+
+
+def count(text: str) -> int:
+    """The value of an option that is a number of things."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

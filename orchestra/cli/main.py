@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 import traceback
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,10 +67,11 @@ def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[P
     if not line.options.is_profiled:
         yield None
         return
+    own_s = time.thread_time()
     from orchestra.profiler.profiler import Profiler
     from orchestra.views.profile_text import profile_lines
 
-    profiler = Profiler(env.clock)
+    profiler = Profiler(env.clock, begun_s=env.begun_s, own_cpu_s=time.thread_time() - own_s)
     output.profile = profiler.document
     profiler.start()
     try:

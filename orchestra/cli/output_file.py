@@ -20,7 +20,7 @@ def write_output(context: Context, name: str, text: str) -> Path:
     """
     path = Path(os.path.realpath(context.env.cwd / name))
     try:
-        mode = _mode_of(path, name)
+        mode = _mode_of(path)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -40,12 +40,12 @@ def write_output(context: Context, name: str, text: str) -> Path:
     return path
 
 
-def _mode_of(path: Path, name: str) -> int:
+def _mode_of(path: Path) -> int:
     """Of the file that is replaced, else the usual one."""
     try:
         found = path.stat().st_mode
     except FileNotFoundError:
         return 0o666
     if not stat.S_ISREG(found):
-        raise WorkspaceError("this is no file that could be replaced", where=name, hint="name another one")
+        raise WorkspaceError("this is no file that could be replaced", where=str(path), hint="name another one")
     return stat.S_IMODE(found)

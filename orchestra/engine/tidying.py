@@ -14,8 +14,10 @@ from orchestra.errors import StateError
 from orchestra.observe.events import Events
 from orchestra.observe.log import log_path, older_path
 from orchestra.state.cells import moment
+from orchestra.state.lock import may_be_held
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
+from orchestra.state.tidying import Choose
 
 _FITS_WELL = 0.9
 """Of what may be kept: one that fits but just would have to be tidied after every run."""
@@ -28,6 +30,8 @@ class Tidied:
     sessions: tuple[SessionRow, ...]
     """Oldest first."""
     freed_bytes: int
+    is_given_back: bool
+    """Whether the file was made smaller; beside a run what is free in it is left to that."""
 
 
 def removable(rows: Sequence[SessionRow], *, running: str | None = None) -> list[tuple[SessionRow, ...]]:
@@ -56,28 +60,44 @@ def to_prune(
     ]
 
 
-def remove(journal: StateManager, folder: Path, rows: Sequence[SessionRow]) -> None:
-    """Remove these for good. Raises StateError.
+def remove(journal: StateManager, folder: Path, choose: Choose) -> Sequence[SessionRow]:
+    """Remove for good those that `choose` takes from all, newest first; which they were. Raises StateError."""
 
-    Files first: after a kill in between the session is still listed, and goes at the next time.
-    """
-    for row in rows:
+    def delete_files(row: SessionRow) -> None:
         with suppress(OSError):
             for path in _logs(folder, row.session_id):
                 path.unlink(missing_ok=True)
             shutil.rmtree(_receipts(folder, row.session_id), ignore_errors=True)
-    journal.tidying.remove([row.session_id for row in rows])
+
+    return journal.tidying.remove(choose, delete_files)
 
 
 def prune(
-    journal: StateManager, folder: Path, rows: Sequence[SessionRow], is_stopped: Callable[[], bool]
+    journal: StateManager, folder: Path, choose: Choose, is_stopped: Callable[[], bool]
 ) -> Tidied:
-    """Remove these, and have the file shrink. Raises StateError."""
+    """Remove what `choose` takes, and have the file shrink; beside a run, without the lock. Raises StateError."""
     before = _size_bytes(journal, folder)
-    remove(journal, folder, rows)
+    gone = remove(journal, folder, choose)
     after = _size_bytes(journal, folder)
-    journal.tidying.shrink(is_stopped)
-    return Tidied(tuple(rows), max(0, before - after))
+    is_alone = shrink(journal, folder, is_stopped)
+    return Tidied(tuple(gone), max(0, before - after), is_alone)
+
+
+def shrink(journal: StateManager, folder: Path, is_stopped: Callable[[], bool]) -> bool:
+    """Have the file shrink, unless a run would have to wait for it: also one that begins meanwhile.
+
+    Whether no run is there. Raises StateError.
+    """
+    if not may_be_held(folder):
+        journal.tidying.shrink(lambda: is_stopped() or may_be_held(folder))
+    return not may_be_held(folder)
+
+
+def worked_at(rows: Sequence[SessionRow], folder: Path) -> str | None:
+    """The session that the run beside is at, or has just brought to its end; None where no run is."""
+    if not rows or not may_be_held(folder):
+        return None
+    return max(rows, key=lambda row: moment(row.last_activity)).session_id
 
 
 @dataclass(frozen=True)
@@ -106,7 +126,7 @@ class Keeping:
         gone = to_prune(rows, keep=self.keep, older_than=None, now=self.now(), running=self.session_id)
         before = _size_bytes(self.journal, self.folder)
         if gone:
-            remove(self.journal, self.folder, gone)
+            remove(self.journal, self.folder, _these(gone))
         size_bytes = self._make_room(gone)
         tidying = self.journal.tidying
         if tidying.is_worth_shrinking() or size_bytes + tidying.free_bytes() > self.max_bytes:
@@ -127,10 +147,14 @@ class Keeping:
         for group in removable(self.journal.sessions.all(), running=self.session_id):
             if size_bytes <= self.max_bytes * _FITS_WELL or self.is_stopped():
                 break
-            remove(self.journal, self.folder, group)
+            remove(self.journal, self.folder, _these(group))
             gone.extend(group)
             size_bytes = _size_bytes(self.journal, self.folder)
         return size_bytes
+
+
+def _these(rows: Sequence[SessionRow]) -> Choose:
+    return lambda _: rows
 
 
 def _together(rows: Sequence[SessionRow]) -> list[tuple[SessionRow, ...]]:

@@ -178,7 +178,7 @@ def new_undo(journal: StateManager, target: SessionRow, paths: Sequence[str], en
     session_id = new_session_id(env.clock.now())
     options = {"undoes": target.session_id, "paths": list(paths)}
     task = Task(f"undo {target.session_id}: {target.task.text}", "undo")
-    journal.sessions.create(session_id, task, mode=MODE, options=options, config={})
+    journal.sessions.create(session_id, task, mode=MODE, options=options, config={}, after=target.session_id)
     return session_id
 
 
@@ -208,7 +208,7 @@ def carry_out(
                     "file.ended", level="warning" if outcome.error else "info", path=outcome.path,
                     status=outcome.status, iterations=0, error=outcome.error,
                 )
-            status, error = end_of(outcomes)
+            status, error = end_of(outcomes, target)
         except Cancelled:
             status = ExitStatus.stopped_by(env.stop.number)
         is_stopped = status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED)
@@ -236,18 +236,19 @@ def _stop_of(env: Environment) -> Callable[[], None]:
     return check
 
 
-def end_of(outcomes: Sequence[FileOutcome]) -> tuple[ExitStatus, Conflict | None]:
-    """What became of the whole."""
+def end_of(outcomes: Sequence[FileOutcome], target: SessionRow) -> tuple[ExitStatus, Conflict | None]:
+    """What became of the whole undo of `target`."""
     left = [outcome for outcome in outcomes if outcome.status == "failed"]
     if not left:
         return ExitStatus.DONE, None
     count = f"{len(left)} of {len(outcomes)} file{'' if len(outcomes) == 1 else 's'}"
     verb = "was" if len(left) == 1 else "were"
-    error = Conflict(f"{count} {verb} not put back; {left[0].path}: {left[0].error}", hint=_HINT)
+    hint = (
+        f"`orchestra diff {target.session_id}` shows what the session changed; put your own version aside and undo"
+        " again"
+    )
+    error = Conflict(f"{count} {verb} not put back; {left[0].path}: {left[0].error}", hint=hint)
     return error.exit_status, error
-
-
-_HINT = "`orchestra diff SESSION` shows what the session changed; put your own version aside and undo again"
 
 
 def _writes(row: SessionRow) -> bool:

@@ -75,6 +75,14 @@ def open_workplace(
         yield Workplace(root, folder, journal, salvaged)
 
 
+@contextmanager
+def open_beside(root: Path, git: Git | None, env: Environment) -> Iterator[StateManager]:
+    """The journal for writing without the lock, beside a run: for what hurts none. Raises StateError."""
+    check_place(root, git)
+    with closing(StateManager.open(make_folder(root), env.clock)) as journal:
+        yield journal
+
+
 def _journal(folder: Path, env: Environment, *, checks: bool, checks_all: bool) -> StateManager:
     with ExitStack() as stack:
         journal = stack.enter_context(closing(StateManager.open(folder, env.clock)))

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 
 MODEL = "model"
 TURN = "turn"
+AGAIN = "again"
 TESTS = "tests"
 VALIDATION = "validation"
 DISK = "disk"
@@ -16,7 +17,8 @@ LOADING = "loading"
 OWN = "own work"
 IDLE = "idle"
 _NAMES = {
-    MODEL: "waiting for the model", TURN: "waiting to be let in by a provider", TESTS: "running the tests",
+    MODEL: "waiting for the model", TURN: "waiting to be let in by a provider",
+    AGAIN: "waiting before a model is asked again", TESTS: "running the tests",
     VALIDATION: "checking drafts", DISK: "waiting for the disk", GIT: "waiting for git",
     PERSON: "waiting for you", LOADING: "loading code", OWN: "the program's own work", IDLE: "nothing",
 }
@@ -32,14 +34,16 @@ class Activity:
 
     name: str
     model: str | None
-    """PROVIDER/MODEL, where a model was waited for."""
+    """PROVIDER/MODEL, where a model was waited for, or for the time to ask it again."""
     wall_ms: float
     share: float
     """Of the whole time."""
 
     @property
     def words(self) -> str:
-        return f"waiting for {self.model}" if self.name == MODEL and self.model else _NAMES[self.name]
+        if self.model is None:
+            return _NAMES[self.name]
+        return f"waiting before {self.model} is asked again" if self.name == AGAIN else f"waiting for {self.model}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,8 @@ def advice(profile: Profile) -> list[str]:
 
 _ADVICE = {
     TURN: "the provider lets no more calls in: name another one behind it in the chain, or lower max_concurrency",
+    AGAIN: "a model fails, or sets limits (`orchestra report` counts its faults): put another one before it in its"
+    " chain, or lower max_concurrency",
     TESTS: "run fewer tests: --test-command with those that concern the change, or tests.baseline: false",
     VALIDATION: "checking drafts takes long: plan smaller files, or fewer at once (max_concurrency)",
     DISK: "put the repository on a local, faster disk: every answer waits until it is written",

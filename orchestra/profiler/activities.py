@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from orchestra.metrics.profile import DISK, GIT, LOADING, MODEL, OWN, PERSON, TESTS, TURN, VALIDATION
+from orchestra.metrics.profile import AGAIN, DISK, GIT, LOADING, MODEL, OWN, PERSON, TESTS, TURN, VALIDATION
 
 _OURS = "orchestra."
 _PAUSE = "orchestra.clock"
@@ -48,7 +48,7 @@ def activity_of(modules: Iterable[str]) -> str | None:
             continue
         found = next((activity for start, activity in _ACTIVITIES if module.startswith(start)), None)
         if found == MODEL and pauses:
-            return TURN
+            return AGAIN
         if found is None and module.startswith(_OURS):
             return OWN
         if found is not None:

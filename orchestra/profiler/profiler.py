@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, Iterator
 
 from orchestra.clock import Clock
-from orchestra.metrics.profile import Profile, profile_json
+from orchestra.metrics.profile import LOADING, Profile, profile_json
 from orchestra.profiler import process_figures
 from orchestra.profiler.activities import activity_of
 from orchestra.profiler.tally import Instant, Tally
@@ -25,18 +25,27 @@ _WORKERS = "agent"
 
 
 class Profiler:
-    """Samples from `start` to `stop`; as a listener it hears events in the threads that tell of them."""
+    """Samples from `start` to `stop`; as a listener it hears events in the threads that tell of them.
 
-    def __init__(self, clock: Clock) -> None:
+    With `begun_s`, when the process began, what came before is the loading of code; `own_cpu_s` is what getting the
+    profiler itself took.
+    """
+
+    def __init__(self, clock: Clock, *, begun_s: float | None = None, own_cpu_s: float = 0.0) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._main = threading.main_thread()
-        self._begun_s = clock.monotonic()
+        now = self._now()
         self._children_begun_s = process_figures.children_cpu_s()
-        self._cpu_begun_s = process_figures.cpu_s()
-        self._tally = Tally(self._now())
-        self._own_cpu_s = 0.0
+        self._begun = now if begun_s is None else Instant(begun_s, 0.0, 0.0)
+        self._tally = Tally(self._begun)
+        self._own_cpu_s = own_cpu_s
+        if begun_s is not None:
+            self._tally.add_sample(
+                {threading.get_ident(): LOADING}, elapsed_s=now.wall_s - begun_s,
+                memory_bytes=process_figures.memory_bytes(),
+            )
         self._thread = threading.Thread(target=self._run, name="profiler", daemon=True)
 
     def start(self) -> None:
@@ -59,7 +68,7 @@ class Profiler:
         with self._lock:
             phases, agents = self._tally.costs(now)
             return Profile(
-                wall_ms=1000 * (now.wall_s - self._begun_s), cpu_ms=1000 * (now.cpu_s - self._cpu_begun_s),
+                wall_ms=1000 * (now.wall_s - self._begun.wall_s), cpu_ms=1000 * (now.cpu_s - self._begun.cpu_s),
                 children_cpu_ms=1000 * (process_figures.children_cpu_s() - self._children_begun_s),
                 peak_memory_bytes=self._tally.peak_bytes, samples=self._tally.samples,
                 own_cpu_ms=1000 * self._own_cpu_s, phases=phases, agents=agents,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
-from orchestra.metrics.profile import IDLE, MODEL, Activity, Cost, Setting
+from orchestra.metrics.profile import AGAIN, IDLE, MODEL, Activity, Cost, Setting
 from orchestra.records import Event
 
 FIRST_PHASE = "start"
@@ -77,7 +77,7 @@ class Tally:
             self._seen_s[(IDLE, None)] += elapsed_s
         for thread, activity in activities.items():
             asked = self._questions.get(thread)
-            model = asked.model if asked is not None and activity == MODEL else None
+            model = asked.model if asked is not None and activity in (MODEL, AGAIN) else None
             self._seen_s[(activity, model)] += elapsed_s / len(activities)
 
     def add_event(self, event: Event, thread: int, now: Instant) -> None:

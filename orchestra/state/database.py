@@ -13,7 +13,7 @@ from typing import Callable, Sequence
 
 from orchestra.errors import StateDamaged, StateError, WorkspaceError
 from orchestra.state.file_systems import network_file_system
-from orchestra.state.migrations import MIGRATIONS, tables_of
+from orchestra.state.migrations import MIGRATIONS
 
 FOLDER = ".orchestra"
 FILE = "state.db"
@@ -28,6 +28,7 @@ DAMAGED_HINT = "`orchestra doctor --repair` puts it aside and saves what can be 
 
 _OTHERS, _OTHERS_WRITE = 0o077, 0o022
 _FOLDERS = ("logs", "runs", "tmp")
+_FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", "lock", "plan.md", ".gitignore")
 
 Migrations = Sequence[Sequence[str]]
 
@@ -48,7 +49,7 @@ def make_folder(root: Path, *, chmod: Callable[[Path, int], None] = os.chmod) ->
         if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text("*\n", encoding="ascii")
     except OSError as error:
-        raise _cannot_write(folder, error) from None
+        raise cannot_write(folder, error) from None
     return folder
 
 
@@ -98,10 +99,13 @@ def _check_kinds(folder: Path) -> None:
 
 
 def _is_plain(entry: os.DirEntry[str]) -> bool:
-    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name not in _FILES
+    return entry.is_file(follow_symlinks=False)
 
 
-def _cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
+def cannot_write(folder: Path, error: OSError) -> WorkspaceError | StateError:
+    """The error for what of the state cannot be made; without a right to write it is the workspace's."""
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return WorkspaceError(
             "no write access", where=f"{folder}: {error.strerror}", hint="make the folder writable, or use -C"
@@ -131,6 +135,9 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             _migrate(connection, path, migrations)
             stack.pop_all()
     except sqlite3.OperationalError as error:
+        for place in (folder, path):
+            if place.exists() and not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise cannot_write(place, PermissionError(errno.EACCES, str(error))) from None
         raise StateError(
             "the journal cannot be opened for writing", where=f"{path}: {_reason(error, folder)}",
             hint="make room, or see whether the disk is well, then run again",
@@ -138,7 +145,7 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
     except sqlite3.DatabaseError as error:
         raise StateDamaged("the journal is damaged", where=f"{path}: {error}", hint=DAMAGED_HINT) from None
     except OSError as error:
-        raise _cannot_write(path, error) from None
+        raise cannot_write(path, error) from None
     return connection
 
 
@@ -291,19 +298,37 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_tables(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
-    expected = tables_of(migrations[:_version_of(connection)])
-    there = _tables(connection)
-    for name in expected:
-        if name not in there:
-            raise StateDamaged("the journal is damaged", where=f"{path}: there is no table {name}", hint=DAMAGED_HINT)
+    version, there = _version_of(connection), columns_of(connection)
+    if there and version < 1:
+        # The first step of ours makes tables and version in one transaction.
+        raise StateDamaged("the journal is damaged", where=f"{path}: it has no version", hint=DAMAGED_HINT)
+    for name, columns in expected_columns(migrations[:version]).items():
+        lacking = "" if name not in there else ", ".join(sorted(columns - there[name]))
+        if name not in there or lacking:
+            what = f"column {lacking} in table {name}" if lacking else f"table {name}"
+            raise StateDamaged("the journal is damaged", where=f"{path}: there is no {what}", hint=DAMAGED_HINT)
 
 
 def _is_unused(connection: sqlite3.Connection) -> bool:
-    return "sessions" in _tables(connection) and connection.execute("SELECT 1 FROM sessions").fetchone() is None
+    return "sessions" in columns_of(connection) and connection.execute("SELECT 1 FROM sessions").fetchone() is None
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
-    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+def columns_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """By table, what its columns are called."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+    ):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def expected_columns(migrations: Migrations) -> dict[str, set[str]]:
+    """The same of a journal that has gone through these."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in (statement for step in migrations for statement in step):
+            connection.execute(statement)
+        return columns_of(connection)
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

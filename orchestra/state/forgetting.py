@@ -8,6 +8,7 @@ from typing import Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.state.facts import put_fact
+from orchestra.state.sessions import check_there
 from orchestra.state.store import Store
 
 GOING_BACK = "going-back"
@@ -42,8 +43,12 @@ class Forgetting:
         self._clock = clock
 
     def announce(self, session_id: str, checkpoint: str) -> None:
-        """Note that the session goes back, so that who takes it up after a kill does so first."""
+        """Note that the session goes back, so that who takes it up after a kill does so first.
+
+        Raises UnknownSession where it has been removed meanwhile.
+        """
         def work(connection: sqlite3.Connection) -> None:
+            check_there(connection, session_id)
             put_fact(connection, session_id, GOING_BACK, checkpoint, iso(self._clock.now()))
             connection.execute("UPDATE sessions SET can_resume = 1 WHERE session_id = ?", (session_id,))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Callable
 
 from orchestra.errors import StateError, StateHeld
 from orchestra.found_files import own
+from orchestra.state.database import cannot_write
 from orchestra.state.lock_owner import LockOwner
 
 FILE = "lock"
@@ -28,6 +30,8 @@ class RepositoryLock:
         try:
             self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
+            if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+                raise cannot_write(path, error) from None
             where = f"{path}: {error.strerror}"
             raise StateError("the lock cannot be opened", where=where, hint="move it away") from None
         try:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
 from orchestra.errors import StateError
-from orchestra.state.database import FILE, connect, open_database
+from orchestra.state.database import FILE, connect, expected_columns, open_database
 from orchestra.state.losses import Losses
-from orchestra.state.migrations import MIGRATIONS, tables_of
+from orchestra.state.migrations import MIGRATIONS
 from orchestra.state.raw_rows import raw_rows
 from orchestra.state.rebuilt import rebuild_sessions
 from orchestra.state.torn import EVERYTHING, TornTable, fill_up, unreadable_rows
@@ -139,11 +139,14 @@ def _carry_over(
     try:
         there = {row["name"] for row in source.execute(f"PRAGMA table_info({table})")}
         version = source.execute("PRAGMA user_version").fetchone()[0]
+        expected = expected_columns(MIGRATIONS[:version] if version > 0 else MIGRATIONS)
     except (sqlite3.Error, UnicodeDecodeError):
         return [EVERYTHING]
     if not there:
         # A table of a later schema than the damaged file's is no loss, but one that was never new is.
-        return [EVERYTHING] if table not in _LATER or table in tables_of(MIGRATIONS[:version]) else []
+        return [EVERYTHING] if table not in _LATER or table in expected else []
+    if not expected.get(table, set()) <= there:
+        losses.of_table(table)
     common = [column for column in columns if column in there]
     insert = f"INSERT OR IGNORE INTO {table} (rowid, {', '.join(common)}) VALUES (?{', ?' * len(common)})"
     rows = TornTable(source, table, common)

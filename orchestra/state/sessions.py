@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.clock import Clock, iso
-from orchestra.errors import ExitStatus, StateError
+from orchestra.errors import ExitStatus, StateError, UnknownSession
 from orchestra.records import AGENT_ROLES, Task
 from orchestra.state.cells import cell_text, damaged, moment, object_of
 from orchestra.state.phases import ACTIVITIES, ENDS, MOVES, check_move
@@ -68,15 +68,21 @@ class Sessions:
         self._clock = clock
 
     def create(
-        self, session_id: str, task: Task, *, mode: str, options: Mapping[str, Any], config: Mapping[str, Any]
+        self, session_id: str, task: Task, *, mode: str, options: Mapping[str, Any], config: Mapping[str, Any],
+        after: str | None = None,
     ) -> None:
-        """A new session in the phase init, with its four agents idle."""
+        """A new session in the phase init, with its four agents idle.
+
+        Raises UnknownSession where the session `after`, which it needs, has been removed meanwhile.
+        """
         now = self._now()
         row = (
             session_id, task.text, "init", 0, now, now, 1, mode, cell_text(task.source), _json(options), _json(config),
         )
 
         def work(connection: sqlite3.Connection) -> None:
+            if after is not None:
+                check_there(connection, after)
             connection.execute(
                 "INSERT INTO sessions (session_id, task, phase, iteration, started_at, last_activity, can_resume,"
                 " mode, task_source, options, config) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -101,20 +107,28 @@ class Sessions:
 
     def all(self) -> list[SessionRow]:
         """Newest first."""
-        rows = self._store.rows("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC")
-        return [_session(row) for row in rows]
+        return self._store.read(read_sessions)
 
     def newest(self) -> SessionRow | None:
         row = self._store.row("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC LIMIT 1")
         return None if row is None else _session(row)
 
     def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:
-        """A stopped session goes on from the phase init, with what may be changed on resume."""
-        self._store.change(
-            "UPDATE sessions SET phase = 'init', can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
-            " last_activity = ? WHERE session_id = ?",
-            (_json(config), self._now(), session_id),
-        )
+        """A stopped session goes on from the phase init, with what may be changed on resume.
+
+        Raises UnknownSession where it has been removed meanwhile.
+        """
+        row = (_json(config), self._now(), session_id)
+
+        def work(connection: sqlite3.Connection) -> None:
+            check_there(connection, session_id)
+            connection.execute(
+                "UPDATE sessions SET phase = 'init', can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
+                " last_activity = ? WHERE session_id = ?",
+                row,
+            )
+
+        self._store.write(work)
 
     def enter_phase(self, session_id: str, phase: str, *, is_checkpoint: bool = True) -> None:
         """Note where the session stands, as a rule with a checkpoint at the first time. Raises IllegalMove."""
@@ -243,6 +257,20 @@ class Sessions:
 
     def _now(self) -> str:
         return iso(self._clock.now())
+
+
+def read_sessions(connection: sqlite3.Connection) -> list[SessionRow]:
+    """All, newest first. Raises StateDamaged."""
+    rows = connection.execute("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC").fetchall()
+    return [_session(row) for row in rows]
+
+
+def check_there(connection: sqlite3.Connection, session_id: str) -> None:
+    """Raises UnknownSession: sessions are removed beside a run, but for those that can go on or are undone."""
+    if connection.execute("SELECT 1 FROM sessions WHERE session_id = ?", (session_id,)).fetchone() is None:
+        raise UnknownSession(
+            f"session {session_id} has been removed meanwhile", hint="`orchestra sessions` lists what is left"
+        )
 
 
 def _phase(connection: sqlite3.Connection, session_id: str) -> str:

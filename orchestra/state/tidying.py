@@ -6,7 +6,11 @@ import sqlite3
 from contextlib import suppress
 from typing import Callable, Sequence
 
+from orchestra.state.sessions import SessionRow, read_sessions
 from orchestra.state.store import Store
+
+Choose = Callable[[Sequence[SessionRow]], Sequence[SessionRow]]
+"""Of all sessions, newest first, some."""
 
 _CHILDREN = ("replies", "attempts")
 """What belongs to a step."""
@@ -26,16 +30,25 @@ _LOOK_EVERY = 1000
 
 
 class Tidying:
-    """Makes room in the journal. For the thread that holds the lock."""
+    """Makes room in the journal, beside a run too."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def remove(self, session_ids: Sequence[str]) -> None:
-        """All rows of these sessions, in one transaction. Raises StateError."""
+    def remove(
+        self, choose: Choose, delete_files: Callable[[SessionRow], None] = lambda row: None
+    ) -> Sequence[SessionRow]:
+        """All that there is of the sessions which `choose` takes from all, newest first. Raises StateError.
 
-        def work(connection: sqlite3.Connection) -> None:
-            for session_id in session_ids:
+        One transaction, so that no session can be begun or taken up between the choice and the end. The files go
+        first: after a kill in between the session is still listed, and goes at the next time.
+        """
+
+        def work(connection: sqlite3.Connection) -> Sequence[SessionRow]:
+            gone = choose(read_sessions(connection))
+            for row in gone:
+                delete_files(row)
+                session_id = row.session_id
                 for table in _CHILDREN:
                     connection.execute(
                         f"DELETE FROM {table} WHERE step_id IN (SELECT id FROM steps WHERE session_id = ?)",
@@ -43,8 +56,9 @@ class Tidying:
                     )
                 for table in _TABLES:
                     connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))
+            return gone
 
-        self._store.write(work)
+        return self._store.write(work)
 
     def used_bytes(self) -> int:
         """Of the file, without what is free in it."""

@@ -29,7 +29,7 @@ def overall_page(figures: OverallFigures) -> str:
     if figures.sessions:
         span = f"{figures.sessions[0].started_at} to {figures.sessions[-1].started_at}"
     return page("All sessions", span + replayed, tiles, [
-        ("Cost of each session", _costs(figures)),
+        (f"Cost of {_which(figures)}", _costs(figures)),
         ("Latency by model over time", _over_time(figures, "median, seconds", _median, seconds_of)),
         ("Fallbacks by model over time", _over_time(
             figures, "fallbacks for each call", lambda one: one.rotations / one.consumed.attempts, percent
@@ -39,8 +39,16 @@ def overall_page(figures: OverallFigures) -> str:
         ("Latency by model", report_parts.latency(figures.latencies)),
         ("Faults and fallbacks", report_parts.trouble(figures.faults, figures.rotations)),
         ("Caches", report_parts.caches(figures.savings, figures.total.input_tokens)),
-        ("Sessions", _sessions(figures)),
+        (f"{_which(figures, each=False)}".capitalize(), _sessions(figures)),
     ])
+
+
+def _which(figures: OverallFigures, *, each: bool = True) -> str:
+    """What a section shows one by one."""
+    count = len(figures.sessions)
+    if count > _MOST_ROWS:
+        return f"the newest {_MOST_ROWS} of {count} sessions"
+    return "each session" if each else "sessions"
 
 
 def seconds_of(value: float) -> str:
@@ -61,15 +69,16 @@ def _costs(figures: OverallFigures) -> str:
 def _over_time(
     figures: OverallFigures, y_axis: str, value: Callable[[ModelPeriod], float | None], say: Callable[[float], str]
 ) -> str:
-    series: dict[str, dict[str, float]] = {}
+    # Also models without a value: a model has the same colour in every chart.
+    series: dict[str, dict[str, float]] = {one.model: {} for one in figures.periods}
     for one in figures.periods:
         found = value(one)
         if found is not None:
-            series.setdefault(one.model, {})[one.period] = found
+            series[one.model][one.period] = found
     periods = sorted({one.period for one in figures.periods})
     axis = "hour (UTC)" if periods and "T" in periods[0] else "day (UTC)"
     chart = line_chart(periods, series, x_axis=axis, y_axis=y_axis, say=say)
-    return chart + legend(list(series)) if chart else ""
+    return chart + legend(series) if chart else ""
 
 
 def _median(one: ModelPeriod) -> float | None:

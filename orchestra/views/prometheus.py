@@ -31,11 +31,12 @@ def session_prometheus(figures: SessionFigures) -> str:
         Sample({**own, "path": file.path, "status": file.status}, file.iterations) for file in figures.files
     ]
     tries = [Sample({**own, "path": file.path}, file.recovery_attempts) for file in figures.files]
+    waited = [Sample(own, figures.waited_ms / 1000)]
     ended = [] if figures.exit_status is None else [Sample(own, figures.exit_status)]
     return _page([
         _family("session_duration_seconds", "How long the session took.", [Sample(own, duration_s)]),
         _family("session_exit_status", "How the session ended.", ended),
-        _family("session_waited_seconds", "Pauses that models asked for.", [Sample(own, figures.waited_ms / 1000)]),
+        _family("session_waited_seconds", "Pauses before models were asked again, all files added up.", waited),
         _family("file_iterations", "How often a file was audited.", files),
         _family("file_recovery_attempts", "Tries after the audit loop gave a file up.", tries),
         *_traffic(own, figures.shares, figures.latencies, figures.faults, figures.rotations, figures.savings),

@@ -14,6 +14,9 @@ from orchestra.views.profile_text import profile_lines
 
 _MOST_TASK = 100
 _MOST_PARTS = 6
+_WAITED = "before models were asked again, all files added up"
+_MOST_PERIODS = 14
+"""Days, or hours, of which each model has its line."""
 
 
 def session_report_text(figures: SessionFigures) -> str:
@@ -33,7 +36,7 @@ def session_report_text(figures: SessionFigures) -> str:
         ("files", _files(figures.files)),
         *_traffic(figures.shares, figures.latencies, figures.faults, figures.rotations, figures.savings),
         ("prompts", _prompts(figures.prompts)),
-        ("waiting", [f"{seconds(figures.waited_ms)} for models that asked for a pause"] if figures.waited_ms else []),
+        ("waiting", [f"{seconds(figures.waited_ms)} {_WAITED}"] if figures.waited_ms else []),
         ("profile", profile_lines(figures.profile) if figures.profile else []),
     ])
 
@@ -44,22 +47,26 @@ def overall_report_text(figures: OverallFigures) -> str:
         f"sessions  {len(figures.sessions)}"
         + (f", and {figures.replayed} replayed, which count nowhere below" if figures.replayed else ""),
         f"success   {_of(figures.succeeded, figures.judged)} that came to an end of their own",
-        f"cost      {money(figures.total.cost_usd)} in all, {money(figures.mean_cost_usd)} a session;"
-        f" {_of(figures.within_aim, len(figures.costs))} within the aim of {money(AIM_USD)}",
+        f"cost      {_costs(figures)}",
         f"recovery  {_of(figures.recovered, figures.recoveries)} files that needed it",
     ]
     firsts = [(one.role, _of(one.by_first, one.answers)) for one in figures.first_choices]
+    dates = sorted({one.period for one in figures.periods})
+    since = dates[-_MOST_PERIODS:][0] if dates else ""
     periods = [
         (
             one.period, one.model, f"{one.consumed.answers} of {one.consumed.attempts} answered",
             "" if one.latency is None else f"median {seconds(one.latency.quantile(0.5))}",
             f"{one.rotations} fallback{'' if one.rotations == 1 else 's'}" if one.rotations else "",
         )
-        for one in figures.periods
+        for one in figures.periods if one.period >= since
     ]
+    earlier = len(dates) - _MOST_PERIODS
+    unit = "hours" if "T" in since else "days"
+    more = [f"{earlier} earlier {unit}: `orchestra report --all --format html` shows them"] if earlier > 0 else []
     return _page(head, [
         ("answers by the first choice of a chain", aligned(firsts)),
-        ("models over time", aligned(periods)),
+        ("models over time", aligned(periods) + more),
         *_traffic(figures.shares, figures.latencies, figures.faults, figures.rotations, figures.savings),
     ])
 
@@ -76,7 +83,7 @@ def _traffic(
     usage = [(share.role, share.model, *_consumed(share.consumed)) for share in shares]
     spread = [
         (
-            one.model, f"{len(one.distribution.values_ms)} answers",
+            one.model, f"{len(one.distribution.values_ms)} answer{'' if len(one.distribution.values_ms) == 1 else 's'}",
             *(f"{name} {seconds(one.distribution.quantile(share))}" for name, share in _QUANTILES),
         )
         for one in latencies
@@ -150,6 +157,15 @@ def _more(file: FileFigures) -> str:
     if file.recovery_attempts:
         parts.append(f"{'recovered' if file.recovered else 'not recovered'} in {file.recovery_attempts}")
     return ", ".join(parts)
+
+
+def _costs(figures: OverallFigures) -> str:
+    if figures.total.cost_usd is None:
+        return money(None)
+    return (
+        f"{money(figures.total.cost_usd)} in all, {money(figures.mean_cost_usd)} a session;"
+        f" {_of(figures.within_aim, len(figures.costs))} within the aim of {money(AIM_USD)}"
+    )
 
 
 def _of(part: int, whole: int) -> str:

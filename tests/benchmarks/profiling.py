@@ -16,7 +16,7 @@ from orchestra.clock import SystemClock
 from orchestra.profiler.profiler import Profiler
 from orchestra.state.session_ids import is_session_id
 
-THREADS = (4, 32)
+THREADS = (1, 4, 32)
 TURNS = 10_000
 ROUNDS = 31
 

@@ -77,6 +77,15 @@ def test_a_damaged_line_is_said_and_hides_no_other(project: Project) -> None:
     assert "1 line of the log cannot be read" in ran.err
 
 
+def test_a_log_that_is_gone_is_said(project: Project) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    assert "no log" not in project.run("log").err
+    (log,) = (project.state / "logs").iterdir()
+    log.unlink()
+    ran = project.run("log")
+    assert (ran.status, ran.out) == (0, "") and f"`orchestra report {log.stem}`" in ran.err
+
+
 def test_an_unknown_session_has_no_log(project: Project) -> None:
     assert project.run("log").status == 2
     ran = project.run("log", "s-20200101-000000-abcd", "--json")

@@ -1,9 +1,15 @@
-"""Old sessions removed: by hand, and at the end of a run."""
+"""Old sessions removed: by hand, and at the end of a run; what else works beside one."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Iterator
+
 import pytest
 
+from orchestra.state.lock import RepositoryLock
 from tests.flows.project import Project
 from tests.flows.team import one_file
 
@@ -21,6 +27,14 @@ def traces(project: Project, session_id: str) -> list[str]:
     return [path.name for path in project.state.rglob("*") if session_id in path.name]
 
 
+@contextmanager
+def held_by_a_run(project: Project) -> Iterator[None]:
+    """While a run, as it seems, holds the repository."""
+    lock = RepositoryLock(project.state, now=datetime.now(timezone.utc))
+    yield
+    lock.release()
+
+
 def test_prune_keeps_the_newest_and_what_can_go_on(project: Project) -> None:
     resumable = str(project.run("run", "waits", "--json", script=one_file("w.txt")).json["session_id"])
     first, second, third = (session(project, name) for name in ("first", "second", "third"))
@@ -34,6 +48,40 @@ def test_prune_keeps_the_newest_and_what_can_go_on(project: Project) -> None:
     assert left(project) == [third, resumable]
     assert traces(project, first) == [] and traces(project, third) != []
     assert project.run("resume", resumable, "--yes", script=one_file("w.txt")).status == 0
+
+
+def test_prune_and_clear_work_beside_a_run_and_hinder_none(project: Project) -> None:
+    first, second = session(project, "first"), session(project, "second")
+    resumable = str(project.run("run", "waits", "--json", script=one_file("w.txt")).json["session_id"])
+    with held_by_a_run(project):
+        ran = project.run("sessions", "prune", "--older-than", "0")
+        assert (ran.status, project.run("cache", "clear").status) == (0, 0)
+    assert "for the run beside to fill" in ran.out
+    assert left(project) == [resumable]
+    assert traces(project, first) == traces(project, second) == []
+
+
+def test_a_journal_is_looked_at_beside_a_run_but_not_put_aside(project: Project) -> None:
+    session(project, "first")
+    with held_by_a_run(project):
+        assert project.run("doctor", "--repair").status == 0
+        with sqlite3.connect(project.state / "state.db") as connection:
+            connection.execute("UPDATE sessions SET started_at = 'yesterday'")
+        connection.close()
+        assert project.run("doctor", "--repair", "--json").json["error"]["code"] == "state-held"
+    assert "was damaged" in project.run("doctor", "--repair").out
+
+
+def test_prune_spares_what_the_run_beside_was_last_at(project: Project) -> None:
+    first, second = session(project, "first"), session(project, "second")
+    third = session(project, "third")
+    assert project.run("resume", first, "--from", "executing", "--yes", script=one_file("first.txt")).status == 0
+    with held_by_a_run(project):
+        project.run("sessions", "prune", "--older-than", "0")
+    assert left(project) == [third, first]
+    project.run("sessions", "prune", "--older-than", "0")
+    assert left(project) == [third]
+    assert second not in left(project)
 
 
 def test_an_undone_session_stays_as_long_as_its_undo(project: Project) -> None:

@@ -119,6 +119,13 @@ def test_an_older_report_is_replaced_and_keeps_its_mode(project: Project) -> Non
     assert project.read("r.html").startswith("<!DOCTYPE html>") and file.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("form", ["text", "json", "html", "prometheus"])
+def test_a_dash_is_standard_output(project: Project, form: str) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    ran, plain = (project.run("report", "--format", form, *more) for more in (("--output", "-"), ()))
+    assert (ran.status, ran.out) == (0, plain.out) and not (project.root / "-").exists()
+
+
 @pytest.mark.parametrize("name", [".", "no/such/folder/r", "pipe"])
 def test_what_cannot_be_written_is_status_5_and_leaves_nothing(project: Project, name: str) -> None:
     project.run("run", "task", "--yes", script=one_file())

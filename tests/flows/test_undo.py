@@ -68,11 +68,12 @@ def test_it_works_outside_git(tmp_path: Path) -> None:
 def test_a_file_that_was_edited_since_is_left_alone_and_the_others_are_put_back(
     project: Project, before: dict[str, bytes]
 ) -> None:
-    change(project)
+    changed = change(project)
     project.write("a.txt", "mine\n")
     undone = project.run("undo", "--json")
 
     assert (undone.status, undone.json["error"]["code"]) == (5, "conflict")
+    assert f"`orchestra diff {changed.json['session_id']}`" in undone.json["error"]["hint"]
     assert [file["status"] for file in undone.json["files"]] == ["failed", "reverted", "reverted"]
     assert project.everything() == {**before, "a.txt": b"mine\n"}
 

@@ -250,7 +250,10 @@ def test_a_session_that_was_resumed_has_one_receipt_of_all_of_it(project: Projec
     wrong_key = Fault(401, {"error": {"message": "wrong key"}})
     project.run("run", "task", "--yes", script=team(plan, {"a.txt": whole("a\n"), "b.txt": lambda call: wrong_key}))
     first = receipt(project)
+    ran = project.run("verify")
+    assert ran.status == 0 and f"`orchestra resume {first['session_id']}` goes on" in ran.err
     resumed = project.run("resume", "--yes", script=team("", {"b.txt": whole("b\n")}))
+    assert "goes on" not in project.run("verify").err
     assert (first["exit_status"], resumed.status, receipt(project)["exit_status"]) == (9, 0, 0)
     assert [file["status"] for file in receipt(project)["files"]] == ["approved", "approved"]
     assert project.run("verify").status == 0

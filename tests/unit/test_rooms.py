@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "orchestra"
 LINES = (
@@ -167,3 +169,12 @@ def test_importing_a_module_does_nothing() -> None:
     assert found["seen"] == []
     assert found["threads"] == 1
     assert found["watched"] == 2
+
+
+@pytest.mark.parametrize("command", ["sessions", "status", "log", "diff", "report", "cache"])
+def test_what_only_looks_loads_nothing_of_the_engine(command: str) -> None:
+    code = f"import sys, orchestra.cli.commands.{command}; print(any('.engine' in name for name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, universal_newlines=True, timeout=60, cwd=str(ROOT)
+    )
+    assert (done.returncode, done.stdout) == (0, "False\n")

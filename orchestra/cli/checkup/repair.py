@@ -6,17 +6,26 @@ from dataclasses import asdict
 
 from orchestra.cli.checkup.finding import OK, WARN, Finding
 from orchestra.cli.context import Context
-from orchestra.engine.workplace import open_workplace
+from orchestra.engine.workplace import open_beside, open_workplace
+from orchestra.errors import StateDamaged
 from orchestra.state.database import FILE, FOLDER
 
 
 def repair_state(context: Context) -> Finding:
-    """Put a damaged journal aside for a new one with what could be saved of it. Raises StateError."""
+    """Put a damaged journal aside for a new one with what could be saved of it. Raises StateError.
+
+    It is looked at beside a run, but put aside only with the lock: a run would go on writing to what nobody finds.
+    """
     journal = context.root / FOLDER / FILE
     if not journal.exists():
         return Finding("state", OK, f"{journal.parent}, without a session yet", details={"salvaged": None})
-    with open_workplace(context.root, context.git, context.env, salvages=True, checks_all=True) as workplace:
-        salvaged = workplace.salvaged
+    salvaged = None
+    try:
+        with open_beside(context.root, context.git, context.env) as open_journal:
+            open_journal.check()
+    except StateDamaged:
+        with open_workplace(context.root, context.git, context.env, salvages=True, checks_all=True) as workplace:
+            salvaged = workplace.salvaged
     if salvaged is None:
         return Finding("state", OK, f"{journal} is not damaged", details={"salvaged": None})
     details = {"salvaged": {**asdict(salvaged), "moved_to": str(salvaged.moved_to)}}

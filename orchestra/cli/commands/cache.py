@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from typing import Any
 
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
-from orchestra.errors import ExitStatus, StateHeld
+from orchestra.errors import ExitStatus
 from orchestra.state.database import FOLDER
-from orchestra.state.manager import StateManager
 from orchestra.state.reply_cache import CacheFigures
 from orchestra.views.figures import money, size
 
@@ -39,17 +37,13 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 
 def _cleared(context: Context) -> CacheFigures:
     # Loading all that a session is built of takes longer than telling the figures, which needs none of it.
-    from orchestra.engine.workplace import open_workplace
+    from orchestra.engine.tidying import shrink
+    from orchestra.engine.workplace import open_beside
 
-    try:
-        with open_workplace(context.root, context.git, context.env) as workplace:
-            figures = workplace.journal.reply_cache.clear()
-            workplace.journal.tidying.shrink(lambda: context.env.stop.number is not None)
-            return figures
-    except StateHeld:
-        # Beside a run, which goes on with what is left of the cache, and would have to wait while the file is shrunk.
-        with closing(StateManager.open(context.root / FOLDER, context.env.clock)) as journal:
-            return journal.reply_cache.clear()
+    with open_beside(context.root, context.git, context.env) as journal:
+        figures = journal.reply_cache.clear()
+        shrink(journal, context.root / FOLDER, lambda: context.env.stop.number is not None)
+        return figures
 
 
 def _tell_stats(figures: CacheFigures, context: Context) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator
 from orchestra.cli.context import Context
 from orchestra.clock import CancelToken
 from orchestra.errors import Cancelled, ExitStatus, StateError
-from orchestra.observe.log import log_path
+from orchestra.observe.log import log_path, older_path
 from orchestra.observe.log_reading import LogLine, follow_log, read_log
 from orchestra.state.database import FOLDER
 from orchestra.state.lock import may_be_held
@@ -38,6 +38,9 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         session_id = find_session(journal, arguments.session).session_id
         assert journal is not None  # find_session raises otherwise
         path = log_path(context.root / FOLDER, session_id)
+        if not arguments.follow and not any(each.exists() for each in (path, older_path(path))):
+            hint = f"`orchestra report {session_id}` tells the rest"
+            context.output.warn(f"there is no log of {session_id} any more; {hint}")
         try:
             return _tell(context, session_id, _lines(arguments, context, journal, session_id, path))
         except OSError as error:

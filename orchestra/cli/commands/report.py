@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="SESSION", nargs="?", help="by default the newest")
     parser.add_argument("--all", action="store_true", help="across all sessions")
     parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
-    parser.add_argument("--output", metavar="FILE", help="write it there, in place of what the file holds")
+    parser.add_argument(
+        "--output", metavar="FILE", help="write it there, in place of what the file holds; - is standard output"
+    )
 
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
@@ -38,21 +40,22 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     with context.journal_for_reading() as journal:
         figures = _overall(journal) if arguments.all else _of_session(journal, arguments.session, context)
         left = _left(journal, figures, context)
+    output = None if arguments.output == "-" else arguments.output
     form = arguments.format or ("json" if context.output.as_json else "text")
     report = _as_json(figures)
     document = {**context.output.head(ExitStatus.DONE), "report": report}
-    if form == "json" and not arguments.output:
+    if form == "json" and not output:
         context.output.as_json = True
         context.output.result("", document)
         return ExitStatus.DONE
     text = context.output.json_text(document) if form == "json" else _as_text(figures, form)
     if form == "text":
         text = "\n".join([text, *left])
-    if not arguments.output:
+    if not output:
         context.output.result(text, {**document, "format": form, "text": text})
         return ExitStatus.DONE
-    path = write_output(context, arguments.output, text)
-    context.output.result(f"written to {arguments.output}", {**document, "format": form, "output": str(path)})
+    path = write_output(context, output, text)
+    context.output.result(f"written to {output}", {**document, "format": form, "output": str(path)})
     return ExitStatus.DONE
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from orchestra.agents.plan_file import PlanFile, parse_plan
 from orchestra.cli import running
+from orchestra.cli.arguments import count
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.front import front
@@ -44,7 +45,7 @@ def add_carrying_out(parser: argparse.ArgumentParser) -> None:
     running.add_concurrency(parser)
     parser.add_argument("--plan", metavar="FILE", help="carry out the plan in FILE; the task comes from it too")
     running.add_limits(parser)
-    parser.add_argument("--max-iterations", metavar="N", type=running.count, help="drafts of a file at most")
+    parser.add_argument("--max-iterations", metavar="N", type=count, help="drafts of a file at most")
     parser.add_argument("--file", metavar="PATH", action="append", default=[], help="show this file to the architect")
     tests = parser.add_mutually_exclusive_group()
     tests.add_argument("--test", action="store_true", default=None, help="run the tests, and insist that there are any")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
+from orchestra.cli.arguments import count
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
-from orchestra.cli.running import count
 from orchestra.cli.session_rows import left_lines, session_json
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.state.database import FOLDER
 from orchestra.state.sessions import SessionRow
 from orchestra.views.figures import size
+
+if TYPE_CHECKING:
+    from orchestra.engine.tidying import Tidied
 
 _MOST_DAYS = 36525
 
@@ -41,34 +44,39 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 
 def _prune(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     # Loading all that a session is built of takes longer than listing, which needs none of it.
-    from orchestra.engine.tidying import Tidied, prune, to_prune
-    from orchestra.engine.workplace import open_workplace
+    from orchestra.engine.tidying import prune, to_prune, worked_at
+    from orchestra.engine.workplace import open_beside
 
     keep = arguments.keep
     if keep is None and arguments.older_than is None:
         keep = configuration(context, {}).settings.state.keep
-    now = context.env.clock.now()
+    now, folder = context.env.clock.now(), context.root / FOLDER
+
+    def choose(rows: Sequence[SessionRow]) -> Sequence[SessionRow]:
+        return to_prune(
+            rows, keep=keep, older_than=arguments.older_than, now=now, running=worked_at(rows, folder)
+        )
+
     with context.journal_for_reading() as journal:
         rows = [] if journal is None else journal.sessions.all()
-    gone = to_prune(rows, keep=keep, older_than=arguments.older_than, now=now)
+    gone = choose(rows)
     if not gone or arguments.dry_run:
         return _tell(context, gone, None)
-    with open_workplace(context.root, context.git, context.env) as workplace:
-        # Another run may have come in between.
-        gone = to_prune(workplace.journal.sessions.all(), keep=keep, older_than=arguments.older_than, now=now)
-        tidied: Tidied = prune(
-            workplace.journal, workplace.folder, gone, lambda: context.env.stop.number is not None
-        )
-    return _tell(context, gone, tidied.freed_bytes)
+    with open_beside(context.root, context.git, context.env) as journal:
+        tidied = prune(journal, folder, choose, lambda: context.env.stop.number is not None)
+    return _tell(context, tidied.sessions, tidied)
 
 
-def _tell(context: Context, gone: Sequence[SessionRow], freed_bytes: int | None) -> ExitStatus:
+def _tell(context: Context, gone: Sequence[SessionRow], tidied: Tidied | None) -> ExitStatus:
+    freed_bytes = None if tidied is None else tidied.freed_bytes
     document = {
         **context.output.head(ExitStatus.DONE), "pruned": [session_json(row) for row in gone],
         "dry_run": bool(gone) and freed_bytes is None, "freed_bytes": freed_bytes or 0,
     }
     word = f"{len(gone)} session{'' if len(gone) == 1 else 's'}"
     head = f"would remove {word}" if freed_bytes is None else f"removed {word}, {size(freed_bytes)} freed"
+    if tidied is not None and not tidied.is_given_back:
+        head += " in the journal, for the run beside to fill"
     context.output.result("\n".join([head, *map(_line, gone)]) if gone else "nothing to remove", document)
     return ExitStatus.DONE
 

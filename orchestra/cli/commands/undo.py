@@ -77,7 +77,7 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
 
 def _preview(context: Context, undoing: Undoing, paths: Sequence[str], *, is_dry: bool) -> ExitStatus:
     outcomes, changes = undoing.preview(paths)
-    status, error = end_of(outcomes)
+    status, error = end_of(outcomes, undoing.target)
     patch = unified_patch(changes)
     document = {**_document(context, status, error, None, undoing.target, outcomes), "diff": patch}
     if error is not None:

@@ -62,6 +62,9 @@ def _check(journal: StateManager | None, named: str | None, context: Context) ->
                 return session_id, alone
         raise
     assert journal is not None  # it gave the row
+    if row.can_resume:
+        hint = f"`orchestra resume {row.session_id}` goes on"
+        context.output.warn(f"the session can go on: its receipt leaves out what is not judged yet; {hint}")
     return row.session_id, check_receipt(journal, row, root=context.root, folder=folder)
 
 

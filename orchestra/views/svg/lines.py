@@ -33,13 +33,16 @@ def line_chart(
         body += text(limit[0], x=WIDTH - 12, y=y - 5, text_anchor="end", class_="mark")
     for number, (name, series) in enumerate(values.items()):
         points = [(across[period], scale.at(series[period]), period) for period in periods if period in series]
-        body += _line(name, points, series, say, number % COLOURS)
+        body += _line(name, points, series, say, number % COLOURS) if points else ""
     return element("svg", body, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=f"{y_axis} by {x_axis}")
 
 
-def legend(names: Sequence[str]) -> str:
-    """Which colour is whose, as HTML."""
-    keys = [element("span", _key(name, number % COLOURS), class_="key") for number, name in enumerate(names)]
+def legend(values: Mapping[str, Mapping[str, float]]) -> str:
+    """Which colour is whose, of those that have points, as HTML."""
+    keys = [
+        element("span", _key(name, number % COLOURS), class_="key")
+        for number, (name, series) in enumerate(values.items()) if series
+    ]
     return element("p", " ".join(keys))
 
 

@@ -57,8 +57,8 @@ def test_a_long_scope_leaves_room_for_some_of_the_subject() -> None:
 
 def test_what_a_model_wrote_cannot_add_lines_or_control_characters() -> None:
     first, *rest = message(scope="a)\n(b", subject="one\n\ntwo\x1b[31m", body="a\x00b\x1b[0m").splitlines()
-    assert first == "feat(a) (b): one two [31m"
-    assert rest == ["", "ab[0m"]
+    assert first == "feat(a) (b): one two"
+    assert rest == ["", "ab"]
 
 
 def test_a_template_is_filled_and_other_braces_stay() -> None:
@@ -72,7 +72,16 @@ def test_braces_of_the_model_are_not_filled() -> None:
 
 def test_what_turns_a_line_around_or_steers_a_terminal_is_left_out() -> None:
     written = message(subject="a\u202eb\x9b31m\u2028c", body="d\u2066e\x1b[2Jf\x85")
-    assert written == "feat(cli): a b 31m c\n\nde[2Jf\n"
+    assert written == "feat(cli): a b c\n\ndef\n"
+
+
+@pytest.mark.parametrize(("subject", "written"), [
+    ("make \x1b[1;31mred\x1b[0m", "make red"), ("a\x1b]8;;http://x.y\x07link\x1b]8;;\x07 b", "alink b"),
+    ("a \x1b]0;title\x1b\\b", "a b"), ("a \x9d0;title\x9cb", "a b"), ("ring\x07 it", "ring it"),
+    ("not \x1b]closed", "not ]closed"), ("array[0m] of \u65e5", "array[0m] of \u65e5"),
+])
+def test_of_what_steers_a_terminal_nothing_is_left_over(subject: str, written: str) -> None:
+    assert message(subject=subject) == f"feat(cli): {written}\n"
 
 
 def test_a_message_fits_one_argument_of_a_command() -> None:

@@ -156,4 +156,4 @@ def test_a_journal_that_cannot_be_written_fails_no_run(tmp_path: Path) -> None:
     house.apply(keep=1)
     assert [event.name for event in house.told] == ["state.not_pruned"]
     with pytest.raises(StateError):
-        reading.tidying.remove(["s-0"])
+        reading.tidying.remove(lambda rows: rows)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from orchestra.metrics.profile import (
-    DISK, GIT, IDLE, MODEL, PERSON, TESTS, TURN, VALIDATION, Activity, Cost, Profile, Setting, advice, profile_json,
+    AGAIN, DISK, GIT, IDLE, MODEL, PERSON, TESTS, TURN, VALIDATION, Activity, Cost, Profile, Setting, advice,
+    profile_json,
 )
 
 
@@ -18,7 +19,7 @@ def activity(name: str, share: float = 0.9, model: str | None = None) -> Activit
 @pytest.mark.parametrize(
     ("name", "word"),
     [(TESTS, "--test-command"), (VALIDATION, "smaller files"), (DISK, "disk"), (GIT, "git gc"), (PERSON, "--yes"),
-     (TURN, "max_concurrency")],
+     (TURN, "max_concurrency"), (AGAIN, "put another one before it")],
 )
 def test_each_bottleneck_has_its_advice(name: str, word: str) -> None:
     (said,) = advice(profile(activity(name)))

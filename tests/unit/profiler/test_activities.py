@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from orchestra.metrics.profile import DISK, GIT, LOADING, MODEL, OWN, PERSON, TESTS, TURN, VALIDATION
+from orchestra.metrics.profile import AGAIN, DISK, GIT, LOADING, MODEL, OWN, PERSON, TESTS, TURN, VALIDATION
 from orchestra.profiler import activities
 from orchestra.profiler.activities import activity_of
 
@@ -14,7 +14,7 @@ from orchestra.profiler.activities import activity_of
     [
         (["socket", "requests.sessions", "orchestra.adapters.http", "orchestra.engine.asking"], MODEL),
         (["threading", "orchestra.adapters.gate", "orchestra.adapters.fallback", "orchestra.engine.asking"], TURN),
-        (["threading", "orchestra.clock", "orchestra.adapters.course", "orchestra.engine.asking"], TURN),
+        (["threading", "orchestra.clock", "orchestra.adapters.course", "orchestra.engine.asking"], AGAIN),
         (["threading", "orchestra.state.writer", "orchestra.state.store", "orchestra.engine.asking"], DISK),
         (["subprocess", "orchestra.workspace.children", "orchestra.workspace.suite_run", "orchestra.engine.x"], TESTS),
         (["subprocess", "orchestra.workspace.children", "orchestra.workspace.languages.tools"], VALIDATION),

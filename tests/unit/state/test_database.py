@@ -8,13 +8,15 @@ import tempfile
 import threading
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
-from orchestra.errors import ExitStatus, StateError, WorkspaceError
+from orchestra.errors import ExitStatus, StateDamaged, StateError, WorkspaceError
 from orchestra.state.database import FILE, FOLDER, check_folder, make_folder, open_database, open_for_reading
+from orchestra.state.lock import RepositoryLock
 from orchestra.state.migrations import MIGRATIONS
+from tests.unit.fake_clock import START
 from tests.unit.state.old_journals import EARLIER, old_journal, rows_of
 
 NOBODY = 65534
@@ -142,12 +144,38 @@ def test_what_leads_out_of_the_folder_is_refused_and_its_target_left_alone(
     assert kind != "file" or elsewhere.read_bytes() == b""
 
 
+@pytest.mark.parametrize("name", ["state.db", "state.db-wal", "lock", "plan.md", ".gitignore"])
+def test_a_folder_where_a_file_should_be_is_named_and_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / FOLDER / name).mkdir(parents=True)
+    with pytest.raises(StateError, match="no file of the program's") as caught:
+        check_folder(tmp_path)
+    assert name in str(caught.value)
+
+
+def test_a_folder_of_another_name_hinders_nobody(tmp_path: Path) -> None:
+    (make_folder(tmp_path) / "notes").mkdir()
+    check_folder(tmp_path)
+
+
 def test_no_write_access_is_the_workspaces_fault_and_not_the_journals() -> None:
     with without_privileges() as root:
         root.chmod(0o500)
         with pytest.raises(WorkspaceError, match="no write access") as caught:
             make_folder(root)
     assert caught.value.exit_status is ExitStatus.WORKSPACE
+
+
+def test_a_state_that_was_made_before_the_write_access_went_is_the_workspaces_fault_too() -> None:
+    with without_privileges() as root:
+        folder = make_folder(root)
+        open_database(folder).close()
+        RepositoryLock(folder, now=START).release()
+        for place in (folder / "lock", folder / FILE, folder):
+            place.chmod(0o500)
+        for work in (lambda: open_database(folder), lambda: RepositoryLock(folder, now=START)):
+            with pytest.raises(WorkspaceError, match="no write access") as caught:
+                work()
+            assert caught.value.exit_status is ExitStatus.WORKSPACE
 
 
 # Opening
@@ -178,6 +206,33 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(folder: Path, open_
     assert caught.value.exit_status is ExitStatus.STATE
     assert str(folder / FILE) in str(caught.value)
     assert (folder / FILE).read_bytes().startswith(b"not a database, but somebody's notes")
+
+
+@pytest.mark.parametrize("open_", [open_database, open_for_reading])
+@pytest.mark.parametrize(("damage", "why"), [
+    ("ALTER TABLE sessions RENAME COLUMN phase TO phas", "no column phase in table sessions"),
+    ("DROP TABLE attempts", "no table attempts"),
+    ("PRAGMA user_version = 0", "no version"),
+    ("PRAGMA user_version = -5", "no version"),
+])
+def test_a_journal_with_another_schema_than_its_version_says_is_damaged(
+    folder: Path, open_: Callable[[Path], object], damage: str, why: str
+) -> None:
+    open_database(folder).close()
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    with pytest.raises(StateDamaged, match=why):
+        open_(folder)
+
+
+def test_a_journal_with_a_column_of_the_users_own_is_whole(folder: Path) -> None:
+    open_database(folder).close()
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute("ALTER TABLE sessions ADD COLUMN note")
+        connection.execute("CREATE TABLE mine (n)")
+        connection.commit()
+    open_database(folder).close()
 
 
 def test_a_journal_with_damage_in_the_middle_is_refused(folder: Path) -> None:

@@ -363,6 +363,26 @@ def test_a_journal_of_an_earlier_schema_is_salvaged_into_the_newest(
     assert (done.sessions, done.is_whole) == (1, True)
 
 
+@pytest.mark.parametrize(("damage", "lost"), [
+    ("PRAGMA user_version = 0", ()), ("PRAGMA user_version = -5", ()),
+    ("ALTER TABLE plans RENAME COLUMN approved_by TO approved", ("plans",)),
+])
+def test_a_journal_of_another_schema_than_its_version_says_is_saved_but_for_what_it_lacks(
+    state: Path, clock: FakeClock, damage: str, lost: tuple[str, ...]
+) -> None:
+    journal = StateManager.open(state, clock)
+    before = len(journal.sessions.all())
+    journal.close()
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    done = salvage(state, START)
+    assert (done.sessions, done.lost, done.is_whole) == (before, lost, not lost)
+    journal = StateManager.open(state, clock)
+    assert bool(resumable(journal)) == (not lost)
+    journal.close()
+
+
 def test_without_a_place_to_put_it_nothing_is_touched(state: Path) -> None:
     (state / FILE).write_bytes(b"no database " * 500)
     shutil.rmtree(state / "tmp")

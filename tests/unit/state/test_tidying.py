@@ -3,6 +3,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
+from orchestra.errors import UnknownSession
 from orchestra.records import Attempt, Event, FileImage, FileOutcome, Reply, Task, Usage
 from orchestra.state.database import make_folder
 from orchestra.state.manager import StateManager
@@ -32,6 +35,10 @@ def fill(journal: StateManager, session_id: str, *, undone_by: str) -> None:
     journal.add_event(Event("e", START, "info", session_id))
 
 
+def remove(journal: StateManager, *session_ids: str) -> None:
+    journal.tidying.remove(lambda rows: [row for row in rows if row.session_id in session_ids])
+
+
 def counts(folder: Path) -> dict[str, int]:
     with sqlite3.connect(folder / ".orchestra" / "state.db") as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -49,7 +56,7 @@ def test_no_table_keeps_a_row_of_a_session_that_was_removed(tmp_path: Path) -> N
     assert min(one.values()) > 0, "a table that this test does not fill"
     journal = journal_of(tmp_path)
     fill(journal, "s-2", undone_by="s-2")
-    journal.tidying.remove(["s-1"])
+    remove(journal, "s-1")
     assert [row.session_id for row in journal.sessions.all()] == ["s-2"]
     journal.close()
     assert counts(tmp_path) == one
@@ -65,7 +72,7 @@ def test_the_file_is_smaller_afterwards_and_a_reader_goes_on(tmp_path: Path) -> 
     reader = sqlite3.connect(file, isolation_level=None)
     reader.execute("BEGIN")
     assert reader.execute("SELECT count(*) FROM sessions").fetchone() == (20,)
-    journal.tidying.remove([f"s-{number}" for number in range(15)])
+    remove(journal, *(f"s-{number}" for number in range(15)))
     assert journal.tidying.free_bytes() >= 15 * 100_000
     journal.tidying.shrink(lambda: False)
     assert reader.execute("SELECT count(*) FROM sessions").fetchone() == (20,), "it sees what it began with"
@@ -79,7 +86,7 @@ def test_a_stop_leaves_the_file_as_it_is_and_whole(tmp_path: Path) -> None:
     journal = journal_of(tmp_path)
     for number in range(20):
         fill(journal, f"s-{number}", undone_by=f"s-{number}")
-    journal.tidying.remove([f"s-{number}" for number in range(5)])
+    remove(journal, *(f"s-{number}" for number in range(5)))
     free = journal.tidying.free_bytes()
     for number in range(200):
         journal.keep("s-19", f"fact/{number}", "x" * 200)
@@ -96,8 +103,23 @@ def test_a_little_that_is_free_is_not_worth_the_writing(tmp_path: Path) -> None:
     journal = journal_of(tmp_path)
     for number in range(30):
         fill(journal, f"s-{number}", undone_by=f"s-{number}")
-    journal.tidying.remove(["s-0"])
+    remove(journal, "s-0")
     assert not journal.tidying.is_worth_shrinking()
-    journal.tidying.remove([f"s-{number}" for number in range(1, 15)])
+    remove(journal, *(f"s-{number}" for number in range(1, 15)))
     assert journal.tidying.is_worth_shrinking()
     journal.close()
+
+
+def test_what_was_removed_meanwhile_is_not_taken_up(tmp_path: Path) -> None:
+    journal = journal_of(tmp_path)
+    fill(journal, "s-1", undone_by="s-1")
+    remove(journal, "s-1")
+    with pytest.raises(UnknownSession, match="removed meanwhile"):
+        journal.sessions.reopen("s-1", {})
+    with pytest.raises(UnknownSession, match="removed meanwhile"):
+        journal.forgetting.announce("s-1", "executing")
+    with pytest.raises(UnknownSession, match="removed meanwhile"):
+        journal.sessions.create("s-2", Task("t", "words"), mode="undo", options={}, config={}, after="s-1")
+    assert journal.sessions.all() == []
+    journal.close()
+    assert sum(counts(tmp_path).values()) == 0

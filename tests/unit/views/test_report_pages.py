@@ -13,7 +13,7 @@ import pytest
 from orchestra.metrics.overall_figures import overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
 from orchestra.records import FileOutcome, Task
-from orchestra.state.history import StepSpan
+from orchestra.state.history import History, StepSpan
 from orchestra.views.html_page import table
 from orchestra.views.overall_page import overall_page
 from orchestra.views.prometheus import overall_prometheus, session_prometheus
@@ -119,6 +119,38 @@ def test_the_text_has_cost_latency_faults_fallbacks_and_savings(text: str) -> No
 def test_the_text_across_sessions_has_rates() -> None:
     text = overall_report_text(overall_figures([HISTORY, history(number=1, exit_status=1)]))
     assert "1 of 2 (50 %)" in text and "aim of $0.1000" in text and "1 of 1 (100 %) files that needed it" in text
+
+
+def many(sessions: int, hours_each: int) -> list[History]:
+    return [
+        history(attempt(number, "p/first", cost="0.01", hours=number * hours_each), number=number * hours_each)
+        for number in range(sessions)
+    ]
+
+
+def test_of_many_days_the_text_shows_the_newest_and_says_where_the_others_are() -> None:
+    text = overall_report_text(overall_figures(many(40, 24)))
+    assert text.count(" of 1 answered") == 14 and "26 earlier days: `orchestra report --all --format html`" in text
+    assert "2027-" not in text and "2026-12-31" in text
+    assert "earlier" not in overall_report_text(overall_figures(many(14, 24)))
+
+
+def test_of_many_sessions_the_page_says_that_it_shows_the_newest() -> None:
+    page = overall_page(overall_figures(many(201, 1)))
+    assert "Cost of the newest 200 of 201 sessions" in page and "The newest 200 of 201 sessions" in page
+    assert "<td>s-1</td>" in page and "<td>s-0</td>" not in page
+    assert "newest" not in overall_page(overall_figures(many(3, 1)))
+
+
+def test_a_model_has_one_colour_in_all_charts_over_time() -> None:
+    page = overall_page(overall_figures([HISTORY, history(attempt(9, "a/down", code="CONNECTION"))]))
+    keys = re.findall(r'swatch (s\d)"[^>]*></i>([a-z]+/[a-z]+)<', page)
+    assert {"a/down", "p/first", "q/second"} == {name for _, name in keys}
+    assert len(set(keys)) == 3 < len(keys)
+
+
+def test_without_a_price_the_text_across_sessions_says_so_once() -> None:
+    assert "cost      no price\n" in overall_report_text(overall_figures([history(attempt(1, "p/first"))]))
 
 
 @pytest.mark.parametrize("found", [
