@@ -360,6 +360,24 @@ def test_hooks_run_and_see_that_they_may_step_aside(root: Path, run: Run, git: G
     assert commit is not None and commit.message == "subject\nSkip: 1\n"
 
 
+def test_what_a_hook_adds_to_the_commit_is_not_left_staged_to_be_taken_back(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, **{"a.py": "one\n", "log.md": "-\n", "mine.py": "-\n", "gone.py": "-\n"})
+    (root / "mine.py").write_text("staged by the user\n")
+    run("add", "mine.py")
+    (root / "a.py").write_text("two\n")
+    hook = root / ".git" / "hooks" / "pre-commit"
+    hook.write_text(
+        "#!/bin/sh\nsed -i s/two/TWO/ a.py\necho two >> log.md\necho hook > mine.py\n"
+        "git add a.py log.md mine.py; git rm -q --cached gone.py; rm gone.py\n"
+    )
+    hook.chmod(0o755)
+    assert git.commit(["a.py"], "fix: it\n") is not None
+    assert run("show", "HEAD:a.py") == "TWO\n"
+    assert run("diff", "--cached", "--name-only").split() == ["mine.py"]
+    assert run("show", ":mine.py") == "staged by the user\n"
+    assert run("status", "--porcelain").split() == ["MM", "mine.py"]
+
+
 def test_hooks_see_no_setting_that_changes_what_their_own_git_means(root: Path, run: Run, git: Git) -> None:
     seed(root, run, a="1")
     hook(root, "pre-commit", "git diff --cached --name-only -- '*.py' > hook.out\n")
