@@ -98,6 +98,8 @@ ONE = {"path": "a.py"}
         ("log.lost", {"file": "/r/.orchestra/logs/s-1.jsonl"}, "log", ["/r/.orchestra/logs/s-1.jsonl was removed"]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
+        ("commit.left_out", {"paths": ["a.py", "b"]}, "commit", ["without a.py, b", "overlook"]),
+        ("commit.changed", {"paths": ["a.py"]}, "commit", ["hook", "a.py"]),
     ],
 )
 def test_an_event_is_a_line_with_its_time_and_label(
