@@ -145,6 +145,13 @@ class Git:
         touched = split(self._process.read("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", sha))
         return Commit(sha, message.rstrip("\n") + "\n") if touched and set(touched) <= set(paths) else None
 
+    def reaches(self, sha: str) -> bool:
+        """Whether this commit is in the history of what is checked out, of a branch or of a tag."""
+        if self._process.reading("merge-base", "--is-ancestor", sha, "HEAD").exit_status == 0:
+            return True
+        places = ("refs/heads", "refs/remotes", "refs/tags")
+        return bool(self._process.reading("for-each-ref", "--count=1", "--contains", sha, *places).stdout)
+
     def in_progress(self) -> str | None:
         """The name of the operation that waits for the user to go on, such as `merge`; None for none."""
         asked = [argument for mark, _ in _IN_PROGRESS for argument in ("--git-path", mark)]

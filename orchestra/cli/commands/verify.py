@@ -62,7 +62,7 @@ def _check(journal: StateManager | None, named: str | None, context: Context) ->
                 return session_id, alone
         raise
     assert journal is not None  # it gave the row
-    return row.session_id, check_receipt(journal, row, root=context.root, folder=folder)
+    return row.session_id, check_receipt(journal, row, root=context.root, folder=folder, git=context.git)
 
 
 def _error(session_id: str, checked: Checked) -> NotVerified | None:
