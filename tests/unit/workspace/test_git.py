@@ -239,6 +239,19 @@ def test_tells_what_is_tracked_but_kept_out_of_the_tree(root: Path, run: Run, gi
     assert git.unseen([]) == ()
 
 
+@pytest.mark.parametrize("is_here", [True, False])
+def test_tells_what_lies_in_another_repository_by_the_index_alone(
+    root: Path, run: Run, git: Git, is_here: bool
+) -> None:
+    (root / "src").mkdir()
+    seed(root, run, **{"a.py": "1\n", "src/b.py": "2\n"})
+    id_ = run("rev-parse", "HEAD").strip() if is_here else "1234567890" * 4
+    run("update-index", "--add", "--cacheinfo", f"160000,{id_},libs/in side")
+    paths = ("a.py", "src/b.py", "libs/in side/c.py", "libs/in side/d/e.py", "libs/in", "new/x.py", "a.py/x")
+    assert git.linked(paths) == ("libs/in side/c.py", "libs/in side/d/e.py")
+    assert git.linked(("a.py",)) == ()
+
+
 def test_tells_what_is_ignored_and_tracked(root: Path, run: Run, git: Git) -> None:
     (root / ".gitignore").write_text("*.log\n/:odd\n")
     (root / "kept.log").write_text("")
