@@ -232,7 +232,10 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
 def _touched_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     rest = data["count"] - len(data["paths"])
     more = f" and {rest} more" if rest else ""
-    return "tests", f"changed or removed files that the plan does not have: {_cut(', '.join(data['paths']))}{more}"
+    copies = ", ".join(data.get("kept", ()))
+    kept = f"; git has no copy, so what was there is kept: {_cut(copies)}" if copies else ""
+    paths = _cut(", ".join(data["paths"]))
+    return "tests", f"changed or removed files that the plan does not have: {paths}{more}{kept}"
 
 
 def _touched_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
