@@ -78,7 +78,12 @@ class Committing:
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
         left_out = self._left_out(git, paths)
         before = self._as_left(paths)
-        commit = git.commit(paths, message, cancel=self.cancel)
+        try:
+            commit = git.commit(paths, message, cancel=self.cancel)
+        except GitError:
+            # Formatters change the files, refuse, and are content at the next try.
+            self._note_changed(before)
+            raise
         if commit is None:
             self.events.emit("commit.none", level="warning", paths=list(paths))
             return None

@@ -223,3 +223,17 @@ def test_a_file_that_git_is_to_overlook_is_named_where_the_commit_lacks_it(repos
     repository.shop.files().write("a.py", b"new\n")
     assert repository.committing().commit(PLAN, ["README.md", "a.py"]) is not None
     assert [event.data["paths"] for event in repository.shop.told("commit.left_out")] == [["README.md"]]
+
+
+def test_what_a_hook_changed_before_it_refused_is_committed_at_the_next_try(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    hook = shop.root / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\ngrep -q formatted a.py && exit 0\necho formatted > a.py; exit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(GitError):
+        repository.committing().commit(PLAN, ["a.py"])
+    assert [event.data["paths"] for event in shop.told("commit.changed")] == [["a.py"]]
+    shop.restart()
+    assert repository.committing().commit(PLAN, ["a.py"]) is not None
+    assert repository.git("show", "HEAD:a.py") == "formatted\n"
