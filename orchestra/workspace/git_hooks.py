@@ -24,9 +24,11 @@ _NODE = ("package.json",)
 _READS = {
     "make": ("GNUmakefile", "makefile", "Makefile"), "just": ("justfile",), "rake": ("Rakefile",), "tox": ("tox.ini",),
     "nox": ("noxfile.py",), "npm": _NODE, "npx": _NODE, "yarn": _NODE, "pnpm": _NODE, "bun": _NODE,
-    "lefthook": ("lefthook.yml",), "pre-commit": (".pre-commit-config.yaml",),
+    "lefthook": ("lefthook.yml", "lefthook.yaml", ".lefthook.yml"), "pre-commit": (".pre-commit-config.yaml",),
 }
 """Programs, and what they go by where no file is named."""
+_RUN_THEIR_SETTINGS = ("lint-staged", "eslint", "prettier", "commitlint", "stylelint", "jest", "vitest")
+"""Programs that run what is in `NAME.config.js` or `.NAMErc.js`."""
 _MOST_BYTES = 65536
 _MOST_HOOKS = 100
 _MOST_WORDS = 5000
@@ -141,6 +143,9 @@ def _named(word: str) -> Iterator[str]:
 def _implied(word: str) -> Iterator[str]:
     """What a program of this name goes by, and where a module of this name would lie."""
     yield from _READS.get(word, ())
+    if word in _RUN_THEIR_SETTINGS:
+        yield from (f"{word}.config.{ending}" for ending in ("js", "cjs", "mjs", "ts"))
+        yield from (f".{word.replace('-', '')}rc{ending}" for ending in ("", ".js", ".cjs", ".mjs"))
     if _MODULE.fullmatch(word):
         module = word.replace(".", "/")
         yield from (module + ".py", module + "/__main__.py")

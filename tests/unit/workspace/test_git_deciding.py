@@ -106,9 +106,11 @@ def test_the_search_for_a_program_ends_where_it_is_found(git: GitProcess) -> Non
     ("check --config=clean.py", "root/clean.py"),
     ("make lint", "root/Makefile"),
     ("npm run --silent lint", "root/package.json"),
+    ("npx lint-staged", "root/.lintstagedrc.mjs"),
+    ("npx --no eslint .", "root/eslint.config.js"),
 ])
 def test_what_a_hook_names_in_the_tree_counts_where_it_is_there(git: GitProcess, line: str, place: str) -> None:
-    for name in ("Makefile", "package.json"):
+    for name in ("Makefile", "package.json", ".lintstagedrc.mjs", "eslint.config.js"):
         (git.cwd / name).write_text("")
     hooks = git.cwd / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
