@@ -56,22 +56,24 @@ class SealedTests:
             run = self.run_tests(on_start)
         except BaseException:
             # A stop or a limit is what is told then; the next run refuses.
-            self._note(before, watched)
-            self._tell_touched(others, own)
+            self._tell_touched(others, own, self._note(before, watched))
             raise
         broken_now = self._note(before, watched)
-        self._tell_touched(others, own)
+        self._tell_touched(others, own, broken_now)
         self._refuse("the linter" if self.kind == LINT else "the tests", broken_now, run)
         return run
 
-    def _tell_touched(self, others: Mapping[str, object], own: Uncommitted) -> None:
+    def _tell_touched(self, others: Mapping[str, object], own: Uncommitted, told: Sequence[str]) -> None:
         touched = sorted(path for path, stamp in stamps(self.root, others).items() if stamp != others[path])
         if touched:
             folder = self.root / FOLDER / "runs" / self.session_id / "before-tests"
             kept = own.keep(folder, self._of_the_users(own, touched))
+            known = {os.path.normpath(place) for place in told}
+            touched = [path for path in touched if str(self.root / path) not in known]
+        if touched:
             self.events.emit(
                 f"{self.kind}.touched", level="warning", paths=touched[:_MOST_NAMED], count=len(touched),
-                kept=[os.path.relpath(place, self.root) for place in kept.values()][:_MOST_NAMED],
+                kept=os.path.relpath(folder, self.root) if kept else None,
             )
 
     def _of_the_users(self, own: Uncommitted, touched: Sequence[str]) -> list[str]:

@@ -232,8 +232,7 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
 def _touched_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     rest = data["count"] - len(data["paths"])
     more = f" and {rest} more" if rest else ""
-    copies = ", ".join(data.get("kept", ()))
-    kept = f"; git has no copy, so what was there is kept: {_cut(copies)}" if copies else ""
+    kept = f"; what git has no copy of lies as it was in {data['kept']}" if data.get("kept") else ""
     paths = _cut(", ".join(data["paths"]))
     return "tests", f"changed or removed files that the plan does not have: {paths}{more}{kept}"
 

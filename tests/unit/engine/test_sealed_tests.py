@@ -57,10 +57,11 @@ def test_files_of_the_users_that_tests_change_or_remove_are_told_of(repository: 
 
     assert run(repository, act) is PASSED
     (event,) = repository.shop.told("tests.touched")
-    kept = [f".orchestra/runs/{SESSION}/before-tests/1/{name}" for name in ("changed.py", "gone.py")]
+    kept = f".orchestra/runs/{SESSION}/before-tests"
     assert (event.level, event.data) == ("warning", {"paths": ["changed.py", "gone.py"], "count": 2, "kept": kept})
-    assert [(repository.shop.root / path).read_text() for path in kept] == ["mine\n", "mine\n"]
-    assert not (repository.shop.root / kept[0]).stat().st_mode & 0o177
+    copies = [repository.shop.root / kept / "1" / name for name in ("changed.py", "gone.py")]
+    assert [copy.read_text() for copy in copies] == ["mine\n", "mine\n"]
+    assert not copies[0].stat().st_mode & 0o177
 
 
 def test_of_what_tests_change_that_alone_is_kept_of_which_git_has_no_copy(repository: Repository) -> None:
@@ -113,6 +114,7 @@ def test_a_configuration_that_another_one_includes_is_watched_as_well(repository
     repository.shop.put("[core]\n\tabbrev = 8\n", "team.gitconfig")
     with pytest.raises(ChangedByTests, match="team.gitconfig"):
         run(repository, lambda: repository.shop.put("[core]\n\tfsmonitor = evil\n", "team.gitconfig"))
+    assert not repository.shop.told("tests.touched"), "it is told once"
 
 
 def test_it_is_refused_until_it_is_put_back(repository: Repository) -> None:
