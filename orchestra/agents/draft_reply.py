@@ -13,6 +13,7 @@ from orchestra.agents.marks import without_our_marks
 from orchestra.agents.replies import NeedFiles, need_files
 from orchestra.agents.thinking import clean
 from orchestra.agents.whole_file import EXACTLY_ONE, MARKDOWN, file_block
+from orchestra.agents.wrapping import unwrapped
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
 from orchestra.workspace.diff_blocks import is_diff
@@ -75,7 +76,7 @@ def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None
         return Draft(path, change.edited.text, change.form, change.edited.matches)
     if not blocks:
         raise UnreadableReply("The answer has no fenced block and no edits; %s." % EXACTLY_ONE)
-    return Draft(path, file_block(answer, blocks, path, original).text.lstrip("\ufeff"))
+    return Draft(path, unwrapped(file_block(answer, blocks, path, original).text.lstrip("\ufeff"), path, original))
 
 
 def _wanted_files(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> NeedFiles | None:

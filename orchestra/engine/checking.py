@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping
@@ -10,8 +11,11 @@ from orchestra.engine.receipt import Contents, has_receipt, image_json, read_rec
 from orchestra.errors import UsageError, WorkspaceError
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
+from orchestra.workspace.git import Git
 from orchestra.workspace.path_names import normalise
 from orchestra.workspace.tree import Tree
+
+_SHA = re.compile(r"[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,10 @@ class Checked:
     """Whether there was one to compare with."""
 
 
-def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder: Path) -> Checked:
-    """Hold the session's receipt against the journal and the tree. Reads only.
+def check_receipt(
+    journal: StateManager, row: SessionRow, *, root: Path, folder: Path, git: Git | None
+) -> Checked:
+    """Hold the session's receipt against the journal, the tree and git's history. Reads only.
 
     Raises UsageError where the session has not come so far that it has one, StateError for one that cannot be read.
     """
@@ -63,6 +69,8 @@ def check_receipt(journal: StateManager, row: SessionRow, *, root: Path, folder:
     differences = tuple(_against_journal(receipt, known))
     if not differences and content != receipt_text(known).encode("utf-8"):
         differences = (Difference("receipt", None, _OTHER_TEXT),)
+    false = journal.images.falsely_hashed(row.session_id)
+    differences += (*(Difference("journal", path, _FALSE_HASH) for path in false), *_of_commit(known["commit"], git))
     return _checked(receipt, differences, root=root, undone=journal.images.undone_paths(row.session_id))
 
 
@@ -78,6 +86,8 @@ def check_alone(session_id: str, *, root: Path, folder: Path) -> Checked | None:
     return replace(_checked(found[0], alone, root=root, undone=set()), has_journal=False)
 
 
+_FALSE_HASH = "the content that the journal keeps of it does not have the hash that the journal notes"
+_COMMIT_GONE = "no branch or tag has it in its history any more: it was amended, rebased or dropped"
 _OTHER_TEXT = "it says what the journal says, but not in the bytes that were written"
 _NO_JOURNAL = (
     "there is none of this session to compare with: the files alone were checked; the plan and its approval, the"
@@ -132,6 +142,12 @@ def _change(after: Any, found: Mapping[str, str] | None) -> str:
     if found["sha256"] != after.get("sha256"):
         return "its content has changed"
     return f"its mode is {found['mode']}, it was {after.get('mode')}"
+
+
+def _of_commit(commit: Mapping[str, Any] | None, git: Git | None) -> Iterator[Difference]:
+    sha = "" if commit is None else str(commit["sha"])
+    if git is not None and _SHA.fullmatch(sha) and not git.reaches(sha):
+        yield Difference("commit", None, f"{sha[:10]}: {_COMMIT_GONE}")
 
 
 def _of_tests(tests: Mapping[str, Any]) -> Iterator[Difference]:

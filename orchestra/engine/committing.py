@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from orchestra.clock import CancelToken
 from orchestra.engine.commit_message import commit_message
 from orchestra.errors import Conflict, GitError, UsageError, WorkspaceError
 from orchestra.observe.events import Events
-from orchestra.records import Commit, Plan
+from orchestra.records import Commit, FileImage, Plan
 from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree
@@ -75,12 +76,45 @@ class Committing:
                 return found
         self._check_own(paths)
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
-        commit = git.commit(paths, message, cancel=self.cancel)
-        if commit is not None:
-            self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
-        else:
+        left_out = self._left_out(git, paths)
+        before = self._as_left(paths)
+        try:
+            commit = git.commit(paths, message, cancel=self.cancel)
+        except GitError:
+            # Formatters change the files, refuse, and are content at the next try.
+            self._note_changed(before)
+            raise
+        if commit is None:
             self.events.emit("commit.none", level="warning", paths=list(paths))
+            return None
+        self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
+        if left_out:
+            self.events.emit("commit.left_out", level="warning", paths=left_out)
+        self._note_changed(before)
         return commit
+
+    def _left_out(self, git: Git, paths: Sequence[str]) -> list[str]:
+        """The files that the session changed and in which git is to see no change, being told to overlook them."""
+        seen = {*git.dirty(paths)}
+        changed = {*self.journal.images.changed_paths(self.session_id)}
+        return [path for path in paths if path in changed and path not in seen]
+
+    def _as_left(self, paths: Sequence[str]) -> dict[str, FileImage]:
+        """Path to what lies there, where that is what the session left."""
+        images = self.journal.images.changed(self.session_id)
+        return {path: images[path][1] for path in paths if path in images and self.tree.read(path) == images[path][1]}
+
+    def _note_changed(self, before: Mapping[str, FileImage]) -> None:
+        """Have what the commit's hooks made of the files count as the session's, to be undone with the rest."""
+        changed = []
+        for path, left in before.items():
+            with suppress(WorkspaceError):  # a file that cannot be read any more is nobody's to undo
+                found = self.tree.read(path)
+                if found != left:
+                    self.journal.images.save(self.session_id, path, "after", found)
+                    changed.append(path)
+        if changed:
+            self.events.emit("commit.changed", level="warning", paths=changed)
 
     def _check_own(self, paths: Sequence[str]) -> None:
         if self.allow_dirty:

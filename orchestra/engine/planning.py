@@ -62,6 +62,8 @@ class Planning:
     """What of an architect's plan is to be carried out."""
     ignored_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
     """Those of the paths that git or an `.orchestraignore` leaves out."""
+    linked_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
+    """Those of the paths that lie in another repository, as git's index says."""
     unseen_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
     """Those of the paths that are tracked but not checked out."""
 
@@ -177,6 +179,9 @@ class Planning:
                 raise RefusedPath("a path of the plan holds what is, or stands for, a secret")
             if is_secret(path) and (self.root / path).exists():
                 raise RefusedPath("the file holds secrets, which no model gets to see", where=path)
+        for path in self.linked_among(paths):
+            hint = "check the submodule out, and run there"
+            raise RefusedPath("the file belongs to another repository, a submodule of this one", where=path, hint=hint)
         for path in self.ignored_among([path for path in paths if (self.root / path).exists()]):
             raise RefusedPath("the file is ignored, so no model gets to see it", where=path)
         for path in self.unseen_among([path for path in paths if not (self.root / path).exists()]):

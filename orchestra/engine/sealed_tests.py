@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 from orchestra.engine.command_runs import LINT, TESTS, ChangedByTests
+from orchestra.engine.uncommitted import Uncommitted
 from orchestra.observe.events import Events
 from orchestra.records import TestRun
+from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import MAX_FILES, walk
@@ -18,6 +20,7 @@ from orchestra.workspace.path_names import PRIVATE_FOLDERS, quoted
 from orchestra.workspace.seal import ABSENT, Seal, broken, seal, stamps
 
 _FACT = "tests/changed"
+_LEFT = "tests/left"
 _MOST_NAMED = 10
 
 
@@ -25,7 +28,7 @@ _MOST_NAMED = 10
 class SealedTests:
     """Runs the tests of a session. What they changed stays as found, and the journal knows how it was.
 
-    Other files of the project they may change; that is told.
+    Other files of the project they may change; that is told, and what nothing else has a copy of is kept.
     """
 
     session_id: str
@@ -48,18 +51,44 @@ class SealedTests:
         changed = [path for path, mark in known.items() if before.get(path, ABSENT) != mark]
         self._refuse("an earlier run of the tests or the linter", changed)
         others = stamps(self.root, self._others())
+        own = Uncommitted.read(self.root, self._uncommitted(others))
         try:
             run = self.run_tests(on_start)
         except BaseException:
             # A stop or a limit is what is told then; the next run refuses.
-            self._note(before, watched)
+            self._tell_touched(others, own, self._note(before, watched))
             raise
-        self._refuse("the linter" if self.kind == LINT else "the tests", self._note(before, watched), run)
-        touched = [path for path, stamp in stamps(self.root, others).items() if stamp != others[path]]
-        if touched:
-            paths = sorted(touched)[:_MOST_NAMED]
-            self.events.emit(f"{self.kind}.touched", level="warning", paths=paths, count=len(touched))
+        broken_now = self._note(before, watched)
+        self._tell_touched(others, own, broken_now)
+        self._refuse("the linter" if self.kind == LINT else "the tests", broken_now, run)
         return run
+
+    def _tell_touched(self, others: Mapping[str, object], own: Uncommitted, told: Sequence[str]) -> None:
+        touched = sorted(path for path, stamp in stamps(self.root, others).items() if stamp != others[path])
+        if touched:
+            folder = self.root / FOLDER / "runs" / self.session_id / "before-tests"
+            kept = own.keep(folder, self._of_the_users(own, touched))
+            known = {os.path.normpath(place) for place in told}
+            touched = [path for path in touched if str(self.root / path) not in known]
+        if touched:
+            self.events.emit(
+                f"{self.kind}.touched", level="warning", paths=touched[:_MOST_NAMED], count=len(touched),
+                kept=os.path.relpath(folder, self.root) if kept else None,
+            )
+
+    def _of_the_users(self, own: Uncommitted, touched: Sequence[str]) -> list[str]:
+        """Those that were not what an earlier run of the session had left there."""
+        left = self.journal.recall(self.session_id, _LEFT) or {}
+        self.journal.keep(self.session_id, _LEFT, {**left, **Uncommitted.read(self.root, touched).hashes()})
+        was = own.hashes()
+        return [path for path in touched if path in was and was[path] != left.get(path)]
+
+    def _uncommitted(self, others: Iterable[str]) -> list[str]:
+        """Those of the paths of which git has no copy; all outside git."""
+        if self.git is None:
+            return list(others)
+        known = {*others}
+        return [entry.path for entry in self.git.status() if entry.path in known]
 
     def _others(self) -> list[str]:
         """The project's files that the plan does not have."""

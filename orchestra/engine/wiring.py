@@ -206,6 +206,7 @@ def wire(
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices, swarm=settings.planning.swarm, narrow=order.narrow,
             ignored_among=functools.partial(ignored_paths, order.root, git),
+            linked_among=git.linked if git is not None else lambda paths: (),
             unseen_among=git.unseen if git is not None else lambda paths: (),
         )
         committing = Committing(

@@ -107,6 +107,20 @@ class Images:
             for last, ends in images.items():
                 yield last, ends[0], ends[-1]
 
+    def falsely_hashed(self, session_id: str) -> list[str]:
+        """The paths of images whose content is not that of the noted hash, sorted."""
+        found: set[str] = set()
+        last = 0
+        while True:
+            rows = self._store.rows(
+                "SELECT id, path, content, hash FROM file_versions WHERE session_id = ? AND id > ? ORDER BY id LIMIT ?",
+                (session_id, last, _AT_ONCE),
+            )
+            if not rows:
+                return sorted(found)
+            found |= {row["path"] for row in rows if content_hash(row["content"]) != row["hash"]}
+            last = rows[-1]["id"]
+
     def last_writer(self, path: str, content: bytes | None) -> str | None:
         """The session that last left this content there; None where none did."""
         row = self._store.row(

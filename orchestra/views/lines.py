@@ -15,6 +15,7 @@ from orchestra.views.spending import Spending
 LABEL_WIDTH = 11
 _COUNTED = ("session.started", "plan.ready", "phase.entered", "attempt.failed", "step.completed", "file.ended")
 """What progress and spending are counted by."""
+_GIT_OVERLOOKS = "git ignores the changed files, or is to overlook changes in them, or sees none"
 
 
 class LineView:
@@ -231,7 +232,9 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
 def _touched_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     rest = data["count"] - len(data["paths"])
     more = f" and {rest} more" if rest else ""
-    return "tests", f"changed or removed files that the plan does not have: {_cut(', '.join(data['paths']))}{more}"
+    kept = f"; what git has no copy of lies as it was in {data['kept']}" if data.get("kept") else ""
+    paths = _cut(", ".join(data["paths"]))
+    return "tests", f"changed or removed files that the plan does not have: {paths}{more}{kept}"
 
 
 def _touched_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -285,7 +288,15 @@ def _committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
 
 
 def _not_committed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    return "commit", "none was made: git ignores the changed files, or sees no change in them"
+    return "commit", f"none was made: {_GIT_OVERLOOKS}"
+
+
+def _left_out_of_commit(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "commit", f"without {_cut(', '.join(data['paths']))}: {_GIT_OVERLOOKS}"
+
+
+def _changed_by_hook(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    return "commit", f"a hook of git changed {_cut(', '.join(data['paths']))}; no model, no test saw that"
 
 
 def _pruned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
@@ -366,6 +377,8 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "lint.touched": _touched_by_linter,
     "commit.made": _committed,
     "commit.none": _not_committed,
+    "commit.left_out": _left_out_of_commit,
+    "commit.changed": _changed_by_hook,
     "state.pruned": _pruned,
     "state.not_pruned": _not_pruned,
     "state.too_large": _too_large,

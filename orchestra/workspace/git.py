@@ -114,6 +114,15 @@ class Git:
         skipped = {entry[2:] for entry in marked if entry.startswith("S ")}
         return tuple(path for path in paths if path in skipped and not os.path.lexists(self.root / path))
 
+    def linked(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of the paths that lie in a repository of which the index has but the commit, checked out or not."""
+        above = {path: [path[:at] for at, sign in enumerate(path) if sign == "/"] for path in paths}
+        if not any(above.values()):
+            return ()
+        entries = split(self._process.read("ls-files", "-z", "--stage"))
+        links = {entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")}
+        return tuple(path for path in paths if links.intersection(above[path]))
+
     def is_tracked(self, path: str) -> bool:
         """Whether the index has this file."""
         return path in split(self._process.read("ls-files", "-z", "--cached", "--", literal(path)))
@@ -144,6 +153,13 @@ class Git:
             return None
         touched = split(self._process.read("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", sha))
         return Commit(sha, message.rstrip("\n") + "\n") if touched and set(touched) <= set(paths) else None
+
+    def reaches(self, sha: str) -> bool:
+        """Whether this commit is in the history of what is checked out, of a branch or of a tag."""
+        if self._process.reading("merge-base", "--is-ancestor", sha, "HEAD").exit_status == 0:
+            return True
+        places = ("refs/heads", "refs/remotes", "refs/tags")
+        return bool(self._process.reading("for-each-ref", "--count=1", "--contains", sha, *places).stdout)
 
     def in_progress(self) -> str | None:
         """The name of the operation that waits for the user to go on, such as `merge`; None for none."""

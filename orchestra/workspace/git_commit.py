@@ -45,6 +45,7 @@ def commit_paths(
     except BaseException:
         _forget(git, unknown)
         raise
+    _take_over(git, changed)
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
     sha, _, written = said.partition("\n")
     return Commit(sha, written.rstrip("\n") + "\n")
@@ -64,6 +65,38 @@ def _forget(git: GitProcess, added: Sequence[str]) -> None:
     except GitError:
         # The failure that led here is the one to be told.
         pass
+
+
+def _take_over(git: GitProcess, own: Sequence[str]) -> None:
+    """Have the index hold what a hook added to the commit.
+
+    With `--only`, git shows hooks an index of their own, and keeps what lay in the real one: staged, that would take
+    the hook's work back with the user's next commit. What the user has staged of other files stays.
+    """
+    try:
+        staged = _changes(git.read("diff-index", "--cached", "--no-renames", "-z", "HEAD"))
+        if not staged:
+            return
+        made = _changes(git.read("diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z", "HEAD"))
+        behind = [
+            path for path, (_, held) in staged.items() if path in made and (path in own or held == made[path][0])
+        ]
+        if behind:
+            lines = (os.fsencode("%s %s\t%s" % (*made[path][1], path)) + b"\0" for path in behind)
+            git.write("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    except GitError:
+        # The commit is made.
+        pass
+
+
+def _changes(output: bytes) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
+    """Path to mode and object, before and after, of `git diff-tree -z` and its like."""
+    parts = split(output)
+    changes = {}
+    for said, path in zip(parts[::2], parts[1::2]):
+        old_mode, new_mode, old, new, _ = said[1:].split(" ")
+        changes[path] = ((old_mode, old), (new_mode, new))
+    return changes
 
 
 def _joined(paths: Iterable[str]) -> bytes:

@@ -24,21 +24,26 @@ _NODE = ("package.json",)
 _READS = {
     "make": ("GNUmakefile", "makefile", "Makefile"), "just": ("justfile",), "rake": ("Rakefile",), "tox": ("tox.ini",),
     "nox": ("noxfile.py",), "npm": _NODE, "npx": _NODE, "yarn": _NODE, "pnpm": _NODE, "bun": _NODE,
-    "lefthook": ("lefthook.yml",), "pre-commit": (".pre-commit-config.yaml",),
+    "lefthook": ("lefthook.yml", "lefthook.yaml", ".lefthook.yml"), "pre-commit": (".pre-commit-config.yaml",),
 }
 """Programs, and what they go by where no file is named."""
+_RUN_THEIR_SETTINGS = ("lint-staged", "eslint", "prettier", "commitlint", "stylelint", "jest", "vitest")
+"""Programs that run what is in `NAME.config.js` or `.NAMErc.js`."""
 _MOST_BYTES = 65536
 _MOST_HOOKS = 100
 _MOST_WORDS = 5000
 _LONGEST_WORD = 1000
 _MOST_ASKED = 500
+_MOST_REACHED = 200
+_MOST_FOLDERS = 20
 
 
 def files_of_hooks(git: GitProcess, folder: Path) -> tuple[str, ...]:
     """The files below the root, relative to it, that the hooks in the folder name.
 
     Only scripts where they are not there, which must not appear, and scripts and tracked files where they are: others
-    may be what a suite makes. Husky's folder lies in that of the real hooks, whose names are the same.
+    may be what a suite makes. Of what these name in turn, the tracked ones count. Husky's folder lies in that of the
+    real hooks, whose names are the same.
     """
     root = git.cwd
     names = [name for name in _names(folder) if not name.endswith(".sample")]
@@ -51,7 +56,35 @@ def files_of_hooks(git: GitProcess, folder: Path) -> tuple[str, ...]:
     there = {path for path in named | run if os.path.isfile(root / path)}
     doubtful = {path for path in there - run if not _is_script(root / path)}
     coming = {path for path in named if _SCRIPT.search(path) and not os.path.lexists(root / path)}
-    return tuple(sorted(there - doubtful | _tracked(git, sorted(doubtful)) | coming))
+    direct = there - doubtful | _tracked(git, sorted(doubtful)) | coming
+    reached = _reached(root, texts, direct & there) - direct
+    return tuple(sorted(direct | _tracked(git, sorted(reached))))
+
+
+def _reached(root: Path, texts: Sequence[Sequence[str]], direct: AbstractSet[str]) -> set[str]:
+    """The files that hooks run after `cd`, and those that what they run runs or reads in turn."""
+    found: set[str] = set()
+    todo = [*((".", text) for text in texts), *((os.path.dirname(path), _words(root / path, root)) for path in direct)]
+    while todo and len(found) < _MOST_REACHED:
+        base, text = todo.pop()
+        new = _beside(root, base, text) - found - direct
+        found |= new
+        todo += [(os.path.dirname(path), _words(root / path, root)) for path in new]
+    return found
+
+
+def _beside(root: Path, base: str, text: Sequence[str]) -> set[str]:
+    """The scripts, and what runners read, that the words name from the root, from `base`, or from a folder named."""
+    words = list(dict.fromkeys(word.lstrip("@+-") for word in text))[:_MOST_ASKED]
+    named = {path for word in words for path in _named(word)}
+    run = {path for word in words for path in _implied(word)}.union(_run(text))
+    folders = {".", base, *islice((path for path in sorted(named) if os.path.isdir(root / path)), _MOST_FOLDERS)}
+    places = {(os.path.normpath(os.path.join(folder, path)), path in run) for folder in folders for path in named | run}
+    return {
+        place for place, is_run in places
+        if not place.startswith((os.pardir, os.sep, ".git" + os.sep)) and os.path.isfile(root / place)
+        and (is_run or _is_script(root / place))
+    }
 
 
 def _run(words: Iterable[str]) -> Iterator[str]:
@@ -110,6 +143,9 @@ def _named(word: str) -> Iterator[str]:
 def _implied(word: str) -> Iterator[str]:
     """What a program of this name goes by, and where a module of this name would lie."""
     yield from _READS.get(word, ())
+    if word in _RUN_THEIR_SETTINGS:
+        yield from (f"{word}.config.{ending}" for ending in ("js", "cjs", "mjs", "ts"))
+        yield from (f".{word.replace('-', '')}rc{ending}" for ending in ("", ".js", ".cjs", ".mjs"))
     if _MODULE.fullmatch(word):
         module = word.replace(".", "/")
         yield from (module + ".py", module + "/__main__.py")

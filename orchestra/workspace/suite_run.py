@@ -35,6 +35,8 @@ OUT_OF_TIME = "the time limit"
 NOT_STARTED = "the start of the tests"
 """The id of the failure of a suite that could not start begins so; another suite's is another."""
 
+_WHOLE_MESSAGES = "allprojects { tasks.withType(Test) { testLogging { exceptionFormat = 'full' } } }\n"
+"""Else Gradle names but the kind of an exception."""
 _PYTEST_NO_TESTS = 5
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 """With these a shell says that a command is not executable, or not there."""
@@ -163,6 +165,10 @@ def _both_ends(output: str) -> str:
 
 
 def _report_options(suite: Suite, folder: Path | None) -> list[str]:
+    if suite.framework == "gradle" and folder is not None:
+        script = folder / "messages.gradle"
+        script.write_text(_WHOLE_MESSAGES, encoding="utf-8")
+        return ["--init-script=%s" % script]
     if suite.framework != "pytest":
         return []
     if folder is None:

@@ -58,6 +58,15 @@ def test_an_ignored_file_is_written_and_left_out_of_the_commit(project: Project)
     assert project.git("show", "--format=", "--name-only", "HEAD") == "b.txt\n"
 
 
+def test_a_submodule_that_only_the_index_knows_is_another_repository(project: Project) -> None:
+    project.git("update-index", "--add", "--cacheinfo", f"160000,{project.head()},lib")
+    project.git("commit", "--quiet", "-m", "link")
+    project.write("lib/q.py", "q = 1\n")
+    ran = project.run(*RUN, script=one_file("lib/new.py"))
+    assert (ran.status, ran.json["error"]["code"], project.has("lib/new.py")) == (5, "refused-path", False)
+    assert "another repository" in ran.json["error"]["message"]
+
+
 def test_a_file_outside_a_sparse_checkout_is_not_made_anew(project: Project) -> None:
     project.commit("here/a.txt", "a\n")
     project.commit("away/b.txt", "must stay\n")

@@ -196,6 +196,29 @@ def test_a_receipt_of_before_its_program_was_noted_still_holds(project: Project,
     assert project.run("verify").status == 0
 
 
+def test_a_commit_that_no_history_holds_any_more_is_named(project: Project, ran: Ran) -> None:
+    project.git("branch", "kept")
+    project.git("reset", "--soft", "HEAD~1")
+    assert project.run("verify").status == 0
+    project.git("branch", "-D", "kept")
+    checked = project.run("verify", "--json")
+    (difference,) = checked.json["differences"]
+    assert (checked.status, difference["subject"]) == (1, "commit")
+    assert ran.json["commit"]["sha"][:10] in difference["message"] and "amended" in difference["message"]
+
+
+@pytest.mark.parametrize("kind", ["before", "after"])
+def test_a_hash_in_the_journal_that_is_not_that_of_the_content_is_noticed(
+    project: Project, ran: Ran, kind: str
+) -> None:
+    with sqlite3.connect(project.state / "state.db") as journal:
+        journal.execute("UPDATE file_versions SET hash = '00' WHERE path = 'a.txt' AND kind = ?", (kind,))
+    journal.close()
+    checked = project.run("verify", "--json")
+    (difference,) = checked.json["differences"]
+    assert (checked.status, difference["subject"], difference["path"]) == (1, "journal", "a.txt")
+
+
 def test_a_plan_that_was_changed_in_the_journal_is_noticed(project: Project, ran: Ran) -> None:
     with sqlite3.connect(project.state / "state.db") as journal:
         journal.execute("UPDATE plans SET content = replace(content, 'old.txt', 'new.txt')")

@@ -65,7 +65,7 @@ def _check(journal: StateManager | None, named: str | None, context: Context) ->
     if row.can_resume:
         hint = f"`orchestra resume {row.session_id}` goes on"
         context.output.warn(f"the session can go on: its receipt leaves out what is not judged yet; {hint}")
-    return row.session_id, check_receipt(journal, row, root=context.root, folder=folder)
+    return row.session_id, check_receipt(journal, row, root=context.root, folder=folder, git=context.git)
 
 
 def _error(session_id: str, checked: Checked) -> NotVerified | None:

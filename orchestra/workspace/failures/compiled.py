@@ -28,7 +28,9 @@ _SUREFIRE = re.compile(
 _SUREFIRE_END = re.compile(r"^(?:\s*$|\[(?:ERROR|INFO|WARNING)\])", re.M)
 _JAVAC = re.compile(r"^\[ERROR\] (\S+\.(?:java|kt|scala)):\[(?:\d+),(?:\d+)\] (.+)$", re.M)
 _GRADLE = re.compile(r"^(\w[\w.$ ]* > .+) FAILED$", re.M)
-_GRADLE_END = re.compile(r"^\s*$|^\S", re.M)
+_GRADLE_END = re.compile(r"^\S", re.M)
+_GRADLE_JAVAC = re.compile(r"^(?::[\w:]{0,200}Java)?(\S+?\.java):\d+: (error: .+(?:\n.+){0,2})", re.M)
+_GRADLE_KOTLINC = re.compile(r"^e: (?:file://)?(\S+\.kts?):(?: \()?\d+(?:[:,] ?\d+)?\)?:? (.+)$", re.M)
 _DOTNET = re.compile(r"^ +Failed (\S.*?) \[[^\]]+\]$", re.M)
 _DOTNET_END = re.compile(r"^(?: +(?:Passed|Skipped) \S|(?:Failed|Passed)!)", re.M)
 _CSC = re.compile(r"^(\S+?)\(\d+,\d+\): (error \w+: .+?)(?: \[.+\])?$", re.M)
@@ -53,12 +55,14 @@ def surefire_failures(output: str) -> tuple[TestFailure, ...]:
 
 
 def gradle_failures(output: str) -> tuple[TestFailure, ...]:
-    """Of Gradle's test task."""
-    return unique(
+    """Of Gradle's test task, and of the compilers before it."""
+    tests = [
         TestFailure(match.group(1), first_of(text))
         for match, text in blocks(output, _GRADLE, _GRADLE_END)
         if not match.group(1).startswith("Task ")
-    )
+    ]
+    compilers = [*_GRADLE_JAVAC.findall(output), *_GRADLE_KOTLINC.findall(output)]
+    return unique([*tests, *(TestFailure(file, text) for file, text in compilers)])
 
 
 def dotnet_failures(output: str) -> tuple[TestFailure, ...]:

@@ -21,7 +21,7 @@ _CACHES = (
     _Cache("GOMODCACHE", "go/pkg/mod", ""),
     _Cache("npm_config_cache", ".npm", "npm"),
     _Cache("CARGO_HOME", ".cargo", ""),
-    _Cache("GRADLE_USER_HOME", ".gradle", ""),
+    _Cache("GRADLE_USER_HOME", ".gradle", "gradle"),
     _Cache("", ".m2", ""),
     _Cache("NUGET_PACKAGES", ".nuget/packages", ""),
     _Cache("COMPOSER_CACHE_DIR", ".cache/composer", "composer"),
@@ -45,6 +45,9 @@ def caches_of(variables: Mapping[str, str], private: Path, root: Path, *, has_mo
     for cache in _CACHES:
         folder = _folder_of(cache, variables)
         elsewhere = {cache.variable: os.path.join(own, cache.replacement)} if cache.replacement else {}
+        if cache.variable == "GRADLE_USER_HOME" and folder is not None:
+            # It starts nowhere that cannot be written, but reads what it has fetched from here.
+            elsewhere["GRADLE_RO_DEP_CACHE"] = os.path.join(folder, "caches")
         if has_mounts and folder is not None and _can_be_layered(folder, [own, os.path.realpath(root)]):
             layered.append((folder, os.path.join(own, "layer-%d" % len(layered)), elsewhere))
         else:

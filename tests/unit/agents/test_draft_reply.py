@@ -52,6 +52,29 @@ def test_finds_the_file_however_it_is_wrapped(text: str) -> None:
     assert draft(text) == ORIGINAL
 
 
+@pytest.mark.parametrize("text", [
+    block('{"path": "src/a.py", "content": "a = 1\\nb = 2\\n"}', "json"),
+    block('{"content": "a = 1\\r\\nb = 2\\r\\n", "file": "src/a.py"}', ""),
+    block("# filepath: src/a.py\na = 1\nb = 2"),
+    block("# filepath: /home/me/project/src/a.py\na = 1\nb = 2"),
+])
+def test_takes_the_file_out_of_what_names_its_path(text: str) -> None:
+    assert draft(text) == "a = 1\nb = 2\n"
+
+
+@pytest.mark.parametrize("path, text, original", [
+    ("src/a.json", '{"path": "src/a.json", "content": "a"}\n', None),
+    ("src/a.py", '{"path": "src/b.py", "content": "a"}\n', None),
+    ("src/a.py", '{"path": "src/a.py", "content": "a", "mode": 1}\n', None),
+    ("src/a.py", "{1: 2}\n", None),
+    ("src/a.py", "# filepath: src/a.py\na = 2\n", "# filepath: src/a.py\na = 1\n"),
+    ("src/a.py", "# filepath: src/b.py\na = 1\n", None),
+    ("src/a.py", "# src/a.py\na = 1\n", None),
+])
+def test_what_may_be_of_the_file_stays(path: str, text: str, original: str | None) -> None:
+    assert draft(block(text.rstrip("\n")), path, original) == text
+
+
 def test_takes_the_block_that_is_clearly_the_file() -> None:
     long_text = "x = 1\n" * 40
     assert draft(block("x = 1") + "\nso:\n" + block(long_text.rstrip("\n"))) == long_text

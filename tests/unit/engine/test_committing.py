@@ -193,3 +193,47 @@ def test_a_hook_that_refuses_leaves_the_files_and_a_later_try_succeeds(repositor
     assert (repository.shop.text("a.py"), repository.subjects()) == ("x\n", ["first"])
     hook.unlink()
     assert repository.committing().commit(PLAN, ["a.py"]) is not None
+
+
+def test_what_a_hook_makes_of_the_files_counts_as_the_sessions_and_is_told(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    shop.files().write("b.py", b"plain\n")
+    hook = shop.root / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\necho formatted > a.py\ngit add a.py\n")
+    hook.chmod(0o755)
+    assert repository.committing().commit(PLAN, ["a.py", "b.py"]) is not None
+    assert [image.content for image in shop.journal.images.all(SESSION, "a.py")] == [None, b"drafted\n", b"formatted\n"]
+    assert len(shop.journal.images.all(SESSION, "b.py")) == 2
+    assert [event.data["paths"] for event in shop.told("commit.changed")] == [["a.py"]]
+
+
+def test_what_the_user_changed_before_is_not_taken_for_a_hooks_work(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    shop.put("mine\n", "a.py")
+    assert repository.committing(allow_dirty=True).commit(PLAN, ["a.py"]) is not None
+    assert len(shop.journal.images.all(SESSION, "a.py")) == 2 and not shop.told("commit.changed")
+
+
+@pytest.mark.parametrize("option", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_is_to_overlook_is_named_where_the_commit_lacks_it(repository: Repository, option: str) -> None:
+    repository.git("update-index", option, "README.md")
+    repository.shop.files().write("README.md", b"two\n")
+    repository.shop.files().write("a.py", b"new\n")
+    assert repository.committing().commit(PLAN, ["README.md", "a.py"]) is not None
+    assert [event.data["paths"] for event in repository.shop.told("commit.left_out")] == [["README.md"]]
+
+
+def test_what_a_hook_changed_before_it_refused_is_committed_at_the_next_try(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    hook = shop.root / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\ngrep -q formatted a.py && exit 0\necho formatted > a.py; exit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(GitError):
+        repository.committing().commit(PLAN, ["a.py"])
+    assert [event.data["paths"] for event in shop.told("commit.changed")] == [["a.py"]]
+    shop.restart()
+    assert repository.committing().commit(PLAN, ["a.py"]) is not None
+    assert repository.git("show", "HEAD:a.py") == "formatted\n"

@@ -57,7 +57,33 @@ def test_files_of_the_users_that_tests_change_or_remove_are_told_of(repository: 
 
     assert run(repository, act) is PASSED
     (event,) = repository.shop.told("tests.touched")
-    assert (event.level, event.data) == ("warning", {"paths": ["changed.py", "gone.py"], "count": 2})
+    kept = f".orchestra/runs/{SESSION}/before-tests"
+    assert (event.level, event.data) == ("warning", {"paths": ["changed.py", "gone.py"], "count": 2, "kept": kept})
+    copies = [repository.shop.root / kept / "1" / name for name in ("changed.py", "gone.py")]
+    assert [copy.read_text() for copy in copies] == ["mine\n", "mine\n"]
+    assert not copies[0].stat().st_mode & 0o177
+
+
+def test_of_what_tests_change_that_alone_is_kept_of_which_git_has_no_copy(repository: Repository) -> None:
+    shop = repository.shop
+    shop.put("mine\n", ".env")
+    shop.put("mine\n", "deep/a.txt")
+
+    def act(text: str) -> Act:
+        return lambda: [shop.put(text, name) for name in ("README.md", ".env", "deep/a.txt")]
+
+    run(repository, act("one\nlonger\n"))
+    shop.put("mine again\n", "deep/a.txt")
+    with pytest.raises(Cancelled):
+        run(repository, lambda: (act("x")(), stop()))
+    run(repository, act("again, and longer\n"))
+    folder = shop.root / ".orchestra" / "runs" / SESSION / "before-tests"
+    kept = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert kept == {"1/deep/a.txt": "mine\n", "2/deep/a.txt": "mine again\n"}
+
+
+def stop() -> None:
+    raise Cancelled()
 
 
 @pytest.mark.parametrize("act, place", [
@@ -88,6 +114,7 @@ def test_a_configuration_that_another_one_includes_is_watched_as_well(repository
     repository.shop.put("[core]\n\tabbrev = 8\n", "team.gitconfig")
     with pytest.raises(ChangedByTests, match="team.gitconfig"):
         run(repository, lambda: repository.shop.put("[core]\n\tfsmonitor = evil\n", "team.gitconfig"))
+    assert not repository.shop.told("tests.touched"), "it is told once"
 
 
 def test_it_is_refused_until_it_is_put_back(repository: Repository) -> None:

@@ -88,6 +88,9 @@ ONE = {"path": "a.py"}
         ("lint.changed", {"paths": ["a.py"]}, "lint", ["changed", "a.py"]),
         ("lint.touched", {"paths": ["a.py"], "count": 1}, "lint", ["plan does not have: a.py"]),
         ("tests.touched", {"paths": ["a.py", "b"], "count": 5}, "tests", ["changed or removed", "a.py, b and 3 more"]),
+        ("tests.touched", {"paths": ["a.py"], "count": 1, "kept": ".orchestra/runs/s"}, "tests", [
+            "a.py; what git has no copy of lies as it was in .orchestra/runs/s",
+        ]),
         ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),
@@ -98,6 +101,8 @@ ONE = {"path": "a.py"}
         ("log.lost", {"file": "/r/.orchestra/logs/s-1.jsonl"}, "log", ["/r/.orchestra/logs/s-1.jsonl was removed"]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
+        ("commit.left_out", {"paths": ["a.py", "b"]}, "commit", ["without a.py, b", "overlook"]),
+        ("commit.changed", {"paths": ["a.py"]}, "commit", ["hook", "a.py"]),
     ],
 )
 def test_an_event_is_a_line_with_its_time_and_label(

@@ -90,6 +90,30 @@ ATest > each(int) > [2] 2 FAILED
 
 FAILURE: Build failed with an exception.
 """
+GRADLE_FULL = """\
+ATest > bad() FAILED
+    java.lang.AssertionError:
+
+    Expecting actual:
+      4
+    to be equal to:
+      5
+        at ATest.bad(ATest.java:8)
+
+BTest > worse FAILED
+    java.lang.IllegalStateException: boom
+2 tests completed, 2 failed
+"""
+GRADLE_COMPILERS = """\
+:compileJavasrc/main/java/Calc.java:1: error: illegal start of expression
+public class Calc { int x = ; }
+                            ^
+> Task :app:compileJava FAILED
+app/src/B.java:3: error: cannot find symbol
+e: file:///p/src/D.kt:3:5 Expecting an element
+e: src/C.kt: (3, 5): Unresolved reference: x
+w: src/E.kt: (3, 5): unused
+"""
 DOTNET = """\
   Determining projects to restore...
   Failed Tests.ATest.Bad [12 ms]
@@ -134,6 +158,11 @@ def test_an_output_of_an_unknown_program_is_read_all_the_same(name: str) -> None
         }),
         ("maven", JAVAC, {"/p/src/main/java/A.java": "cannot find symbol"}),
         ("gradle", GRADLE, {"ATest > bad()": "expected: <3>", "ATest > each(int) > [2] 2": "AssertionFailedError"}),
+        ("gradle", GRADLE_FULL, {"ATest > bad()": "to be equal to", "BTest > worse": "boom"}),
+        ("gradle", GRADLE_COMPILERS, {
+            "src/main/java/Calc.java": "illegal start", "app/src/B.java": "cannot find symbol",
+            "src/C.kt": "Unresolved", "/p/src/D.kt": "Expecting",
+        }),
         ("dotnet", DOTNET, {"Tests.ATest.Bad": "Values differ", "Tests.ATest.Each(x: 2)": "Assert.Equal"}),
         ("dotnet", CSC, {"/p/A.cs": "error CS1002: ; expected"}),
     ],

@@ -239,6 +239,19 @@ def test_tells_what_is_tracked_but_kept_out_of_the_tree(root: Path, run: Run, gi
     assert git.unseen([]) == ()
 
 
+@pytest.mark.parametrize("is_here", [True, False])
+def test_tells_what_lies_in_another_repository_by_the_index_alone(
+    root: Path, run: Run, git: Git, is_here: bool
+) -> None:
+    (root / "src").mkdir()
+    seed(root, run, **{"a.py": "1\n", "src/b.py": "2\n"})
+    id_ = run("rev-parse", "HEAD").strip() if is_here else "1234567890" * 4
+    run("update-index", "--add", "--cacheinfo", f"160000,{id_},libs/in side")
+    paths = ("a.py", "src/b.py", "libs/in side/c.py", "libs/in side/d/e.py", "libs/in", "new/x.py", "a.py/x")
+    assert git.linked(paths) == ("libs/in side/c.py", "libs/in side/d/e.py")
+    assert git.linked(("a.py",)) == ()
+
+
 def test_tells_what_is_ignored_and_tracked(root: Path, run: Run, git: Git) -> None:
     (root / ".gitignore").write_text("*.log\n/:odd\n")
     (root / "kept.log").write_text("")
@@ -358,6 +371,24 @@ def test_hooks_run_and_see_that_they_may_step_aside(root: Path, run: Run, git: G
     (root / "a").write_text("2")
     commit = git.commit(["a"], "subject\n")
     assert commit is not None and commit.message == "subject\nSkip: 1\n"
+
+
+def test_what_a_hook_adds_to_the_commit_is_not_left_staged_to_be_taken_back(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, **{"a.py": "one\n", "log.md": "-\n", "mine.py": "-\n", "gone.py": "-\n"})
+    (root / "mine.py").write_text("staged by the user\n")
+    run("add", "mine.py")
+    (root / "a.py").write_text("two\n")
+    hook = root / ".git" / "hooks" / "pre-commit"
+    hook.write_text(
+        "#!/bin/sh\nsed -i s/two/TWO/ a.py\necho two >> log.md\necho hook > mine.py\n"
+        "git add a.py log.md mine.py; git rm -q --cached gone.py; rm gone.py\n"
+    )
+    hook.chmod(0o755)
+    assert git.commit(["a.py"], "fix: it\n") is not None
+    assert run("show", "HEAD:a.py") == "TWO\n"
+    assert run("diff", "--cached", "--name-only").split() == ["mine.py"]
+    assert run("show", ":mine.py") == "staged by the user\n"
+    assert run("status", "--porcelain").split() == ["MM", "mine.py"]
 
 
 def test_hooks_see_no_setting_that_changes_what_their_own_git_means(root: Path, run: Run, git: Git) -> None:

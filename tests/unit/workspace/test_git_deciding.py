@@ -106,9 +106,11 @@ def test_the_search_for_a_program_ends_where_it_is_found(git: GitProcess) -> Non
     ("check --config=clean.py", "root/clean.py"),
     ("make lint", "root/Makefile"),
     ("npm run --silent lint", "root/package.json"),
+    ("npx lint-staged", "root/.lintstagedrc.mjs"),
+    ("npx --no eslint .", "root/eslint.config.js"),
 ])
 def test_what_a_hook_names_in_the_tree_counts_where_it_is_there(git: GitProcess, line: str, place: str) -> None:
-    for name in ("Makefile", "package.json"):
+    for name in ("Makefile", "package.json", ".lintstagedrc.mjs", "eslint.config.js"):
         (git.cwd / name).write_text("")
     hooks = git.cwd / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
@@ -149,6 +151,41 @@ def test_of_what_a_hook_names_scripts_and_tracked_files_count(
     hooks.mkdir(exist_ok=True)
     (hooks / "pre-push").write_text("#!/bin/sh\n%s\n" % line)
     assert (f"root/{name}" in places(git)) is counts
+
+
+@pytest.mark.parametrize("line, files, place", [
+    ("cd tools && ./x", {"tools/x": "#!/bin/sh\n"}, "tools/x"),
+    ("cd \"$(git rev-parse --show-toplevel)/tools\"\n./x.sh", {"tools/x.sh": ""}, "tools/x.sh"),
+    ("D=tools\n$D/x.sh", {"tools/x.sh": ""}, "tools/x.sh"),
+    ("cd web && npm run lint", {"web/package.json": '{"scripts": {"lint": "node ci/l.js"}}', "web/ci/l.js": ""},
+     "web/ci/l.js"),
+    ("sh tools/x.sh", {"tools/x.sh": "./ci/y\n", "ci/y": "#!/bin/sh\n"}, "ci/y"),
+    ("sh tools/x.sh", {"tools/x.sh": ". \"$(dirname \"$0\")/lib\"\n", "tools/lib": "a=1\n"}, "tools/lib"),
+    ("make -s lint", {"Makefile": "lint:\n\t@ci/y.sh\n", "ci/y.sh": "exec python3 z.py\n", "ci/z.py": ""}, "ci/z.py"),
+])
+def test_what_a_hook_runs_in_a_folder_or_through_another_script_counts_where_it_is_tracked(
+    git: GitProcess, line: str, files: dict[str, str], place: str
+) -> None:
+    for name, text in {**files, "notes/x.sh": "", "report.xml": "", "ci/more.txt": ""}.items():
+        (git.cwd / name).parent.mkdir(exist_ok=True)
+        (git.cwd / name).write_text(text)
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("#!/bin/sh\n%s\n" % line)
+    assert f"root/{place}" not in places(git)
+    git.write("add", ".")
+    found = places(git)
+    assert f"root/{place}" in found and not {"root/notes/x.sh", "root/report.xml", "root/ci/more.txt"} & found
+
+
+def test_scripts_that_name_each_other_come_to_an_end(git: GitProcess) -> None:
+    for name, other in (("a.sh", "b.sh"), ("b.sh", "a.sh")):
+        (git.cwd / name).write_text("./%s; ../../../x.sh; cd /; cd ..; ./.git/config\n" % other)
+    hooks = git.cwd / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("./a.sh\n")
+    git.write("add", ".")
+    assert {"root/a.sh", "root/b.sh"} <= places(git)
 
 
 def test_a_hook_that_another_of_its_name_calls_from_a_folder_below_counts_too(git: GitProcess) -> None:

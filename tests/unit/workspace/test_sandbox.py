@@ -359,6 +359,20 @@ def test_no_layer_hides_what_the_run_works_in(root: Path, home: Path) -> None:
     assert folders(CARGO_HOME=str(root / "src"), GOCACHE="off") == []
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_gradle_has_a_home_that_can_be_written_whatever_the_kernel_does(root: Path, is_there: bool) -> None:
+    home, private = root.parent / "home", root / ".orchestra" / "tmp" / "run"
+    if is_there:
+        (home / ".gradle").mkdir(parents=True)
+    moved = {"GRADLE_USER_HOME": str(private / "gradle")}
+    kept = {**moved, "GRADLE_RO_DEP_CACHE": str(home / ".gradle" / "caches")} if is_there else moved
+    for has_mounts in (True, False):
+        found = caches_of({"HOME": str(home)}, private, root, has_mounts=has_mounts)
+        layered = [variables for folder, _, variables in found.layered if folder == str(home / ".gradle")]
+        assert layered == ([kept] if has_mounts and is_there else [])
+        assert layered or found.variables.items() >= kept.items()
+
+
 def test_folders_that_say_what_git_runs_are_found_in_nested_repositories_too(root: Path) -> None:
     (root / "sub" / ".git").mkdir(parents=True)
     (root / "tree").mkdir()

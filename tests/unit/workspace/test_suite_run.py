@@ -301,3 +301,11 @@ def test_environments_are_made_in_the_private_folder_unless_the_project_has_some
     assert names(root) == before | {".orchestra/tmp"}
     (root / place).mkdir()
     assert run(Suite(framework, ("./runner",)), root).output.startswith("[")
+
+
+def test_gradle_is_asked_for_whole_messages_by_a_script_outside_of_the_project(root: Path) -> None:
+    put(root, {"gradlew": "cat \"${2#--init-script=}\"\nexit 1\n"})
+    before = names(root)
+    test_run = run(Suite("gradle", ("/bin/sh", "gradlew", "test")), root)
+    assert "exceptionFormat = 'full'" in test_run.output and test_run.command == ("/bin/sh", "gradlew", "test")
+    assert names(root) - {".orchestra/tmp"} == before
