@@ -338,3 +338,18 @@ def test_of_a_long_plan_many_neighbours_are_shown_the_same_part_with_all_of_them
 @pytest.mark.parametrize("path", ["f0", "f9999", "not planned", None])
 def test_at_the_ends_of_a_long_plan_as_many_files_are_shown(path: str | None) -> None:
     assert Outline(_long_plan(10_000)).around(path).count("\n- create f") == MOST_FILES
+
+
+def test_all_are_told_what_is_to_be_tested() -> None:
+    about = About("Do it", Outline(Plan("s", (PLANNED,), tests=("f of nothing", "f twice"))), planned=PLANNED)
+    for request in (executor_request(about, original=None), change_request(about, patch="+x\n")):
+        assert "- modify src/a.py: Add f.\n\nTo be tested:\n- f of nothing\n- f twice\n" in request.system
+
+
+def test_the_ids_of_blobs_are_left_out_of_a_diff_and_lines_like_them_are_not() -> None:
+    line = "index %s..%s 100644\n" % ("a" * 40, "b" * 40)
+    diff = f"diff --git a/a b/a\n{line}--- a/a\n+++ b/a\n@@ -1 +1 @@\n+{line}"
+    for request in (auditor_request(ABOUT, new_text=line, diff=diff), change_request(ABOUT, patch=diff)):
+        text = user_text(request)
+        assert "diff --git a/a b/a\n--- a/a\n" in text
+        assert "\n+" + line in text
