@@ -353,3 +353,15 @@ def test_the_ids_of_blobs_are_left_out_of_a_diff_and_lines_like_them_are_not() -
         text = user_text(request)
         assert "diff --git a/a b/a\n--- a/a\n" in text
         assert "\n+" + line in text
+
+
+def test_what_a_failing_test_said_stands_once() -> None:
+    said = "".join(f"line {n} of what it said\n" for n in range(20)).strip()
+    for message in (said, "..." + said):
+        request = failing_tests_request(
+            ABOUT, failures=[TestFailure("t.py::a", message), TestFailure("t.py::b", "1 == 2")],
+            output=f"begin\n{said}\n1 == 2\nend", files=[],
+        )
+        text = user_text(request)
+        assert text.count("line 7 of what it said") == 1
+        assert "begin\n[see t.py::a above]\n1 == 2\nend\n" in text
