@@ -86,6 +86,16 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     yield from across_seams(text, _found)
 
 
+def without_secrets(text: str) -> str:
+    """The text with `***` in place of each."""
+    pieces, position = [], 0
+    for start, end in sorted(find_secrets(text)):
+        if end > position:
+            pieces += [text[position:max(start, position)], "***" if start >= position else ""]
+            position = end
+    return "".join([*pieces, text[position:]])
+
+
 def _found(text: str) -> Iterator[tuple[int, int]]:
     for run in _LONG_RUN.finditer(text):
         if _MAY_BE_TOKEN.search(run[0]):
