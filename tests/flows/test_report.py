@@ -110,7 +110,8 @@ def test_no_form_repeats_a_secret_of_the_task(project: Project, form: str, scope
     printed = project.run("report", *scope, "--format", form).out
 
     assert "hVcqTzbnwKqjxRpd" not in printed
-    assert (form, *scope) == ("text", "--all") or form == "prometheus" or "Log in by mongosh -u admin -p *** first" in printed
+    tells_no_task = form == "prometheus" or (form, *scope) == ("text", "--all")
+    assert tells_no_task or "Log in by mongosh -u admin -p *** first" in printed
 
 
 def test_json_is_one_object_whatever_the_form(project: Project) -> None:
