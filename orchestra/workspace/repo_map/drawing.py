@@ -62,7 +62,7 @@ def _block(
 
 
 def _within_functions(declarations: Sequence[Declaration]) -> set[int]:
-    """The places of what stands in the body of a Python function, where nobody else can call it."""
+    """The places of what stands in the body of a function, where nobody else can call it."""
     around: list[tuple[int, bool]] = []
     found = set()
     for place, signature in enumerate(it.signature for it in declarations):
@@ -72,7 +72,7 @@ def _within_functions(declarations: Sequence[Declaration]) -> set[int]:
             around.pop()
         if any(is_function for _, is_function in around):
             found.add(place)
-        around.append((indent, bare.startswith(("def ", "async def "))))
+        around.append((indent, bare.startswith(("def ", "async def ", "function ", "async function "))))
     return found
 
 

@@ -188,10 +188,11 @@ def test_what_functions_have_within_them_gives_way_to_what_others_can_call(tmp_p
     many = range(MOST_LINES)
     files = {
         "tests/test_a.py": "".join(f"def test_{n}():\n    @x\n    def index():\n        pass\n" for n in many),
+        "b.js": "".join(f"function on_{n}() {{\n  function index() {{\n  }}\n}}\n" for n in many),
         "use.py": "index()\n" * 9,
     }
     text = draw(tmp_path, files)
-    assert [f"  def test_{n}()" in text for n in many] == [True] * MOST_LINES
+    assert [f"  def test_{n}()" in text and f"  function on_{n}()" in text for n in many] == [True] * MOST_LINES
     assert "index" not in text
 
 
