@@ -13,7 +13,7 @@ from orchestra.agents.architect import architect_request
 from orchestra.agents.auditor import auditor_request, change_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
-from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
 from orchestra.agents.outline import MOST_FILES, About, Outline, Words
 from orchestra.agents.quoting import ShownFile, fenced, show_files
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
@@ -288,6 +288,17 @@ def test_more_files_come_as_a_further_turn_with_reasons_for_those_that_do_not() 
     assert "- ../x: outside the repository" in turn
     nothing_refused = with_more_files(executor(), "asked", shown=[DEPENDENCY]).messages[2].text
     assert "cannot be shown" not in nothing_refused
+
+
+def test_a_file_that_stands_in_the_conversation_is_not_shown_again() -> None:
+    own, other = ShownFile("src/a.py", "A = 1\n"), ShownFile("src/c.py", "C = 1\n")
+    asked = [DEPENDENCY, own, other, ShownFile("src/d.py", "B = 1\n")]
+    shown, above = not_shown_yet(executor(), asked)
+    assert [file.path for file in shown] == ["src/c.py", "src/d.py"]
+    assert above == [(path, "it stands above already") for path in ("src/b.py", "src/a.py")]
+    assert not_shown_yet(executor(), [ShownFile("src/b.py", "B = 0\n")])[1] == [], "it was another text"
+    later = with_more_files(executor(), "asked", shown=[other])
+    assert not_shown_yet(later, [other])[0] == []
 
 
 def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
