@@ -39,11 +39,12 @@ _FORMS = (
     ("psk=", _ANY), ("dockerconfigjson", r"[\"']?: ?[\"']?(?P<secret>[A-Za-z0-9+/]{40,20000}={0,2})"),
     ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
     ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
-    ("_authToken=", r"(?P<secret>[^\s\"'$]{8,300})"),
+    ("_authToken", r"[= ](?P<secret>[^\s\"'$]{8,300})"),
     ("-u ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
     ("--user ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
     ("dentified by '", r"(?P<secret>[^\s']{8,200})'"), ("DENTIFIED BY '", r"(?P<secret>[^\s']{8,200})'"),
-    ("ASSWORD '", r"(?P<secret>[^\s']{8,200})'"), ("assword `", r"(?P<secret>[^\s`]{8,200})`"),
+    ("ASSWORD '", r"(?P<secret>[^\s']{8,200})'"), ("ASSWORD('", r"(?P<secret>[^\s']{8,200})'"),
+    ("assword `", r"(?P<secret>[^\s`]{8,200})`"), ("_secret_access_key ", _ANY),
     ("assword |", r" {0,3}(?P<secret>[^\s|`]{8,200}) {0,20}\|"),
     ("AccountKey=", r"(?P<secret>[A-Za-z0-9+/]{40,120}={0,2})"),
     ("SharedAccessKey=", r"(?P<secret>[A-Za-z0-9+/%]{20,200}={0,2})"),
@@ -55,6 +56,7 @@ _NO_SCRIPT = r"(?!\S{1,60}\.(?:py|js|sh|txt|rb)\b)"
 _AFTER_NAMES = (
     *((flag, rf"[\"']?{_NO_SCRIPT}(?!-){_WORD}[\"']? (?:{_TO} )?-[pP] (?![\w.-]{{0,60}}:\d)" + _ANY)
       for flag in ("-u ", "-U ", "--user ", "--username ")),
+    ("assword ", r"[\"']?(?P<secret>[^\s\"'`]{8,200})"),
     ("oken is ", r"[\"'`]?(?P<secret>[A-Za-z0-9_-]{16,200})"),
 )
 """Where names may stand as well: only what is no name counts."""

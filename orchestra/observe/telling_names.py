@@ -9,7 +9,7 @@ from orchestra.observe.drawn_by_lot import has_both, is_random
 
 _STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt")
 _REST = re.compile(
-    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_base)?|auth|salt)_?[0-9]{0,2}
+    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt)_?[0-9]{0,2}
     (?:
         # name = value, "name": value, name: type = value
         (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
@@ -172,6 +172,8 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
 def _stands_alone(before: str, match: re.Match[str]) -> bool:
     """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
+    if _is_tight(match) and "/" not in match["bare"] and is_random(match["bare"]):
+        return True
     if match["below"] is not None:
         return after == ""
     if match["flag"] is not None:

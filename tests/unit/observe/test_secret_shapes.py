@@ -73,7 +73,12 @@ def test_secrets_are_found_in_the_notations_of_many_languages_and_commands(form:
     "ALTER ROLE r WITH PASSWORD 'VALUE';", "CREATE LOGIN l WITH PASSWORD = N'VALUE';", "mysql_root_password: VALUE",
     "smtp_pass = VALUE", "<property name='password'>VALUE</property>", "Log in as qa with password `VALUE`.",
     "The deploy token is VALUE.", "user: demo / password: VALUE", "| admin | password | VALUE |", 'psk="VALUE"',
-    "snmp-server community VALUE RO", "required username='a' password='VALUE';",
+    "snmp-server community VALUE RO", "ansible-playbook -e ansible_become_pass=VALUE", "x --set db.password=VALUE",
+    "java -Djavax.net.ssl.keyStorePassword=VALUE -jar x",
+    "kubectl create secret generic s --from-literal=password=VALUE",
+    "aws configure set aws_secret_access_key VALUE", "npm config set //r/:_authToken VALUE",
+    "INFO connecting with password=VALUE", "ERROR: denied for me with password VALUE", 'set password "VALUE"',
+    "SET PASSWORD FOR u = PASSWORD('VALUE')", 'secretKeyBase = "VALUE"', "required username='a' password='VALUE';",
 ])
 @pytest.mark.parametrize("value", ["hVcqTzbnwKqjxRpd", "zxkvhqwjrptbmgfd", "Qk7vR2xZ9bT4mW8n"])
 def test_passwords_of_letters_alone_are_found_as_well(form: str, value: str) -> None:
@@ -192,6 +197,7 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     "passwords = load_passwords_v2", "bypass = value12345", "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
     "url = https://example.org/tokens/list?page=1",
     "the password is at least 8 characters, letters and digits", "def token_kind_2(token: Token) -> str:",
+    "Authorization: AWS4-HMAC-SHA256 Credential=mock_access_key/20220524/us-east-1/idp/aws4_request",
     'primary_key = "id_of_row_2"', 'compass = "north-by-west1"', "x-auth: required1",
     'password = get_field("password_field_2")', 'check_password("wrong_password1")', 'password = widget or "entry_2"',
     "mysql -u root -p db_name_2", "https://user@example.org/a1", "the session cookie: see session_id_2 below",
