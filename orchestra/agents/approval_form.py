@@ -25,10 +25,11 @@ _NOTHING_NEEDS_WORK = re.compile(
     r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}(?:nothing|none|no(?= \w)|(?:it|this|the file)(?= no longer ))"
     r"(?: of (?:it|this|that|these|them))?"
     r"(?: (?!(?:and|but|or|so|it|this|that|which|still|also|as|because)\b)[\w`'’./-]{1,80}){0,5} needs work\b"
-    r"(?!(?:[^.!?]|[.!?](?=\S))*\b(?:but|except|apart|aside|besides|other|save|until|unless|if|however|yet)\b)",
+    r"(?=(?:(?!\b(?:but|except|apart|aside|besides|other|save|until|unless|if|however|yet)\b)(?:[^.!?]|[.!?](?=\S)))"
+    r"{0,300}(?:[.!?](?!\S)|\Z))",
     re.IGNORECASE,
 )
-"""A sentence that begins so and takes nothing back."""
+"""A sentence, not a long one, that begins so and takes nothing back."""
 
 
 def check_approval(text: str) -> None:

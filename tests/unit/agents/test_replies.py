@@ -157,7 +157,7 @@ NEAR = '{"verdict": "approved", "issues": [{"severity": "info", "path": "a.py", 
     "Nothing needs work in a.py but b.py is broken.\n" + block(APPROVED), "No tests, needs work.\n" + block(APPROVED),
     "Except for a.py,\nnothing needs work.\n" + block(APPROVED), "Not good, needs work.\n" + block(APPROVED),
     "Nothing needs work. This does: needs work.\n" + block(APPROVED), "No. It needs work.\n" + block(APPROVED),
-    "Nothing needs_work.\n" + block(APPROVED),
+    "Nothing needs_work.\n" + block(APPROVED), "Nothing needs work %s but a.py.\n" % ("here " * 99) + block(APPROVED),
     "<data-0123456789abcdef>\n%s\n</data-0123456789abcdef>" % block(APPROVED),
     block(NEAR % '"3"'), block(NEAR % '""'), block(NEAR % "3.0"),
 ])
