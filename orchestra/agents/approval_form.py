@@ -21,6 +21,16 @@ _AGAINST = re.compile(
     r"|^[^\w\n]*(?:verdict\b[^\w\n]*)?(?:not\s+approved|rejected)[^\w\n]*$|" + FENCE, re.IGNORECASE | re.MULTILINE,
 )
 
+_NOTHING_NEEDS_WORK = re.compile(
+    r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}(?:nothing|none|no(?= \w)|(?:it|this|the file)(?= no longer ))"
+    r"(?: of (?:it|this|that|these|them))?"
+    r"(?: (?!(?:and|but|or|so|it|this|that|which|still|also|as|because)\b)[\w`'’./-]{1,80}){0,5} needs work\b"
+    r"(?=(?:(?!\b(?:but|except|apart|aside|besides|other|save|until|unless|if|however|yet)\b)(?:[^.!?]|[.!?](?=\S)))"
+    r"{0,300}(?:[.!?](?!\S)|\Z))",
+    re.IGNORECASE,
+)
+"""A sentence, not a long one, that begins so and takes nothing back."""
+
 
 def check_approval(text: str) -> None:
     """Raises UnreadableReply, with the form, where an answer with an approving verdict does not have it."""
@@ -34,7 +44,7 @@ def check_approval(text: str) -> None:
         raise UnreadableReply(_FORM % "the verdict stands in no closed block labelled `json`")
     others = [block for block in blocks if block is not labelled[0]]
     beside = "%s\n%s" % (words_before_thinking(text), _beside(answer, labelled[0]))
-    if _AGAINST.search(beside) or any(map(_verdict_in, others)):
+    if _AGAINST.search(_NOTHING_NEEDS_WORK.sub(" ", beside)) or any(map(_verdict_in, others)):
         raise UnreadableReply(_FORM % "something beside the verdict speaks against it")
     _check_lines(verdict)
 

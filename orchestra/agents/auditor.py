@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Mapping, Sequence
 
 from orchestra.adapters.adapter import Request
@@ -11,6 +12,8 @@ from orchestra.agents.templates import Loader, load, request_of, rules_of, segme
 
 MOST_PATCH_CHARACTERS = 150_000
 """Of a longer change the beginning is shown."""
+_BLOB_IDS = re.compile(r"^index [0-9a-f]{40}\.\.[0-9a-f]{40}(?: [0-7]{6})?\n", re.M)
+"""They tell a model nothing; a line of a file has another sign before it."""
 _CUT = "\n[the rest of the change is left out]\n"
 
 
@@ -24,13 +27,13 @@ def auditor_request(
     custom_prompt: str = "",
     load_template: Loader = load,
 ) -> Request:
-    """A request to judge a file as it would be; `diff` is the change, empty where there is none.
+    """A request to judge a file as it would be; `diff` is the change, empty where the text alone shows it.
 
     `checks` say what was found of the draft without a model.
     """
     values = {
         **about.values(dependencies),
-        "diff": quote(diff),
+        "diff": quote(_BLOB_IDS.sub("", diff)),
         "new_text": fenced(new_text),
         "checks": quote(bullets(checks)),
     }
@@ -54,6 +57,7 @@ def change_request(
     about: About, *, patch: str, custom_prompt: str = "", load_template: Loader = load
 ) -> Request:
     """A request to judge all files together; `patch` is the change of all of them."""
+    patch = _BLOB_IDS.sub("", patch)
     shown = patch if len(patch) <= MOST_PATCH_CHARACTERS else patch[:MOST_PATCH_CHARACTERS] + _CUT
     values = {"skills": about.words.skills, "diff": quote(shown)}
     return _request("change_user", about, values, custom_prompt, load_template, system="change_system")

@@ -7,13 +7,14 @@ from typing import Sequence
 from orchestra.adapters.adapter import Request
 from orchestra.agents.draft_form import form_wanted
 from orchestra.agents.outline import About
-from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
+from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
 from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 from orchestra.records import Issue, TestFailure
 
 MAX_TEST_FAILURES = 50
 MAX_FAILURE_CHARACTERS = 2000
 MAX_OUTPUT_CHARACTERS = 12000
+_LEAST_SAID = 200
 
 
 def consultant_request(
@@ -66,13 +67,14 @@ def failing_tests_request(
 
     `tried` says what came of earlier fixes.
     """
+    shown = failures[:MAX_TEST_FAILURES]
     system, moved = rules_of(load_template("tests_system"), {"happened": happened, "custom_prompt": custom_prompt})
     values = {
         "skills": about.words.skills,
         "files": show_files(files),
         "tried": quote(bullets(tried)) if tried else "",
-        "failures": quote(_list_failures(failures)),
-        "output": quote(_end_of(output, MAX_OUTPUT_CHARACTERS)),
+        "failures": quote(_list_failures(shown, len(failures) - len(shown))),
+        "output": quote(_without_said(_end_of(output, MAX_OUTPUT_CHARACTERS), shown)),
     }
     user = segments(load_template("tests_user"), values, shortenable=("skills", "files", "tried", "output"))
     return request_of(system, user, about.shared(load_template), moved)
@@ -84,13 +86,21 @@ def _finding_line(issue: Issue) -> str:
     return "%s%s: %s%s" % (issue.severity, where, issue.message, suggestion)
 
 
-def _list_failures(failures: Sequence[TestFailure]) -> str:
+def _list_failures(failures: Sequence[TestFailure], left_out: int) -> str:
     items = [
         failure.id + ("\n" + _end_of(failure.message, MAX_FAILURE_CHARACTERS) if failure.message else "")
-        for failure in failures[:MAX_TEST_FAILURES]
+        for failure in failures
     ]
-    left_out = len(failures) - len(items)
     return bullets(items) + ("\n... and %d more" % left_out if left_out else "")
+
+
+def _without_said(output: str, failures: Sequence[TestFailure]) -> str:
+    """The output without what stands word for word beside a failure's name already."""
+    for failure in failures:
+        said = failure.message[-MAX_FAILURE_CHARACTERS:].lstrip(".").strip()
+        if len(said) >= _LEAST_SAID:
+            output = output.replace(said, "[see %s above]" % one_line(failure.id), 1)
+    return output
 
 
 def _end_of(text: str, characters: int) -> str:

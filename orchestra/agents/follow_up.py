@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment
-from orchestra.agents.quoting import ShownFile, bullets, one_line, show_files
+from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, show_files
 from orchestra.agents.templates import Loader, load, segments
 
 
@@ -29,6 +29,21 @@ def with_more_files(
     values = {"files": show_files(shown), "not_shown": refusals}
     turn = segments(load_template("more_files"), values, shortenable=("files",))
     return _continued(request, reply_text, turn)
+
+
+def not_shown_yet(
+    request: Request, files: Sequence[ShownFile]
+) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+    """The files that do not stand in the conversation as they are, and the others with the reason."""
+    said = "\n".join(message.text for message in request.messages)
+    above = {file.path for file in files if _holds(said, file)}
+    others = [file for file in files if file.path not in above]
+    return others, [(file.path, "it stands above already") for file in files if file.path in above]
+
+
+def _holds(said: str, file: ShownFile) -> bool:
+    is_own = f"File: {one_line(file.path)}\n" in said and f"\n{fenced(file.text)}\n" in said
+    return is_own or show_files([file]) in said
 
 
 def _continued(request: Request, reply_text: str, turn: tuple[Segment, ...]) -> Request:

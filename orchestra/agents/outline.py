@@ -61,10 +61,11 @@ class About:
 
 
 class Outline:
-    """A plan's summary and one line per planned file, as prompts quote it."""
+    """A plan's summary, one line per planned file and what is to be tested, as prompts quote it."""
 
     def __init__(self, plan: Plan) -> None:
         self._summary = plan.summary.strip()
+        self._tests = "To be tested:\n" + bullets(plan.tests) if plan.tests else ""
         self._lines = [_file_line(planned) for planned in plan.files]
         self._places = {planned.path: number for number, planned in enumerate(plan.files)}
         self._linked: dict[int, set[int]] = defaultdict(set)
@@ -104,7 +105,7 @@ class Outline:
         lines = self._lines[start:start + MOST_FILES]
         if len(lines) < len(self._lines):
             lines.append("- ... and %d more files" % (len(self._lines) - len(lines)))
-        return quote("\n\n".join(part for part in (self._summary, "\n".join(lines)) if part))
+        return quote("\n\n".join(part for part in (self._summary, "\n".join(lines), self._tests) if part))
 
 
 def file_order(planned: PlannedFile) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
 from orchestra.adapters.fences import without_marks
-from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
 from orchestra.clock import CancelToken, Deadline
@@ -105,8 +105,9 @@ class Asker:
                     raise UnreadableReply("No more files can be shown; answer with what you have.")
                 file_rounds += 1
                 shown, not_shown = self._show(answer.paths)
+                shown, above = not_shown_yet(request, shown)
                 shown, too_long, room = within(shown, room)
-                request = with_more_files(request, text, shown=shown, not_shown=[*not_shown, *too_long])
+                request = with_more_files(request, text, shown=shown, not_shown=[*not_shown, *above, *too_long])
             except (UnreadableReply, RefusedPath) as error:
                 self._journal.reply_cache.forget(text)
                 if repaired:

@@ -67,7 +67,7 @@ class FilePrompts:
             )
         return auditor_request(
             self._about(planned), new_text=_text_of(now, planned.path) or "",
-            diff=unified_patch([FileChange(planned.path, before, now)]), checks=checks, dependencies=dependencies,
+            diff=_diff(planned, before, now), checks=checks, dependencies=dependencies,
             custom_prompt=custom_prompt, load_template=self.load_template,
         )
 
@@ -104,6 +104,12 @@ class FilePrompts:
                     if text is not None:
                         texts[path] = text
         return [ShownFile(path, texts[path]) for path in others if path in texts]
+
+
+def _diff(planned: PlannedFile, before: FileImage, now: FileImage) -> str:
+    """Empty for a file that was to be created and was, since every line of it is shown."""
+    is_plain = planned.action == "create" and before.content is None and (now.content or b"").endswith(b"\n")
+    return "" if is_plain else unified_patch([FileChange(planned.path, before, now)])
 
 
 def _shown(image: FileImage, path: str) -> str:

@@ -10,8 +10,9 @@ import re
 from functools import lru_cache
 from typing import Iterator
 
+from orchestra.observe.introduced import introduced
 from orchestra.observe.split_literals import across_seams
-from orchestra.observe.telling_names import is_no_example, named_values
+from orchestra.observe.telling_names import named_values
 
 SHORTEST = 8
 """A shorter text is no secret that could be told from a word."""
@@ -65,30 +66,6 @@ _IN_THE_MIDDLE = (
     (".", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[\w-]{27,40}(?![\w-])"),
     (".atlasv1.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}"),
 )
-_INTRODUCED = (
-    ("://", r"[^\s/:@\"'<>`]{0,100}:(?P<secret>[^\s/@\"'<>`]{6,300})@(?=[\w\[.%-])"),
-    ("://", r"(?P<secret>(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{20,300})@(?=[\w\[.%-])"),
-    ("uthorization", r"[\"']{0,2}[\]\s]{0,3}[:=,]\s{0,3}[\"'fb]{0,2}(?:[Tt]oken|[Aa]pi-?[Kk]ey|[Kk]ey) (?:token=)?\"?"
-     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[A-Za-z0-9._~+/=-]{16,2000})"),
-    ("ookie", r"[\"']?[ \t]{0,2}[:,][ \t]{0,3}[\"']?[^\n\"']{0,60}?(?i:sess|sid|auth|token|jwt|remember)[\w.-]{0,20}="
-     r"(?P<secret>(?=[^\s;\"']{0,30}[0-9])[^\s;\"'<>,(){}$]{16,2000})"),
-    ("sshpass ", r"-p ?[\"']?(?P<secret>[^\s\"'$]{8,200})"),
-    ("mysql", r"(?:dump|admin)?(?: [^\n|;]{0,80}?)? -p[\"']?"
-     r"(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$<-][^\s\"']{7,200})"),
-    ("docker login ", r"[^\n|;]{0,120}?-p ?[\"']?(?P<secret>(?=[^\s\"']{0,30}[0-9])[^\s\"'$]{8,200})"),
-    ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
-    ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
-    ("_authToken=", r"(?P<secret>[^\s\"'$]{8,300})"),
-    ("-u ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("--user ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("dentified by '", r"(?P<secret>[^\s']{8,200})'"), ("DENTIFIED BY '", r"(?P<secret>[^\s']{8,200})'"),
-    ("AccountKey=", r"(?P<secret>[A-Za-z0-9+/]{40,120}={0,2})"),
-    ("SharedAccessKey=", r"(?P<secret>[A-Za-z0-9+/%]{20,200}={0,2})"),
-    ("sig=", r"(?P<secret>[A-Za-z0-9+/%]{30,200}={0,2})"),
-    ("-Signature=", r"(?P<secret>[0-9a-f]{64})"),
-)
-"""What stands before a secret, and the secret's form."""
-_DIGIT = re.compile(r"[0-9]")
 _MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")
 _KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(
@@ -109,15 +86,21 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     yield from across_seams(text, _found)
 
 
+def without_secrets(text: str) -> str:
+    """The text with `***` in place of each."""
+    pieces, position = [], 0
+    for start, end in sorted(find_secrets(text)):
+        if end > position:
+            pieces += [text[position:max(start, position)], "***" if start >= position else ""]
+            position = end
+    return "".join([*pieces, text[position:]])
+
+
 def _found(text: str) -> Iterator[tuple[int, int]]:
     for run in _LONG_RUN.finditer(text):
         if _MAY_BE_TOKEN.search(run[0]):
             yield from _tokens(text, *run.span())
-    for begin, form in _INTRODUCED:
-        if begin in text:
-            for match in _compiled(re.escape(begin) + form).finditer(text):
-                if is_no_example(match["secret"]) and (len(match["secret"]) >= 20 or _DIGIT.search(match["secret"])):
-                    yield match.span("secret")
+    yield from introduced(text)
     yield from named_values(text)
     if "PRIVATE KEY" in text:
         end = 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from typing import Iterator
+
+from orchestra.observe.drawn_by_lot import has_both, is_random
 
 _STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt")
 _REST = re.compile(
-    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_base)?|auth|salt)_?[0-9]{0,2}
+    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt)_?[0-9]{0,2}
     (?:
         # name = value, "name": value, name: type = value
         (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
@@ -24,7 +24,7 @@ _REST = re.compile(
     )
     (?:
         (?:[\w.]{1,40}(?:\([^()\n]{0,40}\))?[ \t]{1,3}(?:or|\|\||\?\?)[ \t]{1,3})?                  # other or "value"
-        (?:(?:str|bytes|String|String::from|Some|SecretStr)?\([ \t]{0,4})?[rbuf@$]{0,2}
+        (?:(?:str|bytes|String|String::from|Some|SecretStr)?\([ \t]{0,4})?[rbufN@$]{0,2}
         (?P<quote>\\{0,3}(?:"{3}|'{3}|["'`]))
             (?:(?P<quoted>[^"'`\s]{8,300})|(?P<phrase>[^"'`\s]{1,40}(?:[ ][^"'`\s]{1,40}){1,11}))(?P=quote)
         | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'`,)\]\\ \t]))
@@ -45,7 +45,7 @@ _FLAG_HEAD = re.compile(
     r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
 )
 _VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
-_PART_HEAD = re.compile(r";[ \t]{0,3}[\w ]{0,20}\Z")
+_PART_HEAD = re.compile(r"(?:;| /)[ \t]{0,3}[\w ]{0,20}\Z")
 _QUERY_HEAD = re.compile(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
 _SETTINGS_HEAD = re.compile(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
 _SETTER_HEAD = re.compile(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
@@ -74,9 +74,7 @@ _PROSE = re.compile(
 """What is said about a password, in place of one."""
 _LONG_WORDS = 20
 _MOST_BEFORE = 200
-_LEAST_RANDOM = 16
-_LEAST_BITS = 3.0
-_LEAST_CHANGES = 0.3
+_LEAST_PHRASE = 16
 
 
 def named_values(text: str) -> Iterator[tuple[int, int]]:
@@ -98,13 +96,9 @@ def is_no_example(value: str) -> bool:
     return _EXAMPLE.search(value) is None
 
 
-def is_random(value: str) -> bool:
-    """Whether the value looks like drawn by lot: long, of letters and digits in no order."""
-    if len(value) < _LEAST_RANDOM or not _has_both(value):
-        return False
-    kinds = [_kind(character) for character in value]
-    changes = sum(one != other for one, other in zip(kinds, kinds[1:]))
-    return changes >= _LEAST_CHANGES * len(value) and _bits(value) >= _LEAST_BITS
+def is_name_like(value: str) -> bool:
+    """Whether it could be a name in code, or a path of such names."""
+    return _NAME_LIKE.fullmatch(value) is not None
 
 
 def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> bool:
@@ -142,7 +136,7 @@ def _is_phrase(value: str) -> bool:
     """Whether words with blanks between them are a password: three small ones, or one with digits, and nothing said."""
     if _PROSE.search(value):
         return False
-    return len(value) >= _LEAST_RANDOM and bool(_PHRASE.fullmatch(value)) or bool(_MIXED_WORD.search(value))
+    return len(value) >= _LEAST_PHRASE and bool(_PHRASE.fullmatch(value)) or bool(_MIXED_WORD.search(value))
 
 
 def _is_telling(stem: str, before: str, first: str) -> bool:
@@ -157,16 +151,17 @@ def _is_telling(stem: str, before: str, first: str) -> bool:
 def _is_password(stem: str, value: str) -> bool:
     if _WORDS.fullmatch(value):
         # A name, or a phrase to be remembered.
-        return stem.startswith("pass") and len(value) >= _LONG_WORDS and "." not in value and "/" not in value
+        is_phrase = stem.startswith("pass") and len(value) >= _LONG_WORDS and "." not in value and "/" not in value
+        return is_phrase or is_random(value)
     if stem in ("key", "credential"):
         return is_random(value)
-    return _has_both(value) or not _NAME_LIKE.fullmatch(value)
+    return has_both(value) or not _NAME_LIKE.fullmatch(value)
 
 
 def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
     """Without quotes it may be code: a name, a call, a type."""
     value = match["bare"]
-    if not _stands_alone(before, match) or not _has_both(value):
+    if not _stands_alone(before, match) or not (has_both(value) or is_random(value)):
         return False
     if not _NAME_LIKE.fullmatch(value) or is_random(value):
         return _is_password(stem, value)
@@ -177,6 +172,8 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
 def _stands_alone(before: str, match: re.Match[str]) -> bool:
     """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
+    if _is_tight(match) and "/" not in match["bare"] and is_random(match["bare"]):
+        return True
     if match["below"] is not None:
         return after == ""
     if match["flag"] is not None:
@@ -207,18 +204,3 @@ def _is_tight(match: re.Match[str]) -> bool:
     """Whether no blank stands around the equals sign."""
     name, sign, value = match[0].partition("=")
     return bool(sign) and not name[-1:].isspace() and not value[:1].isspace()
-
-
-def _has_both(value: str) -> bool:
-    """Whether it has a letter and a digit."""
-    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-
-
-def _kind(character: str) -> int:
-    return 0 if character.isdigit() else 1 if character.islower() else 2 if character.isupper() else 3
-
-
-def _bits(value: str) -> float:
-    """Shannon's entropy of the characters."""
-    total = len(value)
-    return -sum(count / total * math.log2(count / total) for count in Counter(value).values())

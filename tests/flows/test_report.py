@@ -103,6 +103,17 @@ def test_every_form_goes_to_stdout_or_whole_into_a_file(project: Project, form: 
     assert sorted(path.name for path in project.root.iterdir() if "out.file" in path.name) == ["out.file"]
 
 
+@pytest.mark.parametrize("form", ["text", "json", "html", "prometheus"])
+@pytest.mark.parametrize("scope", [(), ("--all",)])
+def test_no_form_repeats_a_secret_of_the_task(project: Project, form: str, scope: tuple[str, ...]) -> None:
+    project.run("run", "Log in by mongosh -u admin -p hVcqTzbnwKqjxRpd first", "--yes", script=one_file())
+    printed = project.run("report", *scope, "--format", form).out
+
+    assert "hVcqTzbnwKqjxRpd" not in printed
+    tells_no_task = form == "prometheus" or (form, *scope) == ("text", "--all")
+    assert tells_no_task or "Log in by mongosh -u admin -p *** first" in printed
+
+
 def test_json_is_one_object_whatever_the_form(project: Project) -> None:
     project.run("run", "task", "--yes", script=one_file())
     ran = project.run("report", "--json", "--format", "prometheus")

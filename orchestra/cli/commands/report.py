@@ -12,6 +12,7 @@ from orchestra.cli.session_rows import left_lines
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.metrics.overall_figures import OverallFigures, overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
+from orchestra.observe.secret_shapes import without_secrets
 from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
@@ -65,7 +66,8 @@ def _of_session(journal: StateManager | None, session_id: str | None, context: C
     history = journal.histories([row])[0]
     history = replace(history, outcomes=journal.in_plan_order(row.session_id, history.outcomes))
     profile: Mapping[str, Any] | None = journal.recall(row.session_id, "profile")
-    return session_figures(history, now=context.env.clock.now(), profile=profile)
+    figures = session_figures(history, now=context.env.clock.now(), profile=profile)
+    return replace(figures, task=without_secrets(figures.task))
 
 
 def _left(journal: StateManager | None, figures: SessionFigures | OverallFigures, context: Context) -> list[str]:
@@ -75,7 +77,9 @@ def _left(journal: StateManager | None, figures: SessionFigures | OverallFigures
 
 
 def _overall(journal: StateManager | None) -> OverallFigures:
-    return overall_figures([] if journal is None else journal.histories(journal.sessions.all()))
+    figures = overall_figures([] if journal is None else journal.histories(journal.sessions.all()))
+    lines = (replace(line, task=without_secrets(line.task)) for line in figures.sessions)
+    return replace(figures, sessions=tuple(lines))
 
 
 def _as_json(figures: SessionFigures | OverallFigures) -> dict[str, Any]:

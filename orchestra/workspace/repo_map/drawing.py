@@ -49,7 +49,8 @@ def _block(
     yield index.paths[number] + ":"
     chosen = set(range(len(declarations)))
     if len(declarations) > most:
-        order = sorted(chosen, key=lambda place: (-_weight(index, declarations[place], names), place))
+        local = _within_functions(declarations)
+        order = sorted(chosen, key=lambda place: (place in local, -_weight(index, declarations[place], names), place))
         chosen = set(order[:most])
     skipped = False
     for place, declaration in enumerate(declarations):
@@ -58,6 +59,21 @@ def _block(
         elif not skipped:
             yield _LEFT_OUT
         skipped = place not in chosen
+
+
+def _within_functions(declarations: Sequence[Declaration]) -> set[int]:
+    """The places of what stands in the body of a function, where nobody else can call it."""
+    around: list[tuple[int, bool]] = []
+    found = set()
+    for place, signature in enumerate(it.signature for it in declarations):
+        bare = signature.lstrip()
+        indent = len(signature) - len(bare)
+        while around and around[-1][0] >= indent:
+            around.pop()
+        if any(is_function for _, is_function in around):
+            found.add(place)
+        around.append((indent, bare.startswith(("def ", "async def ", "function ", "async function "))))
+    return found
 
 
 def _weight(index: RepoIndex, declaration: Declaration, names: AbstractSet[str]) -> int:

@@ -73,7 +73,9 @@ _SCRIPT = Grammar(
         r"(?:const|let|var)[ \t]+([\w$]+)[^=\n]{0,120}=[ \t]*(?:async\b[ \t]*)?"
         r"(?:function\b|class\b|\([^()\n]*\)[^=\n]{0,80}=>|[\w$]+[ \t]*=>)",
         r"(?:module\.)?exports\.([\w$]+)[ \t]*=(?!=)", r"(?:module\.)?exports[ \t]*=(?!=)()",
-        r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)", r"export[ \t]+default\b()",
+        r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)",
+        r"[\w$]{1,40}\.([\w$]+)[ \t]*=[ \t]*(?:async\b[ \t]*)?(?:function\b|\([^()\n]*\)[ \t]*=>|[\w$]+[ \t]*=>)",
+        r"export[ \t]+default\b()",
         _METHOD + r"\)[^;=(){\n]{0,120}\{",
         # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
         _METHOD + r"(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",

@@ -100,7 +100,7 @@ class Mapper:
 
         The first Python files are read by their syntax tree, which takes a while each, the others by lines.
         """
-        first = set(islice((number for number in numbers if index_.paths[number].endswith(_PYTHON)), MOST_OUTLINED))
+        first = set(islice((number for number in numbers if _may_be_python(index_.paths[number])), MOST_OUTLINED))
         for start in range(0, len(numbers), _READ_AT_ONCE):
             part = numbers[start:start + _READ_AT_ONCE]
             keys = {number: _key(index_.paths[number], index_.hashes[number]) for number in part}
@@ -142,7 +142,8 @@ class Mapper:
     def _read_anew(self, path: str, is_outlined: bool) -> Sequence[Declaration]:
         content = self.content(path) or b""
         grammar = self._grammar(path, content)
-        outline = python_outline(content.decode("utf-8", "replace")) if is_outlined else None
+        is_python = is_outlined and grammar is not None and grammar.language == "python"
+        outline = python_outline(content.decode("utf-8", "replace")) if is_python else None
         if outline is not None or grammar is None:
             return outline or ()
         return facts_of(content, grammar).declarations()
@@ -189,6 +190,11 @@ class Mapper:
             self._cache.keep_only(kind, [_key(path, id_) for path, id_ in zip(paths, ids)])
         self._cache.keep(INDEX, {_NEWEST: index_.to_bytes()})
         return index_
+
+
+def _may_be_python(path: str) -> bool:
+    """By its name; a script's without a suffix says nothing of it."""
+    return path.endswith(_PYTHON) or not has_suffix(path)
 
 
 def _key(path: str, hash_: str) -> str:

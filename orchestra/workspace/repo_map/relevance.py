@@ -21,6 +21,8 @@ WORD, IN_NAME = 13, 4
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
 _MOST_NAMES = 400
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
+_WORDS = re.compile(r"[A-Za-z]{3,40}")
+_BETWEEN = re.compile(r"[ -]")
 _CODE = re.compile(r"\w_|[a-z][A-Z]|[A-Z]{2}[a-z]|\d")
 _COMMON = frozenset(
     "the and for with that this from into are not but all any can has have should must when where which who what then"
@@ -57,7 +59,7 @@ def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] 
     core = [numbers[path] for path in dict.fromkeys([*seeds, *found.named]) if path in numbers]
     for number in core:
         found.add(number, NAMED, "the task names it")
-    for name in sorted(found.names):
+    for name in sorted(found.names) + sorted(set(_joined_names(index, text)) - found.names):
         core += _count_name(index, name, found)
     for number in dict.fromkeys(core):
         for other, how in _neighbours(index, places, number):
@@ -108,9 +110,23 @@ def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
         found.words.setdefault(number, []).append(word)
 
 
+def _joined_names(index: RepoIndex, text: str) -> Iterator[str]:
+    """What two words of the text are called in code that declares it: `request context` as RequestContext."""
+    words = list(islice(_WORDS.finditer(text), _MOST_NAMES))
+    for one, other in zip(words, words[1:]):
+        first, second = one[0].lower(), other[0].lower()
+        if not _BETWEEN.fullmatch(text, one.end(), other.start()) or {first, second} <= _COMMON:
+            continue
+        for last in dict.fromkeys((second, second[:-1] if second.endswith("s") else second)):
+            for name in (f"{first}_{last}", first.title() + last.title(), first + last.title()):
+                if index.declarers.get(key_of(name)):
+                    yield name
+
+
 def _code_names(text: str) -> Iterator[str]:
-    """The words that look like names of code, and those between backticks or before a parenthesis."""
+    """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
         around = text[max(0, match.start() - 1):match.start()] + text[match.end():match.end() + 1]
+        around = "`" if text[max(0, match.start() - 2):match.start()] == "::" else around
         if _CODE.search(match[0]) or "`" in around or around.endswith("("):
             yield match[0]

@@ -153,7 +153,11 @@ NEAR = '{"verdict": "approved", "issues": [{"severity": "info", "path": "a.py", 
     block('{"\\u0076erdict": "needs_work", "issues": []}', "text") + "\n" + block(APPROVED),
     "This is terrible, needs_work.\n" + block(APPROVED), block(APPROVED) + "\nNo: NEEDS WORK!",
     "It needs\\_work.\n<think>Or not?</think>\n" + block(APPROVED), block(APPROVED) + "\nBut I can't approve that.",
-    "**Verdict: rejected**\n" + block(APPROVED),
+    "**Verdict: rejected**\n" + block(APPROVED), "Nothing is good and it needs work.\n" + block(APPROVED),
+    "Nothing needs work in a.py but b.py is broken.\n" + block(APPROVED), "No tests, needs work.\n" + block(APPROVED),
+    "Except for a.py,\nnothing needs work.\n" + block(APPROVED), "Not good, needs work.\n" + block(APPROVED),
+    "Nothing needs work. This does: needs work.\n" + block(APPROVED), "No. It needs work.\n" + block(APPROVED),
+    "Nothing needs_work.\n" + block(APPROVED), "Nothing needs work %s but a.py.\n" % ("here " * 99) + block(APPROVED),
     "<data-0123456789abcdef>\n%s\n</data-0123456789abcdef>" % block(APPROVED),
     block(NEAR % '"3"'), block(NEAR % '""'), block(NEAR % "3.0"),
 ])
@@ -169,6 +173,8 @@ def test_what_only_looks_like_an_approval_is_unreadable_and_the_form_is_said(tex
     "<think>%s or needs_work?</think>\n%s" % (block(NEEDS_WORK), block(APPROVED)),
     block(APPROVED).replace("\n", "\r\n"), block(APPROVED) + "\n```python\nx = 1\n",
     "So.\n<think>needs_work?</think>\n" + block(APPROVED), block('{"verdict": "approved", "issues": [], "score": 1}'),
+    "Nothing here needs work.\n" + block(APPROVED), block(APPROVED) + "\nRead it all. No part of `a.py` needs work!",
+    block(APPROVED) + "\n\n- None of it needs work.", "It no longer needs work.\n" + block(APPROVED),
 ])
 def test_an_approval_is_one_whatever_harmless_stands_beside_it(text: str) -> None:
     assert read_review(text) == read_change_review(text) == Review(True)

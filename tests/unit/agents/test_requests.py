@@ -13,7 +13,7 @@ from orchestra.agents.architect import architect_request
 from orchestra.agents.auditor import auditor_request, change_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
-from orchestra.agents.follow_up import repair_request, with_more_files
+from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
 from orchestra.agents.outline import MOST_FILES, About, Outline, Words
 from orchestra.agents.quoting import ShownFile, fenced, show_files
 from orchestra.records import Issue, Plan, PlannedFile, TestFailure
@@ -290,6 +290,17 @@ def test_more_files_come_as_a_further_turn_with_reasons_for_those_that_do_not() 
     assert "cannot be shown" not in nothing_refused
 
 
+def test_a_file_that_stands_in_the_conversation_is_not_shown_again() -> None:
+    own, other = ShownFile("src/a.py", "A = 1\n"), ShownFile("src/c.py", "C = 1\n")
+    asked = [DEPENDENCY, own, other, ShownFile("src/d.py", "B = 1\n")]
+    shown, above = not_shown_yet(executor(), asked)
+    assert [file.path for file in shown] == ["src/c.py", "src/d.py"]
+    assert above == [(path, "it stands above already") for path in ("src/b.py", "src/a.py")]
+    assert not_shown_yet(executor(), [ShownFile("src/b.py", "B = 0\n")])[1] == [], "it was another text"
+    later = with_more_files(executor(), "asked", shown=[other])
+    assert not_shown_yet(later, [other])[0] == []
+
+
 def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
     request = with_more_files(executor(), "asked", shown=[DEPENDENCY], not_shown=[("../x", "outside")])
     shortenable = [piece for message in request.messages for piece in message.segments if not piece.protected]
@@ -338,3 +349,30 @@ def test_of_a_long_plan_many_neighbours_are_shown_the_same_part_with_all_of_them
 @pytest.mark.parametrize("path", ["f0", "f9999", "not planned", None])
 def test_at_the_ends_of_a_long_plan_as_many_files_are_shown(path: str | None) -> None:
     assert Outline(_long_plan(10_000)).around(path).count("\n- create f") == MOST_FILES
+
+
+def test_all_are_told_what_is_to_be_tested() -> None:
+    about = About("Do it", Outline(Plan("s", (PLANNED,), tests=("f of nothing", "f twice"))), planned=PLANNED)
+    for request in (executor_request(about, original=None), change_request(about, patch="+x\n")):
+        assert "- modify src/a.py: Add f.\n\nTo be tested:\n- f of nothing\n- f twice\n" in request.system
+
+
+def test_the_ids_of_blobs_are_left_out_of_a_diff_and_lines_like_them_are_not() -> None:
+    line = "index %s..%s 100644\n" % ("a" * 40, "b" * 40)
+    diff = f"diff --git a/a b/a\n{line}--- a/a\n+++ b/a\n@@ -1 +1 @@\n+{line}"
+    for request in (auditor_request(ABOUT, new_text=line, diff=diff), change_request(ABOUT, patch=diff)):
+        text = user_text(request)
+        assert "diff --git a/a b/a\n--- a/a\n" in text
+        assert "\n+" + line in text
+
+
+def test_what_a_failing_test_said_stands_once() -> None:
+    said = "".join(f"line {n} of what it said\n" for n in range(20)).strip()
+    for message in (said, "..." + said):
+        request = failing_tests_request(
+            ABOUT, failures=[TestFailure("t.py::a", message), TestFailure("t.py::b", "1 == 2")],
+            output=f"begin\n{said}\n1 == 2\nend", files=[],
+        )
+        text = user_text(request)
+        assert text.count("line 7 of what it said") == 1
+        assert "begin\n[see t.py::a above]\n1 == 2\nend\n" in text

@@ -55,6 +55,61 @@ def test_secrets_are_found_in_the_notations_of_many_languages_and_commands(form:
     assert uncovered(f"a\n{form.replace('VALUE', value)}\nb\n", (value,)) == []
 
 
+@pytest.mark.parametrize("form", [
+    "mongosh -u admin -p VALUE --host h", "mongodump -h h -u root -p 'VALUE' -o b", "sqlcmd -S h -U sa -P VALUE -d m",
+    "tool --username me -p VALUE", "redis-cli -h h -a VALUE ping", 'ldapsearch -x -D "cn=a,dc=x" -w VALUE -b dc=x',
+    "mysqldump -uroot -pVALUE db", "az login -u me@x.io -p VALUE", "podman login -u me -p VALUE quay.io",
+    "7z x -pVALUE a.7z", "unzip -P VALUE a.zip", "openssl rsa -in k.pem -passin pass:VALUE",
+    "openssl enc -aes-256-cbc -k VALUE -in f", "htpasswd -b /etc/ht me VALUE", "rabbitmqctl add_user shop VALUE",
+    "smbclient //h/s -U me%VALUE", "curl -u me:VALUE https://h/", "sshpass -pVALUE ssh h", "useradd -p VALUE bob",
+    'echo "root:VALUE" | chpasswd', "expect -c 'send \"VALUE\\r\"'", "net user bob VALUE /add", "PGPASSWORD=VALUE psql",
+    "keytool -genkey -storepass VALUE", "git clone https://oauth2:VALUE@git.invalid/r", "REDIS_URL=redis://:VALUE@h/0",
+    "amqp://shop:VALUE@mq/v", "jdbc:oracle:thin:shop/VALUE@//o:1521/XE",
+    "jdbc:sqlserver://h;user=sa;password=VALUE;", "Data Source=h;UID=sa;PWD=VALUE", "https://x.invalid/?token=VALUE",
+    'conn = connect("db", "root", "VALUE")', 'client.login("me@x.org", "VALUE")', 'auth = HTTPBasicAuth("me", "VALUE")',
+    'session.auth = ("me", "VALUE")', 'jwt.sign(x, "VALUE")', 'DriverManager.getConnection(url, "sa", "VALUE");',
+    "$pdo = new PDO($dsn, 'root', 'VALUE');", 'hmac.new(b"VALUE", m, "sha256")', "session({secret: 'VALUE'})",
+    "db.SetPassword('VALUE')", "cfg.Passwd = 'VALUE'", "CREATE USER u IDENTIFIED BY 'VALUE';",
+    "ALTER ROLE r WITH PASSWORD 'VALUE';", "CREATE LOGIN l WITH PASSWORD = N'VALUE';", "mysql_root_password: VALUE",
+    "smtp_pass = VALUE", "<property name='password'>VALUE</property>", "Log in as qa with password `VALUE`.",
+    "The deploy token is VALUE.", "user: demo / password: VALUE", "| admin | password | VALUE |", 'psk="VALUE"',
+    "snmp-server community VALUE RO", "ansible-playbook -e ansible_become_pass=VALUE", "x --set db.password=VALUE",
+    "java -Djavax.net.ssl.keyStorePassword=VALUE -jar x",
+    "kubectl create secret generic s --from-literal=password=VALUE",
+    "aws configure set aws_secret_access_key VALUE", "npm config set //r/:_authToken VALUE",
+    "INFO connecting with password=VALUE", "ERROR: denied for me with password VALUE", 'set password "VALUE"',
+    "SET PASSWORD FOR u = PASSWORD('VALUE')", 'secretKeyBase = "VALUE"', "required username='a' password='VALUE';",
+])
+@pytest.mark.parametrize("value", ["hVcqTzbnwKqjxRpd", "zxkvhqwjrptbmgfd", "Qk7vR2xZ9bT4mW8n"])
+def test_passwords_of_letters_alone_are_found_as_well(form: str, value: str) -> None:
+    assert found_in(f"a\n{form.replace('VALUE', value)}\nb\n") == {value}
+
+
+@pytest.mark.parametrize("url", ["postgres://shop:%s@db/x", "ftp://me:%s@h/", "redis://:%s@h:6379/0"])
+def test_a_word_is_a_password_where_an_address_has_one_unless_documents_say_so(url: str) -> None:
+    assert found_in(url % "correcthorse" + "\n") == {"correcthorse"}
+    for word in ("password", "yourpassword", "postgres", "username", "changeme", "secret"):
+        assert found_in(url % word + "\n") == set()
+
+
+@pytest.mark.parametrize("text", [
+    "mkdir -p build/output/dir", "docker run -u root -p 8080:80 img", "docker run -u me -p 127.0.0.1:8080:80 img",
+    "ssh -p 2222 me@host", "cargo build -p my-crate-name", "pytest -p no:cacheprovider", "tox -p auto",
+    "python -u script.py -p plugin2name", "git add -p filename.py", "cp -u -p source1file target1file",
+    "https://host:8443/path@2x.png", "npm i @scope/pkg@1.2.3", 'login("username", "password")', "docker login ghcr.io",
+    'connect("localhost", "database_name", timeout=30)', 'jwt.encode(payload, settings.SECRET, algorithm="HS256")',
+    "git@github.com:acme/widget.git", 'password: "Passwort"', '"password": "contraseña"', "password: currentUser",
+    'secret = "kubernetes"', 'token = "javascriptEnabled"', 'passwordField: "newPasswordHash"',
+    "zip -r archive.zip folder",
+    'session.auth = ("username", "passwordAttribute")', "curl -u username:password https://h",
+    "send \"hello world\\n\"",
+    "The token is invalidated_by_logout.", "user: demo / password: see the manual", "| user | password | description |",
+    "hmac.new(secret_key_bytes, 'message_of_this', 'sha256_algorithm')", "a password `generated` by the server",
+])
+def test_what_only_looks_like_a_password_goes_through(text: str) -> None:
+    assert found_in(text + "\n") == set()
+
+
 PHRASE = "correct horse battery"
 
 
@@ -142,6 +197,7 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     "passwords = load_passwords_v2", "bypass = value12345", "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
     "url = https://example.org/tokens/list?page=1",
     "the password is at least 8 characters, letters and digits", "def token_kind_2(token: Token) -> str:",
+    "Authorization: AWS4-HMAC-SHA256 Credential=mock_access_key/20220524/us-east-1/idp/aws4_request",
     'primary_key = "id_of_row_2"', 'compass = "north-by-west1"', "x-auth: required1",
     'password = get_field("password_field_2")', 'check_password("wrong_password1")', 'password = widget or "entry_2"',
     "mysql -u root -p db_name_2", "https://user@example.org/a1", "the session cookie: see session_id_2 below",

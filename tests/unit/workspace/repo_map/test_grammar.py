@@ -24,8 +24,10 @@ LANGUAGES = {
         "export const LIMIT = 3\nconst local = 3\nconst add = (a, b) => a + b\nfunction* walk() {}\n"
         "exports.out = walk\nlet g = async function () {}\nexport default function () {}\n"
         "Shop.prototype.buy = function () {}\nmodule.exports = {\n  first,\n  second: (a) => {\n    inner,\n  },\n"
-        "  async third() {\n  },\n}\nmodule.exports = { fourth }\n",
-        ["Shop", "sell", "LIMIT", "add", "walk", "out", "g", "", "buy", "", "first", "second", "third", ""],
+        "  async third() {\n  },\n}\nmodule.exports = { fourth }\n"
+        "res.sendFile = function send(path) {\n  res.x = function () {}\n}\napp.go = async (a) => a\nres.last = a\n",
+        ["Shop", "sell", "LIMIT", "add", "walk", "out", "g", "", "buy", "", "first", "second", "third", "",
+         "sendFile", "go"],
         ["./x", "pkg/z"],
     ),
     "a.ts": (

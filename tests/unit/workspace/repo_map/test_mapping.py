@@ -207,6 +207,20 @@ def test_scripts_without_a_suffix_are_mapped_by_their_first_line(tmp_path: Path)
     assert names(index, index.imports.get(1)) == ["release.py"]
 
 
+def test_python_without_a_suffix_is_outlined_by_its_syntax_tree(tmp_path: Path) -> None:
+    scripts = {
+        "a": "#!/usr/bin/env python3\nclass A:\n    x: int\n", "b": "#!/bin/sh\nrun_it() {\n:\n}\n",
+        "c": "#!/usr/bin/ruby\nclass C(B)\n",
+    }
+    cache = Memory()
+    index = mapper(tmp_path, cache).index(write(tmp_path, scripts))
+    for _ in range(2):
+        said = [found for _, found in mapper(tmp_path, cache).declarations(index, range(3))]
+        assert [[it.signature for it in found] for found in said] == [
+            ["class A", "    x: int"], ["run_it()"], ["class C(B)"],
+        ]
+
+
 def test_what_has_no_suffix_and_is_no_script_is_not_read_again(tmp_path: Path) -> None:
     paths, cache = write(tmp_path, SCRIPTS), Memory()
     first = mapper(tmp_path, cache).index(paths)

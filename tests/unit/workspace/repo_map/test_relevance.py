@@ -59,6 +59,19 @@ def test_a_name_of_code_brings_who_declares_and_who_uses_it(index: RepoIndex) ->
     assert chosen(index, "Rename `Cart`")["web/cart.ts"] == "declares Cart, which the task names"
 
 
+@pytest.mark.parametrize("text", ["raise when the stock is out: take item", "Take items", "mend take-item"])
+def test_two_words_bring_who_declares_them_as_one_name(index: RepoIndex, text: str) -> None:
+    assert chosen(index, text)["shop/stock.py"] == "declares take_item, which the task names"
+    assert "declares" not in chosen(index, "take. item")["shop/stock.py"]
+
+
+def test_what_stands_behind_a_type_is_a_name(tmp_path: Path) -> None:
+    files = {"a.rs": "impl A {\n    pub fn parse(s: &str) {}\n}\n", "b.rs": "fn other() {}\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "Req::parse takes a comma"), ())
+    assert [(it.path, it.why) for it in found] == [("a.rs", "declares parse, which the task names")]
+
+
 def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
     found = chosen(index, "Round the total of each invoice upwards")
     assert found["shop/invoice.py"] == "the map ranks it high for the task's words: invoice, round, total"
@@ -169,6 +182,18 @@ def test_of_a_long_file_what_counts_most_is_drawn_in_its_order(tmp_path: Path) -
     assert [f"  def number_{n}()" in lines for n in (70, 80, 90)] == [True] * 3
     assert lines.index("  def number_70()") < lines.index("  def number_80()") < lines.index("  def number_90()")
     assert "    ..." in lines
+
+
+def test_what_functions_have_within_them_gives_way_to_what_others_can_call(tmp_path: Path) -> None:
+    many = range(MOST_LINES)
+    files = {
+        "tests/test_a.py": "".join(f"def test_{n}():\n    @x\n    def index():\n        pass\n" for n in many),
+        "b.js": "".join(f"function on_{n}() {{\n  function index() {{\n  }}\n}}\n" for n in many),
+        "use.py": "index()\n" * 9,
+    }
+    text = draw(tmp_path, files)
+    assert [f"  def test_{n}()" in text and f"  function on_{n}()" in text for n in many] == [True] * MOST_LINES
+    assert "index" not in text
 
 
 def test_the_same_tree_and_task_give_the_same_map(tmp_path: Path) -> None:
