@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Sequence
+from typing import Container, Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment
 from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, show_files
@@ -32,11 +32,14 @@ def with_more_files(
 
 
 def not_shown_yet(
-    request: Request, files: Sequence[ShownFile]
+    request: Request, files: Sequence[ShownFile], *, told: Container[str] = ()
 ) -> tuple[list[ShownFile], list[tuple[str, str]]]:
-    """The files that do not stand in the conversation as they are, and the others with the reason."""
+    """The files that do not stand in the conversation as they are, and the others with the reason.
+
+    One that was `told` to stand there and is asked for again may have been left out of a prompt that was too long.
+    """
     said = "\n".join(message.text for message in request.messages)
-    above = {file.path for file in files if _holds(said, file)}
+    above = {file.path for file in files if file.path not in told and _holds(said, file)}
     others = [file for file in files if file.path not in above]
     return others, [(file.path, "it stands above already") for file in files if file.path in above]
 

@@ -93,6 +93,7 @@ class Asker:
         help either, LimitReached, Cancelled, StateError.
         """
         file_rounds, repaired, turn, room = 0, False, 1, MOST_FILE_TOKENS
+        told: set[str] = set()
         while True:
             step_key = key if turn == 1 else f"{key}#{turn}"
             text = self._turn(role, step_key, request, path, keeps_cut, deadline or self._deadline)
@@ -105,7 +106,8 @@ class Asker:
                     raise UnreadableReply("No more files can be shown; answer with what you have.")
                 file_rounds += 1
                 shown, not_shown = self._show(answer.paths)
-                shown, above = not_shown_yet(request, shown)
+                shown, above = not_shown_yet(request, shown, told=told)
+                told.update(path for path, _ in above)
                 shown, too_long, room = within(shown, room)
                 request = with_more_files(request, text, shown=shown, not_shown=[*not_shown, *above, *too_long])
             except (UnreadableReply, RefusedPath) as error:

@@ -301,6 +301,10 @@ def test_a_file_that_stands_in_the_conversation_is_not_shown_again() -> None:
     assert not_shown_yet(later, [other])[0] == []
 
 
+def test_a_file_that_was_said_to_stand_above_is_shown_to_who_asks_for_it_again() -> None:
+    assert not_shown_yet(executor(), [DEPENDENCY], told={DEPENDENCY.path}) == ([DEPENDENCY], [])
+
+
 def test_only_quoted_files_and_earlier_answers_may_be_shortened() -> None:
     request = with_more_files(executor(), "asked", shown=[DEPENDENCY], not_shown=[("../x", "outside")])
     shortenable = [piece for message in request.messages for piece in message.segments if not piece.protected]
