@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import binascii
 import hashlib
 import importlib.util
 import io
@@ -114,6 +115,7 @@ def build(target: Path, *, oldest_python: tuple[int, int], wheels_folder: Path |
     entries = {**vendored(wheels), **program(HERE, revision.files)}
     entries["orchestra/_build.py"] = build_facts(revision, wheels, oldest_python)
     entries = {name: without_remarks(name, content) for name, content in entries.items()}
+    entries["certifi/cacert.der"] = without_letters(entries.pop("certifi/cacert.pem"))
     entries.update(bytecode(entries))
     write_archive(entries, target, time_s=revision.time_s)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
@@ -285,9 +287,15 @@ def where():
 def contents():
     # type: () -> str
     """certifi's own list, in PEM."""
-    content = pkgutil.get_data(__name__, "cacert.pem")
-    assert content is not None
-    return content.decode("ascii")
+    import ssl
+
+    rest, certificates = pkgutil.get_data(__name__, "cacert.der"), []
+    while rest:
+        # The length of what follows stands behind the tag and its own length (X.690, 8.1.3.5).
+        size = 4 + int.from_bytes(rest[2:4], "big")
+        certificates.append(ssl.DER_cert_to_PEM_cert(rest[:size]))
+        rest = rest[size:]
+    return "".join(certificates)
 '''
 CHARSET_NORMALIZER = '''\
 """Stands in for charset_normalizer, by which requests guesses the encoding of a text that does not say its own.
@@ -406,12 +414,10 @@ CHANGED = b"# Without the comments and docstrings of the original, for this arch
 def without_remarks(name: str, content: bytes) -> bytes:
     """A Python source without comments and docstrings, a quarter of it, every line where it was.
 
-    Certificates without the lines that describe them, which anybody can make anew; other files as they are.
-    What the archive is made from is there to be read elsewhere. Dataclasses keep their docstrings: they would put
-    another one together, which takes time. Raises BuildError where that would be another program.
+    Other files as they are. What the archive is made from is there to be read elsewhere. Dataclasses keep their
+    docstrings: they would put another one together, which takes time. Raises BuildError where that would be another
+    program.
     """
-    if name.endswith(".pem"):
-        return CHANGED + b"".join(line + b"\n" for line in content.splitlines() if line and not line.startswith(b"#"))
     if not name.endswith(".py"):
         return content
     source = content.decode("utf-8")
@@ -430,6 +436,21 @@ def without_remarks(name: str, content: bytes) -> bytes:
     if _plain(name, stripped) != _plain(name, source):
         raise BuildError("%s is another program without its comments and docstrings" % name)
     return stripped.encode("utf-8") + (b"" if name.startswith(("orchestra/", "__main__")) else CHANGED)
+
+
+def without_letters(bundle: bytes) -> bytes:
+    """The certificates of a PEM file one after the other in DER, without the lines that describe them.
+
+    Raises BuildError for what CERTIFI could not take apart again.
+    """
+    certificates = [
+        binascii.a2b_base64(body)
+        for body in re.findall(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", bundle, re.DOTALL)
+    ]
+    for certificate in certificates:
+        if certificate[:2] != b"\x30\x82" or 4 + int.from_bytes(certificate[2:4], "big") != len(certificate):
+            raise BuildError("a certificate among certifi's is not as long as it says")
+    return b"".join(certificates)
 
 
 def _remarks(name: str, tree: ast.Module) -> Iterator[tuple[list[ast.stmt], ast.Expr]]:
@@ -514,7 +535,10 @@ SOURCE_ONLY = (
     "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
     "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
-    "orchestra/views/plan_prompt",
+    "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/workspace/git_hooks",
+    "orchestra/workspace/git_commit", "orchestra/engine/committing", "orchestra/engine/uncommitted",
+    "orchestra/engine/sealed_tests", "orchestra/agents/wrapping", "orchestra/workspace/languages/perl",
+    "orchestra/workspace/languages/directives", "orchestra/workspace/languages/data_formats",
     "orchestra/views/profile_text", "orchestra/views/prices", "orchestra/workspace/failures/",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/scripts", "orchestra/workspace/languages/markup",

@@ -54,10 +54,13 @@ def test_its_packages_load_without_a_temporary_file(python: str, archive: Path, 
 
 @EVERY_PYTHON
 def test_trusts_the_authorities_that_the_environment_names(python: str, archive: Path, bare_run: Run) -> None:
-    code = LOAD + "import certifi; print(certifi.where()); print(certifi.contents())"
+    code = LOAD + "import certifi, ssl; print(certifi.where()); context = ssl.create_default_context("
+    code += "cadata=certifi.contents()); print(len(context.get_ca_certs()), certifi.contents())"
     done = bare_run(python, "-I", "-S", "-c", code, archive, SSL_CERT_FILE="/some/bundle.pem")
     assert done.stdout.startswith("/some/bundle.pem\n")
-    assert done.stdout.count("BEGIN CERTIFICATE") > 50
+    count, _, listed = done.stdout.splitlines()[1].partition(" ")
+    assert int(count) > 50 and listed == "-----BEGIN CERTIFICATE-----"
+    assert done.stdout.count(listed) == int(count)
 
 
 @OLD_PYTHON
