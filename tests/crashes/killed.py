@@ -52,7 +52,7 @@ def answer(call: Call) -> Answer:
     """A function of the call alone, so that it does not matter who asks when."""
     role, path = call.model.partition("-")[0], call.file or ""
     if role == "auditor":
-        return Text(finding("a flaw") if "+a FLAW" in call.text else APPROVED)
+        return Text(finding("a flaw") if "a FLAW\n" in call.text else APPROVED)
     if role == "architect":
         return Text(PLAN)
     if role == "executor" and path == CURIOUS[0] and "=== modified1.txt" not in call.text:
