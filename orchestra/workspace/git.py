@@ -9,8 +9,6 @@ from typing import AbstractSet, Iterable, Mapping, Sequence
 from orchestra.clock import CancelToken
 from orchestra.errors import GitError
 from orchestra.records import Commit
-from orchestra.workspace.git_commit import commit_paths
-from orchestra.workspace.git_deciding import deciding_places
 from orchestra.workspace.git_paths import StatusEntry, literal, parse_status, split
 from orchestra.workspace.git_process import GitProcess, words_of
 
@@ -172,6 +170,9 @@ class Git:
 
     def deciding_places(self, planned: Iterable[str] = ()) -> tuple[Path, ...]:
         """The files and folders that say which programs git runs, as configured now, and what becomes of the paths."""
+        # What most commands never need is not loaded with git.
+        from orchestra.workspace.git_deciding import deciding_places
+
         return deciding_places(self._process, planned)
 
     def commit(
@@ -193,6 +194,8 @@ class Git:
         changed = self.dirty(paths)
         if not changed:
             return None
+        from orchestra.workspace.git_commit import commit_paths
+
         return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)
 
 
