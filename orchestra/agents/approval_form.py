@@ -22,9 +22,9 @@ _AGAINST = re.compile(
 )
 
 _NOTHING_NEEDS_WORK = re.compile(
-    r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}(?:nothing|none|no(?= \w)|(?:it|this|the file)(?= no longer ))"
-    r"(?: of (?:it|this|that|these|them))?"
-    r"(?: (?!(?:and|but|or|so|it|this|that|which|still|also|as|because)\b)[\w`'’./-]{1,80}){0,5} needs work\b"
+    r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}"
+    r"(?:nothing|none|no (?:part|line|file)|(?:it|this|the file)(?= no longer ))(?: (?:here|there|more|no longer))?"
+    r"(?: (?:of|in|about) (?:it|this|that|these|them|(?:the )?[\w`/-]{1,80}(?:\.[\w`/-]{1,80}){0,5}))? needs work\b"
     r"(?=(?:(?!\b(?:but|except|apart|aside|besides|other|save|until|unless|if|however|yet)\b)(?:[^.!?]|[.!?](?=\S)))"
     r"{0,300}(?:[.!?](?!\S)|\Z))",
     re.IGNORECASE,

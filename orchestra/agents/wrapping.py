@@ -9,7 +9,7 @@ from orchestra.errors import UnreadableReply
 
 _NAMES = ("path", "file", "file_path", "filename")
 _JSON = (".json", ".jsonc", ".json5", ".ipynb")
-_HEADING = re.compile(r"[ \t]*(?://|#|--|;|%|/\*|<!--)[ \t]*filepath:[ \t]*(\S[^\n]*?)[ \t]*(?:\*/|-->)?(?:\n|\Z)")
+_HEADING = re.compile(r"[ \t]*(?://|#|--|;|%|/\*|<!--)[ \t]*filepath:[ \t]*(\S[^\n]*)(?:\n|\Z)")
 
 
 def unwrapped(text: str, path: str, original: str | None) -> str:
@@ -36,5 +36,8 @@ def _content(text: str, path: str) -> str | None:
 
 def _is_it(named: str, path: str) -> bool:
     """Whether the name is the path, from the root or from wherever the model thinks that the root lies."""
-    place = named.replace("\\", "/")
+    place = named.strip()
+    for closer in ("*/", "-->"):
+        place = place[:-len(closer)].rstrip() if place.endswith(closer) else place
+    place = place.replace("\\", "/")
     return place == path or place.endswith("/" + path)

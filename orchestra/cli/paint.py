@@ -17,7 +17,7 @@ _COLOR_OF = {word: color for color, words in _OUTCOMES.items() for word in words
 _FIRST = re.compile(r"^( {0,2})(%s)(?=:|  )" % "|".join(_COLOR_OF), re.MULTILINE)
 """At the start of a line of a result: `completed: ...`, `  approved  modify ...`."""
 _EVENT = re.compile(
-    r"^( *[\d:]+  )(file|review|tests|lint)( .*?\b(approved|passed|failed|failing|reverted|needs work)\b)"
+    r"^( *[\d:]+  )(file|review|tests|lint)( .*?(?<= )(approved|passed|failed|failing|reverted|needs work)(?![^ :,]))"
 )
 """A line of the line view."""
 

@@ -45,7 +45,10 @@ class _Check:
         return {name: self._below(node, str(name), below, (*path, name)) for name, below in value.items()}
 
     def _one_of_two_keys(self, value: Mapping[object, object], path: KeyPath) -> None:
-        if path[:1] == ("providers",) and len(path) == 2 and value.get("api_key_env") and value.get("api_key_file"):
+        # In one file; a variable may name another key than a file, and a session keeps what all of them say.
+        if not self._layer.lines or path[:1] != ("providers",) or len(path) != 2:
+            return
+        if value.get("api_key_env") and value.get("api_key_file"):
             what = "expected api_key_env or api_key_file, found both"
             raise self._layer.error((*path, "api_key_file"), what, hint="leave one of them out")
 

@@ -9,7 +9,8 @@ from typing import Callable, Iterator
 from orchestra.observe.drawn_by_lot import has_both, is_random
 from orchestra.observe.telling_names import is_name_like, is_no_example
 
-_TO = r"[^\n|;]{0,120}?"
+_TO = r"[^\n|;]{0,120}?(?<![\w-])"
+"""Up to a flag, which begins no word's second half."""
 _ANY = r"[\"']?(?P<secret>[^\s\"'$<-][^\s\"']{7,200})"
 _WORD = r"[\w.@%+/\\-]{1,60}"
 _FORMS = (

@@ -88,6 +88,8 @@ def _set_apart(group: list[str], width: int) -> dict[str, str]:
 
 def _pieces(path: str, starts: list[int], end: int, width: int) -> str:
     """Half of the cells for what begins at `starts`, each behind a mark; the rest for the path's end."""
+    if not any(start < end for start in starts):
+        return clip(path, width, keeps_end=True)
     room = width // 2 // len(starts)
     pieces = [clip("~" + path[start:end], room, mark="") for start in starts if start < end]
     used = sum(map(width_of, pieces))

@@ -70,6 +70,7 @@ _NAMES: Mapping[str, Language] = {
     "Cargo.lock": notations.TOML, "poetry.lock": notations.TOML, "Pipfile": notations.TOML,
 }
 _OBJECTIVE_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
+_PERL = re.compile(r"^#!.*perl|^[ \t]*(?:use|no|package|require|sub|my|our|local|BEGIN)\b[^\n]*[;{]", re.M)
 _KNOWN_BY_FIRST_LINE = frozenset((scripts.SHELL.name, scripts.Z_SHELL.name))
 _OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish", "xonsh", "perl", "awk", "tclsh"))
 
@@ -80,6 +81,9 @@ def language_of(path: str, text: str) -> Language | None:
     language = _NAMES.get(name) or _by_suffix().get(suffix_of(path, text)[1:])
     if name.endswith(".m") and not _OBJECTIVE_C.search(text):
         # MATLAB's.
+        return None
+    if language is perl.PERL and not _PERL.search(text):
+        # Prolog's, or a test of a shell session.
         return None
     if language is not None and language.name in _KNOWN_BY_FIRST_LINE:
         interpreter = interpreter_of(text)

@@ -41,6 +41,12 @@ PERL = Language(
         Rule("=", r"(?<![^\n])=[a-zA-Z][\s\S]*?(?:\n=cut\b[^\n]*|\Z)", Kind.COMMENT),
         Rule("_", r"(?<!\w)__(?:END|DATA)__(?!\w)", Kind.STOP),
         Rule("f", r"(?<![^\n])format(?:[ \t]+[\w:]+)?[ \t]*=[ \t]*(?=\r?\n)", Kind.FIXED, "\n.", "format"),
+        Rule(
+            "s",
+            r"(?<![\w$@%&])sub(?:[ \t]+[\w:']+)?\s*:"
+            r"(?:\s*:?\s*[A-Za-z]\w*(?:\((?:[^()\\\n]|\\.|\([^()\n]*\))*\))?)+",
+            Kind.PASS,
+        ),
         Rule("s", r"(?<![\w$@%&])sub(?:\s+[\w:']+)?\s*\([\\$@%&*;+_\[\]\s]*\)", Kind.PASS),
         Rule(
             "$",
