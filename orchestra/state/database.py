@@ -298,7 +298,12 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_tables(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
-    version, there = _version_of(connection), columns_of(connection)
+    # At one moment: a run beside may be making them.
+    connection.execute("BEGIN")
+    try:
+        version, there = _version_of(connection), columns_of(connection)
+    finally:
+        connection.execute("ROLLBACK")
     if there and version < 1:
         # The first step of ours makes tables and version in one transaction.
         raise StateDamaged("the journal is damaged", where=f"{path}: it has no version", hint=DAMAGED_HINT)

@@ -87,11 +87,18 @@ class Tidying:
 
 
 def _write_anew(connection: sqlite3.Connection, is_stopped: Callable[[], bool]) -> None:
-    connection.set_progress_handler(lambda: int(is_stopped()), _LOOK_EVERY)
+    was_stopped = False
+
+    def look() -> int:
+        nonlocal was_stopped
+        was_stopped = was_stopped or is_stopped()  # what ordered it may be gone by the time that SQLite heeds it
+        return int(was_stopped)
+
+    connection.set_progress_handler(look, _LOOK_EVERY)
     try:
         connection.execute("VACUUM")
     except sqlite3.OperationalError:
-        if not is_stopped():
+        if not was_stopped:
             raise
         return
     connection.set_progress_handler(None, 0)

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         path = log_path(context.root / FOLDER, session_id)
         if not arguments.follow and not any(each.exists() for each in (path, older_path(path))):
             hint = f"`orchestra report {session_id}` tells the rest"
-            context.output.warn(f"there is no log of {session_id} any more; {hint}")
+            context.output.warn(f"there is no log of {session_id}; {hint}")
         try:
             return _tell(context, session_id, _lines(arguments, context, journal, session_id, path))
         except OSError as error:

@@ -247,6 +247,32 @@ def test_a_journal_with_damage_in_the_middle_is_refused(folder: Path) -> None:
         open_database(folder)
 
 
+def test_a_reader_beside_a_first_run_takes_nothing_for_damage(tmp_path: Path) -> None:
+    found: list[Exception] = []
+
+    def read(folder: Path, is_made: threading.Event) -> None:
+        while not is_made.is_set():
+            try:
+                reader = open_for_reading(folder)
+                if reader is not None:
+                    reader.close()
+            except StateError as error:
+                found.append(error)
+
+    for number in range(30):
+        root = tmp_path / str(number)
+        root.mkdir()
+        folder, is_made = make_folder(root), threading.Event()
+        readers = [threading.Thread(target=read, args=(folder, is_made)) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        open_database(folder).close()
+        is_made.set()
+        for reader in readers:
+            reader.join()
+    assert found == []
+
+
 @pytest.mark.parametrize("open_", [open_database, open_for_reading])
 def test_a_journal_of_a_newer_version_is_refused_and_not_touched(folder: Path, open_) -> None:
     with closing(open_database(folder)) as connection:
