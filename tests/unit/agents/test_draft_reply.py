@@ -57,6 +57,7 @@ def test_finds_the_file_however_it_is_wrapped(text: str) -> None:
     block('{"content": "a = 1\\r\\nb = 2\\r\\n", "file": "src/a.py"}', ""),
     block("# filepath: src/a.py\na = 1\nb = 2"),
     block("# filepath: /home/me/project/src/a.py\na = 1\nb = 2"),
+    block("# filepath: src\\a.py%s-->\na = 1\nb = 2" % (" " * 100_000)),
 ])
 def test_takes_the_file_out_of_what_names_its_path(text: str) -> None:
     assert draft(text) == "a = 1\nb = 2\n"

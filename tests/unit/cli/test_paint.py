@@ -47,6 +47,7 @@ def test_a_result_tells_in_colour_how_things_went(line: str, painted: str) -> No
 @pytest.mark.parametrize(("line", "painted"), [
     ("  0:01  file        a.py approved (1 of 2)", f"  0:01  {GREEN}file{NONE}        a.py approved (1 of 2)"),
     (" 10:01  file        a.py failed: x", f" 10:01  {RED}file{NONE}        a.py failed: x"),
+    ("  0:01  file        no/failed/a.py approved", f"  0:01  {GREEN}file{NONE}        no/failed/a.py approved"),
     ("  0:01  review      a.py needs work: x", f"  0:01  {RED}review{NONE}      a.py needs work: x"),
     ("  0:01  tests       3 failing, 1 of them new", f"  0:01  {RED}tests{NONE}       3 failing, 1 of them new"),
     ("  0:01  executor    approved.py: asked", "  0:01  executor    approved.py: asked"),

@@ -103,6 +103,9 @@ def test_a_key_comes_from_a_variable_or_from_a_file() -> None:
     assert error.where == "/etc/o/f.yaml:4, key providers.p.api_key_file"
     assert error.hint == "leave one of them out"
     assert checked("providers: {p: {api_key_env: A, api_key_file: null}}")
+    merged = {"providers": {"p": {"api_key_env": "A", "api_key_file": "/a"}}}
+    kept = check_layer(Layer("the session", merged, Path("/")), home=None)
+    assert kept.values == merged, "the two came from two places"
 
 
 @pytest.mark.parametrize(("text", "key", "hint"), [

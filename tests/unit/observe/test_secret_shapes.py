@@ -105,6 +105,8 @@ def test_a_word_is_a_password_where_an_address_has_one_unless_documents_say_so(u
     "send \"hello world\\n\"",
     "The token is invalidated_by_logout.", "user: demo / password: see the manual", "| user | password | description |",
     "hmac.new(secret_key_bytes, 'message_of_this', 'sha256_algorithm')", "a password `generated` by the server",
+    "After login redirect to the cross-platform-landing-page.", "gzip and strip X-Powered-By-Header-2",
+    "zip the Non-Production-Build-42", "at login use http-proxy-middleware2",
 ])
 def test_what_only_looks_like_a_password_goes_through(text: str) -> None:
     assert found_in(text + "\n") == set()

@@ -51,6 +51,7 @@ def test_a_path_that_does_not_fit_shows_its_end() -> None:
 
 
 @pytest.mark.parametrize(("paths", "width", "names"), [
+    (["deep/in/a/src/deep/in/a/b.py", "deep/in/a/b.py"], 9, ["~src~b.py", "~n/a/b.py"]),
     (["src/x/init.py", "src/y/init.py"], 9, ["~x~nit.py", "~y~nit.py"]),
     (["src/x/init.py", "src/y/init.py"], 12, ["~c/x/init.py", "~c/y/init.py"]),
     (["long/folder/module_07_of_it.py", "long/folder/module_12_of_it.py"], 9, ["~07~it.py", "~12~it.py"]),
