@@ -113,10 +113,10 @@ class Git:
         return tuple(path for path in paths if path in skipped and not os.path.lexists(self.root / path))
 
     def linked(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Those of the paths that lie in a repository of which the index has but the commit, checked out or not."""
-        above = {path: [path[:at] for at, sign in enumerate(path) if sign == "/"] for path in paths}
-        if not any(above.values()):
+        """Those of the paths that are, or lie in, a repository of which the index has but the commit, here or not."""
+        if not paths:
             return ()
+        above = {path: [path[:at] for at, sign in enumerate(path + "/") if sign == "/"] for path in paths}
         entries = split(self._process.read("ls-files", "-z", "--stage"))
         links = {entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")}
         return tuple(path for path in paths if links.intersection(above[path]))
