@@ -240,15 +240,12 @@ def test_a_file_that_git_is_to_overlook_is_named_where_the_commit_lacks_it(repos
     assert [event.data["paths"] for event in repository.shop.told("commit.left_out")] == [["README.md"]]
 
 
-@pytest.mark.parametrize("how", ["brought back", "line ends", "deleted", "committed by the user"])
+@pytest.mark.parametrize("how", ["brought back", "deleted", "committed by the user"])
 def test_a_file_that_lies_there_as_it_is_committed_is_not_said_to_be_left_out(repository: Repository, how: str) -> None:
     shop = repository.shop
     if how == "deleted":
         shop.put("mine\n", "b.py")
         shop.files().write("b.py", None)
-    elif how == "line ends":
-        repository.git("config", "core.autocrlf", "input")
-        shop.files().write("README.md", b"one\r\n")
     elif how == "brought back":
         shop.put("mine\n", "README.md")
         shop.files().write("README.md", b"one\n")
