@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.clock import CancelToken
 from orchestra.engine.commit_message import commit_message
@@ -66,23 +66,22 @@ class Committing:
         return Commit(made["sha"], made["message"]) if made else None
 
     def _found_or_made(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
-        """The commit that was made just before a kill, or a new one."""
+        """The commit that was made just before a kill, or by the user since; or a new one."""
         git = self._git()
         message = commit_message(plan, template=self.template, session_id=self.session_id)
-        parent = self.journal.recall(self.session_id, "commit-parent")
-        if parent is not None:
-            found = git.commit_after(parent["head"], paths)
-            if found is not None:
-                return found
-        self._check_own(paths)
-        self.journal.keep(self.session_id, "commit-parent", {"head": git.head()})
-        left_out = self._left_out(git, paths)
+        tried = self.journal.recall(self.session_id, "commit-parent") or {}
         before = self._as_left(paths)
+        found = git.commit_after(tried["head"], paths) if tried else None
+        if found is not None and not {*git.dirty([*before])}.difference(git.touched(found.sha)):
+            self._take_up(git, found, message, tried.get("as_left", ()))
+            return found
+        self._check_own(git, paths, tried)
+        self.journal.keep(self.session_id, "commit-parent", {"head": git.head(), "as_left": [*before]})
+        left_out = self._left_out(git, paths)
         try:
             commit = git.commit(paths, message, cancel=self.cancel)
         except GitError:
-            # Formatters change the files, refuse, and are content at the next try.
-            self._note_changed(before)
+            self._note_changed(before, lambda path, content: False)
             raise
         if commit is None:
             self.events.emit("commit.none", level="warning", paths=list(paths))
@@ -90,42 +89,83 @@ class Committing:
         self.events.emit("commit.made", sha=commit.sha, subject=message.splitlines()[0])
         if left_out:
             self.events.emit("commit.left_out", level="warning", paths=left_out)
-        self._note_changed(before)
+        self._note_changed(before, git.head_has)
         return commit
+
+    def _take_up(self, git: Git, found: Commit, message: str, as_left: Sequence[str]) -> None:
+        """What a kill after that commit kept from being done."""
+        images = self.journal.images.changed(self.session_id)
+        left = {path: images[path][1] for path in as_left if path in images}
+        git.take_over({path: image.content for path, image in left.items()})
+        if found.message.strip("\n") == message.strip("\n"):
+            # Under other words the user may have made it, of work that is no hook's.
+            self._note_changed(left, git.head_has)
 
     def _left_out(self, git: Git, paths: Sequence[str]) -> list[str]:
         """The files that the session changed and in which git is to see no change, being told to overlook them."""
         seen = {*git.dirty(paths)}
         changed = {*self.journal.images.changed_paths(self.session_id)}
-        return [path for path in paths if path in changed and path not in seen]
+        return [path for path in paths if path in changed and path not in seen and not self._is_committed(git, path)]
+
+    def _is_committed(self, git: Git, path: str) -> bool:
+        with suppress(WorkspaceError):
+            return git.head_has(path, self.tree.read(path).content)
+        return False
 
     def _as_left(self, paths: Sequence[str]) -> dict[str, FileImage]:
         """Path to what lies there, where that is what the session left."""
         images = self.journal.images.changed(self.session_id)
-        return {path: images[path][1] for path in paths if path in images and self.tree.read(path) == images[path][1]}
+        found = {}
+        for path in paths:
+            with suppress(WorkspaceError):  # what cannot be read is not what the session left
+                if path in images and self.tree.read(path) == images[path][1]:
+                    found[path] = images[path][1]
+        return found
 
-    def _note_changed(self, before: Mapping[str, FileImage]) -> None:
-        """Have what the commit's hooks made of the files count as the session's, to be undone with the rest."""
-        changed = []
+    def _note_changed(self, before: Mapping[str, FileImage], is_in_commit: Callable[[str, bytes], bool]) -> None:
+        """Have what the commit's hooks made of the files count as the session's, to be undone with the rest.
+
+        A hook made it where the commit has it. Anything else may be what the user wrote meanwhile: it is only told.
+        """
+        changed: list[str] = []
+        touched: list[str] = []
         for path, left in before.items():
-            with suppress(WorkspaceError):  # a file that cannot be read any more is nobody's to undo
+            is_hooks = False
+            with suppress(WorkspaceError):
                 found = self.tree.read(path)
-                if found != left:
+                if found.content == left.content:
+                    continue
+                is_hooks = found.content is not None and is_in_commit(path, found.content)
+                if is_hooks:
                     self.journal.images.save(self.session_id, path, "after", found)
-                    changed.append(path)
+            (changed if is_hooks else touched).append(path)
         if changed:
             self.events.emit("commit.changed", level="warning", paths=changed)
+        if touched:
+            self.events.emit("commit.touched", level="warning", paths=touched)
 
-    def _check_own(self, paths: Sequence[str]) -> None:
+    def _check_own(self, git: Git, paths: Sequence[str], tried: Mapping[str, Any]) -> None:
+        """Raises Conflict; `tried` is what was noted when git was last to commit the files."""
         if self.allow_dirty:
             return
         images = self.journal.images.changed(self.session_id)
         other = [path for path in paths if path in images and self.tree.read(path).content != images[path][1].content]
-        if other:
+        if other and tried.get("head"):
+            # What the user has committed since is not committed again.
+            since = git.touched("HEAD", since=tried["head"])
+            other = [path for path in other if path not in since or not self._is_committed(git, path)]
+        if not other:
+            return
+        if {*other} <= {*tried.get("as_left", ())}:
             raise Conflict(
-                "changed by somebody else since they were approved, so nothing is committed: " + ", ".join(other),
-                hint="look at the files and commit them yourself",
+                "changed since git was to commit them, by a hook or by somebody, so nothing is committed: "
+                + ", ".join(other),
+                hint=f"if that is right, commit them yourself, then `orchestra resume {self.session_id}`",
             )
+        raise Conflict(
+            "changed by somebody else since they were approved, so nothing is committed: " + ", ".join(other),
+            hint="look at the files and commit them yourself",
+        )
 
     def _git(self) -> Git:
         assert self.git is not None  # check_possible() refused that

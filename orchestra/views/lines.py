@@ -299,6 +299,11 @@ def _changed_by_hook(data: Mapping[str, Any], spent: float | None) -> tuple[str,
     return "commit", f"a hook of git changed {_cut(', '.join(data['paths']))}; no model, no test saw that"
 
 
+def _touched_at_commit(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    paths = _cut(", ".join(data["paths"]))
+    return "commit", f"a hook of git, or somebody, changed {paths} meanwhile; that stays, and is not the session's"
+
+
 def _pruned(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     count = len(data["sessions"])
     return "state", f"{count} old session{'' if count == 1 else 's'} removed, {size(data['freed_bytes'])} freed"
@@ -379,6 +384,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "commit.none": _not_committed,
     "commit.left_out": _left_out_of_commit,
     "commit.changed": _changed_by_hook,
+    "commit.touched": _touched_at_commit,
     "state.pruned": _pruned,
     "state.not_pruned": _not_pruned,
     "state.too_large": _too_large,

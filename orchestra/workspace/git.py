@@ -113,10 +113,10 @@ class Git:
         return tuple(path for path in paths if path in skipped and not os.path.lexists(self.root / path))
 
     def linked(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Those of the paths that lie in a repository of which the index has but the commit, checked out or not."""
-        above = {path: [path[:at] for at, sign in enumerate(path) if sign == "/"] for path in paths}
-        if not any(above.values()):
+        """Those of the paths that are, or lie in, a repository of which the index has but the commit, here or not."""
+        if not paths:
             return ()
+        above = {path: [path[:at] for at, sign in enumerate(path + "/") if sign == "/"] for path in paths}
         entries = split(self._process.read("ls-files", "-z", "--stage"))
         links = {entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")}
         return tuple(path for path in paths if links.intersection(above[path]))
@@ -138,7 +138,7 @@ class Git:
         return split(self._process.read("ls-files", "-z", "--cached", "--others", "--exclude-standard", *named))
 
     def commit_after(self, parent: str | None, paths: Sequence[str]) -> Commit | None:
-        """The commit checked out, where its only parent is `parent` and it touches exactly `paths`.
+        """The commit checked out, where its only parent is `parent` and it touches none but `paths`.
 
         That is how a run that was killed after its commit knows it again.
         """
@@ -149,8 +149,13 @@ class Git:
         sha, *parents = head.split()
         if parents != ([parent] if parent else []):
             return None
-        touched = split(self._process.read("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", sha))
+        touched = self.touched(sha)
         return Commit(sha, message.rstrip("\n") + "\n") if touched and set(touched) <= set(paths) else None
+
+    def touched(self, sha: str, *, since: str | None = None) -> list[str]:
+        """The paths that this commit, which is no merge, changes; or that differ between an older one and it."""
+        trees = [sha] if since is None else [since, sha]
+        return split(self._process.read("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", *trees))
 
     def reaches(self, sha: str) -> bool:
         """Whether this commit is in the history of what is checked out, of a branch or of a tag."""
@@ -197,6 +202,21 @@ class Git:
         from orchestra.workspace.git_commit import commit_paths
 
         return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)
+
+    def take_over(self, left: Mapping[str, bytes | None]) -> None:
+        """Have the index hold what the commit checked out has of these paths, where it holds what is given here."""
+        from orchestra.workspace.git_commit import content_id, take_over
+
+        git = self._process
+        take_over(git, lambda path, held: path in left and held == content_id(git, path, left[path]))
+
+    def head_has(self, path: str, content: bytes | None) -> bool:
+        """Whether the commit checked out has this content at the path, or for None nothing."""
+        from orchestra.workspace.git_commit import content_id
+
+        result = self._process.reading("rev-parse", "--verify", "--quiet", "HEAD:" + path)
+        found = result.stdout.decode("ascii").strip() if result.exit_status == 0 else None
+        return found == (None if content is None else content_id(self._process, path, content))
 
 
 def _own_worktree(process: GitProcess, root: Path, folder: Path) -> GitProcess:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, Sequence
 
 from orchestra.clock import CancelToken
 from orchestra.errors import GitError
@@ -45,7 +45,7 @@ def commit_paths(
     except BaseException:
         _forget(git, unknown)
         raise
-    _take_over(git, changed)
+    take_over(git, lambda path, held: path in changed)
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
     sha, _, written = said.partition("\n")
     return Commit(sha, written.rstrip("\n") + "\n")
@@ -67,8 +67,15 @@ def _forget(git: GitProcess, added: Sequence[str]) -> None:
         pass
 
 
-def _take_over(git: GitProcess, own: Sequence[str]) -> None:
-    """Have the index hold what a hook added to the commit.
+def content_id(git: GitProcess, path: str, content: bytes | None) -> str:
+    """The object that git would make of this content of the path; zeros, as in its lists, for none."""
+    if content is None:
+        return "0" * len(git.read("hash-object", "--stdin").strip())
+    return git.read("hash-object", "--stdin", "--path=" + path, stdin=content).decode("ascii").strip()
+
+
+def take_over(git: GitProcess, is_own: Callable[[str, str], bool]) -> None:
+    """Have the index hold what a hook added to the commit; `is_own` is asked about a path and the object held for it.
 
     With `--only`, git shows hooks an index of their own, and keeps what lay in the real one: staged, that would take
     the hook's work back with the user's next commit. What the user has staged of other files stays.
@@ -79,7 +86,8 @@ def _take_over(git: GitProcess, own: Sequence[str]) -> None:
             return
         made = _changes(git.read("diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z", "HEAD"))
         behind = [
-            path for path, (_, held) in staged.items() if path in made and (path in own or held == made[path][0])
+            path for path, (_, held) in staged.items()
+            if path in made and (held == made[path][0] or is_own(path, held[1]))
         ]
         if behind:
             lines = (os.fsencode("%s %s\t%s" % (*made[path][1], path)) + b"\0" for path in behind)

@@ -113,6 +113,19 @@ def test_killed_while_git_commits(project: Project, uninterrupted: Uninterrupted
     check(project, killed, uninterrupted)
 
 
+def test_killed_after_a_commit_with_what_a_hook_made_of_a_file(project: Project) -> None:
+    project.hook("pre-commit", "echo formatted > new1.txt\ngit add new1.txt\n")
+    project.hook("post-commit", "kill -9 $(cat ../pid)\n")
+    killed = run(project, *RUN)
+    assert killed.returncode == -signal.SIGKILL, killed.err
+    resumed = run(project, "resume", "--yes", "--json")
+
+    assert (resumed.returncode, resumed.json["commit"]["sha"]) == (0, project.head())
+    assert project.git("status", "--porcelain") == "?? the-users.txt\n"
+    assert run(project, "undo").returncode == 0
+    assert not project.has("new1.txt")
+
+
 @pytest.mark.parametrize("by, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_a_signal_stops_the_run_cleanly_and_it_can_go_on(
     project: Project, uninterrupted: Uninterrupted, by: signal.Signals, status: int

@@ -85,6 +85,20 @@ def test_a_file_that_was_edited_since_is_left_alone_and_the_others_are_put_back(
     assert project.run("undo", "--json").json["error"]["code"] == "unknown-session"
 
 
+@pytest.mark.parametrize("adds, is_undone", [("git add a.txt\n", True), ("", False)])
+def test_what_changed_during_the_commit_is_undone_where_it_is_in_the_commit(
+    project: Project, adds: str, is_undone: bool
+) -> None:
+    project.commit("a.txt", "one\n")
+    project.commit("old/c.txt", "see\n")
+    project.hook("pre-commit", "echo an hour of work > a.txt\n" + adds)
+    change(project, "--commit")
+    undone = project.run("undo", "--json")
+
+    assert undone.files["a.txt"]["status"] == ("reverted" if is_undone else "failed")
+    assert project.read("a.txt") == ("one\n" if is_undone else "an hour of work\n")
+
+
 def test_a_folder_with_something_of_the_users_stays(project: Project, before: dict[str, bytes]) -> None:
     change(project)
     project.write("new/mine.txt", "mine\n")

@@ -294,6 +294,21 @@ def test_a_commit_that_a_hook_refused_is_made_by_resume(project: Project) -> Non
     assert ran.json["commit"]["sha"] == project.head()
 
 
+def test_what_a_hook_changed_before_it_refused_is_left_to_the_user_to_commit(project: Project) -> None:
+    project.hook("pre-commit", "grep -q formatted a.txt && exit 0\necho formatted > a.txt\nexit 1\n")
+    ran = project.run("run", "task", "--yes", "--commit", script=one_file())
+    assert (ran.status, "or somebody, changed a.txt meanwhile" in ran.err) == (5, True)
+    before = project.head()
+    ran = project.run("resume", "--yes", "--json", script=team())
+    assert (ran.status, ran.json["error"]["code"], project.head()) == (5, "conflict", before)
+    project.git("add", "a.txt")
+    project.git("commit", "--quiet", "--message=formatted")
+    ran = project.run("resume", "--yes", "--json", script=team())
+
+    assert (ran.status, ran.calls, ran.json["commit"]["sha"]) == (0, (), project.head())
+    assert project.git("log", "-1", "--format=%s %P") == f"formatted {before}\n"
+
+
 def test_no_git_identity_ends_with_5_and_the_files_stay(project: Project) -> None:
     project.git("config", "--unset", "user.name")
     project.git("config", "--unset", "user.email")

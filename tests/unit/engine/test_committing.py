@@ -52,6 +52,21 @@ class Repository:
             template=template, allow_dirty=allow_dirty, cancel=CancelToken(), tree=self.shop.tree,
         )
 
+    def hook(self, script: str) -> None:
+        """The one before a commit."""
+        hook = self.shop.root / ".git" / "hooks" / "pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\n" + script + "\n")
+        hook.chmod(0o755)
+
+    def committed_and_killed(self, path: str, *, as_left: list[str]) -> None:
+        """Git has committed the file, which it did not know; nothing was done after that."""
+        head = self.git("rev-parse", "HEAD").strip()
+        self.shop.journal.keep(SESSION, "commit-parent", {"head": head, "as_left": as_left})
+        self.git("add", "--intent-to-add", path)
+        self.git("commit", "--quiet", "--only", "-m", "fix: mend it", path)
+        self.shop.restart()
+
     def subjects(self) -> list[str]:
         return self.git("log", "--format=%s").splitlines()
 
@@ -225,15 +240,141 @@ def test_a_file_that_git_is_to_overlook_is_named_where_the_commit_lacks_it(repos
     assert [event.data["paths"] for event in repository.shop.told("commit.left_out")] == [["README.md"]]
 
 
-def test_what_a_hook_changed_before_it_refused_is_committed_at_the_next_try(repository: Repository) -> None:
+@pytest.mark.parametrize("how", ["brought back", "deleted", "committed by the user"])
+def test_a_file_that_lies_there_as_it_is_committed_is_not_said_to_be_left_out(repository: Repository, how: str) -> None:
+    shop = repository.shop
+    if how == "deleted":
+        shop.put("mine\n", "b.py")
+        shop.files().write("b.py", None)
+    elif how == "brought back":
+        shop.put("mine\n", "README.md")
+        shop.files().write("README.md", b"one\n")
+    else:
+        shop.files().write("README.md", b"two\n")
+        repository.git("commit", "--quiet", "-m", "by the user", "README.md")
+    shop.files().write("a.py", b"new\n")
+    assert repository.committing(allow_dirty=True).commit(PLAN, ["README.md", "a.py", "b.py"]) is not None
+    assert not shop.told("commit.left_out")
+
+
+def test_a_link_in_a_files_place_is_no_hindrance_where_the_users_work_may_be_committed(repository: Repository) -> None:
+    repository.shop.files().write("a.py", b"new\n")
+    repository.shop.files().write("b.py", b"new\n")
+    (repository.shop.root / "b.py").unlink()
+    (repository.shop.root / "b.py").symlink_to("a.py")
+    assert repository.committing(allow_dirty=True).commit(PLAN, ["a.py", "b.py"]) is not None
+
+
+def test_what_was_changed_during_the_commit_and_is_not_in_it_stays_the_users(repository: Repository) -> None:
     shop = repository.shop
     shop.files().write("a.py", b"drafted\n")
-    hook = shop.root / ".git" / "hooks" / "pre-commit"
-    hook.write_text("#!/bin/sh\ngrep -q formatted a.py && exit 0\necho formatted > a.py; exit 1\n")
-    hook.chmod(0o755)
+    repository.hook("echo 'an hour of my own work' > a.py")
+    assert repository.committing().commit(PLAN, ["a.py"]) is not None
+    assert repository.git("show", "HEAD:a.py") == "drafted\n"
+    assert [event.data["paths"] for event in shop.told("commit.touched")] == [["a.py"]]
+    assert not shop.told("commit.changed")
+    assert shop.journal.images.ends(SESSION, "a.py")[1].content == b"drafted\n"
+
+
+def test_what_was_changed_during_a_refused_commit_is_not_committed_in_the_sessions_name(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    repository.hook("echo 'mine' > a.py; exit 1")
     with pytest.raises(GitError):
         repository.committing().commit(PLAN, ["a.py"])
-    assert [event.data["paths"] for event in shop.told("commit.changed")] == [["a.py"]]
+    assert [event.data["paths"] for event in shop.told("commit.touched")] == [["a.py"]]
+    repository.hook("exit 0")
+    for _ in range(2):
+        shop.restart()
+        with pytest.raises(Conflict, match="by a hook or by somebody.*: a.py") as caught:
+            repository.committing().commit(PLAN, ["a.py"])
+    assert f"`orchestra resume {SESSION}`" in (caught.value.hint or "")
+    assert (repository.subjects(), shop.text("a.py")) == (["first"], "mine\n")
+    assert len(shop.journal.images.all(SESSION, "a.py")) == 2
+
+
+def test_what_the_user_commits_after_a_refusal_is_the_commit(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    repository.hook("grep -q formatted a.py && exit 0\necho formatted > a.py; exit 1")
+    with pytest.raises(GitError):
+        repository.committing().commit(PLAN, ["a.py"])
+    repository.git("add", "a.py")
+    repository.git("commit", "--quiet", "-m", "by the user")
     shop.restart()
+    commit = repository.committing().commit(PLAN, ["a.py"])
+    assert commit is not None and commit.sha == repository.git("rev-parse", "HEAD").strip()
+    assert repository.subjects() == ["by the user", "first"]
+    assert len(shop.journal.images.all(SESSION, "a.py")) == 2
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_what_the_user_did_not_commit_after_a_refusal_is_committed(repository: Repository, more: bool) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    shop.files().write("b.py", b"plain\n")
+    repository.hook("grep -q formatted a.py && exit 0\necho formatted > a.py; exit 1")
+    with pytest.raises(GitError):
+        repository.committing().commit(PLAN, ["a.py", "b.py"])
+    repository.git("add", "a.py")
+    repository.git("commit", "--quiet", "-m", "by the user")
+    if more:
+        repository.git("commit", "--quiet", "--allow-empty", "-m", "more")
+    shop.restart()
+    assert repository.committing().commit(PLAN, ["a.py", "b.py"]) is not None
+    assert repository.git("show", "--name-only", "--format=%s", "HEAD").split() == ["fix:", "mend", "it", "b.py"]
+    assert repository.git("status", "--porcelain", "a.py", "b.py") == ""
+
+
+def test_a_change_that_the_user_takes_back_after_a_refusal_is_not_silently_missing(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("README.md", b"two\n")
+    shop.files().write("a.py", b"new\n")
+    repository.hook("exit 1")
+    with pytest.raises(GitError):
+        repository.committing().commit(PLAN, ["README.md", "a.py"])
+    repository.hook("exit 0")
+    repository.git("checkout", "--quiet", "README.md")
+    with pytest.raises(Conflict, match="README.md"):
+        repository.committing().commit(PLAN, ["README.md", "a.py"])
+
+
+# A kill between the commit and its note
+
+
+def test_what_a_hook_made_of_the_files_before_a_kill_counts_as_the_sessions_and_is_in_the_index(
+    repository: Repository
+) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    repository.hook("echo formatted > a.py\ngit add a.py")
+    repository.committed_and_killed("a.py", as_left=["a.py"])
+    assert repository.git("diff", "--cached", "--name-only").split() == ["a.py"]
     assert repository.committing().commit(PLAN, ["a.py"]) is not None
-    assert repository.git("show", "HEAD:a.py") == "formatted\n"
+    assert repository.git("status", "--porcelain", "a.py") == ""
+    assert shop.journal.images.ends(SESSION, "a.py")[1].content == b"formatted\n"
+    assert [event.data["paths"] for event in shop.told("commit.changed")] == [["a.py"]]
+
+
+def test_what_the_user_wrote_and_staged_after_a_kill_stays_so(repository: Repository) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    repository.hook("echo formatted > a.py\ngit add a.py")
+    repository.committed_and_killed("a.py", as_left=["a.py"])
+    shop.put("mine\n", "a.py")
+    repository.git("add", "a.py")
+    assert repository.committing().commit(PLAN, ["a.py"]) is not None
+    assert repository.git("status", "--porcelain", "a.py") == "M  a.py\n"
+    assert shop.journal.images.ends(SESSION, "a.py")[1].content == b"drafted\n"
+    assert [event.data["paths"] for event in shop.told("commit.touched")] == [["a.py"]]
+
+
+def test_the_users_work_that_was_to_be_in_the_commit_is_not_taken_for_a_hooks_after_a_kill(
+    repository: Repository
+) -> None:
+    shop = repository.shop
+    shop.files().write("a.py", b"drafted\n")
+    shop.put("mine\n", "a.py")
+    repository.committed_and_killed("a.py", as_left=[])
+    assert repository.committing(allow_dirty=True).commit(PLAN, ["a.py"]) is not None
+    assert len(shop.journal.images.all(SESSION, "a.py")) == 2

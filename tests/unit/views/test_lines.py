@@ -103,6 +103,7 @@ ONE = {"path": "a.py"}
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
         ("commit.left_out", {"paths": ["a.py", "b"]}, "commit", ["without a.py, b", "overlook"]),
         ("commit.changed", {"paths": ["a.py"]}, "commit", ["hook", "a.py"]),
+        ("commit.touched", {"paths": ["a.py"]}, "commit", ["somebody", "changed a.py", "stays"]),
     ],
 )
 def test_an_event_is_a_line_with_its_time_and_label(

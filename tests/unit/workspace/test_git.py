@@ -249,6 +249,7 @@ def test_tells_what_lies_in_another_repository_by_the_index_alone(
     run("update-index", "--add", "--cacheinfo", f"160000,{id_},libs/in side")
     paths = ("a.py", "src/b.py", "libs/in side/c.py", "libs/in side/d/e.py", "libs/in", "new/x.py", "a.py/x")
     assert git.linked(paths) == ("libs/in side/c.py", "libs/in side/d/e.py")
+    assert git.linked(("libs/in side", "libs")) == ("libs/in side",)
     assert git.linked(("a.py",)) == ()
 
 
