@@ -67,9 +67,9 @@ class SealedTests:
 
     def _tell_touched(self, others: Stamps, left: Mapping[str, str | None], told: Sequence[str]) -> None:
         touched = sorted(path for path, stamp in stamps(self.root, others).items() if stamp != others[path])
+        kept = self.own.keep(touched, left)
         if not touched:
             return
-        kept = self.own.keep(touched, left)
         self.journal.keep(self.session_id, _LEFT, {**left, **hashes(self.root, touched)})
         known = {os.path.normpath(place) for place in told}
         self._tell([path for path in touched if str(self.root / path) not in known], kept)

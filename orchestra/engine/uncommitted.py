@@ -50,6 +50,7 @@ class Uncommitted:
         self._held = folder / "held"
         self._stamps: Stamps = {}
         self._known: dict[str, _Known] = {}
+        self._needed = False
 
     def found(self) -> list[str]:
         """What a process that was killed meanwhile had copied, and is not as it was: kept from now on."""
@@ -66,7 +67,7 @@ class Uncommitted:
         """Copy those of the files that are not as they were at the last time, nor what `left` says tests made."""
         for path in [path for path, known in self._known.items() if stamps.get(path) != known.stamp]:
             self._forget(path)
-        self._stamps = stamps
+        self._stamps, self._needed = stamps, True
         room = 8 * _MOST_BYTES - sum(known.size_bytes for known in self._known.values())
         for path in stamps:
             if len(self._known) >= MOST_FILES:
@@ -76,7 +77,7 @@ class Uncommitted:
                     room -= self._take(path, min(room, _MOST_BYTES), left.get(path))
 
     def keep(self, touched: Iterable[str], left: Mapping[str, str | None]) -> Kept:
-        """The copies of these stay, but of what an earlier run of tests had left there."""
+        """After a run: the copies of these stay, but of what an earlier run of tests had left there."""
         copies, lost = [], []
         for path in touched:
             known = self._known.get(path)
@@ -86,11 +87,12 @@ class Uncommitted:
                 copies.append(path)
             elif self._stamps.get(path) is not None:
                 lost.append(path)
+        self._needed = False
         return Kept(copies, lost)
 
     def close(self) -> None:
-        """Remove the copies that were not needed."""
-        for path in [*self._known]:
+        """Remove the copies that were not needed; none while tests run that a stop has not waited for."""
+        for path in [] if self._needed else [*self._known]:
             self._forget(path)
 
     def _take(self, path: str, most_bytes: int, left: str | None) -> int:

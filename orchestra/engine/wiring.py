@@ -83,6 +83,8 @@ def wire(
             chains.providers, variables=env.variables, workers=workers, offline=order.offline
         )
         stack.callback(http.close)
+        own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
+        stack.callback(own.close)
         crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
         stack.callback(crew.close)
         health = Health(
@@ -121,8 +123,6 @@ def wire(
         linter = replace(testing, settings=replace(settings.tests, command=settings.lint.command), kind=LINT)
         check = project_check(order.root, env.variables, clock=env.clock, cancel=cancel)
 
-        own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
-        stack.callback(own.close)
         with_checkpoint: set[str] = set()
 
         def tell_activity(phase: str) -> None:

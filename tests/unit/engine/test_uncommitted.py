@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,9 @@ def test_only_what_has_changed_is_copied_again(root: Path, own: Uncommitted) -> 
     assert copies(own) == {"held/changed": "longer", "held/same": "one"}
     assert before["same"] == after["same"]
     own.close()
+    assert [*copies(own)] == ["held/changed", "held/same"], "the tests may run still"
+    own.keep([], {})
+    own.close()
     assert not own.folder.parent.exists(), "and nothing is left where nothing was needed"
 
 
@@ -88,4 +94,33 @@ def test_half_a_copy_of_a_killed_process_is_none(root: Path, own: Uncommitted) -
     put(own.folder, "part", "mi")
     assert own.found() == []
     own.hold(stamps(root, ["notes"]), {})
+    assert copies(own) == {"held/notes": "mine"}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from orchestra.engine.uncommitted import Uncommitted
+from orchestra.workspace.seal import stamps
+root, folder = map(Path, sys.argv[1:])
+Uncommitted(root, folder).hold(stamps(root, ["notes", "same"]), {})
+(root / "notes").unlink()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_copies_of_a_killed_process_are_found_by_the_next(root: Path, own: Uncommitted) -> None:
+    put(root, "notes", "mine")
+    put(root, "same", "mine")
+    killed = subprocess.run([sys.executable, "-c", KILLED, root, own.folder], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert own.found() == ["notes"]
+    own.close()
+    assert copies(own) == {"1/notes": "mine"}
+    assert own.found() == [], "it is told once"
+
+
+def test_the_copies_of_a_killed_process_outlive_one_that_runs_no_tests(root: Path, own: Uncommitted) -> None:
+    put(own.folder, "held/notes", "mine")
+    own.close()
     assert copies(own) == {"held/notes": "mine"}
