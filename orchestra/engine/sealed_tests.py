@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Callable, Iterable, Mapping, Sequence
 
 from orchestra.engine.command_runs import LINT, TESTS, ChangedByTests
-from orchestra.engine.uncommitted import Uncommitted
+from orchestra.engine.uncommitted import Kept, Stamps, Uncommitted, hashes
 from orchestra.observe.events import Events
 from orchestra.records import TestRun
-from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import MAX_FILES, walk
@@ -38,6 +37,7 @@ class SealedTests:
     git: Git | None
     planned: Sequence[str]
     run_tests: Callable[[Callable[[], None]], TestRun | None]
+    own: Uncommitted
     kind: str = TESTS
 
     def run(self, on_start: Callable[[], None]) -> TestRun | None:
@@ -50,38 +50,39 @@ class SealedTests:
         before = seal(self.root, self.planned, watched)
         changed = [path for path, mark in known.items() if before.get(path, ABSENT) != mark]
         self._refuse("an earlier run of the tests or the linter", changed)
+        self._tell(self.own.found(), cut_off=True)
         others = stamps(self.root, self._others())
-        own = Uncommitted.read(self.root, self._uncommitted(others))
+        left = self.journal.recall(self.session_id, _LEFT) or {}
+        self.own.hold({path: others[path] for path in self._uncommitted(others)}, left)
         try:
             run = self.run_tests(on_start)
         except BaseException:
             # A stop or a limit is what is told then; the next run refuses.
-            self._tell_touched(others, own, self._note(before, watched))
+            self._tell_touched(others, left, self._note(before, watched))
             raise
         broken_now = self._note(before, watched)
-        self._tell_touched(others, own, broken_now)
+        self._tell_touched(others, left, broken_now)
         self._refuse("the linter" if self.kind == LINT else "the tests", broken_now, run)
         return run
 
-    def _tell_touched(self, others: Mapping[str, object], own: Uncommitted, told: Sequence[str]) -> None:
+    def _tell_touched(self, others: Stamps, left: Mapping[str, str | None], told: Sequence[str]) -> None:
         touched = sorted(path for path, stamp in stamps(self.root, others).items() if stamp != others[path])
-        if touched:
-            folder = self.root / FOLDER / "runs" / self.session_id / "before-tests"
-            kept = own.keep(folder, self._of_the_users(own, touched))
-            known = {os.path.normpath(place) for place in told}
-            touched = [path for path in touched if str(self.root / path) not in known]
+        kept = self.own.keep(touched, left)
+        if not touched:
+            return
+        self.journal.keep(self.session_id, _LEFT, {**left, **hashes(self.root, touched)})
+        known = {os.path.normpath(place) for place in told}
+        self._tell([path for path in touched if str(self.root / path) not in known], kept)
+
+    def _tell(self, touched: Sequence[str], kept: Kept | None = None, *, cut_off: bool = False) -> None:
+        """Of a run that was cut off, that alone is known of which there is a copy."""
+        copies, lost = (touched, ()) if kept is None else (kept.copies, kept.lost)
         if touched:
             self.events.emit(
-                f"{self.kind}.touched", level="warning", paths=touched[:_MOST_NAMED], count=len(touched),
-                kept=os.path.relpath(folder, self.root) if kept else None,
+                f"{self.kind}.touched", level="warning", paths=list(touched[:_MOST_NAMED]), count=len(touched),
+                kept=os.path.relpath(self.own.folder, self.root) if copies else None, cut_off=cut_off,
+                lost=list(lost[:_MOST_NAMED]), count_lost=len(lost),
             )
-
-    def _of_the_users(self, own: Uncommitted, touched: Sequence[str]) -> list[str]:
-        """Those that were not what an earlier run of the session had left there."""
-        left = self.journal.recall(self.session_id, _LEFT) or {}
-        self.journal.keep(self.session_id, _LEFT, {**left, **Uncommitted.read(self.root, touched).hashes()})
-        was = own.hashes()
-        return [path for path in touched if path in was and was[path] != left.get(path)]
 
     def _uncommitted(self, others: Iterable[str]) -> list[str]:
         """Those of the paths of which git has no copy; all outside git."""

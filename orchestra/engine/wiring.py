@@ -42,6 +42,7 @@ from orchestra.engine.sealed_tests import SealedTests
 from orchestra.engine.session import Rooms, Session, Wanted
 from orchestra.engine.showing import Showing
 from orchestra.engine.tidying import Keeping
+from orchestra.engine.uncommitted import Uncommitted
 from orchestra.engine.verification import Verification
 from orchestra.engine.workplace import Workplace, session_events
 from orchestra.environment import Environment
@@ -82,6 +83,8 @@ def wire(
             chains.providers, variables=env.variables, workers=workers, offline=order.offline
         )
         stack.callback(http.close)
+        own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
+        stack.callback(own.close)
         crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
         stack.callback(crew.close)
         health = Health(
@@ -177,7 +180,7 @@ def wire(
         def runs_of(kind: str, plan: Plan) -> CommandRuns:
             runner = linter if kind == LINT else testing
             planned = [file.path for file in plan.files]
-            sealed = SealedTests(session_id, journal, events, order.root, git, planned, runner.run, kind)
+            sealed = SealedTests(session_id, journal, events, order.root, git, planned, runner.run, own, kind)
             return CommandRuns(
                 session_id, journal, events, sealed.run, kind,
                 must_start=runner.settings.command is not None or order.requires_tests,

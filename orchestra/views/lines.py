@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from datetime import datetime
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.records import Event
 from orchestra.views.figures import elapsed, money, size, tokens
@@ -230,11 +230,18 @@ def _changed_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str
 
 
 def _touched_by_tests(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
-    rest = data["count"] - len(data["paths"])
-    more = f" and {rest} more" if rest else ""
-    kept = f"; what git has no copy of lies as it was in {data['kept']}" if data.get("kept") else ""
-    paths = _cut(", ".join(data["paths"]))
-    return "tests", f"changed or removed files that the plan does not have: {paths}{more}{kept}"
+    who = "a run that was cut off " if data.get("cut_off") else ""
+    lost = data.get("lost") or ()
+    what = "the rest of what git has no copy of" if lost else "what git has no copy of"
+    kept = f"; {what} lies as it was in {data['kept']}" if data.get("kept") else ""
+    gone = f"; nothing has a copy of {_some(lost, data['count_lost'])}" if lost else ""
+    paths = _some(data["paths"], data["count"])
+    return "tests", f"{who}changed or removed files that the plan does not have: {paths}{gone}{kept}"
+
+
+def _some(paths: Sequence[str], count: int) -> str:
+    rest = count - len(paths)
+    return _cut(", ".join(paths)) + (f" and {rest} more" if rest else "")
 
 
 def _touched_by_linter(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:

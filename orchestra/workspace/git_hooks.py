@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import AbstractSet, Iterable, Iterator, Sequence
 
 from orchestra.found_files import plain
-from orchestra.workspace.git_paths import literal, split
+from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
 BETWEEN_WORDS = re.compile(r"[\s'\"`|&;<>(){}=,!]+")
@@ -29,12 +30,16 @@ _READS = {
 """Programs, and what they go by where no file is named."""
 _RUN_THEIR_SETTINGS = ("lint-staged", "eslint", "prettier", "commitlint", "stylelint", "jest", "vitest")
 """Programs that run what is in `NAME.config.js` or `.NAMErc.js`."""
+_OF_COMMANDS = frozenset(name for names in _READS.values() for name in names if not name.endswith(".py"))
+_SHELL = ("", ".sh", ".bash", ".dash", ".ksh", ".zsh", ".mk")
+_FOREIGN = re.compile(r"#!(?!.*\b(?:(?:ba|da|a|k|z)?sh|make|just)\b)")
 _MOST_BYTES = 65536
 _MOST_HOOKS = 100
 _MOST_WORDS = 5000
 _LONGEST_WORD = 1000
-_MOST_ASKED = 500
-_MOST_REACHED = 200
+MOST_ASKED = 20_000
+"""Words, and places that they may mean, of all texts together."""
+MOST_REACHED = 200
 _MOST_FOLDERS = 20
 
 
@@ -47,44 +52,79 @@ def files_of_hooks(git: GitProcess, folder: Path) -> tuple[str, ...]:
     """
     root = git.cwd
     names = [name for name in _names(folder) if not name.endswith(".sample")]
+    if not names:
+        return ()
     inner = os.path.relpath(folder.parent, root)
     real = [] if inner.startswith((os.pardir, ".git")) else [os.path.normpath(f"{inner}/{name}") for name in names]
-    texts = [_words(hook, root) for hook in (*(folder / name for name in names), *(root / path for path in real))]
-    words = {word for text in texts for word in text}
+    hooks = (*(folder / name for name in names), *(root / path for path in real))
+    texts = [_words(_text(hook), root) for hook in hooks]
+    words = list(islice(dict.fromkeys(word for text in texts for word in text), MOST_ASKED))
     named = {path for word in words for path in _named(word)}
     run = {path for word in words for path in _implied(word)}.union(real, *map(_run, texts))
-    there = {path for path in named | run if os.path.isfile(root / path)}
+    there = {path for path in named | run if os.path.isfile(os.path.join(root, path))}
     doubtful = {path for path in there - run if not _is_script(root / path)}
-    coming = {path for path in named if _SCRIPT.search(path) and not os.path.lexists(root / path)}
-    direct = there - doubtful | _tracked(git, sorted(doubtful)) | coming
-    reached = _reached(root, texts, direct & there) - direct
-    return tuple(sorted(direct | _tracked(git, sorted(reached))))
+    coming = {path for path in named if _SCRIPT.search(path) and not os.path.lexists(os.path.join(root, path))}
+    listed = git.reading("ls-files", "-z", "--cached")
+    if listed.exit_status != 0:
+        return tuple(sorted(there | coming))
+    index = Index.of(split(listed.stdout))
+    direct = there - doubtful | (doubtful & index.paths) | coming
+    return tuple(sorted(direct.union(reached(root, texts, direct & there, index))))
 
 
-def _reached(root: Path, texts: Sequence[Sequence[str]], direct: AbstractSet[str]) -> set[str]:
-    """The files that hooks run after `cd`, and those that what they run runs or reads in turn."""
-    found: set[str] = set()
-    todo = [*((".", text) for text in texts), *((os.path.dirname(path), _words(root / path, root)) for path in direct)]
-    while todo and len(found) < _MOST_REACHED:
-        base, text = todo.pop()
-        new = _beside(root, base, text) - found - direct
-        found |= new
-        todo += [(os.path.dirname(path), _words(root / path, root)) for path in new]
-    return found
+@dataclass(frozen=True)
+class Index:
+    """What git tracks, asked by words of a script."""
+
+    paths: AbstractSet[str]
+    names: AbstractSet[str]
+    """Of the files, without their folders."""
+    folders: AbstractSet[str]
+
+    @classmethod
+    def of(cls, paths: Sequence[str]) -> Index:
+        parts = [path.rpartition("/") for path in paths]
+        folders: set[str] = set()
+        for folder in {head for head, _, _ in parts}:
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        return cls(frozenset(paths), {name for _, _, name in parts}, folders)
+
+    def meant(self, base: str, text: Sequence[str]) -> Iterator[tuple[str, bool]]:
+        """The places the words may name from the root, from `base`, or from a folder named, tracked or not.
+
+        And whether a runner goes by it there. Only those whose last part is the name of a tracked file.
+        """
+        words = dict.fromkeys(word.lstrip("@+-") for word in text)
+        named = dict.fromkeys(path for word in words for path in _named(word))
+        run = dict.fromkeys(path for word in words for path in _implied(word))
+        run.update(dict.fromkeys(_run(word.lstrip("@+") for word in text)))
+        asked = [path for path in {**named, **run} if path.rpartition("/")[2] in self.names]
+        inner = islice((path for path in named if path in self.folders), _MOST_FOLDERS)
+        for folder in dict.fromkeys(("", base, *inner)):
+            for path in asked:
+                yield f"{folder}/{path}" if folder else path, path in run
 
 
-def _beside(root: Path, base: str, text: Sequence[str]) -> set[str]:
-    """The scripts, and what runners read, that the words name from the root, from `base`, or from a folder named."""
-    words = list(dict.fromkeys(word.lstrip("@+-") for word in text))[:_MOST_ASKED]
-    named = {path for word in words for path in _named(word)}
-    run = {path for word in words for path in _implied(word)}.union(_run(text))
-    folders = {".", base, *islice((path for path in sorted(named) if os.path.isdir(root / path)), _MOST_FOLDERS)}
-    places = {(os.path.normpath(os.path.join(folder, path)), path in run) for folder in folders for path in named | run}
-    return {
-        place for place, is_run in places
-        if not place.startswith((os.pardir, os.sep, ".git" + os.sep)) and os.path.isfile(root / place)
-        and (is_run or _is_script(root / place))
-    }
+def reached(root: Path, texts: Sequence[Sequence[str]], direct: AbstractSet[str], index: Index) -> set[str]:
+    """The tracked files that hooks run after `cd`, and those that what they run runs or reads in turn."""
+    todo, known, left = sorted(direct), set(direct), MOST_ASKED
+    # The list grows meanwhile.
+    further = ((path.rpartition("/")[0], _words(_commands(root / path), root)) for path in todo)
+    for base, text in chain((("", text) for text in texts), further):
+        places = list(islice(index.meant(base, text), left))
+        left -= len({*text}) + len(places)
+        new = dict.fromkeys(
+            place for place, is_run in places
+            if place in index.paths and place not in known and os.path.isfile(root / place)
+            and (is_run or _is_script(root / place))
+        )
+        todo += islice(new, len(direct) + MOST_REACHED - len(todo))
+        known.update(todo)
+        if left <= 0 or len(known) >= len(direct) + MOST_REACHED:
+            break
+    return known
 
 
 def _run(words: Iterable[str]) -> Iterator[str]:
@@ -105,15 +145,6 @@ def _is_script(file: Path) -> bool:
         return False
 
 
-def _tracked(git: GitProcess, paths: Sequence[str]) -> AbstractSet[str]:
-    """Those of the paths that the index has; all where git cannot tell."""
-    if not paths:
-        return frozenset()
-    limit = ["--", *map(literal, paths)] if len(paths) <= _MOST_ASKED else []
-    listed = git.reading("ls-files", "-z", "--cached", *limit)
-    return frozenset(paths).intersection(split(listed.stdout)) if listed.exit_status == 0 else frozenset(paths)
-
-
 def _names(folder: Path) -> list[str]:
     try:
         return sorted(islice(os.listdir(folder), _MOST_HOOKS))
@@ -121,12 +152,23 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _words(hook: Path, root: Path) -> list[str]:
+def _text(file: Path) -> str:
     try:
-        with open(hook, "rb", opener=plain) as file:
-            text = file.read(_MOST_BYTES).decode("utf-8", "replace")
+        with open(file, "rb", opener=plain) as opened:
+            return opened.read(_MOST_BYTES).decode("utf-8", "replace")
     except OSError:
-        return []
+        return ""
+
+
+def _commands(file: Path) -> str:
+    """The text, where it is one of commands: what a program in another language names need not be what it runs."""
+    if file.name not in _OF_COMMANDS and file.suffix not in _SHELL:
+        return ""
+    text = _text(file)
+    return "" if _FOREIGN.match(text) else text
+
+
+def _words(text: str, root: Path) -> list[str]:
     words = BETWEEN_WORDS.split(_DOT.sub(r"\1 source ", text.replace(f"{root}/", "/")))[:_MOST_WORDS]
     return [word for word in words if len(word) <= _LONGEST_WORD and "\0" not in word]
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from typing import Callable
 
 import pytest
 
 from orchestra.engine.command_runs import ChangedByTests
 from orchestra.engine.sealed_tests import SealedTests
+from orchestra.engine.uncommitted import Uncommitted
 from orchestra.errors import Cancelled, ExitStatus
 from orchestra.records import TestRun
 from tests.unit.engine.test_committing import Repository
@@ -13,6 +15,7 @@ from tests.unit.engine.workshop import SESSION, Workshop
 
 Build = Callable[..., Workshop]
 Act = Callable[[], object]
+KEPT = f".orchestra/runs/{SESSION}/before-tests"
 PASSED = TestRun("pytest", ("pytest",), 0, 5, True)
 
 
@@ -32,10 +35,20 @@ def run(repository: Repository, act: Act = lambda: None, *planned: str) -> TestR
         act()
         return PASSED
 
+    own = Uncommitted(shop.root, shop.root / KEPT)
     sealed = SealedTests(
-        SESSION, shop.journal, shop.emitter(), shop.root, repository.found(), planned or ("a.py",), tests
+        SESSION, shop.journal, shop.emitter(), shop.root, repository.found(), planned or ("a.py",), tests, own
     )
-    return sealed.run(lambda: None)
+    try:
+        return sealed.run(lambda: None)
+    finally:
+        own.close()
+
+
+def files(repository: Repository) -> dict[str, str]:
+    """Below the folder of copies."""
+    folder = repository.shop.root / KEPT
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def add_hook(repository: Repository) -> None:
@@ -57,9 +70,11 @@ def test_files_of_the_users_that_tests_change_or_remove_are_told_of(repository: 
 
     assert run(repository, act) is PASSED
     (event,) = repository.shop.told("tests.touched")
-    kept = f".orchestra/runs/{SESSION}/before-tests"
-    assert (event.level, event.data) == ("warning", {"paths": ["changed.py", "gone.py"], "count": 2, "kept": kept})
-    copies = [repository.shop.root / kept / "1" / name for name in ("changed.py", "gone.py")]
+    assert (event.level, event.data) == ("warning", {
+        "paths": ["changed.py", "gone.py"], "count": 2, "kept": KEPT, "cut_off": False, "lost": [], "count_lost": 0,
+    })
+    assert [*files(repository)] == ["1/changed.py", "1/gone.py"], "and nothing of what was not needed"
+    copies = [repository.shop.root / KEPT / "1" / name for name in ("changed.py", "gone.py")]
     assert [copy.read_text() for copy in copies] == ["mine\n", "mine\n"]
     assert not copies[0].stat().st_mode & 0o177
 
@@ -77,13 +92,49 @@ def test_of_what_tests_change_that_alone_is_kept_of_which_git_has_no_copy(reposi
     with pytest.raises(Cancelled):
         run(repository, lambda: (act("x")(), stop()))
     run(repository, act("again, and longer\n"))
-    folder = shop.root / ".orchestra" / "runs" / SESSION / "before-tests"
-    kept = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    assert kept == {"1/deep/a.txt": "mine\n", "2/deep/a.txt": "mine again\n"}
+    assert files(repository) == {"1/deep/a.txt": "mine\n", "2/deep/a.txt": "mine again\n"}
 
 
 def stop() -> None:
     raise Cancelled()
+
+
+def test_of_files_that_could_not_be_copied_none_is_claimed(repository: Repository) -> None:
+    shop = repository.shop
+    for name, text in (("a.txt", "mine\n"), ("large", "A" * (9 << 20)), (".env", "mine\n")):
+        shop.put(text, name)
+    run(repository, lambda: [shop.put("no", name) for name in ("a.txt", "large", ".env", "new")])
+    (event,) = shop.told("tests.touched")
+    assert (event.data["lost"], event.data["count_lost"], event.data["kept"]) == ([".env", "large"], 2, KEPT)
+    assert files(repository) == {"1/a.txt": "mine\n"}
+
+
+def test_what_a_killed_run_had_changed_is_kept_and_told_at_the_next(repository: Repository) -> None:
+    shop = repository.shop
+    shop.put("mine\n", "changed.txt")
+    shop.put("mine\n", "same.txt")
+    found = {path: (0, 0, 0) for path in ("changed.txt", "same.txt")}
+    Uncommitted(shop.root, shop.root / KEPT).hold(found, {})
+    assert [*files(repository)] == ["held/changed.txt", "held/same.txt"], "before any test runs"
+    shop.put("theirs\n", "changed.txt")
+    run(repository)
+    (event,) = shop.told("tests.touched")
+    assert (event.data["paths"], event.data["kept"], event.data["cut_off"]) == (["changed.txt"], KEPT, True)
+    assert files(repository) == {"1/changed.txt": "mine\n"}
+
+
+def test_a_name_that_is_no_text_is_kept_as_well(repository: Repository) -> None:
+    place = os.fsencode(repository.shop.root) + b"/\xff.txt"
+
+    def write(text: bytes) -> None:
+        with open(place, "wb") as file:
+            file.write(text)
+
+    write(b"mine")
+    run(repository, lambda: write(b"theirs!"))
+    assert [*files(repository).values()] == ["mine"]
+    run(repository, lambda: write(b"again, longer"))
+    assert [*files(repository).values()] == ["mine"]
 
 
 @pytest.mark.parametrize("act, place", [
@@ -144,7 +195,8 @@ def test_without_git_the_planned_files_are_watched(workshop: Build) -> None:
     shop = workshop()
     shop.put("one\n", "a.py")
     sealed = SealedTests(
-        SESSION, shop.journal, shop.emitter(), shop.root, None, ("a.py",), lambda on_start: shop.put("two\n", "a.py")
+        SESSION, shop.journal, shop.emitter(), shop.root, None, ("a.py",), lambda on_start: shop.put("two\n", "a.py"),
+        Uncommitted(shop.root, shop.root / KEPT),
     )
     with pytest.raises(ChangedByTests, match="a.py"):
         sealed.run(lambda: None)

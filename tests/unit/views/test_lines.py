@@ -91,6 +91,16 @@ ONE = {"path": "a.py"}
         ("tests.touched", {"paths": ["a.py"], "count": 1, "kept": ".orchestra/runs/s"}, "tests", [
             "a.py; what git has no copy of lies as it was in .orchestra/runs/s",
         ]),
+        ("tests.touched", {"paths": ["a", "b"], "count": 9, "kept": "k", "lost": ["b"], "count_lost": 3}, "tests", [
+            "a, b and 7 more; nothing has a copy of b and 2 more; ",
+            "; the rest of what git has no copy of lies as it was in k",
+        ]),
+        ("tests.touched", {"paths": ["a"], "count": 1, "kept": None, "lost": ["a"], "count_lost": 1}, "tests", [
+            "plan does not have: a; nothing has a copy of a",
+        ]),
+        ("tests.touched", {"paths": ["a"], "count": 1, "kept": "k", "cut_off": True}, "tests", [
+            "a run that was cut off changed or removed", "a; what git has no copy of lies as it was in k",
+        ]),
         ("tests.changed", {"paths": ["a.py", "/x/.git/config"]}, "tests", ["changed", "a.py, /x/.git/config"]),
         ("tests.ended", {"passed": True, "framework": "pytest", "failures": 0, "new": 0}, "tests", ["passed"]),
         ("tests.ended", {"passed": False, "framework": "pytest", "failures": 3, "new": 1}, "tests", ["3", "1"]),

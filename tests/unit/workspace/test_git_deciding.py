@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.workspace.git_deciding import deciding_places
+from orchestra.workspace.git_hooks import MOST_ASKED, MOST_REACHED, Index, reached
 from orchestra.workspace.git_process import GitProcess
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -161,6 +162,8 @@ def test_of_what_a_hook_names_scripts_and_tracked_files_count(
      "web/ci/l.js"),
     ("sh tools/x.sh", {"tools/x.sh": "./ci/y\n", "ci/y": "#!/bin/sh\n"}, "ci/y"),
     ("sh tools/x.sh", {"tools/x.sh": ". \"$(dirname \"$0\")/lib\"\n", "tools/lib": "a=1\n"}, "tools/lib"),
+    ("sh tools/x.sh", {"tools/x.sh": "bash ci/a.sh\nbash ci/y\n", "ci/a.sh": "", "ci/y": "a=1\n"}, "ci/y"),
+    ("make -s lint", {"Makefile": "lint:\n\t@bash ci/y\n", "ci/y": "a=1\n"}, "ci/y"),
     ("make -s lint", {"Makefile": "lint:\n\t@ci/y.sh\n", "ci/y.sh": "exec python3 z.py\n", "ci/z.py": ""}, "ci/z.py"),
 ])
 def test_what_a_hook_runs_in_a_folder_or_through_another_script_counts_where_it_is_tracked(
@@ -176,6 +179,81 @@ def test_what_a_hook_runs_in_a_folder_or_through_another_script_counts_where_it_
     git.write("add", ".")
     found = places(git)
     assert f"root/{place}" in found and not {"root/notes/x.sh", "root/report.xml", "root/ci/more.txt"} & found
+
+
+@pytest.mark.parametrize("line, files, place", [
+    ("python3 -m app audit", {"app/__main__.py": "from app import x\n'ci/x.sh'\n"}, "app/__main__.py"),
+    ("node app.js", {"app.js": "// see ci/x.sh\n"}, "app.js"),
+    ("app/run", {"app/run": "#!/usr/bin/env python3\n'ci/x.sh'\n"}, "app/run"),
+    ("app/run.sh", {"app/run.sh": "#!/usr/bin/perl\n'ci/x.sh'\n"}, "app/run.sh"),
+])
+def test_what_a_program_in_another_language_names_need_not_be_what_it_runs(
+    git: GitProcess, line: str, files: dict[str, str], place: str
+) -> None:
+    for name, text in {**files, "app/x.py": "", "ci/x.sh": "#!/bin/sh\n"}.items():
+        (git.cwd / name).parent.mkdir(exist_ok=True)
+        (git.cwd / name).write_text(text)
+    (git.cwd / ".git" / "hooks").mkdir(exist_ok=True)
+    (git.cwd / ".git" / "hooks" / "pre-commit").write_text("#!/bin/sh\n%s\n" % line)
+    git.write("add", ".")
+    found = places(git)
+    assert f"root/{place}" in found and not {"root/ci/x.sh", "root/app/x.py"} & found
+
+
+def test_scripts_that_git_does_not_track_leave_the_tracked_ones_their_places(git: GitProcess) -> None:
+    made = [f"out/g{number}.sh" for number in range(250)]
+    texts = {
+        "ci/check.sh": "".join(f"bash {name}\n" for name in ("ci/inner.sh", *made)), "ci/inner.sh": "bash ci/deep.sh\n",
+        "ci/deep.sh": "", ".gitignore": "out/\n", **dict.fromkeys(made, "#!/bin/sh\n"),
+    }
+    for name, text in texts.items():
+        (git.cwd / name).parent.mkdir(exist_ok=True)
+        (git.cwd / name).write_text(text)
+    (git.cwd / ".git" / "hooks").mkdir(exist_ok=True)
+    (git.cwd / ".git" / "hooks" / "pre-commit").write_text("#!/bin/sh\nbash ci/check.sh\n")
+    git.write("add", ".")
+    found = places(git)
+    assert {"root/ci/check.sh", "root/ci/inner.sh", "root/ci/deep.sh"} <= found
+    assert not {f"root/{name}" for name in made} & found
+
+
+class Counted(frozenset):  # type: ignore[type-arg]
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def __contains__(self, path: object) -> bool:
+        self.asked += 1
+        return super().__contains__(path)
+
+
+def test_what_scripts_may_mean_is_bounded_over_all_of_them(tmp_path: Path) -> None:
+    folders = [f"d{number}" for number in range(30)]
+    named = [f"s{number}.sh" for number in range(20)]
+    scripts = [f"{folder}/{name}" for number, folder in enumerate(folders) for name in named[number % 4::4]]
+    for path in scripts:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("\n".join((*folders, *(f"./{name}" for name in named))))
+    paths = Counted(scripts)
+    found = reached(tmp_path, [], {scripts[0]}, Index(paths, {*named}, {*folders}))
+    assert {*scripts[:5]} < found
+    assert MOST_ASKED // 2 < paths.asked <= MOST_ASKED
+
+
+def test_no_more_files_than_a_limit_count_of_what_scripts_name_in_turn(tmp_path: Path) -> None:
+    named = [f"s{number}.sh" for number in range(2 * MOST_REACHED)]
+    (tmp_path / "a.sh").write_text("\n".join(named))
+    for name in named:
+        (tmp_path / name).write_text("")
+    assert len(reached(tmp_path, [], {"a.sh"}, Index.of(["a.sh", *named]))) == 1 + MOST_REACHED
+
+
+def test_words_that_no_tracked_file_is_called_are_looked_for_nowhere() -> None:
+    index = Index.of(["a/b/c.sh", "d.py"])
+    assert index.folders == {"a", "a/b"}
+    assert not [*index.meant("a", ["a", "a/b", "prose", "a/missing.sh", "..", "/"])]
+    assert [*index.meant("a", ["a/b", "./c.sh"])] == [("c.sh", False), ("a/c.sh", False), ("a/b/c.sh", False)]
+    assert ("d.py", True) in [*index.meant("", ["-m", "d"])]
 
 
 def test_scripts_that_name_each_other_come_to_an_end(git: GitProcess) -> None:
