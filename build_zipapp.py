@@ -536,7 +536,7 @@ SOURCE_ONLY = (
     "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
     "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
-    "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/engine/committing",
+    "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/engine/commit", "orchestra/engine/receipt",
     "orchestra/engine/uncommitted", "orchestra/engine/sealed_tests", "orchestra/agents/wrapping",
     "orchestra/workspace/languages/perl", "orchestra/workspace/languages/directives",
     "orchestra/workspace/languages/data_formats",
