@@ -70,7 +70,11 @@ SHELL = Language(
     ),
     tail=r"\\|\||&&|^\s*[\w-]+\s*\(\)",
 )
-Z_SHELL = Language("zsh", _SHELL_RULES, brackets="()", holes=SHELL.holes)
+Z_SHELL = Language(
+    "zsh", _SHELL_RULES, brackets="()", holes=SHELL.holes,
+    # Brackets that close nothing, or are of patterns: of zsh's own functions a third would be called broken.
+    silent_when=r"\bcase\b|\(#|\(\(|<\(|\[\[|\*\(",
+)
 _NESTED_TEXT = tuple(
     Rule(
         "%", "%[wWiIqQrxs]?" + re.escape(before), Kind.NESTED, r"(?P<skip>\\[\s\S])|(?P<open>{})|{}".format(

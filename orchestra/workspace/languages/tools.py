@@ -44,6 +44,7 @@ class _Tool:
 
 
 _SCRIPT_ERROR = re.compile(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[^\n]*)", re.M)
+_Z_SHELL_ERROR = re.compile(r":(?P<line>\d+): (?P<message>(?:parse error|unmatched )[^\n]*)")
 _SHELL_ERROR = re.compile(
     r"line (?P<line>\d+): (?P<message>syntax error[^\n]*|unexpected EOF[^\n]*|[^\n]*here-document[^\n]*)"
 )
@@ -126,6 +127,7 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
         _Tool("bash", ("--norc", "--noprofile", "-n", "/dev/stdin"), _SHELL_ERROR),
         _Tool("bash", ("--norc", "--noprofile", "-O", "extglob", "-n", "/dev/stdin"), _SHELL_ERROR),
     ),),
+    "zsh": ((_Tool("zsh", ("-f", "-n", "/dev/stdin"), _Z_SHELL_ERROR),),),
     "Ruby": ((
         _Tool(
             "ruby", ("--disable=gems,rubyopt", "-W0", "-c", "-"),

@@ -53,6 +53,7 @@ def program(folder: Path, name: str, body: str) -> None:
         ("PHP", "a.php", "PHP Parse error:  syntax error, unexpected '}' in Standard input code on line 4\n", 4),
         ("shell", "a.sh", "/dev/stdin: line 5: syntax error near unexpected token `fi'\n", 5),
         ("shell", "a.sh", "/dev/stdin: line 9: warning: here-document at line 3 delimited by end-of-file\n", 9),
+        ("zsh", "a.zsh", "/dev/stdin:3: parse error near `\\n'\n", 3),
         ("Java", "A.java", "A.java:2:7: compiler.err.expected: ';'\n", 2),
         ("JavaScript", "a.js", "[stdin]:6\nlet a = {;\n\nSyntaxError: Unexpected token ';'\n", 6),
     ],
@@ -240,12 +241,15 @@ def test_a_file_for_a_tool_that_reads_no_input_is_gone_afterwards(tmp_path: Path
     assert path.endswith("/A.java") and text == "text" and not os.path.exists(path)
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_the_real_bash_runs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell, path", [
+    pytest.param(shell, path, marks=pytest.mark.skipif(shutil.which(shell) is None, reason=f"needs {shell}"))
+    for shell, path in (("bash", "a.sh"), ("zsh", "a.zsh"))
+])
+def test_the_real_shells_run_nothing(tmp_path: Path, shell: str, path: str) -> None:
     tools = installed(tmp_path / "repo")
     mark = tmp_path / "mark"
-    assert defects_in("a.sh", "touch %s\necho @(a|b)\n" % mark, run_tool=tools) == ()
-    assert defects_in("a.sh", "touch %s\nif x; then\n" % mark, run_tool=tools)
+    assert defects_in(path, "touch %s\necho @(a|b)\n" % mark, run_tool=tools) == ()
+    assert defects_in(path, "touch %s\nif x; then\n" % mark, run_tool=tools)
     assert not mark.exists()
 
 
