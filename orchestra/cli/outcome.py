@@ -11,7 +11,7 @@ from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
 from orchestra.views.figures import money, tokens
-from orchestra.views.screen.cell_text import width_of
+from orchestra.views.cell_text import width_of
 
 _MOST_OUTPUT_LINES = 20
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Collection, Sequence
 
-from orchestra.views.screen.cell_text import width_of
+from orchestra.views.cell_text import width_of
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:

@@ -7,7 +7,7 @@ from typing import List, Mapping, Tuple
 
 from orchestra.views.figures import elapsed, money, tokens
 from orchestra.views.screen.board import Row, Snapshot
-from orchestra.views.screen.cell_text import clip, harmless, padded, told_apart, width_of
+from orchestra.views.cell_text import clip, harmless, padded, told_apart, width_of
 from orchestra.views.screen.look import Look, Sheet, index_of
 
 Line = List[Tuple[str, str]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Sequence
 
 from orchestra.views.screen.board import Row
-from orchestra.views.screen.cell_text import fold
+from orchestra.views.cell_text import fold
 
 MOVES = ("up", "down", "page up", "page down", "home", "end")
 _AS_MOVES = {"k": "up", "j": "down", " ": "page down", "b": "page up", "g": "home", "G": "end"}

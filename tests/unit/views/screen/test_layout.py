@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from orchestra.views.screen.board import Snapshot
-from orchestra.views.screen.cell_text import harmless, width_of
+from orchestra.views.cell_text import harmless, width_of
 from orchestra.views.screen.layout import ATTRIBUTES, Line, cells, list_room, spark
 from orchestra.views.screen.look import Look, Sheet, selected_after
 from tests.unit.fake_clock import START

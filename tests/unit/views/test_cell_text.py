@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.views.screen.cell_text import clip, fold, harmless, padded, told_apart, width_of
+from orchestra.views.cell_text import clip, fold, harmless, padded, told_apart, width_of
 
 
 @pytest.mark.parametrize(
