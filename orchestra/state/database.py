@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 import stat
 from contextlib import ExitStack, closing, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import AbstractSet, Callable, Mapping, Sequence
 
 from orchestra.errors import StateDamaged, StateError, WorkspaceError
 from orchestra.state.file_systems import network_file_system
@@ -328,8 +329,13 @@ def columns_of(connection: sqlite3.Connection) -> dict[str, set[str]]:
     return found
 
 
-def expected_columns(migrations: Migrations) -> dict[str, set[str]]:
+def expected_columns(migrations: Migrations) -> Mapping[str, AbstractSet[str]]:
     """The same of a journal that has gone through these."""
+    return _made_by(tuple(map(tuple, migrations)))
+
+
+@lru_cache(maxsize=None)
+def _made_by(migrations: tuple[tuple[str, ...], ...]) -> Mapping[str, AbstractSet[str]]:
     with closing(sqlite3.connect(":memory:")) as connection:
         for statement in (statement for step in migrations for statement in step):
             connection.execute(statement)

@@ -6,8 +6,6 @@ Times are ISO 8601 in UTC with milliseconds, durations milliseconds.
 
 from __future__ import annotations
 
-from typing import Iterable
-
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE sessions (
@@ -97,9 +95,3 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE journal_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL)",
     ),
 )
-
-
-def tables_of(steps: Iterable[Iterable[str]]) -> list[str]:
-    """The tables that these steps make."""
-    words = (statement.split() for step in steps for statement in step)
-    return [word[2] for word in words if word[:2] == ["CREATE", "TABLE"]]

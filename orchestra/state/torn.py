@@ -13,7 +13,8 @@ from orchestra.errors import StateDamaged
 from orchestra.records import AGENT_ROLES
 from orchestra.state.cells import amount_of, damaged, json_of, moment, object_of
 from orchestra.state.database import missing_bytes
-from orchestra.state.migrations import MIGRATIONS, tables_of
+from orchestra.state.database import expected_columns
+from orchestra.state.migrations import MIGRATIONS
 from orchestra.state.phases import MOVES
 
 _LAST = 2**63 - 1
@@ -109,7 +110,7 @@ def unreadable_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, list[
 
 def check_rows(connection: sqlite3.Connection) -> None:
     """Raises StateDamaged where a row cannot become a record, sqlite3.Error where it cannot even be read."""
-    for table in tables_of(MIGRATIONS):
+    for table in expected_columns(MIGRATIONS):
         for _ in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):
             pass
     for table, rowids in unreadable_rows(connection):
