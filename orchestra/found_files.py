@@ -7,6 +7,7 @@ import json
 import os
 import select
 import stat
+from typing import Callable
 
 _LONGEST_KEY_BYTES = 65536
 
@@ -23,6 +24,17 @@ def plain(path: str, flags: int, mode: int = 0o666) -> int:
 def own(path: str, flags: int) -> int:
     """The same for files of the program's own, which are never links, and new ones nobody else's to read."""
     return plain(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def start_of(
+    path: str | os.PathLike[str], most_bytes: int, *, opener: Callable[[str, int], int] = plain
+) -> bytes | None:
+    """The first bytes of what lies there; None where it cannot be read, or is no plain file."""
+    try:
+        with open(path, "rb", opener=opener) as file:
+            return file.read(most_bytes)
+    except OSError:
+        return None
 
 
 def read_json(content: str | bytes) -> object:

@@ -15,6 +15,9 @@ from orchestra.state.manager import StateManager
 from orchestra.workspace.git import Git
 from orchestra.workspace.tree import Tree
 
+Images = Mapping[str, "tuple[FileImage, FileImage]"]
+"""Path to what lay there before the session, and to what it left."""
+
 
 def check_possible(git: Git | None) -> None:
     """Raises UsageError outside git, GitError in the middle of a merge or the like."""
@@ -70,14 +73,16 @@ class Committing:
         git = self._git()
         message = commit_message(plan, template=self.template, session_id=self.session_id)
         tried = self.journal.recall(self.session_id, "commit-parent") or {}
-        before = self._as_left(paths)
+        images = self.journal.images.changed(self.session_id)
+        before = self._as_left(paths, images)
         found = git.commit_after(tried["head"], paths) if tried else None
         if found is not None and not {*git.dirty([*before])}.difference(git.touched(found.sha)):
-            self._take_up(git, found, message, tried.get("as_left", ()))
+            left = {path: images[path][1] for path in tried.get("as_left", ()) if path in images}
+            self._take_up(git, found, message, left)
             return found
-        self._check_own(git, paths, tried)
+        self._check_own(git, paths, tried, images)
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head(), "as_left": [*before]})
-        left_out = self._left_out(git, paths)
+        left_out = self._left_out(git, [path for path in paths if path in images])
         try:
             commit = git.commit(paths, message, cancel=self.cancel)
         except GitError:
@@ -92,29 +97,25 @@ class Committing:
         self._note_changed(before, git.head_has)
         return commit
 
-    def _take_up(self, git: Git, found: Commit, message: str, as_left: Sequence[str]) -> None:
+    def _take_up(self, git: Git, found: Commit, message: str, left: Mapping[str, FileImage]) -> None:
         """What a kill after that commit kept from being done."""
-        images = self.journal.images.changed(self.session_id)
-        left = {path: images[path][1] for path in as_left if path in images}
         git.take_over({path: image.content for path, image in left.items()})
         if found.message.strip("\n") == message.strip("\n"):
             # Under other words the user may have made it, of work that is no hook's.
             self._note_changed(left, git.head_has)
 
-    def _left_out(self, git: Git, paths: Sequence[str]) -> list[str]:
+    def _left_out(self, git: Git, changed: Sequence[str]) -> list[str]:
         """The files that the session changed and in which git is to see no change, being told to overlook them."""
-        seen = {*git.dirty(paths)}
-        changed = {*self.journal.images.changed_paths(self.session_id)}
-        return [path for path in paths if path in changed and path not in seen and not self._is_committed(git, path)]
+        seen = {*git.dirty(changed)}
+        return [path for path in changed if path not in seen and not self._is_committed(git, path)]
 
     def _is_committed(self, git: Git, path: str) -> bool:
         with suppress(WorkspaceError):
             return git.head_has(path, self.tree.read(path).content)
         return False
 
-    def _as_left(self, paths: Sequence[str]) -> dict[str, FileImage]:
+    def _as_left(self, paths: Sequence[str], images: Images) -> dict[str, FileImage]:
         """Path to what lies there, where that is what the session left."""
-        images = self.journal.images.changed(self.session_id)
         found = {}
         for path in paths:
             with suppress(WorkspaceError):  # what cannot be read is not what the session left
@@ -144,11 +145,10 @@ class Committing:
         if touched:
             self.events.emit("commit.touched", level="warning", paths=touched)
 
-    def _check_own(self, git: Git, paths: Sequence[str], tried: Mapping[str, Any]) -> None:
+    def _check_own(self, git: Git, paths: Sequence[str], tried: Mapping[str, Any], images: Images) -> None:
         """Raises Conflict; `tried` is what was noted when git was last to commit the files."""
         if self.allow_dirty:
             return
-        images = self.journal.images.changed(self.session_id)
         other = [path for path in paths if path in images and self.tree.read(path).content != images[path][1].content]
         if other and tried.get("head"):
             # What the user has committed since is not committed again.

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence, Tuple, Union
 
-from orchestra.found_files import own
+from orchestra.found_files import own, start_of
 from orchestra.state.images import content_hash
 from orchestra.workspace.listing import is_secret
 
@@ -175,9 +175,5 @@ def hashes(root: Path, paths: Iterable[str]) -> dict[str, str | None]:
 
 
 def _content(place: Path) -> bytes | None:
-    """None for what is no plain file, or cannot be read."""
-    try:
-        with open(place, "rb", opener=own) as file:
-            return file.read()
-    except OSError:
-        return None
+    """As much of it as could be that of a copy, and a byte more; None for what is no plain file, or cannot be read."""
+    return start_of(place, _MOST_BYTES + 1, opener=own)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import AbstractSet, Iterable, Iterator, Sequence
 
-from orchestra.found_files import plain
+from orchestra.found_files import start_of
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
@@ -136,13 +136,7 @@ def _run(words: Iterable[str]) -> Iterator[str]:
 
 
 def _is_script(file: Path) -> bool:
-    if _SCRIPT.search(file.name) or os.access(file, os.X_OK):
-        return True
-    try:
-        with open(file, "rb", opener=plain) as opened:
-            return opened.read(2) == b"#!"
-    except OSError:
-        return False
+    return bool(_SCRIPT.search(file.name)) or os.access(file, os.X_OK) or start_of(file, 2) == b"#!"
 
 
 def _names(folder: Path) -> list[str]:
@@ -153,11 +147,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _text(file: Path) -> str:
-    try:
-        with open(file, "rb", opener=plain) as opened:
-            return opened.read(_MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""
+    return (start_of(file, _MOST_BYTES) or b"").decode("utf-8", "replace")
 
 
 def _commands(file: Path) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Mapping
 
-from orchestra.found_files import plain
+from orchestra.found_files import start_of
 from orchestra.workspace.listing import MAX_FILES, walk
 
 MAX_READ_BYTES = 65536
@@ -47,11 +47,7 @@ class Evidence:
 
     def text(self, path: str) -> str:
         """The start of a file; empty where it cannot be read."""
-        try:
-            with open(self.root / path, "rb", opener=plain) as file:
-                return file.read(MAX_READ_BYTES).decode("utf-8-sig", "replace")
-        except OSError:
-            return ""
+        return (start_of(self.root / path, MAX_READ_BYTES) or b"").decode("utf-8-sig", "replace")
 
     def says(self, path: str, pattern: str) -> bool:
         """Whether a file is there in which a line fits."""

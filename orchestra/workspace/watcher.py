@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 from orchestra.clock import CancelToken, Clock
-from orchestra.found_files import own
+from orchestra.found_files import own, start_of
 from orchestra.workspace.inotify import Inotify
 from orchestra.workspace.snapshot import Snapshot
 from orchestra.workspace.watch_scope import WatchScope
@@ -79,11 +79,7 @@ class Watcher:
 
     def _content(self, path: str) -> bytes:
         """Nothing where it cannot be read."""
-        try:
-            with open(os.path.join(self._root, path), "rb", opener=own) as file:
-                return file.read(MOST_READ)
-        except OSError:
-            return b""
+        return start_of(os.path.join(self._root, path), MOST_READ, opener=own) or b""
 
     def _listen(self, notices: Callable[[], Inotify]) -> None:
         try:
