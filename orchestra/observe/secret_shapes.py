@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import groupby
 from typing import Iterator
 
 from orchestra.observe.introduced import introduced
@@ -57,13 +58,19 @@ _FORMS = {
     begin: re.escape(begin) + rest + "(?![A-Za-z0-9])" for begin, _, rest in (form.partition(" ") for form in _TOKENS)
 }
 """Compiled by need: few texts hold more than a few of them."""
-_BEGINS = re.compile("|".join(map(re.escape, sorted(_FORMS))))
+_BEGINS = re.compile(
+    "(?<![A-Za-z0-9])(?:%s)" % "|".join(
+        f"{re.escape(first)}(?:%s)" % "|".join(re.escape(begin[1:]) for begin in begins)
+        for first, begins in groupby(sorted(_FORMS), lambda begin: begin[0])
+    )
+)
+"""By their first characters: all of them side by side take three times as long."""
 _LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
 """Every token lies in one: few are looked at, since most of a text are words."""
 _IN_THE_MIDDLE = (
     (":AA", r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])"),
     ("8Q~", r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,40}"),
-    (".", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[\w-]{27,40}(?![\w-])"),
+    (".", r"[MNO](?<![\w.-][MNO])[A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[\w-]{27,40}(?![\w-])"),
     (".atlasv1.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}"),
 )
 _MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")

@@ -14,7 +14,7 @@ _SEAM = re.compile(
     re.X,
 )
 """Between two literals side by side, and between a name's sign and its value on the next line."""
-_EDGE = re.compile("[\"'=]")
+_EDGE = re.compile(r"[\"'=](?=[ \t(\\\r\n+.&])")
 _FARTHEST = 300
 """In characters, from one seam to the next of the same stretch."""
 _LONGEST = 6000
