@@ -54,7 +54,8 @@ class Showing:
     def _listing(self, only: Sequence[str]) -> list[tuple[str, int]]:
         files = list_files(self._root, self._git, only=only)
         named = [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
-        if not _holds_secret("\n".join(path for path, _ in named)):
+        folders, names = zip(*(path.rpartition("/")[::2] for path, _ in named)) if named else ((), ())
+        if not _holds_secret("\n".join(dict.fromkeys(folders + names))):
             return named
         return [(path, size) for path, size in named if not _holds_secret(path)]
 

@@ -87,14 +87,12 @@ class TreeRules:
 
     def _meet(self, folder: str) -> _Holding | None:
         """The rules of a folder; None for one that is left out."""
-        end, holding = 0, self._known[""]
-        while end < len(folder):
-            slash = folder.find("/", end + 1)
-            end = len(folder) if slash < 0 else slash
-            inner = folder[:end]
-            if inner not in self._known:
-                self._known[inner] = self._read(inner, holding)
-            holding = self._known[inner]
+        new = [folder]
+        while new[-1] not in self._known:
+            new.append(new[-1].rpartition("/")[0])
+        holding = self._known[new.pop()]
+        for inner in reversed(new):
+            holding = self._known[inner] = self._read(inner, holding)
         return holding
 
     def _read(self, folder: str, above: _Holding | None) -> _Holding | None:

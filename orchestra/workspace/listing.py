@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, NamedTuple, Sequence
 
 from orchestra.workspace.git import Git
 from orchestra.workspace.ignore_rules import TreeRules
@@ -31,14 +30,13 @@ _SOURCES = tuple(
     ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala"
     " .css .html .md .rst .sql .svg .png".split()
 )
-_TELLING = re.compile(r"(?:\A|/)\.|kubeconfig|\.tfstate")
-"""Without it no name with one of these endings is that of a secret."""
+_TELLING = ("/.", "kubeconfig", ".tfstate")
+"""Without one of them no name with one of these endings is that of a secret."""
 _EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
 _SECRET_FOLDERS = frozenset((".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store"))
 
 
-@dataclass(frozen=True)
-class ListedFile:
+class ListedFile(NamedTuple):
     """A regular file of the repository."""
 
     path: str
@@ -79,7 +77,7 @@ def is_secret(path: str) -> bool:
     """Whether a file of this name usually holds keys or passwords; its content is never shown."""
     # Not pathlib, and most at a glance: every file of a repository is asked about.
     folded = path.casefold()
-    if folded.endswith(_SOURCES) and not _TELLING.search(folded):
+    if folded.endswith(_SOURCES) and folded[0] != "." and not any(part in folded for part in _TELLING):
         return False
     parts = [part for part in folded.split("/") if part not in ("", ".")]
     name = parts[-1] if parts else ""

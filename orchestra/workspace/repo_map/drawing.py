@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import AbstractSet, Callable, Iterable, Iterator, Sequence
 
 from orchestra.workspace.repo_map.file_facts import Declaration
@@ -14,6 +15,7 @@ _FEWER_LINES = 8
 _MOST_MISSES = 12
 """So many files in a row that do not fit, and the map is full."""
 _LEFT_OUT = "    ..."
+_FUNCTIONS = ("def ", "async def ", "function ", "async function ")
 
 
 def draw_map(
@@ -29,8 +31,9 @@ def draw_map(
     for number, declarations in files:
         if not declarations:
             continue
+        order = _order(index, declarations, names)
         for most in (MOST_LINES, _FEWER_LINES):
-            block = "\n".join(_block(index, number, declarations, names, most))
+            block = "\n".join(_block(index.paths[number], declarations, order[:most]))
             tokens = count_tokens(block + "\n")
             if tokens <= left:
                 blocks.append(block)
@@ -43,16 +46,18 @@ def draw_map(
     return "\n".join(blocks)
 
 
-def _block(
-    index: RepoIndex, number: int, declarations: Sequence[Declaration], names: AbstractSet[str], most: int
-) -> Iterator[str]:
-    yield index.paths[number] + ":"
-    chosen = set(range(len(declarations)))
-    if len(declarations) > most:
-        local = _within_functions(declarations)
-        order = sorted(chosen, key=lambda place: (place in local, -_weight(index, declarations[place], names), place))
-        chosen = set(order[:most])
-    skipped = False
+def _order(index: RepoIndex, declarations: Sequence[Declaration], names: AbstractSet[str]) -> Sequence[int]:
+    """The places of the declarations, those that count most first."""
+    places = range(len(declarations))
+    if len(declarations) <= _FEWER_LINES:
+        return places
+    local = _within_functions(declarations)
+    return sorted(places, key=lambda place: (place in local, -_weight(index, declarations[place], names)))
+
+
+def _block(path: str, declarations: Sequence[Declaration], places: Sequence[int]) -> Iterator[str]:
+    yield path + ":"
+    chosen, skipped = frozenset(places), False
     for place, declaration in enumerate(declarations):
         if place in chosen:
             yield "  " + declaration.signature
@@ -63,16 +68,15 @@ def _block(
 
 def _within_functions(declarations: Sequence[Declaration]) -> set[int]:
     """The places of what stands in the body of a function, where nobody else can call it."""
-    around: list[tuple[int, bool]] = []
-    found = set()
+    found: set[int] = set()
+    indent_around: float = math.inf
     for place, signature in enumerate(it.signature for it in declarations):
         bare = signature.lstrip()
         indent = len(signature) - len(bare)
-        while around and around[-1][0] >= indent:
-            around.pop()
-        if any(is_function for _, is_function in around):
+        if indent > indent_around:
             found.add(place)
-        around.append((indent, bare.startswith(("def ", "async def ", "function ", "async function "))))
+        else:
+            indent_around = indent if bare.startswith(_FUNCTIONS) else math.inf
     return found
 
 
