@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence
 
 MODEL = "model"
 TURN = "turn"
@@ -28,16 +27,13 @@ _WORTH_MS = 500
 """if it takes so long at all."""
 
 
-@dataclass(frozen=True)
+# Not dataclasses: making a few of them takes longer than all else that the profiler does for a short command.
 class Activity:
     """What threads did; where several did something at once, each instant is divided among them."""
 
-    name: str
-    model: str | None
-    """PROVIDER/MODEL, where a model was waited for, or for the time to ask it again."""
-    wall_ms: float
-    share: float
-    """Of the whole time."""
+    def __init__(self, name: str, model: str | None, wall_ms: float, share: float) -> None:
+        """`model` is PROVIDER/MODEL, where one was waited for; `share` is of the whole time."""
+        self.name, self.model, self.wall_ms, self.share = name, model, wall_ms, share
 
     @property
     def words(self) -> str:
@@ -46,32 +42,22 @@ class Activity:
         return f"waiting before {self.model} is asked again" if self.name == AGAIN else f"waiting for {self.model}"
 
 
-@dataclass(frozen=True)
 class Cost:
     """What one phase or one agent took."""
 
-    name: str
-    wall_ms: float
-    """Of an agent: all its questions added up, which may be put at once."""
-    cpu_ms: float
-    peak_memory_bytes: int | None
-    """The process's largest size meanwhile; None where no sample fell into it."""
-    count: int = 1
-    """How often a phase was entered, or how many questions an agent got."""
+    def __init__(
+        self, name: str, wall_ms: float, cpu_ms: float, peak_memory_bytes: int | None, count: int = 1
+    ) -> None:
+        """`wall_ms` of an agent is that of all its questions added up, which may be put at once.
+
+        The memory is the process's largest meanwhile, None where no sample fell into it; `count` says how often a
+        phase was entered, or how many questions an agent got.
+        """
+        self.name, self.wall_ms, self.cpu_ms = name, wall_ms, cpu_ms
+        self.peak_memory_bytes, self.count = peak_memory_bytes, count
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What the session was told, as far as advice depends on it; None outside of a session."""
-
-    mode: str | None = None
-    max_concurrency: int | None = None
-    files: int | None = None
-    caches: bool | None = None
-
-
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """One command's time, CPU and memory."""
 
     wall_ms: float
@@ -85,7 +71,11 @@ class Profile:
     agents: tuple[Cost, ...]
     activities: tuple[Activity, ...]
     """The longest first."""
-    setting: Setting
+    mode: str | None = None
+    """What the session was told, as far as advice depends on it; None outside of a session."""
+    max_concurrency: int | None = None
+    files: int | None = None
+    caches: bool | None = None
 
     @property
     def bottleneck(self) -> Activity | None:
@@ -119,13 +109,12 @@ _ADVICE = {
 
 
 def _on_models(profile: Profile) -> list[str]:
-    setting = profile.setting
     said = []
-    several = (setting.files or 0) > 1
-    if several and setting.mode == "sequential":
+    several = (profile.files or 0) > 1
+    if several and profile.mode == "sequential":
         said.append("work on several files at once: --mode parallel, or pipeline where reviews take as long as drafts")
-    elif several and setting.max_concurrency is not None and setting.max_concurrency < (setting.files or 0):
-        said.append(f"work on more files at once: --max-concurrency, now {setting.max_concurrency}")
+    elif several and profile.max_concurrency is not None and profile.max_concurrency < (profile.files or 0):
+        said.append(f"work on more files at once: --max-concurrency, now {profile.max_concurrency}")
     slowest = max(
         (activity for activity in profile.activities if activity.name == MODEL and activity.model),
         key=lambda activity: activity.wall_ms, default=None,
@@ -133,7 +122,7 @@ def _on_models(profile: Profile) -> list[str]:
     if slowest is not None and slowest.share >= _MUCH:
         roles = _slowest_role(profile.agents)
         said.append(f"put a faster model before {slowest.model} in its chain{roles}: `orchestra report` compares them")
-    if setting.caches is False:
+    if profile.caches is False:
         said.append("answers are not kept: cache.enabled: true spares those that were given before")
     return said
 

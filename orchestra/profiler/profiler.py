@@ -72,7 +72,7 @@ class Profiler:
                 children_cpu_ms=1000 * (process_figures.children_cpu_s() - self._children_begun_s),
                 peak_memory_bytes=self._tally.peak_bytes, samples=self._tally.samples,
                 own_cpu_ms=1000 * self._own_cpu_s, phases=phases, agents=agents,
-                activities=self._tally.activities(), setting=self._tally.setting,
+                activities=self._tally.activities(), **self._tally.setting,
             )
 
     def document(self) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
-from orchestra.metrics.profile import AGAIN, IDLE, MODEL, Activity, Cost, Setting
+from orchestra.metrics.profile import AGAIN, IDLE, MODEL, Activity, Cost
 from orchestra.records import Event
 
 FIRST_PHASE = "start"
@@ -14,15 +13,12 @@ _OF_A_QUESTION = ("attempt.", "prompt.", "step.completed")
 """How the names of events begin that a question's own work tells of."""
 
 
-@dataclass(frozen=True)
 class Instant:
     """Three clocks read at once, in seconds."""
 
-    wall_s: float
-    cpu_s: float
-    """Of the process."""
-    thread_cpu_s: float
-    """Of the thread that reads them."""
+    def __init__(self, wall_s: float, cpu_s: float, thread_cpu_s: float) -> None:
+        """The CPU is that of the process, and of the thread that reads it."""
+        self.wall_s, self.cpu_s, self.thread_cpu_s = wall_s, cpu_s, thread_cpu_s
 
 
 class _Account:
@@ -125,8 +121,9 @@ class Tally:
         return self._peak_bytes
 
     @property
-    def setting(self) -> Setting:
-        return Setting(**self._setting)  # type: ignore[arg-type]  # values of events, whose types their names fix
+    def setting(self) -> Mapping[str, Any]:
+        """What the session was told."""
+        return self._setting
 
     def _enter(self, phase: str, now: Instant, *, counts: bool = True) -> None:
         account = self._phases[self._phase]

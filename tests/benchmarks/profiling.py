@@ -1,13 +1,17 @@
 """What `--profile` costs: a sampler beside busy threads, against the same work without it.
 
-`python3 -m tests.benchmarks.profiling` prints how much more CPU it takes, and what the sampler itself counts. The least
-of all rounds says most: what else a busy machine does can only make a round dearer.
+`python3 -m tests.benchmarks.profiling [ARCHIVE]` prints how much more CPU it takes, and what the sampler itself counts;
+with an archive also what `status --profile` takes more than `status`. The least of all rounds says most: what else a
+busy machine does can only make a round dearer.
 """
 
 from __future__ import annotations
 
 import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from typing import Callable
@@ -51,6 +55,25 @@ def cpu_s(busy: Callable[[], None], *, resting: int, is_profiled: bool) -> tuple
     return (*found, profiler.profile().own_cpu_ms / 1000)
 
 
+def command_cpu_s(archive: str, folder: str, *flags: str) -> float:
+    """CPU of one short command."""
+    command = [sys.executable, archive, "status", *flags]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def short_command(archive: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        pairs = [
+            (command_cpu_s(archive, folder), command_cpu_s(archive, folder, "--profile")) for _ in range(ROUNDS)
+        ]
+    bare, profiled = (min(column) for column in zip(*pairs))
+    return f"status: {1000 * bare:.1f} ms of CPU, with --profile {100 * (profiled / bare - 1):+.2f} %"
+
+
 def main() -> None:
     for resting in THREADS:
         bare, sampled, shares = [], [], []
@@ -66,6 +89,8 @@ def main() -> None:
             f" medians {100 * (statistics.median(sampled) / statistics.median(bare) - 1):+.2f} %),"
             f" by the sampler's own count {100 * statistics.median(shares):.2f} %, load {os.getloadavg()[0]:.1f}"
         )
+    for archive in sys.argv[1:]:
+        print(short_command(os.path.abspath(archive)))
 
 
 if __name__ == "__main__":

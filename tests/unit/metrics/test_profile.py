@@ -3,13 +3,12 @@ from __future__ import annotations
 import pytest
 
 from orchestra.metrics.profile import (
-    AGAIN, DISK, GIT, IDLE, MODEL, PERSON, TESTS, TURN, VALIDATION, Activity, Cost, Profile, Setting, advice,
-    profile_json,
+    AGAIN, DISK, GIT, IDLE, MODEL, PERSON, TESTS, TURN, VALIDATION, Activity, Cost, Profile, advice, profile_json,
 )
 
 
-def profile(*activities: Activity, setting: Setting = Setting(), agents: tuple[Cost, ...] = ()) -> Profile:
-    return Profile(10_000, 100, 0, None, 10, 1.0, (), agents, activities, setting)
+def profile(*activities: Activity, agents: tuple[Cost, ...] = ()) -> Profile:
+    return Profile(10_000, 100, 0, None, 10, 1.0, (), agents, activities)
 
 
 def activity(name: str, share: float = 0.9, model: str | None = None) -> Activity:
@@ -34,16 +33,22 @@ def test_what_takes_little_is_not_worth_a_word() -> None:
 @pytest.mark.parametrize(
     ("setting", "word"),
     [
-        (Setting("sequential", 4, 3), "--mode parallel"), (Setting("parallel", 2, 3), "--max-concurrency, now 2"),
-        (Setting("parallel", 4, 1, caches=False), "cache.enabled"),
+        (("sequential", 4, 3, True), "--mode parallel"), (("parallel", 2, 3, True), "--max-concurrency, now 2"),
+        (("parallel", 4, 1, False), "cache.enabled"),
     ],
 )
-def test_waiting_for_models_is_answered_by_mode_concurrency_or_cache(setting: Setting, word: str) -> None:
-    assert any(word in said for said in advice(profile(activity(MODEL, model="p/a"), setting=setting)))
+def test_waiting_for_models_is_answered_by_mode_concurrency_or_cache(
+    setting: tuple[str, int, int, bool], word: str
+) -> None:
+    mode, max_concurrency, files, caches = setting
+    waited = profile(activity(MODEL, model="p/a"))
+    found = waited._replace(mode=mode, max_concurrency=max_concurrency, files=files, caches=caches)
+    assert any(word in said for said in advice(found))
 
 
 def test_one_file_gains_nothing_by_another_mode() -> None:
-    said = advice(profile(activity(MODEL, model="p/a"), setting=Setting("sequential", 4, 1, True)))
+    waited = profile(activity(MODEL, model="p/a"))
+    said = advice(waited._replace(mode="sequential", max_concurrency=4, files=1))
     assert len(said) == 1 and "before p/a in its chain" in said[0]
 
 

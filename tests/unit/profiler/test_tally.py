@@ -68,5 +68,4 @@ def test_what_the_session_was_told_is_taken_from_its_events() -> None:
     tally = Tally(at(0))
     tally.add_event(event("session.started", mode="pipeline", max_concurrency=3, caches=True, task="x"), ONE, at(0))
     tally.add_event(event("plan.ready", files=[{}, {}], summary=""), ONE, at(1))
-    found = tally.setting
-    assert (found.mode, found.max_concurrency, found.files, found.caches) == ("pipeline", 3, 2, True)
+    assert tally.setting == {"mode": "pipeline", "max_concurrency": 3, "caches": True, "files": 2}
