@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Callable
 
 from orchestra.clock import CancelToken
@@ -44,7 +45,8 @@ class Call:
         self._total_at_s = self._started_at_s + total_s
         self._is_cut_short = total_s < timeout.total
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._descriptor: int | None = None
+        """Of the socket to shut, and the call's own."""
         self._ended_by: str | None = None
         self._is_finished = False
         self._phase = TOTAL
@@ -69,12 +71,12 @@ class Call:
         The call keeps a descriptor of its own: http.client lets go of the socket at "Connection: close", wrapping
         it in TLS closes the plain one, and a closed descriptor's number soon belongs to somebody else.
         """
-        # Not connected.dup(), which a TLS socket refuses.
-        own = socket.socket(fileno=os.dup(connected.fileno()))
+        # Not connected.dup(), which a TLS socket refuses, and which asks the kernel four times.
+        own = os.dup(connected.fileno())
         with self._lock:
-            before, self._socket = self._socket, own
+            before, self._descriptor = self._descriptor, own
         if before is not None:
-            before.close()
+            os.close(before)
         self.check()
 
     def end(self, reason: str) -> None:
@@ -83,8 +85,8 @@ class Call:
             if self._is_finished or self._ended_by:
                 return
             self._ended_by = reason
-            if self._socket is not None:
-                _shut(self._socket)
+            if self._descriptor is not None:
+                _shut(self._descriptor)
 
     def expire(self) -> None:
         """End the call because its time is up."""
@@ -98,9 +100,9 @@ class Call:
     def let_go(self) -> None:
         """The connection is free for another call, so this one must not shut it any more."""
         with self._lock:
-            own, self._socket = self._socket, None
+            own, self._descriptor = self._descriptor, None
         if own is not None:
-            own.close()
+            os.close(own)
 
     def finish(self) -> None:
         """The call's thread is done with it."""
@@ -200,9 +202,7 @@ class Watchdog:
                 self._woken.wait(None if left_s == math.inf else min(left_s, threading.TIMEOUT_MAX))
 
 
-def _shut(own: socket.socket) -> None:
-    try:
-        own.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # Not connected, or gone already: there is nothing to wait for.
-        pass
+def _shut(descriptor: int) -> None:
+    # Not connected, or gone already: there is nothing to wait for.
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connected:
+        connected.shutdown(socket.SHUT_RDWR)

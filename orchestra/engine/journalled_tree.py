@@ -210,8 +210,7 @@ class JournalledTree:
         if absent:
             self._images.note_folders(self._session_id, absent)
         mode = found.mode if found.mode is not None else self.before(path).mode
-        self._tree.write(path, content, mode=mode)
-        return self._tree.mode(path)
+        return self._tree.write(path, content, mode=mode).mode
 
 
 def own_folders(path: str, made: Iterable[str]) -> list[str]:

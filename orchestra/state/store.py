@@ -95,11 +95,11 @@ class Store:
 
 def _presence_of(path: Path) -> Callable[[], None]:
     """Raises StateError once another file lies there, or none: SQLite would go on writing to what nobody finds."""
-    there = path.stat()
+    place, there = os.fspath(path), path.stat()
 
     def check() -> None:
         try:
-            is_there = os.path.samestat(path.stat(), there)
+            is_there = os.path.samestat(os.stat(place), there)
         except OSError:
             is_there = False
         if not is_there:

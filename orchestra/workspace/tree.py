@@ -11,7 +11,7 @@ import unicodedata
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
@@ -32,6 +32,14 @@ def write_all(descriptor: int, content: bytes) -> None:
     while view:
         view = view[os.write(descriptor, view):]
     os.fsync(descriptor)
+
+
+class Placed(NamedTuple):
+    """What came of a write."""
+
+    mode: int
+    folders: tuple[str, ...]
+    """Those that had to be made, outermost first."""
 
 
 class Tree:
@@ -59,21 +67,15 @@ class Tree:
                     descriptor = os.open(name, _READ_FLAGS, dir_fd=folder)
             except FileNotFoundError:
                 return FileImage(None)
-            with os.fdopen(descriptor, "rb") as file:
-                status = os.fstat(file.fileno())
+            try:
+                status = os.fstat(descriptor)
                 _check_regular(path, status)
-                return FileImage(file.read(), stat.S_IMODE(status.st_mode))
+                return FileImage(_content(descriptor, status.st_size), stat.S_IMODE(status.st_mode))
+            finally:
+                os.close(descriptor)
 
-    def mode(self, path: str) -> int | None:
-        """Of what lies there; None for nothing."""
-        with _errors_for(path, "read"), suppress(FileNotFoundError), self._folder_of(path) as (folder, name):
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            _check_regular(path, status)
-            return stat.S_IMODE(status.st_mode)
-        return None
-
-    def write(self, path: str, content: bytes, *, mode: int | None = None) -> tuple[str, ...]:
-        """Put the content there in one instant; returns the folders that had to be made, outermost first.
+    def write(self, path: str, content: bytes, *, mode: int | None = None) -> Placed:
+        """Put the content there in one instant.
 
         Without `mode` an existing file keeps its own and a new one gets what the umask leaves.
         Nothing is left behind when it fails.
@@ -84,7 +86,7 @@ class Tree:
                 for is_last in (False, False, True):
                     try:
                         with self._folder_of(path, created=created, for_writing=True) as (folder, name):
-                            self._replace(path, folder, name, content, mode)
+                            new_mode = self._replace(path, folder, name, content, mode)
                         break
                     except FileNotFoundError:
                         # Another thread may have removed a folder that was empty for a moment.
@@ -93,7 +95,7 @@ class Tree:
             except BaseException:
                 self.remove_empty_folders(created)
                 raise
-        return tuple(dict.fromkeys(created))
+        return Placed(new_mode, tuple(dict.fromkeys(created)))
 
     def absent_folders(self, path: str) -> tuple[str, ...]:
         """The folders on the way to the path that are not there, outermost first."""
@@ -124,7 +126,8 @@ class Tree:
             with suppress(OSError, OrchestraError), self._folder_of(path) as (folder, _):
                 temp_files.clean_beside(folder)
 
-    def _replace(self, path: str, folder: int, name: str, content: bytes, mode: int | None) -> None:
+    def _replace(self, path: str, folder: int, name: str, content: bytes, mode: int | None) -> int:
+        """The mode of what lies there now."""
         old = _status(folder, name)
         if old is not None:
             _check_regular(path, old)
@@ -136,11 +139,11 @@ class Tree:
                     # Two mounts of one device look alike until something is moved between them.
                     if error.errno != errno.EXDEV:
                         raise
-        self._replace_from(folder, folder, name, content, mode, old)
+        return self._replace_from(folder, folder, name, content, mode, old)
 
     def _replace_from(
         self, temp_folder: int, folder: int, name: str, content: bytes, mode: int | None, old: os.stat_result | None
-    ) -> None:
+    ) -> int:
         if mode is None and old is not None:
             mode = stat.S_IMODE(old.st_mode)
         # A file whose mode is known is never readable for longer than that mode allows.
@@ -153,6 +156,7 @@ class Tree:
                     _keep_attributes(descriptor, folder, name)
                 if mode is not None:
                     os.fchmod(descriptor, mode)
+                new_mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
             finally:
                 os.close(descriptor)
             os.rename(temp, name, src_dir_fd=temp_folder, dst_dir_fd=folder)
@@ -161,6 +165,7 @@ class Tree:
                 os.unlink(temp, dir_fd=temp_folder)
             raise
         _sync_folder(folder)
+        return new_mode
 
     @contextmanager
     def _folder_of(
@@ -197,6 +202,14 @@ def _errors_for(path: str, verb: str) -> Iterator[None]:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise refused(path, "has a symlink or a file where a folder should be") from error
         raise disk_error(error, path=path, verb=verb) from error
+
+
+def _content(descriptor: int, size_bytes: int) -> bytes:
+    """All of an open file. Not by a file object, which asks the kernel ten times where three will do."""
+    parts = [os.read(descriptor, size_bytes + 1)]
+    while parts[-1]:
+        parts.append(os.read(descriptor, 2**20))
+    return b"".join(parts)
 
 
 def _check_regular(path: str, status: os.stat_result) -> None:

@@ -102,7 +102,7 @@ class Ground:
     def _try_writing(self, path: str) -> None:
         try:
             old = self.tree.read(path)
-            made = self.tree.write(path, b"written")
+            made = self.tree.write(path, b"written").folders
         except WorkspaceError:
             return
         place = self.root / path

@@ -42,9 +42,9 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_writes_reads_and_deletes(root: Path) -> None:
     tree = Tree(root)
     assert tree.read("a/b/c.txt") == FileImage(None)
-    assert tree.write("a/b/c.txt", b"one\n") == ("a", "a/b")
+    assert tree.write("a/b/c.txt", b"one\n").folders == ("a", "a/b")
     assert tree.read("a/b/c.txt").content == b"one\n"
-    assert tree.write("a/b/c.txt", b"two\n") == ()
+    assert tree.write("a/b/c.txt", b"two\n").folders == ()
     assert tree.exists("a/b/c.txt")
     tree.delete("a/b/c.txt")
     tree.delete("a/b/c.txt")
@@ -53,14 +53,11 @@ def test_writes_reads_and_deletes(root: Path) -> None:
     assert all_names(root) - {".orchestra", ".orchestra/tmp"} == {"a", "a/b"}
 
 
-def test_the_mode_of_what_lies_there_is_told_without_reading_it(root: Path) -> None:
+def test_a_write_tells_the_mode_of_what_lies_there_then(root: Path) -> None:
     tree = Tree(root)
-    tree.write("a/run.sh", b"x", mode=0o750)
-    assert (tree.mode("a/run.sh"), tree.mode("a/other"), tree.mode("nowhere/run.sh")) == (0o750, None, None)
-    (root / "link").symlink_to("a/run.sh")
-    for path in ("a", "link"):
-        with pytest.raises(RefusedPath):
-            tree.mode(path)
+    assert tree.write("a/run.sh", b"x", mode=0o750).mode == 0o750
+    assert tree.write("a/run.sh", b"y").mode == 0o750
+    assert tree.write("new", b"z").mode == stat.S_IMODE((root / "new").stat().st_mode)
 
 
 def test_a_new_file_gets_what_the_umask_leaves(root: Path) -> None:
