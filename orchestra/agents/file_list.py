@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
@@ -20,17 +20,17 @@ def list_files(listing: Sequence[tuple[str, int]]) -> str:
 
     `listing` is path and size in bytes.
     """
-    text = "\n".join("%s (%d bytes)" % (one_line(path), size_bytes) for path, size_bytes in listing)
-    return text if _fits(text, _ROOM) else _by_folder([path for path, _ in listing])
+    paths = [path for path, _ in listing]
+    if sum(map(len, paths)) <= _LONGEST_PER_TOKEN * _ROOM:
+        text = "\n".join("%s (%d bytes)" % (one_line(path), size_bytes) for path, size_bytes in listing)
+        if _fits(text, _ROOM):
+            return text
+    return _by_folder(paths)
 
 
 def _by_folder(paths: Sequence[str]) -> str:
     """As many levels of folders as take half of the room, each folder with the same number of names at most."""
-    depth = max(path.count("/") for path in paths)
-    folders = _folders(paths, depth)
-    while depth and not _fits(_lines(folders, 0), _ROOM // 2):
-        depth -= 1
-        folders = _folders(paths, depth)
+    folders = _folders(paths, _depth(paths))
     least, most = 0, max(map(len, folders.values()))
     while least < most:
         names = (least + most + 1) // 2
@@ -45,24 +45,43 @@ def _fits(text: str, tokens: int) -> bool:
     return len(text) <= _LONGEST_PER_TOKEN * tokens and estimate_tokens(text) <= tokens
 
 
+def _depth(paths: Sequence[str]) -> int:
+    """How many levels of folders fit, with nothing but the number of files in each."""
+    depth = max(path.count("/") for path in paths)
+    counts = Counter(path.rpartition("/")[0] for path in paths)
+    while depth and not _fits("\n".join(_line(folder, _number(count)) for folder, count in counts.items()), _ROOM // 2):
+        depth -= 1
+        inner, counts = counts, Counter()
+        for folder, count in inner.items():
+            counts["/".join(folder.split("/", depth)[:depth])] += count
+    return depth
+
+
 def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:
-    """By folder of at most that depth what lies in it or below."""
+    """By folder of at most that depth what lies in it or below, as it is shown."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         parts = path.split("/", depth)
         place = min(depth, len(parts) - 1)
-        found["/".join(parts[:place]) or "."].append("/".join(parts[place:]))
+        found["/".join(parts[:place])].append(one_line("/".join(parts[place:])))
     return dict(found)
 
 
 def _lines(folders: Mapping[str, Sequence[str]], most_names: int) -> str:
-    lines = ("%s: %s" % (one_line(folder + "/"), _names(names, most_names)) for folder, names in folders.items())
-    return "\n".join(lines)
+    return "\n".join(_line(folder, _names(names, most_names)) for folder, names in folders.items())
+
+
+def _line(folder: str, said: str) -> str:
+    return "%s: %s" % (one_line((folder or ".") + "/"), said)
 
 
 def _names(names: Sequence[str], most: int) -> str:
-    shown = ", ".join(map(one_line, names[:most]))
+    shown = ", ".join(names[:most])
     left_out = len(names) - most
     if left_out <= 0:
         return shown
-    return "%s and %d more" % (shown, left_out) if shown else "%d file%s" % (left_out, "" if left_out == 1 else "s")
+    return "%s and %d more" % (shown, left_out) if shown else _number(left_out)
+
+
+def _number(files: int) -> str:
+    return "%d file%s" % (files, "" if files == 1 else "s")
