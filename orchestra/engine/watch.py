@@ -90,6 +90,8 @@ class Watch:
         self._around = around
         self._plan: Plan | None = None
         self._retried: set[str] = set()
+        self._deleted: set[str] = set()
+        """The files of the plan that somebody deleted and nobody brought back."""
         self._known = KnownContents()
         self._put_off: set[str] = set()
         """What another run, which holds the repository, keeps from being seen to."""
@@ -197,14 +199,22 @@ class Watch:
         rest -= litter
         # What rounds themselves leave about, such as the reports of tests, must not keep them going.
         self._was_stirred_by_itself = bool(rest) and rest <= stirred
+        self._note_deleted(news)
         if rest:
             coming = round_for(
-                self._task, self._plan, rest, retried=self._retried,
-                exists=lambda path: self._around.read(path) is not None,
+                self._task, self._plan, rest, retried=self._retried, deleted=self._deleted, exists=self._exists
             )
             rounds += [coming] if coming else []
             self._around.emit("watch.changed", paths=sorted(rest), starts_round=coming is not None)
         return rounds
+
+    def _note_deleted(self, news: dict[str, bytes | None]) -> None:
+        planned = () if self._plan is None else self._plan.files
+        gone = self._deleted | {path for path, content in news.items() if content is None}
+        self._deleted = {file.path for file in planned if file.path in gone and not self._exists(file.path)}
+
+    def _exists(self, path: str) -> bool:
+        return self._around.read(path) is not None
 
     def _asked_in(self, path: str, content: bytes | None) -> list[Round]:
         """The rounds that comments in a file ask for; each is tried once while it stands there."""
