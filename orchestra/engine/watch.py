@@ -90,6 +90,8 @@ class Watch:
         self._around = around
         self._plan: Plan | None = None
         self._retried: set[str] = set()
+        self._owed: set[str] = set()
+        """What changed before a round that failed through no fault of the change and did not come to all of it."""
         self._deleted: set[str] = set()
         """The files of the plan that somebody deleted and nobody brought back."""
         self._known = KnownContents()
@@ -202,7 +204,8 @@ class Watch:
         self._note_deleted(news)
         if rest:
             coming = round_for(
-                self._task, self._plan, rest, retried=self._retried, deleted=self._deleted, exists=self._exists
+                self._task, self._plan, rest | self._owed, retried=self._retried, deleted=self._deleted,
+                exists=self._exists,
             )
             rounds += [coming] if coming else []
             self._around.emit("watch.changed", paths=sorted(rest), starts_round=coming is not None)
@@ -240,15 +243,21 @@ class Watch:
         status = report.status
         if coming.comment is not None:
             self._after_comment(coming, status)
-        elif carried.approved is not None:
-            self._plan = merged(self._plan, carried.approved)
-            ended = report.outcome.files
-            self._retried -= {file.path for file in ended}
-            self._retried |= {file.path for file in ended if file.exit_status in RETRIED}
+        else:
+            self._owed = set(coming.changed) if int(status) in RETRIED and _is_cut_short(carried) else set()
+            self._adopt(carried)
         self._latest[coming.key] = (status, report.error)
         self._around.emit("watch.round_ended", number=self._rounds, status=status.word, exit_status=int(status))
         if status in ENDING or (status is ExitStatus.NOT_APPROVED and not self._around.is_attended):
             raise _Over(status, report.error)
+
+    def _adopt(self, carried: Carried) -> None:
+        """Have the plan of later rounds be what was approved in this one, too."""
+        if carried.approved is not None:
+            self._plan = merged(self._plan, carried.approved)
+            ended = carried.report.outcome.files
+            self._retried -= {file.path for file in ended}
+            self._retried |= {file.path for file in ended if file.exit_status in RETRIED}
 
     def _after_comment(self, coming: Round, status: ExitStatus) -> None:
         """A comment that stays is not seen to again, unless nobody could answer."""
@@ -279,6 +288,10 @@ class Watch:
         if most is not None and 0 < self._spent >= most:
             raise LimitReached(f"the watch has cost {self._spent} USD", hint="--max-cost allows for more")
         return None if most is None else most - self._spent
+
+
+def _is_cut_short(carried: Carried) -> bool:
+    return carried.approved is None or any(file.status == "skipped" for file in carried.report.outcome.files)
 
 
 class _Over(Exception):

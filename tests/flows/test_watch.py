@@ -188,6 +188,21 @@ def test_a_plan_that_was_never_made_is_asked_for_again(project: Project) -> None
     assert project.read("a.txt") == "a\n"
 
 
+def test_a_change_that_the_architect_could_not_be_asked_about_goes_along_with_the_next(project: Project) -> None:
+    answers = iter([None, Fault(401, {"error": {"message": "no"}})])
+    drafts = team([plan_of(planned("a.txt")), NOTHING], {"a.txt": whole("a\n")})
+
+    def failing(call: Call) -> Answer:
+        return (next(answers, None) if call.model.startswith("architect") else None) or drafts(call)
+
+    texts = {"mine\n": "new.py", "other\n": "a.txt", "third\n": "a.txt"}
+    edits = [writing(project, path, text) for text, path in texts.items()]
+    ran = watched(project, failing, *edits)
+
+    assert [kept["exit_status"] for kept in ran.json["rounds"]] == [0, 4, 0, 0]
+    assert [kept["changed"] for kept in ran.json["rounds"][1:]] == [["new.py"], ["a.txt", "new.py"], ["a.txt"]]
+
+
 def test_a_planned_file_that_is_deleted_is_not_made_again(project: Project) -> None:
     ran = watched(project, team(CHAIN, DRAFTS), (project.root / "a.txt").unlink, (project.root / "d.txt").unlink)
 
