@@ -10,7 +10,7 @@ from orchestra.engine.session import Report
 from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
-from orchestra.views.figures import money, tokens
+from orchestra.views.figures import spent
 from orchestra.views.cell_text import width_of
 
 _MOST_OUTPUT_LINES = 20
@@ -64,7 +64,7 @@ def metrics_json(metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def outcome_text(report: Report) -> str:
+def outcome_text(report: Report, *, is_dry: bool = False) -> str:
     """A few aligned lines."""
     outcome = report.outcome
     lines = [f"{report.status.word}: {one_line(outcome.summary)}" if outcome.summary else report.status.word]
@@ -73,7 +73,9 @@ def outcome_text(report: Report) -> str:
         lines.append(f"  tests     {_tests_line(outcome.test_run, report.verdict)}")
     if outcome.commit is not None:
         lines.append(f"  commit    {outcome.commit.sha[:10]} {outcome.commit.message.splitlines()[0]}")
-    lines.append(f"  cost      {_cost_line(outcome.metrics)}")
+    if is_dry:
+        lines.append("  dry run   nothing was written")
+    lines.append(f"  cost      {spent(outcome.metrics)}")
     lines.append(f"  session   {outcome.session_id}")
     if report.can_resume:
         lines.append(f"  go on     orchestra resume {outcome.session_id}")
@@ -104,18 +106,6 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
     listing = "".join(f"\n              {failure.id}" for failure in new[:10])
     end = "".join(f"\n    | {line}" for line in run.output.rstrip().splitlines()[-_MOST_OUTPUT_LINES:])
     return f"failed: {len(new)} new ({how}){listing}{end}"
-
-
-def _cost_line(metrics: Metrics) -> str:
-    calls = f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"
-    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
-    parts = ["nothing" if is_free else money(metrics.total_cost_usd), calls]
-    parts.append(f"{tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out")
-    if metrics.fallback_rotations:
-        parts.append(f"{metrics.fallback_rotations} fallback{'' if metrics.fallback_rotations == 1 else 's'}")
-    if metrics.unpriced_attempts and metrics.total_cost_usd is not None:
-        parts.append(f"{metrics.unpriced_attempts} without a price")
-    return ", ".join(parts)
 
 
 def _file_json(file: FileOutcome) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def carry_out(
         context.output.error(report.error)
     if order.options.dry_run:
         if not context.output.as_json:
-            context.output.say(outcome_text(report))
+            context.output.say(outcome_text(report, is_dry=True))
         context.output.patch(patch, {**document, "diff": patch})
     else:
         context.output.result(text or outcome_text(report), document)

@@ -37,19 +37,20 @@ class Recovery:
         """The clock starts now; `text` is the file as it stands."""
         self.limit_s = time_limit_s(text)
         self.deadline = limits.deadline.at_most(self.limit_s)
+        self._own_deadline = Deadline.after(limits.deadline.clock, self.limit_s)
         self.attempts = 0
         """How many were begun."""
         self._path = path
         self._limits = limits
 
     def begin_attempt(self) -> bool:
-        """Whether there may be one more try."""
+        """Whether there may be one more try, by recovery's own limits: the run's time is the asker's matter."""
         if self.attempts >= self._limits.most_attempts:
             return False
         self.attempts += 1
         is_over = self._limits.recall(self._name)
         if is_over is None:
-            is_over = self.deadline.is_over
+            is_over = self._own_deadline.is_over
             self._limits.keep(self._name, is_over)
         return not is_over
 

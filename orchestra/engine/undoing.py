@@ -51,14 +51,15 @@ def undone(journal: StateManager, row: SessionRow) -> set[str]:
     return journal.images.undone_paths(row.session_id)
 
 
-def selected(changed: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Those of the changed paths that are wanted, by name or by a folder above them; all where none is named.
+def selected(session_id: str, changed: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of the paths the session changed that are wanted, by name or by a folder above; all where none is named.
 
     Raises UsageError for a name that stands for none.
     """
     for name in wanted:
         if not any(_is_below(path, name) for path in changed):
-            raise UsageError(f"the session did not change {name}", hint="`orchestra diff SESSION` shows its change")
+            hint = f"`orchestra diff {session_id}` shows its change"
+            raise UsageError(f"the session {session_id} did not change {name}", hint=hint)
     return [path for path in changed if not wanted or any(_is_below(path, name) for name in wanted)]
 
 

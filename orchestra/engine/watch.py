@@ -90,6 +90,10 @@ class Watch:
         self._around = around
         self._plan: Plan | None = None
         self._retried: set[str] = set()
+        self._owed: set[str] = set()
+        """What changed before a round that failed through no fault of the change and did not come to all of it."""
+        self._deleted: set[str] = set()
+        """The files of the plan that somebody deleted and nobody brought back."""
         self._known = KnownContents()
         self._put_off: set[str] = set()
         """What another run, which holds the repository, keeps from being seen to."""
@@ -197,14 +201,23 @@ class Watch:
         rest -= litter
         # What rounds themselves leave about, such as the reports of tests, must not keep them going.
         self._was_stirred_by_itself = bool(rest) and rest <= stirred
+        self._note_deleted(news)
         if rest:
             coming = round_for(
-                self._task, self._plan, rest, retried=self._retried,
-                exists=lambda path: self._around.read(path) is not None,
+                self._task, self._plan, rest | self._owed, retried=self._retried, deleted=self._deleted,
+                exists=self._exists,
             )
             rounds += [coming] if coming else []
             self._around.emit("watch.changed", paths=sorted(rest), starts_round=coming is not None)
         return rounds
+
+    def _note_deleted(self, news: dict[str, bytes | None]) -> None:
+        planned = () if self._plan is None else self._plan.files
+        gone = self._deleted | {path for path, content in news.items() if content is None}
+        self._deleted = {file.path for file in planned if file.path in gone and not self._exists(file.path)}
+
+    def _exists(self, path: str) -> bool:
+        return self._around.read(path) is not None
 
     def _asked_in(self, path: str, content: bytes | None) -> list[Round]:
         """The rounds that comments in a file ask for; each is tried once while it stands there."""
@@ -230,15 +243,21 @@ class Watch:
         status = report.status
         if coming.comment is not None:
             self._after_comment(coming, status)
-        elif carried.approved is not None:
-            self._plan = merged(self._plan, carried.approved)
-            ended = report.outcome.files
-            self._retried -= {file.path for file in ended}
-            self._retried |= {file.path for file in ended if file.exit_status in RETRIED}
+        else:
+            self._owed = set(coming.changed) if int(status) in RETRIED and _is_cut_short(carried) else set()
+            self._adopt(carried)
         self._latest[coming.key] = (status, report.error)
         self._around.emit("watch.round_ended", number=self._rounds, status=status.word, exit_status=int(status))
         if status in ENDING or (status is ExitStatus.NOT_APPROVED and not self._around.is_attended):
             raise _Over(status, report.error)
+
+    def _adopt(self, carried: Carried) -> None:
+        """Have the plan of later rounds be what was approved in this one, too."""
+        if carried.approved is not None:
+            self._plan = merged(self._plan, carried.approved)
+            ended = carried.report.outcome.files
+            self._retried -= {file.path for file in ended}
+            self._retried |= {file.path for file in ended if file.exit_status in RETRIED}
 
     def _after_comment(self, coming: Round, status: ExitStatus) -> None:
         """A comment that stays is not seen to again, unless nobody could answer."""
@@ -269,6 +288,10 @@ class Watch:
         if most is not None and 0 < self._spent >= most:
             raise LimitReached(f"the watch has cost {self._spent} USD", hint="--max-cost allows for more")
         return None if most is None else most - self._spent
+
+
+def _is_cut_short(carried: Carried) -> bool:
+    return carried.approved is None or any(file.status == "skipped" for file in carried.report.outcome.files)
 
 
 class _Over(Exception):

@@ -27,6 +27,8 @@ class Round:
     """What the architect is told of it."""
     retried: frozenset[str] = frozenset()
     """Of the files in `plan_before` those that are not done."""
+    deleted: frozenset[str] = frozenset()
+    """Of the files in `plan_before` those that somebody deleted."""
     comment: AiComment | None = None
 
     @property
@@ -37,7 +39,7 @@ class Round:
         """A revised plan without the files of which it says what was carried out already, and which nothing touches."""
         if self.plan_before is None:
             return plan
-        wanted = dependants(plan, set(self.changed)) | self.retried
+        wanted = (dependants(plan, set(self.changed)) | self.retried) - self.deleted
         done = {file.path: _order_of(file) for file in self.plan_before.files}
         files = [file for file in plan.files if file.path in wanted or done.get(file.path) != _order_of(file)]
         return replace(plan, files=tuple(files))
@@ -66,24 +68,25 @@ def known_to(plan: Plan | None) -> set[str]:
 
 def round_for(
     task: Task, plan: Plan | None, changed: AbstractSet[str], *, retried: AbstractSet[str],
-    exists: Callable[[str], bool],
+    exists: Callable[[str], bool], deleted: AbstractSet[str] = frozenset(),
 ) -> Round | None:
     """What to do about these changes; None for nothing.
 
     Without an approved plan the task is begun again. Files that the plan knows are carried out again as planned, with
-    what depends on them and with `retried`; what it does not know is a matter for the architect.
+    what depends on them and with `retried`; what it does not know is a matter for the architect. What somebody deleted,
+    now or before a round that has been, is not made again for that.
     """
     listed = tuple(sorted(changed))
     if plan is None:
         return Round("change", task, listed)
     if changed - known_to(plan):
         return Round(
-            "change", task, listed, plan_before=plan, remark=_remark(listed, exists), retried=frozenset(retried)
+            "change", task, listed, plan_before=plan, remark=_remark(listed, exists), retried=frozenset(retried),
+            deleted=frozenset(deleted),
         )
-    # What somebody deleted is not made again for that.
-    gone = {file.path for file in plan.files if file.path in changed and not exists(file.path)}
+    gone = {file.path for file in plan.files if file.path in changed | deleted and not exists(file.path)}
     wanted = dependants(plan, changed) - gone
-    files = [_as_it_lies(file, exists) for file in plan.files if file.path in wanted | retried]
+    files = [_as_it_lies(file, exists) for file in plan.files if file.path in wanted | (retried - gone)]
     return Round("change", task, listed, plan=replace(plan, files=tuple(files))) if wanted else None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from orchestra.records import Metrics
+
 
 def money(cost_usd: Decimal | float | None) -> str:
     """Such as `$0.0123`; `no price` where it is unknown."""
@@ -17,6 +19,19 @@ def tokens(count: int | None) -> str:
     if count < 1000:
         return str(count)
     return f"{count / 1000:.1f}k" if count < 999_950 else f"{count / 1_000_000:.2f}M"
+
+
+def spent(metrics: Metrics) -> str:
+    """What a session consumed, such as `$0.0123, 4 calls, 2.1k tokens in, 300 out`."""
+    calls = f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"
+    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
+    parts = ["nothing" if is_free else money(metrics.total_cost_usd), calls]
+    parts.append(f"{tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out")
+    if metrics.fallback_rotations:
+        parts.append(f"{metrics.fallback_rotations} fallback{'' if metrics.fallback_rotations == 1 else 's'}")
+    if metrics.unpriced_attempts and metrics.total_cost_usd is not None:
+        parts.append(f"{metrics.unpriced_attempts} without a price")
+    return ", ".join(parts)
 
 
 def exactly(count: int | None) -> str:

@@ -47,6 +47,23 @@ def test_status_in_words_says_how_to_go_on(project: Project) -> None:
     assert "some task" in ran.out and "exit status 3" in ran.out
 
 
+def test_of_a_dry_run_it_is_said_that_nothing_was_written(project: Project) -> None:
+    """`approved` alone would be read as done."""
+    ran = project.run("run", "some task", "--yes", "--dry-run", script=one_file())
+
+    assert "  dry run   nothing was written\n" in ran.err
+    assert "phase     completed, exit status 0, a dry run: nothing was written\n" in project.run("status").out
+    assert project.run("sessions").out.endswith("dry run: some task\n")
+
+
+def test_what_a_session_cost_is_said_as_its_run_said_it(project: Project) -> None:
+    for flags in ((), ("--max-cost", "0.000001")):
+        ran = project.run("run", "some task", *flags, script=one_file())
+        cost = next(line.strip() for line in ran.out.splitlines() if line.startswith("  cost"))
+        assert cost in project.run("status").out.splitlines()
+    assert cost.startswith("cost      nothing, 0 calls")
+
+
 def test_files_are_listed_as_in_the_plan_whichever_ended_first(project: Project) -> None:
     paths = ["b.txt", "a.txt", "c.txt"]
     plan = plan_of(planned("b.txt", depends_on=["a.txt"]), planned("a.txt"), planned("c.txt"))

@@ -120,6 +120,14 @@ def test_named_paths_and_folders_alone_are_put_back(project: Project, before: di
     assert project.run("undo").status == 2
 
 
+def test_of_a_file_that_was_not_changed_the_hint_can_be_typed(project: Project, before: dict[str, bytes]) -> None:
+    session = change(project).json["session_id"]
+    error = project.run("undo", "README.md", "--json").json["error"]
+
+    assert session in error["message"]
+    assert f"`orchestra diff {session}`" in error["hint"] and project.run("diff", session).status == 0
+
+
 @pytest.mark.parametrize("argv, status", [
     (["README.md"], 2), (["../outside"], 2), (["s-20200101-000000-abcd"], 2),
     (["s-20200101-000000-abcd", "s-20200101-000000-abce"], 2),

@@ -9,7 +9,7 @@ import pytest
 
 from orchestra.clock import CancelToken
 from orchestra.demo.routes import by_role
-from orchestra.demo.script import Fault, Script
+from orchestra.demo.script import Answer, Call, Fault, Script
 from orchestra.records import AGENT_ROLES
 from tests.flows.hurried_clock import HurriedClock
 from tests.flows.project import Project, Ran, Terminal
@@ -188,11 +188,52 @@ def test_a_plan_that_was_never_made_is_asked_for_again(project: Project) -> None
     assert project.read("a.txt") == "a\n"
 
 
+def test_a_change_that_the_architect_could_not_be_asked_about_goes_along_with_the_next(project: Project) -> None:
+    answers = iter([None, Fault(401, {"error": {"message": "no"}})])
+    drafts = team([plan_of(planned("a.txt")), NOTHING], {"a.txt": whole("a\n")})
+
+    def failing(call: Call) -> Answer:
+        return (next(answers, None) if call.model.startswith("architect") else None) or drafts(call)
+
+    texts = {"mine\n": "new.py", "other\n": "a.txt", "third\n": "a.txt"}
+    edits = [writing(project, path, text) for text, path in texts.items()]
+    ran = watched(project, failing, *edits)
+
+    assert [kept["exit_status"] for kept in ran.json["rounds"]] == [0, 4, 0, 0]
+    assert [kept["changed"] for kept in ran.json["rounds"][1:]] == [["new.py"], ["a.txt", "new.py"], ["a.txt"]]
+
+
 def test_a_planned_file_that_is_deleted_is_not_made_again(project: Project) -> None:
     ran = watched(project, team(CHAIN, DRAFTS), (project.root / "a.txt").unlink, (project.root / "d.txt").unlink)
 
     assert [[file["path"] for file in kept["files"]] for kept in ran.json["rounds"][1:]] == [["b.txt", "c.txt"]]
     assert not project.has("a.txt") and not project.has("d.txt")
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_was_deleted_stays_so_when_later_rounds_come(project: Project, back: bool) -> None:
+    edits = [(project.root / "b.txt").unlink, writing(project, "a.txt", "mine\n")]
+    ran = watched(project, team(CHAIN, DRAFTS), *edits, *([writing(project, "b.txt", "mine\n")] if back else []))
+
+    rounds = [[file["path"] for file in kept["files"]] for kept in ran.json["rounds"][1:]]
+    assert rounds == [["c.txt"], ["a.txt", "c.txt"], *([["b.txt", "c.txt"]] if back else [])]
+    assert project.has("b.txt") is back
+
+
+def test_what_somebody_deleted_while_it_was_worked_on_is_not_tried_again(project: Project) -> None:
+    project.write("d.txt", "old\n")
+    drafts, deletes = team(CHAIN, DRAFTS), iter([(project.root / "d.txt").unlink])
+
+    def deleting(call: Call) -> Answer:
+        if call.model.startswith("executor") and call.file == "d.txt":
+            next(deletes, lambda: None)()
+        return drafts(call)
+
+    ran = watched(project, deleting, writing(project, "a.txt", "mine\n"))
+
+    assert ran.json["rounds"][0]["exit_status"] == 5
+    assert [file["path"] for file in ran.json["rounds"][1]["files"]] == ["a.txt", "b.txt", "c.txt"]
+    assert not project.has("d.txt")
 
 
 def test_a_branch_switch_is_one_round(project: Project) -> None:

@@ -23,7 +23,7 @@ BAD_PATHS = [
 
 @pytest.mark.parametrize("place", ["bare.git", "bare.git/hooks", "project/.git", "project/.git/objects"])
 @pytest.mark.parametrize("argv", [
-    ("run", "task", "--yes"), ("plan", "task"), ("resume",), ("watch", "task"), ("undo",),
+    ("run", "task", "--yes"), ("plan", "task"), ("resume",), ("watch", "task"), ("undo",), ("context", "task"),
 ])
 def test_gits_own_folder_is_no_place_to_work_in(project: Project, place: str, argv: tuple[str, ...]) -> None:
     project.git("clone", "--quiet", "--bare", ".", str(project.folder / "bare.git"))

@@ -24,6 +24,7 @@ from orchestra.engine.workplace import open_workplace
 from orchestra.errors import ConfigError, ExitStatus, StateError, WorkspaceError
 from orchestra.views.columns import aligned
 from orchestra.workspace.instructions import own_skills
+from orchestra.workspace.paths import check_root
 from orchestra.workspace.repo_map.mapping import MapCache, NoCache, OnlyRead
 from orchestra.workspace.tree import Tree
 
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     """Print what the first question to the architect would be made of."""
+    check_root(context.root)
     task = read_task(arguments, context).text
     given = tuple(running.relative_to_root(context, path) for path in arguments.file)
     settings = configuration(context, {}).settings

@@ -84,7 +84,7 @@ def _tell(context: Context, gone: Sequence[SessionRow], tidied: Tidied | None) -
 def _line(row: SessionRow) -> str:
     return (
         f"{row.session_id}  {row.phase:<17} {'resumable' if row.can_resume else '':<9}  "
-        f"{' '.join(row.task.text.split())[:60]}"
+        f"{'dry run: ' if row.options.get('dry_run') else ''}{' '.join(row.task.text.split())[:60]}"
     ).rstrip()
 
 

@@ -17,7 +17,7 @@ from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import UNDO_MODE, SessionRow
-from orchestra.views.figures import money, tokens
+from orchestra.views.figures import spent
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +45,13 @@ def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, A
         journal.steps.attempts(row.session_id), start_time=moment(row.started_at), end_time=moment(row.last_activity)
     )
     status = "" if row.exit_status is None else f", exit status {row.exit_status}"
+    status += ", a dry run: nothing was written" if row.options.get("dry_run") else ""
     lines = [
         f"session   {row.session_id}",
         f"task      {' '.join(row.task.text.split())[:160]}",
         f"phase     {row.phase}{status}",
         f"started   {iso(moment(row.started_at))}, last activity {row.last_activity}",
-        f"cost      {money(metrics.total_cost_usd)}, {metrics.total_attempts} calls,"
-        f" {tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out",
+        f"cost      {spent(metrics)}",
     ]
     for role, agent in agents.items():
         lines.append(f"{role:<10}  {agent['status']:<8} {agent['model_id'] or ''}".rstrip())

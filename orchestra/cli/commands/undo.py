@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     with context.journal_for_reading() as journal:
         target = session_to_undo(journal, session_id)
         assert journal is not None  # session_to_undo raises otherwise
-        paths = selected(changed_paths(journal, target), wanted)
+        paths = selected(target.session_id, changed_paths(journal, target), wanted)
         if arguments.dry_run or not paths:
             undoing = Undoing(journal, Tree(context.root), target)
             return _preview(context, undoing, paths, is_dry=arguments.dry_run)

@@ -21,6 +21,9 @@ KEYS: Mapping[object, str] = {
 }
 INPUT, OUTPUT, SHOWN = 0, 1, 2
 """Descriptors: keys come from the first; curses draws on the second, which leads to the third meanwhile."""
+STRINGS = ("]", "P", "_", "^", "X")
+"""What follows an escape character where a terminal tells something by itself, up to BEL or a backslash (ECMA-48)."""
+UNKNOWN_SIZE = (80, 24)
 MOST_DRY_READS = 10
 """A terminal that is ready and has nothing to read, so often in a row, has gone."""
 
@@ -39,7 +42,7 @@ def why_not(term: str) -> str | None:
 
 
 class Terminal:
-    """Draws lines and reads keys between `begin` and `end`. Main thread."""
+    """Draws lines and reads keys between `begin` and `end`, and nothing otherwise. Main thread."""
 
     def __init__(self, *, has_color: bool) -> None:
         self._has_color = has_color
@@ -52,7 +55,17 @@ class Terminal:
         self.is_utf8 = False
 
     def begin(self) -> None:
-        """Take the terminal. What is written to standard output meanwhile would be lost on the screen."""
+        """Take the terminal, unless it has gone. What is written to standard output meanwhile would be lost on it."""
+        try:
+            self._take()
+        except (termios.error, curses.error, OSError):
+            self.end()
+            with suppress(termios.error):
+                termios.tcgetattr(INPUT)
+                raise
+            self._dry_reads = MOST_DRY_READS
+
+    def _take(self) -> None:
         self._modes = termios.tcgetattr(INPUT)
         self._saved_output = os.dup(OUTPUT)
         os.dup2(SHOWN, OUTPUT)
@@ -85,7 +98,8 @@ class Terminal:
     @contextmanager
     def lent(self) -> Iterator[None]:
         """The terminal as it was before, while the block runs: for another program."""
-        curses.endwin()
+        if self._window is not None:
+            curses.endwin()
         try:
             yield
         finally:
@@ -97,7 +111,8 @@ class Terminal:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
-        assert self._window is not None
+        if self._window is None:
+            return UNKNOWN_SIZE
         height, width = self._window.getmaxyx()
         return width, height
 
@@ -108,15 +123,13 @@ class Terminal:
 
     def key(self, wait_s: float = 0.0) -> str | None:
         """The next key: a character, or a name such as `page up`; None where none was pressed."""
-        assert self._window is not None
+        if self._window is None:
+            return None
         is_ready = bool(select.select([INPUT], [], [], wait_s)[0])
-        try:
-            typed: object = self._window.get_wch() if hasattr(self._window, "get_wch") else self._window.getch()
-        except curses.error:
-            typed = -1
+        typed = self._typed(self._window)
         self._dry_reads = self._dry_reads + 1 if is_ready and typed == -1 else 0
-        if isinstance(typed, int) and 0 <= typed < 256:
-            typed = chr(typed)
+        if typed == "\x1b" and self._skip_sequence(self._window):
+            return None
         key = KEYS.get(typed) or (typed if isinstance(typed, str) and typed.isprintable() else None)
         if key == "resize":
             curses.update_lines_cols()
@@ -124,10 +137,38 @@ class Terminal:
             self._drawn = []
         return key
 
+    def _typed(self, window: curses.window) -> str | int:
+        """A character, the number of a key, or -1 for nothing."""
+        try:
+            typed: str | int = window.get_wch() if hasattr(window, "get_wch") else window.getch()
+        except curses.error:
+            return -1
+        return chr(typed) if isinstance(typed, int) and 0 <= typed < 256 else typed
+
+    def _skip_sequence(self, window: curses.window) -> bool:
+        """Take away what came along with an escape character: a key that is not known here must press no other."""
+        first = last = self._typed(window)
+        if first == -1:
+            return False
+        if first == "\x1b" or isinstance(first, int):
+            curses.ungetch(first)
+            return False
+        if first in STRINGS:
+            while last not in ("\x07", "\\", -1):
+                last = self._typed(window)
+        elif first in ("[", "O"):
+            last = self._typed(window)
+            while isinstance(last, str) and not "@" <= last <= "~":
+                last = self._typed(window)
+        if isinstance(last, int) and last != -1:
+            curses.ungetch(last)
+        return True
+
     def draw(self, lines: Sequence[Line]) -> None:
         """Show these; what shows already is not sent again."""
         window = self._window
-        assert window is not None
+        if window is None:
+            return
         for y, line in enumerate(lines):
             if y >= len(self._drawn) or self._drawn[y] != line:
                 # The last cell of the last line is drawn, but the cursor cannot go on from there.

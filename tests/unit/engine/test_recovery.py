@@ -8,7 +8,7 @@ import pytest
 
 from orchestra.clock import Deadline
 from orchestra.engine.recovery import defects_of, time_limit_s
-from orchestra.errors import ApiError, TimedOut
+from orchestra.errors import ApiError, LimitReached, TimedOut
 from orchestra.records import FileOutcome
 from tests.unit.engine.workshop import APPROVED, PROSE, Workshop, needs_work, planned, whole
 from tests.unit.fake_clock import FakeClock
@@ -142,6 +142,22 @@ def test_a_restart_decides_as_before_though_the_clock_begins_anew(workshop: Buil
     shop.restart()
     assert shop.run(CREATE) == first
     assert shop.asked() == {"executor": 1, "auditor": 2, "consultant": 1}
+
+
+def test_where_the_runs_own_time_is_over_the_tries_are_left_for_a_resume(workshop: Build) -> None:
+    shop: Workshop
+
+    def slowly() -> str:
+        shop.clock.seconds += 100
+        return needs_work("a")
+
+    shop = recovering(workshop(executor=[ONE], auditor=[slowly, APPROVED], consultant=[TWO]))
+    shop.deadline = Deadline.after(shop.clock, 60)
+    with pytest.raises(LimitReached):
+        shop.run(CREATE)
+    shop.deadline = Deadline(shop.clock, None)
+    shop.restart()
+    assert summary(shop.run(CREATE)) == ("approved", 2, True, 0)
 
 
 def test_the_runs_own_deadline_is_not_passed_by_recovery() -> None:

@@ -17,9 +17,13 @@ PLAN = Plan("All.", (
 ))
 
 
-def plan_for(*changed: str, retried: frozenset[str] = frozenset(), gone: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def plan_for(
+    *changed: str, retried: frozenset[str] = frozenset(), gone: tuple[str, ...] = (), deleted: tuple[str, ...] = (),
+) -> list[tuple[str, str]]:
     """The path and action of each file in the round."""
-    found = round_for(TASK, PLAN, set(changed), retried=retried, exists=lambda path: path not in gone)
+    found = round_for(
+        TASK, PLAN, set(changed), retried=retried, deleted={*deleted}, exists=lambda path: path not in gone + deleted
+    )
     return [] if found is None or found.plan is None else [(file.path, file.action) for file in found.plan.files]
 
 
@@ -43,6 +47,8 @@ def test_a_file_that_the_plan_only_depends_on_takes_its_dependants_along() -> No
 def test_what_was_deleted_stays_so_but_its_dependants_go_again() -> None:
     assert plan_for("a", gone=("a",)) == [("b", "modify"), ("c", "modify")]
     assert plan_for("c", gone=("c",)) == []
+    assert plan_for("a", deleted=("b",)) == [("a", "modify"), ("c", "modify")]
+    assert plan_for("c", deleted=("e",), retried=frozenset("e")) == [("c", "modify")]
 
 
 def test_what_failed_by_no_fault_of_its_own_goes_along_but_alone_starts_nothing() -> None:
@@ -78,6 +84,11 @@ def test_of_a_revised_plan_only_what_is_new_or_touched_is_carried_out() -> None:
         PlannedFile("x", "modify", "x"),
     ))
     assert [file.path for file in found.narrowed(revised).files] == ["b", "c", "d", "x"]
+    # What was deleted comes back only where the architect says something new of it.
+    for gone, kept in (("c", ["b", "d", "x"]), ("b", ["b", "c", "d", "x"])):
+        found = round_for(TASK, PLAN, {"x", "e"}, retried={"c"}, deleted={gone}, exists=lambda path: True)
+        assert found is not None
+        assert [file.path for file in found.narrowed(revised).files] == kept
     untouched = Plan("All.", (PlannedFile("a", "modify", "a"), PlannedFile("f", "create", "f")))
     assert [file.path for file in found.narrowed(untouched).files] == ["f"]
 
