@@ -54,14 +54,21 @@ class SealedTests:
         others = stamps(self.root, self._others())
         left = self.journal.recall(self.session_id, _LEFT) or {}
         self.own.hold({path: others[path] for path in self._uncommitted(others)}, left)
+        has_run = False
+
+        def start() -> None:
+            nonlocal has_run
+            has_run = True
+            on_start()
+
+        broken_now: tuple[str, ...] = ()
         try:
-            run = self.run_tests(on_start)
-        except BaseException:
-            # A stop or a limit is what is told then; the next run refuses.
-            self._tell_touched(others, left, self._note(before, watched))
-            raise
-        broken_now = self._note(before, watched)
-        self._tell_touched(others, left, broken_now)
+            run = self.run_tests(start)
+        finally:
+            # After a stop or a limit that is what is told; the next run refuses.
+            broken_now = self._note(before, watched, has_run=has_run)
+            if has_run:
+                self._tell_touched(others, left, broken_now)
         self._refuse("the linter" if self.kind == LINT else "the tests", broken_now, run)
         return run
 
@@ -99,9 +106,15 @@ class SealedTests:
             (path for path in listed if path not in own and path.partition("/")[0] not in PRIVATE_FOLDERS), MAX_FILES
         ))
 
-    def _note(self, before: Seal, watched: Sequence[Path]) -> tuple[str, ...]:
-        """What has changed, put down in the journal."""
-        changed = broken(before, seal(self.root, self.planned, watched))
+    def _note(self, before: Seal, watched: Sequence[Path], *, has_run: bool) -> tuple[str, ...]:
+        """What has changed, put down in the journal.
+
+        Where no tests were found it was the user who changed a planned file meanwhile: whatever writes or commits it
+        next will find that. What decides for git is looked at all the same, since programs were asked for tests.
+        """
+        of_users = frozenset(() if has_run else self.planned)
+        found = broken(before, seal(self.root, self.planned, watched))
+        changed = tuple(place for place in found if place not in of_users)
         if changed:
             self.journal.keep(self.session_id, _FACT, {path: before.get(path, ABSENT) for path in changed})
             self.events.emit(f"{self.kind}.changed", level="error", paths=list(changed))

@@ -26,14 +26,17 @@ def repository(workshop: Build) -> Repository:
     return repository
 
 
-def run(repository: Repository, act: Act = lambda: None, *planned: str) -> TestRun | None:
-    """One run of tests that do something meanwhile."""
+def run(
+    repository: Repository, act: Act = lambda: None, *planned: str, is_found: bool = True
+) -> TestRun | None:
+    """One run of tests that do something meanwhile; without `is_found` none are found, and it is done all the same."""
     shop = repository.shop
 
-    def tests(on_start: Callable[[], None]) -> TestRun:
-        on_start()
+    def tests(on_start: Callable[[], None]) -> TestRun | None:
+        if is_found:
+            on_start()
         act()
-        return PASSED
+        return PASSED if is_found else None
 
     own = Uncommitted(shop.root, shop.root / KEPT)
     sealed = SealedTests(
@@ -58,6 +61,19 @@ def add_hook(repository: Repository) -> None:
 def test_tests_that_change_nothing_of_it_are_as_without(repository: Repository) -> None:
     assert run(repository, lambda: repository.shop.put("two\n", "other.py")) is PASSED
     assert not repository.shop.told("tests.touched")
+
+
+def test_where_no_tests_are_found_they_are_not_blamed_for_what_the_user_does_meanwhile(repository: Repository) -> None:
+    repository.shop.put("mine\n", "other.py")
+
+    def edit() -> None:
+        repository.shop.put("edited\n", "a.py")
+        repository.shop.put("edited too\n", "other.py")
+
+    assert run(repository, edit, is_found=False) is None
+    assert not repository.shop.told("tests.touched") and not repository.shop.told("tests.changed")
+    with pytest.raises(ChangedByTests):
+        run(repository, lambda: add_hook(repository), is_found=False)
 
 
 def test_files_of_the_users_that_tests_change_or_remove_are_told_of(repository: Repository) -> None:
@@ -194,8 +210,13 @@ def test_a_stop_is_told_as_one_and_what_changed_is_known_all_the_same(repository
 def test_without_git_the_planned_files_are_watched(workshop: Build) -> None:
     shop = workshop()
     shop.put("one\n", "a.py")
+
+    def tests(on_start: Callable[[], None]) -> None:
+        on_start()
+        shop.put("two\n", "a.py")
+
     sealed = SealedTests(
-        SESSION, shop.journal, shop.emitter(), shop.root, None, ("a.py",), lambda on_start: shop.put("two\n", "a.py"),
+        SESSION, shop.journal, shop.emitter(), shop.root, None, ("a.py",), tests,
         Uncommitted(shop.root, shop.root / KEPT),
     )
     with pytest.raises(ChangedByTests, match="a.py"):
