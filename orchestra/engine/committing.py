@@ -49,7 +49,8 @@ class Committing:
             if dirty and not self.allow_dirty:
                 raise WorkspaceError(
                     "planned files have uncommitted work: " + ", ".join(dirty),
-                    hint="commit it first, or use --allow-dirty to have it in the same commit",
+                    hint=f"commit it, then `orchestra resume {self.session_id}`; or run anew with --allow-dirty to "
+                    "have it in the same commit",
                 )
             return True
 

@@ -85,6 +85,19 @@ def test_a_file_that_was_edited_since_is_left_alone_and_the_others_are_put_back(
     assert project.run("undo", "--json").json["error"]["code"] == "unknown-session"
 
 
+def test_what_it_says_of_a_commit_that_stays_can_be_done(project: Project) -> None:
+    project.commit("a.txt", "one\n")
+    project.commit("old/c.txt", "see\n")
+    tree = project.git("rev-parse", "HEAD^{tree}")
+    change(project, "--commit")
+    undone = project.run("undo")
+
+    assert "the commit stays in git's history: commit what was put back, too" in undone.out
+    project.git("add", "-A")
+    project.git("commit", "-qm", "put back")
+    assert project.git("rev-parse", "HEAD^{tree}") == tree
+
+
 @pytest.mark.parametrize("adds, is_undone", [("git add a.txt\n", True), ("", False)])
 def test_what_changed_during_the_commit_is_undone_where_it_is_in_the_commit(
     project: Project, adds: str, is_undone: bool

@@ -140,6 +140,11 @@ def test_a_dirty_planned_file_stops_a_run_with_commit_before_the_first_write(pro
     assert "a.txt" in ran.json["error"]["message"] and "--allow-dirty" in ran.json["error"]["hint"]
     assert ran.asked == [("architect", None)]
     assert project.everything() == before
+    project.git("add", "-A")
+    project.git("commit", "-qm", "mine")
+    resume = ran.json["error"]["hint"].split("`")[1].split()[1:]
+    drafts = {"a.txt": whole(project.read("a.txt") + "ours\n")}
+    assert project.run(*resume, "--yes", script=team(MODIFY, drafts)).status == 0
 
 
 @pytest.mark.parametrize("make_dirty", DIRTY)

@@ -68,7 +68,7 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     elif undone.status is ExitStatus.DONE:
         text += f"\n`orchestra undo {session_id}` brings the change back"
     if workplace.journal.recall(target.session_id, "commit"):
-        text += "\nthe commit stays; `git revert` takes it back"
+        text += "\nthe commit stays in git's history: commit what was put back, too"
     if undone.error is not None:
         context.output.error(undone.error)
     context.output.result(text, _document(context, undone.status, undone.error, session_id, target, undone.outcomes))
