@@ -82,6 +82,9 @@ class Committing:
             self._take_up(git, found, message, left)
             return found
         self._check_own(git, paths, tried, images)
+        other = [path for path in paths if path in images and path not in before]
+        if other and self.allow_dirty:
+            self.events.emit("commit.as_found", level="warning", paths=other)
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head(), "as_left": [*before]})
         left_out = self._left_out(git, [path for path in paths if path in images])
         try:

@@ -268,6 +268,8 @@ def test_allow_dirty_commits_an_edit_of_the_users_after_the_approval_too(project
 
     assert ran.status == 0
     assert project.git("show", "HEAD:a.txt") == "one\nand the user's\n"
+    assert "a.txt changed since the auditor approved what was there; committed as they are now" in ran.err
+    assert "b.txt changed" not in ran.err
 
 
 def _text(make, call):
