@@ -309,6 +309,18 @@ def test_an_undo_does_not_do_again_what_it_did_before_it_was_stopped(
     assert project.read("a.txt") == changed
 
 
+def test_a_resumed_undo_has_every_key_of_a_resumed_run(project: Project, before: dict[str, bytes]) -> None:
+    ran = change(project)
+    session = stopped_undo(project)
+    make_resumable(project, session)
+    resumed = project.run("resume", session, "--json")
+
+    assert set(ran.json) <= set(resumed.json) and set(ran.json["files"][0]) <= set(resumed.json["files"][0])
+    assert (resumed.json["status"], resumed.json["can_resume"]) == ("completed", False)
+    assert resumed.json["task"].startswith("undo " + ran.json["session_id"])
+    assert resumed.json["metrics"] is None
+
+
 def test_what_is_there_again_after_an_undo_is_somebody_elses(project: Project, before: dict[str, bytes]) -> None:
     first = change(project).json["session_id"]
     project.run("undo")
