@@ -12,6 +12,8 @@ from orchestra.agents.templates import Loader, load, request_of, rules_of, segme
 
 MOST_PATCH_CHARACTERS = 150_000
 """Of a longer change the beginning is shown."""
+MOST_DELETED_CHARACTERS = 100_000
+"""Of a longer file that is to be deleted the beginning is shown: a file of any size may go."""
 _BLOB_IDS = re.compile(r"^index [0-9a-f]{40}\.\.[0-9a-f]{40}(?: [0-7]{6})?\n", re.M)
 """They tell a model nothing; a line of a file has another sign before it."""
 _CUT = "\n[the rest of the change is left out]\n"
@@ -49,6 +51,9 @@ def deletion_request(
     load_template: Loader = load,
 ) -> Request:
     """A request to judge whether a file may be deleted."""
+    if len(old_text) > MOST_DELETED_CHARACTERS:
+        left_out = len(old_text) - MOST_DELETED_CHARACTERS
+        old_text = f"{old_text[:MOST_DELETED_CHARACTERS]}\n[the other {left_out} characters of the file are left out]\n"
     values = {**about.values(dependencies), "old_text": fenced(old_text)}
     return _request("auditor_delete", about, values, custom_prompt, load_template)
 

@@ -10,7 +10,7 @@ import pytest
 from orchestra.adapters.adapter import Message, Request
 from orchestra.adapters.fences import without_marks
 from orchestra.agents.architect import architect_request
-from orchestra.agents.auditor import auditor_request, change_request, deletion_request
+from orchestra.agents.auditor import MOST_DELETED_CHARACTERS, auditor_request, change_request, deletion_request
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
@@ -223,6 +223,13 @@ def test_the_auditor_sees_diff_and_new_text() -> None:
     text = user_text(auditor())
     assert "<data>\n-A = 1\n+A = 2\n</data>" in text
     assert "The file as it would be:\n<data>\nA = 2\n</data>" in text
+
+
+def test_of_a_long_file_that_is_to_be_deleted_the_beginning_is_shown() -> None:
+    shown = user_text(deletion_request(ABOUT, old_text="first\n" + "a line\n" * 200_000 + "last\n"))
+    assert "<data>\nfirst\na line\n" in shown and "last\n" not in shown
+    assert "\n[the other 1300011 characters of the file are left out]\n</data>" in shown
+    assert len(shown) < MOST_DELETED_CHARACTERS + 5_000
 
 
 def test_the_auditor_is_told_of_a_deletion() -> None:
