@@ -158,6 +158,26 @@ def test_allow_dirty_commits_the_users_work_in_planned_files_too(project, make_d
     assert project.git("status", "--porcelain") == ""
 
 
+def test_allow_dirty_commits_what_the_user_had_done_of_the_plan_already(project: Project) -> None:
+    for path in ("a.txt", "gone.txt", "asis.txt", "other.txt"):
+        project.commit(path, "one\n")
+    os.remove(project.root / "gone.txt")
+    for path in ("asis.txt", "other.txt"):
+        project.write(path, "the user's\n")
+    plan = plan_of(planned("a.txt", "modify"), planned("gone.txt", "delete"), planned("asis.txt", "modify"))
+    script = team(plan, {"a.txt": whole("ours\n"), "asis.txt": whole("the user's\n")})
+    ran = project.run("run", "task", "--yes", "--commit", "--allow-dirty", "--json", script=script)
+
+    assert {path: file["status"] for path, file in ran.files.items()} == {
+        "a.txt": "approved", "gone.txt": "unchanged", "asis.txt": "unchanged",
+    }
+    assert project.git("show", "--format=", "--name-status") == "M\ta.txt\nM\tasis.txt\nD\tgone.txt\n"
+    assert project.git("status", "--porcelain") == " M other.txt\n"
+    assert project.run("verify").status == 0
+    assert project.run("undo").status == 0
+    assert project.git("status", "--porcelain") == " M a.txt\n M other.txt\n", "only what the session did"
+
+
 @pytest.mark.parametrize("make_dirty", DIRTY)
 def test_without_commit_a_dirty_file_is_edited_from_the_users_version(project, make_dirty) -> None:
     make_dirty(project)
