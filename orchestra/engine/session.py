@@ -22,7 +22,7 @@ from orchestra.engine.receipt import Contents, has_receipt, write_receipt
 from orchestra.engine.resume import START
 from orchestra.engine.verification import Verification
 from orchestra.environment import StopSignal
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, StateError, weightiest
+from orchestra.errors import Cancelled, Conflict, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
 from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
@@ -390,7 +390,10 @@ def _error_of(
             what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
         return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
-    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"
+    why = (first.error or "").replace(f"; {first.path}", "")  # named in front already
+    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {why}"
     is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)
     hint = "mend that, then `orchestra resume` tries again" if is_retried else "put the task in other words, or smaller"
+    if first.error_code == Conflict.code:
+        hint = "put your own version aside, then `orchestra resume`; or run again, to build on it"
     return Unfinished(what, status, first.error_code or _CODES[status], hint)

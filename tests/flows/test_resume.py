@@ -128,6 +128,9 @@ def test_a_file_that_failed_by_conflict_can_be_tried_again(project: Project) -> 
     project.write("a.txt", "old\n")
     ran = project.run("resume", "--yes", "--json", script=team())
 
+    error = failed.json["error"]
+    assert error["message"].endswith("; a.txt: the file was changed by somebody else during the session")
+    assert error["hint"] == "put your own version aside, then `orchestra resume`; or run again, to build on it"
     assert (failed.status, ran.status) == (5, 0)
     assert ran.asked == [("auditor", "a.txt")]
     assert project.read("a.txt") == "ours\n"
