@@ -89,13 +89,25 @@ def test_what_it_says_of_a_commit_that_stays_can_be_done(project: Project) -> No
     project.commit("a.txt", "one\n")
     project.commit("old/c.txt", "see\n")
     tree = project.git("rev-parse", "HEAD^{tree}")
-    change(project, "--commit")
+    session = change(project, "--commit").json["session_id"]
     undone = project.run("undo")
 
     assert "the commit stays in git's history: commit what was put back, too" in undone.out
     project.git("add", "-A")
     project.git("commit", "-qm", "put back")
     assert project.git("rev-parse", "HEAD^{tree}") == tree
+    again = project.run("undo", session)
+    assert "nothing was changed" in again.out and "history" not in again.out
+
+
+def test_of_a_commit_that_is_gone_it_does_not_say_that_it_stays(project: Project) -> None:
+    project.commit("a.txt", "one\n")
+    project.commit("old/c.txt", "see\n")
+    change(project, "--commit")
+    project.git("reset", "--soft", "HEAD^")
+
+    undone = project.run("undo")
+    assert undone.status == 0 and "put back" in undone.out and "history" not in undone.out
 
 
 @pytest.mark.parametrize("adds, is_undone", [("git add a.txt\n", True), ("", False)])

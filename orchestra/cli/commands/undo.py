@@ -68,7 +68,8 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
         text += "\neverything was as before that session already: nothing was changed"
     elif undone.status is ExitStatus.DONE:
         text += f"\n`orchestra undo {session_id}` brings the change back"
-    if workplace.journal.recall(target.session_id, "commit"):
+    commit = workplace.journal.recall(target.session_id, "commit")
+    if commit and has_changed and context.git is not None and context.git.reaches(commit["sha"]):
         text += "\nthe commit stays in git's history: commit what was put back, too"
     if undone.error is not None:
         context.output.error(undone.error)
