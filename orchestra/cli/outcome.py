@@ -10,7 +10,7 @@ from orchestra.engine.session import Report
 from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
-from orchestra.views.figures import money, tokens
+from orchestra.views.figures import calls, spent, tokens
 from orchestra.views.cell_text import width_of
 
 _MOST_OUTPUT_LINES = 20
@@ -107,9 +107,7 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
 
 
 def _cost_line(metrics: Metrics) -> str:
-    calls = f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"
-    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
-    parts = ["nothing" if is_free else money(metrics.total_cost_usd), calls]
+    parts = [spent(metrics), calls(metrics.total_attempts)]
     parts.append(f"{tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out")
     if metrics.fallback_rotations:
         parts.append(f"{metrics.fallback_rotations} fallback{'' if metrics.fallback_rotations == 1 else 's'}")

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from orchestra.records import Metrics
+
 
 def money(cost_usd: Decimal | float | None) -> str:
     """Such as `$0.0123`; `no price` where it is unknown."""
     return "no price" if cost_usd is None else f"${cost_usd:.4f}"
+
+
+def spent(metrics: Metrics) -> str:
+    """What all calls cost; `nothing` where none was made, as when the cache answered."""
+    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
+    return "nothing" if is_free else money(metrics.total_cost_usd)
+
+
+def calls(count: int) -> str:
+    """Such as `1 call`."""
+    return f"{count} call{'' if count == 1 else 's'}"
 
 
 def tokens(count: int | None) -> str:

@@ -17,7 +17,7 @@ from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import UNDO_MODE, SessionRow
-from orchestra.views.figures import money, tokens
+from orchestra.views.figures import calls, spent, tokens
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, A
         f"task      {' '.join(row.task.text.split())[:160]}",
         f"phase     {row.phase}{status}",
         f"started   {iso(moment(row.started_at))}, last activity {row.last_activity}",
-        f"cost      {money(metrics.total_cost_usd)}, {metrics.total_attempts} calls,"
+        f"cost      {spent(metrics)}, {calls(metrics.total_attempts)},"
         f" {tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out",
     ]
     for role, agent in agents.items():
