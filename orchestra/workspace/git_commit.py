@@ -57,11 +57,14 @@ def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
 
 
 def _forget(git: GitProcess, added: Sequence[str]) -> None:
-    """Take out of the index what was put there for the commit."""
+    """Take out of the index what was put there for a commit that was not made: git may be ended in a hook after one."""
     if not added:
         return
     try:
-        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
+        has_commit = git.reading("rev-parse", "--verify", "--quiet", "HEAD").exit_status == 0
+        committed = split(git.read("ls-tree", "-r", "-z", "--name-only", "HEAD")) if has_commit else []
+        left = sorted({*added}.difference(committed))
+        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(left))
     except GitError:
         # The failure that led here is the one to be told.
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Callable
 
@@ -420,6 +421,28 @@ def test_an_identity_in_the_variables_counts(root: Path, tmp_path: Path, variabl
     assert git is not None
     (root / "new").write_text("1")
     assert git.commit(["new"], "x") is not None
+
+
+def test_a_hook_that_hangs_after_the_commit_takes_no_new_file_of_it_out_of_the_index(
+    root: Path, run: Run, git: Git
+) -> None:
+    (root / "deep").mkdir()
+    for path in ("new", "deep/new"):
+        (root / path).write_text("1\n")
+    os.mkfifo(root / ".git" / "reached")
+    hook(root, "post-commit", "echo > .git/reached\nexec sleep 600\n")
+    cancel = CancelToken()
+
+    def stop() -> None:
+        (root / ".git" / "reached").read_text()
+        cancel.cancel()
+
+    stopper = threading.Thread(target=stop, daemon=True)
+    stopper.start()
+    with pytest.raises(Cancelled):
+        git.commit(["new", "deep/new"], "x", cancel=cancel)
+    assert run("log", "-1", "--format=%s") == "x\n"
+    assert run("status", "--porcelain") == ""
 
 
 def test_a_hook_that_hangs_is_ended(root: Path, run: Run, git: Git) -> None:
