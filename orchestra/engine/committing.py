@@ -72,6 +72,7 @@ class Committing:
     def _found_or_made(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
         """The commit that was made just before a kill, or by the user since; or a new one."""
         git = self._git()
+        git.await_index(self.cancel)
         message = commit_message(plan, template=self.template, session_id=self.session_id)
         tried = self.journal.recall(self.session_id, "commit-parent") or {}
         images = self.journal.images.changed(self.session_id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import Callable, Iterable, Sequence
 
-from orchestra.clock import CancelToken
+from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import GitError
 from orchestra.records import Commit
 from orchestra.workspace.git_paths import literal, split
 from orchestra.workspace.git_process import GitProcess
 
+INDEX_TIMEOUT_S = 10.0
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 
 
@@ -49,6 +50,14 @@ def commit_paths(
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
     sha, _, written = said.partition("\n")
     return Commit(sha, written.rstrip("\n") + "\n")
+
+
+def await_index(git: GitProcess, cancel: CancelToken) -> None:
+    """Wait while another git holds the index, but not for ever: that of a run that was killed may be in a hook."""
+    lock = git.cwd / os.fsdecode(git.read("rev-parse", "--git-path", "index.lock").rstrip(b"\n"))
+    deadline = Deadline.after(git.clock, INDEX_TIMEOUT_S)
+    while lock.exists() and not deadline.is_over:
+        git.clock.sleep(0.1, cancel)
 
 
 def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:

@@ -14,6 +14,9 @@ import pytest
 from orchestra.clock import CancelToken
 from orchestra.errors import Cancelled, GitError
 from orchestra.workspace.git import Git
+from orchestra.workspace.git_commit import INDEX_TIMEOUT_S, await_index
+from orchestra.workspace.git_process import GitProcess
+from tests.unit.fake_clock import FakeClock
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -463,6 +466,33 @@ def test_a_stop_ends_a_commit_and_takes_its_traces_back(root: Path, run: Run, gi
     with pytest.raises(Cancelled):
         git.commit(["new"], "x", cancel=cancel)
     assert run("status", "--porcelain") == "?? new\n"
+
+
+class Freeing(FakeClock):
+    """A clock under which the other git is done after so many sleeps."""
+
+    def __init__(self, lock: Path, sleeps: int) -> None:
+        super().__init__()
+        self.lock, self.left = lock, sleeps
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        super().sleep(seconds, cancel)
+        self.left -= 1
+        if not self.left:
+            self.lock.unlink()
+
+
+@pytest.mark.parametrize("sleeps, is_freed", [(3, True), (10_000, False)])
+def test_a_held_index_is_waited_for_and_not_for_ever(
+    root: Path, variables: dict[str, str], sleeps: int, is_freed: bool
+) -> None:
+    lock = root / ".git" / "index.lock"
+    lock.write_text("")
+    process = GitProcess.find(root, variables)
+    assert process is not None
+    clock = process.clock = Freeing(lock, sleeps)
+    await_index(process, CancelToken())
+    assert (not lock.exists(), clock.seconds < INDEX_TIMEOUT_S) == (is_freed, is_freed)
 
 
 def test_a_held_index_is_told_with_the_way_out(root: Path, run: Run, git: Git) -> None:
