@@ -321,6 +321,18 @@ def test_an_undo_does_not_do_again_what_it_did_before_it_was_stopped(
     assert project.read("a.txt") == changed
 
 
+def test_a_stopped_undo_says_how_to_go_on(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    project.stop.number = 15
+    stopped = project.run("undo")
+    project.stop.number = None
+    hint = stopped.out.splitlines()[-1]
+
+    assert stopped.status == 143 and hint.endswith("` goes on")
+    assert project.run(*hint.split("`")[1].split()[1:]).status == 0
+    assert project.everything() == before
+
+
 def test_a_resumed_undo_has_every_key_of_a_resumed_run(project: Project, before: dict[str, bytes]) -> None:
     ran = change(project)
     session = stopped_undo(project)

@@ -74,6 +74,8 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     if undone.error is not None:
         context.output.error(undone.error)
     row = workplace.journal.sessions.get(session_id) or row
+    if row.can_resume:
+        text += f"\n`orchestra resume {session_id}` goes on"
     document = _document(context, undone.status, undone.error, session_id, target, undone.outcomes)
     # Whoever resumes a session need not know what it was before the result can be read.
     whole = {**run_outcome.failure_json(undone.status), "task": row.task.text, "mode": row.mode, **document}
