@@ -14,6 +14,11 @@ except ImportError:
 def run():
     # type: () -> None
     """Carry out this process's command line and end the process with the status it earned."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until there is something to stop, the key ends the process; Python would show where it was loading code.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(refuse_python())
     arguments = sys.argv[1:]
@@ -49,7 +54,11 @@ def show_version(as_json):
         os.write(1, (version.json_text() if as_json else version.line()).encode("ascii", "backslashreplace") + b"\n")
     except OSError as error:
         # A reader that has gone, or none at all, is no failure; a full disk is.
-        os._exit(0 if error.errno in (errno.EPIPE, errno.EBADF) else 5)
+        if error.errno in (errno.EPIPE, errno.EBADF):
+            os._exit(0)
+        sys.stderr.write("orchestra: error [output]: the output could not be written; %s\n" % error.strerror)
+        sys.stderr.flush()
+        os._exit(5)
     os._exit(0)
 
 

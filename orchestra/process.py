@@ -67,16 +67,18 @@ def _environment() -> Environment:
 def listen(stop: StopSignal) -> None:
     """Have a first signal to stop noted in `stop`, and a second one end the process at once.
 
-    What the caller had the process ignore (nohup, a background job) stays ignored.
+    A second hangup does not: a terminal that closes sends one, and its shell another. What the caller had the process
+    ignore (nohup, a background job) stays ignored.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if stop.number is not None:
+        if stop.number is None:
+            stop.request(number)
+        elif number != signal.SIGHUP:
             try:
                 stop.last_act()
             finally:
                 os._exit(128 + number)
-        stop.request(number)
 
     for number in STOPPING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:

@@ -11,10 +11,14 @@ from orchestra.agents.quoting import ShownFile, bullets, fenced, quote
 from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 
 MOST_PATCH_CHARACTERS = 150_000
-"""Of a longer change the beginning is shown."""
+"""Of a longer change not all is shown: of its longest files the beginning."""
+_LEAST_SHARE = 2_000
+"""Less of a file's change says nothing: rather some files are left out."""
+MOST_DELETED_CHARACTERS = 100_000
+"""Of a longer file that is to be deleted the beginning is shown: a file of any size may go."""
 _BLOB_IDS = re.compile(r"^index [0-9a-f]{40}\.\.[0-9a-f]{40}(?: [0-7]{6})?\n", re.M)
 """They tell a model nothing; a line of a file has another sign before it."""
-_CUT = "\n[the rest of the change is left out]\n"
+_CUT = "\n[the rest of the change of this file is left out]\n"
 
 
 def auditor_request(
@@ -49,18 +53,32 @@ def deletion_request(
     load_template: Loader = load,
 ) -> Request:
     """A request to judge whether a file may be deleted."""
+    if len(old_text) > MOST_DELETED_CHARACTERS:
+        left_out = len(old_text) - MOST_DELETED_CHARACTERS
+        old_text = f"{old_text[:MOST_DELETED_CHARACTERS]}\n[the other {left_out} characters of the file are left out]\n"
     values = {**about.values(dependencies), "old_text": fenced(old_text)}
     return _request("auditor_delete", about, values, custom_prompt, load_template)
 
 
 def change_request(
-    about: About, *, patch: str, custom_prompt: str = "", load_template: Loader = load
+    about: About, *, patches: Sequence[str], custom_prompt: str = "", load_template: Loader = load
 ) -> Request:
-    """A request to judge all files together; `patch` is the change of all of them."""
-    patch = _BLOB_IDS.sub("", patch)
-    shown = patch if len(patch) <= MOST_PATCH_CHARACTERS else patch[:MOST_PATCH_CHARACTERS] + _CUT
+    """A request to judge all files together; `patches` are the changes of each."""
+    shown = _shared_out([_BLOB_IDS.sub("", patch) for patch in patches])
     values = {"skills": about.words.skills, "diff": quote(shown)}
     return _request("change_user", about, values, custom_prompt, load_template, system="change_system")
+
+
+def _shared_out(patches: Sequence[str]) -> str:
+    """All of the small changes, and of the others as much as there is room for: a long one hides no other."""
+    left, shown = MOST_PATCH_CHARACTERS, [""] * len(patches)
+    for nth, index in enumerate(sorted(range(len(patches)), key=lambda index: len(patches[index]))):
+        patch, share = patches[index], min(left, max(left // (len(patches) - nth), _LEAST_SHARE))
+        if share:
+            shown[index] = patch if len(patch) <= share else patch[:share] + _CUT
+        left -= min(len(patch), share)
+    hidden = shown.count("")
+    return "".join(shown) + (f"[the changes of {hidden} more files are left out]\n" if hidden else "")
 
 
 def _request(

@@ -10,7 +10,7 @@ from orchestra.engine.session import Report
 from orchestra.engine.command_runs import Verdict
 from orchestra.errors import ExitStatus
 from orchestra.records import Commit, FileOutcome, Metrics, TestRun
-from orchestra.views.figures import spent
+from orchestra.views.figures import consumed
 from orchestra.views.cell_text import width_of
 
 _MOST_OUTPUT_LINES = 20
@@ -75,7 +75,7 @@ def outcome_text(report: Report, *, is_dry: bool = False) -> str:
         lines.append(f"  commit    {outcome.commit.sha[:10]} {outcome.commit.message.splitlines()[0]}")
     if is_dry:
         lines.append("  dry run   nothing was written")
-    lines.append(f"  cost      {spent(outcome.metrics)}")
+    lines.append(f"  cost      {consumed(outcome.metrics)}")
     lines.append(f"  session   {outcome.session_id}")
     if report.can_resume:
         lines.append(f"  go on     orchestra resume {outcome.session_id}")

@@ -18,7 +18,7 @@ from orchestra.errors import (
 )
 from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
-from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.patch import FileChange, readable_patches
 from orchestra.workspace.path_names import normalise, quoted
 
 LEAST_FILES = 2
@@ -61,14 +61,14 @@ class ChangeReview:
             return None
         judged = ""
         for round_ in range(1, self.most_fixes + 2):
-            patch = self._patch(outcomes)
-            digest = hashlib.sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()
-            if not patch or self._recall() == digest:
+            patches = self._patches(outcomes)
+            digest = hashlib.sha256("".join(patches).encode("utf-8", "surrogatepass")).hexdigest()
+            if not patches or self._recall() == digest:
                 return None
             digest = self._asked_about(round_, digest)
             if digest != judged:
                 try:
-                    review = self._review(round_, patch)
+                    review = self._review(round_, patches)
                 except (ProviderFault, UnreadableReply, WorkspaceError) as error:
                     return self._not_judged(error)
                 if review.approved:
@@ -113,18 +113,18 @@ class ChangeReview:
     def _keep(self, digest: str) -> None:
         self.mending.journal.keep(self.mending.session_id, APPROVED_CHANGE, digest)
 
-    def _patch(self, outcomes: Mapping[str, FileOutcome]) -> str:
+    def _patches(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         """Empty where there is no change of several files."""
         files = self.mending.jobs.files
         paths = [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
         if len(paths) < LEAST_FILES:
-            return ""
-        return unified_patch([FileChange(path, *files.ends(path)) for path in paths])
+            return []
+        return readable_patches([FileChange(path, *files.ends(path)) for path in paths])
 
-    def _review(self, round_: int, patch: str) -> Review:
+    def _review(self, round_: int, patches: Sequence[str]) -> Review:
         jobs = self.mending.jobs
         request = change_request(
-            jobs.prompts.about_all, patch=patch, custom_prompt=self.custom_prompts.get("auditor", ""),
+            jobs.prompts.about_all, patches=patches, custom_prompt=self.custom_prompts.get("auditor", ""),
             load_template=self.load_template,
         )
         key = f"whole{self.generation}.{round_}/auditor"

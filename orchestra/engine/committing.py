@@ -49,7 +49,8 @@ class Committing:
             if dirty and not self.allow_dirty:
                 raise WorkspaceError(
                     "planned files have uncommitted work: " + ", ".join(dirty),
-                    hint="commit it first, or use --allow-dirty to have it in the same commit",
+                    hint=f"commit it, then `orchestra resume {self.session_id}`; or run anew with --allow-dirty to "
+                    "have it in the same commit",
                 )
             return True
 
@@ -71,6 +72,7 @@ class Committing:
     def _found_or_made(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
         """The commit that was made just before a kill, or by the user since; or a new one."""
         git = self._git()
+        git.await_index(self.cancel)
         message = commit_message(plan, template=self.template, session_id=self.session_id)
         tried = self.journal.recall(self.session_id, "commit-parent") or {}
         images = self.journal.images.changed(self.session_id)
@@ -81,6 +83,9 @@ class Committing:
             self._take_up(git, found, message, left)
             return found
         self._check_own(git, paths, tried, images)
+        other = [path for path in paths if path in images and path not in before]
+        if other and self.allow_dirty:
+            self.events.emit("commit.as_found", level="warning", paths=other)
         self.journal.keep(self.session_id, "commit-parent", {"head": git.head(), "as_left": [*before]})
         left_out = self._left_out(git, [path for path in paths if path in images])
         try:

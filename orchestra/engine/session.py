@@ -244,13 +244,16 @@ class Session:
     def _make_commit(self, plan: Plan) -> None:
         self._enter("committing")
         paths = self._approved_paths()
+        if paths and self._rooms.committing.allow_dirty:
+            # What the user has done to a planned file already is part of the change, too.
+            paths = self._approved_paths(DONE)
         self._commit = self._rooms.crew.call(lambda: self._rooms.committing.commit(plan, paths))
 
-    def _approved_paths(self) -> list[str]:
-        """Of the files that the session changed, in plan order."""
+    def _approved_paths(self, statuses: Sequence[str] = ("approved",)) -> list[str]:
+        """Of the files that the session changed, or that ended in another of these ways, in plan order."""
         planned = self._plan.files if self._plan else ()
         ended = [self._outcomes[file.path] for file in planned if file.path in self._outcomes]
-        return [outcome.path for outcome in ended if outcome.status == "approved"]
+        return [outcome.path for outcome in ended if outcome.status in statuses]
 
     def _status(self) -> tuple[ExitStatus, OrchestraError | None]:
         """What the outcomes make of the run."""
@@ -387,7 +390,8 @@ def _error_of(
             what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
         return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
-    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {first.error}"
+    why = (first.error or "").replace(f"; {first.path}", "")  # named in front already
+    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {why}"
     is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)
     hint = "mend that, then `orchestra resume` tries again" if is_retried else "put the task in other words, or smaller"
     if first.error_code == Conflict.code:

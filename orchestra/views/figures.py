@@ -12,6 +12,12 @@ def money(cost_usd: Decimal | float | None) -> str:
     return "no price" if cost_usd is None else f"${cost_usd:.4f}"
 
 
+def spent(metrics: Metrics) -> str:
+    """What all calls cost; `nothing` where none was made, as when the cache answered."""
+    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
+    return "nothing" if is_free else money(metrics.total_cost_usd)
+
+
 def tokens(count: int | None) -> str:
     """Such as `950`, `12.3k` or `1.20M`; `?` where it is unknown."""
     if count is None:
@@ -21,11 +27,9 @@ def tokens(count: int | None) -> str:
     return f"{count / 1000:.1f}k" if count < 999_950 else f"{count / 1_000_000:.2f}M"
 
 
-def spent(metrics: Metrics) -> str:
-    """What a session consumed, such as `$0.0123, 4 calls, 2.1k tokens in, 300 out`."""
-    calls = f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"
-    is_free = metrics.total_cost_usd is None and not metrics.unpriced_attempts
-    parts = ["nothing" if is_free else money(metrics.total_cost_usd), calls]
+def consumed(metrics: Metrics) -> str:
+    """All of it, such as `$0.0123, 4 calls, 2.1k tokens in, 300 out`."""
+    parts = [spent(metrics), f"{metrics.total_attempts} call{'' if metrics.total_attempts == 1 else 's'}"]
     parts.append(f"{tokens(metrics.input_tokens)} tokens in, {tokens(metrics.output_tokens)} out")
     if metrics.fallback_rotations:
         parts.append(f"{metrics.fallback_rotations} fallback{'' if metrics.fallback_rotations == 1 else 's'}")

@@ -306,6 +306,11 @@ def _changed_by_hook(data: Mapping[str, Any], spent: float | None) -> tuple[str,
     return "commit", f"a hook of git changed {_cut(', '.join(data['paths']))}; no model, no test saw that"
 
 
+def _committed_as_found(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    paths = _cut(", ".join(data["paths"]))
+    return "commit", f"{paths} changed since the auditor approved what was there; committed as they are now"
+
+
 def _touched_at_commit(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     paths = _cut(", ".join(data["paths"]))
     return "commit", f"a hook of git, or somebody, changed {paths} meanwhile; that stays, and is not the session's"
@@ -389,6 +394,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "lint.touched": _touched_by_linter,
     "commit.made": _committed,
     "commit.none": _not_committed,
+    "commit.as_found": _committed_as_found,
     "commit.left_out": _left_out_of_commit,
     "commit.changed": _changed_by_hook,
     "commit.touched": _touched_at_commit,

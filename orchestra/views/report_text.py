@@ -9,7 +9,7 @@ from orchestra.metrics.attempts import Consumed, Fault, Latency, Rotation, Share
 from orchestra.metrics.overall_figures import AIM_USD, OverallFigures
 from orchestra.metrics.session_figures import FileFigures, PromptPart, Savings, SessionFigures, Span
 from orchestra.views.columns import aligned
-from orchestra.views.figures import elapsed, money, percent, seconds, tokens
+from orchestra.views.figures import elapsed, money, percent, seconds, spent, tokens
 from orchestra.views.profile_text import profile_lines
 
 _MOST_TASK = 100
@@ -28,7 +28,7 @@ def session_report_text(figures: SessionFigures) -> str:
         f"session   {figures.session_id}, {figures.mode}, {figures.phase}, {status}",
         f"task      {' '.join(figures.task.split())[:_MOST_TASK]}",
         f"started   {iso(metrics.start_time)}, took {took}",
-        f"cost      {money(metrics.total_cost_usd)} (aim: {money(AIM_USD)} a session)",
+        f"cost      {spent(metrics)} (aim: {money(AIM_USD)} a session)",
     ]
     return _page(head, [
         ("phases", _phases(figures.phases)),

@@ -203,6 +203,12 @@ class Git:
 
         return commit_paths(self._process, changed, message, timeout_s=timeout_s, cancel=cancel)
 
+    def await_index(self, cancel: CancelToken) -> None:
+        """Wait a while for another git that holds the index, such as one that a killed run has left in a hook."""
+        from orchestra.workspace.git_commit import await_index
+
+        await_index(self._process, cancel)
+
     def take_over(self, left: Mapping[str, bytes | None]) -> None:
         """Have the index hold what the commit checked out has of these paths, where it holds what is given here."""
         from orchestra.workspace.git_commit import content_id, take_over

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import Callable, Iterable, Sequence
 
-from orchestra.clock import CancelToken
+from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import GitError
 from orchestra.records import Commit
 from orchestra.workspace.git_paths import literal, split
 from orchestra.workspace.git_process import GitProcess
 
+INDEX_TIMEOUT_S = 10.0
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 
 
@@ -51,17 +52,28 @@ def commit_paths(
     return Commit(sha, written.rstrip("\n") + "\n")
 
 
+def await_index(git: GitProcess, cancel: CancelToken) -> None:
+    """Wait while another git holds the index, but not for ever: that of a run that was killed may be in a hook."""
+    lock = git.cwd / os.fsdecode(git.read("rev-parse", "--git-path", "index.lock").rstrip(b"\n"))
+    deadline = Deadline.after(git.clock, INDEX_TIMEOUT_S)
+    while lock.exists() and not deadline.is_over:
+        git.clock.sleep(0.1, cancel)
+
+
 def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
     known = frozenset(split(git.read("ls-files", "-z", "--cached", "--", *map(literal, paths))))
     return [path for path in paths if path not in known and os.path.lexists(git.cwd / path)]
 
 
 def _forget(git: GitProcess, added: Sequence[str]) -> None:
-    """Take out of the index what was put there for the commit."""
+    """Take out of the index what was put there for a commit that was not made: git may be ended in a hook after one."""
     if not added:
         return
     try:
-        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
+        has_commit = git.reading("rev-parse", "--verify", "--quiet", "HEAD").exit_status == 0
+        committed = split(git.read("ls-tree", "-r", "-z", "--name-only", "HEAD")) if has_commit else []
+        left = sorted({*added}.difference(committed))
+        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(left))
     except GitError:
         # The failure that led here is the one to be told.
         pass

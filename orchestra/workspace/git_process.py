@@ -31,7 +31,7 @@ class GitProcess:
         self.cwd = cwd
         self._executable = executable
         self.variables = variables
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
 
     @classmethod
     def find(cls, cwd: Path, variables: Mapping[str, str]) -> GitProcess | None:
@@ -41,11 +41,11 @@ class GitProcess:
 
     def at(self, cwd: Path) -> GitProcess:
         """The same git in another folder."""
-        return GitProcess(self._executable, cwd, self.variables, clock=self._clock)
+        return GitProcess(self._executable, cwd, self.variables, clock=self.clock)
 
     def without(self, names: AbstractSet[str]) -> GitProcess:
         """The same git, started without the variables of these names."""
-        return GitProcess(self._executable, self.cwd, child_variables(self.variables, names), clock=self._clock)
+        return GitProcess(self._executable, self.cwd, child_variables(self.variables, names), clock=self.clock)
 
     def read(self, *arguments: str, stdin: bytes = b"", accepted: Sequence[int] = (0,)) -> bytes:
         """The output of a command that changes nothing. Raises GitError."""
@@ -76,9 +76,9 @@ class GitProcess:
                 [self._executable, *settings, *arguments],
                 cwd=self.cwd,
                 variables=variables,
-                deadline=Deadline.after(self._clock, timeout_s),
+                deadline=Deadline.after(self.clock, timeout_s),
                 cancel=cancel or CancelToken(),
-                clock=self._clock,
+                clock=self.clock,
                 stdin=stdin,
             )
         except OSError as error:

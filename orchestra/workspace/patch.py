@@ -33,7 +33,14 @@ def unified_patch(changes: Iterable[FileChange]) -> str:
     return "".join(line for change in ordered for line in _file_patch(change))
 
 
-def _file_patch(change: FileChange) -> Iterator[str]:
+def readable_patches(changes: Iterable[FileChange]) -> list[str]:
+    """Of each changed file its patch, sorted by path; of one that is no text only that it changed."""
+    ordered = sorted(changes, key=lambda change: change.path)
+    patches = ("".join(_file_patch(change, is_read=True)) for change in ordered)
+    return [patch for patch in patches if patch]
+
+
+def _file_patch(change: FileChange, *, is_read: bool = False) -> Iterator[str]:
     before, after = change.before, change.after
     old_mode, new_mode = _git_mode(before), _git_mode(after)
     if before.content == after.content and old_mode == new_mode:
@@ -48,12 +55,15 @@ def _file_patch(change: FileChange) -> Iterator[str]:
     if before.content != after.content:
         suffix = " " + old_mode if old_mode == new_mode else ""
         yield "index %s..%s%s\n" % (_blob_id(before.content), _blob_id(after.content), suffix)
-        yield from _content_patch(change.path, before.content, after.content)
+        yield from _content_patch(change.path, before.content, after.content, is_read)
 
 
-def _content_patch(path: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
+def _content_patch(path: str, before: bytes | None, after: bytes | None, is_read: bool) -> Iterator[str]:
     old, new = before or b"", after or b""
-    if b"\0" in old or b"\0" in new:
+    is_binary = b"\0" in old or b"\0" in new
+    if is_binary and is_read:
+        yield "Binary file of %d bytes, of %d bytes before\n" % (len(new), len(old))
+    elif is_binary:
         yield "GIT binary patch\n"
         yield from _literal(new)
         yield from _literal(old)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from typing import Any
 
@@ -380,6 +381,17 @@ def test_a_change_whose_review_cannot_be_had_is_not_approved_until_a_resume_has_
     assert (again.status, project.read("a.txt"), project.read("b.txt")) == (0, "a\n", "bb\n")
     assert again.asked == [("auditor", None), ("consultant", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
     assert again.json["commit"] is not None and project.head() != head
+
+
+def test_the_review_of_the_whole_change_reads_no_bytes_of_a_picture_that_is_deleted(project: Project) -> None:
+    project.write("a.png", bytes(random.Random(1).choices(range(256), k=300_000)) + b"\0")
+    plan = plan_of(planned("a.png", "delete"), planned("b.txt"))
+    ran = project.run(*RUN, script=team(plan, {"b.txt": whole("bb\n")}))
+
+    asked = ran.calls[-1].text
+    assert (ran.status, ran.asked[-1]) == (0, ("auditor", None))
+    assert "Binary file of 0 bytes, of 300001 bytes before" in asked and "+bb\n" in asked
+    assert len(asked) < 10_000
 
 
 def test_a_finding_about_a_file_that_is_not_planned_leaves_all_files_and_makes_no_commit(project: Project) -> None:

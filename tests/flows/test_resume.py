@@ -128,6 +128,8 @@ def test_a_file_that_failed_by_conflict_can_be_tried_again(project: Project) -> 
     project.write("a.txt", "old\n")
     ran = project.run("resume", "--yes", "--json", script=team())
 
+    error = failed.json["error"]
+    assert error["message"].endswith("; a.txt: the file was changed by somebody else during the session")
     assert (failed.status, ran.status) == (5, 0)
     # Only the file as it was can be resumed with: a version to be kept is another session's beginning.
     assert "put it back as it was, and `orchestra resume`" in failed.json["error"]["hint"]

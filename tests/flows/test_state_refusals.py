@@ -83,6 +83,13 @@ def test_a_journal_of_a_newer_version_is_the_same_to_the_byte_afterwards(
     assert not list(project.state.glob("*.damaged-*"))
 
 
+@pytest.mark.parametrize("argv", [("run", "task", "--yes"), ("sessions",), ("doctor", "--repair")])
+def test_a_file_in_place_of_the_state_folder_is_told(project: Project, argv: tuple[str, ...]) -> None:
+    project.write(".orchestra", "a note\n")
+
+    assert "the state folder is not a folder" in refused(project, *argv)
+
+
 def damage(project: Project, how: str) -> bytes:
     """A session, and a journal of which the end is gone, or all."""
     project.run("run", "task", script=one_file())

@@ -147,3 +147,11 @@ def test_a_model_adds_no_line_to_the_result_or_the_status(project: Project) -> N
     for told in (ran, project.run("status")):
         assert "evil.py" in told.out
         assert not [line for line in told.out.splitlines() if line.startswith("  approved")]
+
+
+def test_of_a_session_that_asked_nobody_it_is_said_that_it_cost_nothing(project: Project) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    project.run("undo")
+
+    assert "cost      nothing, 0 calls, 0 tokens in" in project.run("status").out
+    assert "cost      nothing (aim" in project.run("report").out

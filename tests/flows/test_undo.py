@@ -85,6 +85,31 @@ def test_a_file_that_was_edited_since_is_left_alone_and_the_others_are_put_back(
     assert project.run("undo", "--json").json["error"]["code"] == "unknown-session"
 
 
+def test_what_it_says_of_a_commit_that_stays_can_be_done(project: Project) -> None:
+    project.commit("a.txt", "one\n")
+    project.commit("old/c.txt", "see\n")
+    tree = project.git("rev-parse", "HEAD^{tree}")
+    session = change(project, "--commit").json["session_id"]
+    undone = project.run("undo")
+
+    assert "the commit stays in git's history: commit what was put back, too" in undone.out
+    project.git("add", "-A")
+    project.git("commit", "-qm", "put back")
+    assert project.git("rev-parse", "HEAD^{tree}") == tree
+    again = project.run("undo", session)
+    assert "nothing was changed" in again.out and "history" not in again.out
+
+
+def test_of_a_commit_that_is_gone_it_does_not_say_that_it_stays(project: Project) -> None:
+    project.commit("a.txt", "one\n")
+    project.commit("old/c.txt", "see\n")
+    change(project, "--commit")
+    project.git("reset", "--soft", "HEAD^")
+
+    undone = project.run("undo")
+    assert undone.status == 0 and "put back" in undone.out and "history" not in undone.out
+
+
 @pytest.mark.parametrize("adds, is_undone", [("git add a.txt\n", True), ("", False)])
 def test_what_changed_during_the_commit_is_undone_where_it_is_in_the_commit(
     project: Project, adds: str, is_undone: bool
@@ -302,6 +327,30 @@ def test_an_undo_does_not_do_again_what_it_did_before_it_was_stopped(
 
     assert (resumed.status, {file["status"] for file in resumed.json["files"]}) == (0, {"reverted"})
     assert project.read("a.txt") == changed
+
+
+def test_a_stopped_undo_says_how_to_go_on(project: Project, before: dict[str, bytes]) -> None:
+    change(project)
+    project.stop.number = 15
+    stopped = project.run("undo")
+    project.stop.number = None
+    hint = stopped.out.splitlines()[-1]
+
+    assert stopped.status == 143 and hint.endswith("` goes on")
+    assert project.run(*hint.split("`")[1].split()[1:]).status == 0
+    assert project.everything() == before
+
+
+def test_a_resumed_undo_has_every_key_of_a_resumed_run(project: Project, before: dict[str, bytes]) -> None:
+    ran = change(project)
+    session = stopped_undo(project)
+    make_resumable(project, session)
+    resumed = project.run("resume", session, "--json")
+
+    assert set(ran.json) <= set(resumed.json) and set(ran.json["files"][0]) <= set(resumed.json["files"][0])
+    assert (resumed.json["status"], resumed.json["can_resume"]) == ("completed", False)
+    assert resumed.json["task"].startswith("undo " + ran.json["session_id"])
+    assert resumed.json["metrics"] is None
 
 
 def test_what_is_there_again_after_an_undo_is_somebody_elses(project: Project, before: dict[str, bytes]) -> None:

@@ -140,6 +140,11 @@ def test_a_dirty_planned_file_stops_a_run_with_commit_before_the_first_write(pro
     assert "a.txt" in ran.json["error"]["message"] and "--allow-dirty" in ran.json["error"]["hint"]
     assert ran.asked == [("architect", None)]
     assert project.everything() == before
+    project.git("add", "-A")
+    project.git("commit", "-qm", "mine")
+    resume = ran.json["error"]["hint"].split("`")[1].split()[1:]
+    drafts = {"a.txt": whole(project.read("a.txt") + "ours\n")}
+    assert project.run(*resume, "--yes", script=team(MODIFY, drafts)).status == 0
 
 
 @pytest.mark.parametrize("make_dirty", DIRTY)
@@ -151,6 +156,26 @@ def test_allow_dirty_commits_the_users_work_in_planned_files_too(project, make_d
     assert ran.status == 0
     assert project.git("show", "HEAD:a.txt") == "the user's\nand ours\n"
     assert project.git("status", "--porcelain") == ""
+
+
+def test_allow_dirty_commits_what_the_user_had_done_of_the_plan_already(project: Project) -> None:
+    for path in ("a.txt", "gone.txt", "asis.txt", "other.txt"):
+        project.commit(path, "one\n")
+    os.remove(project.root / "gone.txt")
+    for path in ("asis.txt", "other.txt"):
+        project.write(path, "the user's\n")
+    plan = plan_of(planned("a.txt", "modify"), planned("gone.txt", "delete"), planned("asis.txt", "modify"))
+    script = team(plan, {"a.txt": whole("ours\n"), "asis.txt": whole("the user's\n")})
+    ran = project.run("run", "task", "--yes", "--commit", "--allow-dirty", "--json", script=script)
+
+    assert {path: file["status"] for path, file in ran.files.items()} == {
+        "a.txt": "approved", "gone.txt": "unchanged", "asis.txt": "unchanged",
+    }
+    assert project.git("show", "--format=", "--name-status") == "M\ta.txt\nM\tasis.txt\nD\tgone.txt\n"
+    assert project.git("status", "--porcelain") == " M other.txt\n"
+    assert project.run("verify").status == 0
+    assert project.run("undo").status == 0
+    assert project.git("status", "--porcelain") == " M a.txt\n M other.txt\n", "only what the session did"
 
 
 @pytest.mark.parametrize("make_dirty", DIRTY)
@@ -263,6 +288,8 @@ def test_allow_dirty_commits_an_edit_of_the_users_after_the_approval_too(project
 
     assert ran.status == 0
     assert project.git("show", "HEAD:a.txt") == "one\nand the user's\n"
+    assert "a.txt changed since the auditor approved what was there; committed as they are now" in ran.err
+    assert "b.txt changed" not in ran.err
 
 
 def _text(make, call):

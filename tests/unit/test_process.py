@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ def run(code: str, *, redirect: str = "", **variables: str) -> subprocess.Comple
     )
 
 
-@pytest.mark.parametrize(("signal", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(("signal", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_first_signal_is_noted_and_a_second_ends_the_process(signal: str, status: int) -> None:
     done = run(
         "stop = StopSignal()\n"
@@ -33,6 +35,47 @@ def test_a_first_signal_is_noted_and_a_second_ends_the_process(signal: str, stat
         "print('still here', flush=True)\n" % (signal, signal)
     )
     assert (done.returncode, done.stdout, done.stderr) == (status, "noted %d\n" % status, "")
+
+
+def test_a_terminal_that_hangs_up_twice_is_one_that_closes_and_no_impatient_user() -> None:
+    done = run(
+        "stop = StopSignal()\n"
+        "process.listen(stop)\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "print(stop.number, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "print('still here', flush=True)\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (143, "1\n", "")
+
+
+@pytest.mark.parametrize("loading", ["orchestra.unpacking", "orchestra.process"])
+def test_the_key_that_stops_shows_no_traceback_while_code_is_being_loaded(loading: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import os, signal, sys\n"
+         "from orchestra import __main__\n"
+         "class Finder:\n"
+         "    def find_spec(self, name, path=None, target=None):\n"
+         "        if name == %r: os.kill(os.getpid(), signal.SIGINT)\n"
+         "sys.meta_path.insert(0, Finder())\n"
+         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+         "sys.argv = ['orchestra', 'sessions']\n"
+         "__main__.run()\n" % loading],
+        cwd=tempfile.gettempdir(), env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_version_that_cannot_be_written_is_said() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" "$1" --version >/dev/full', sys.executable, str(ROOT / "orchestra.py")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60,
+    )
+    assert done.returncode == 5 and done.stderr.startswith("orchestra: error [output]: ")
 
 
 @pytest.mark.parametrize("act", ["print('given back', flush=True)", "print('given back', 1 / 0)"])

@@ -8,7 +8,7 @@ from orchestra.cli.checkup.finding import OK, WARN, Finding
 from orchestra.cli.context import Context
 from orchestra.engine.workplace import open_beside, open_workplace
 from orchestra.errors import StateDamaged
-from orchestra.state.database import FILE, FOLDER
+from orchestra.state.database import FILE, FOLDER, check_folder
 
 
 def repair_state(context: Context) -> Finding:
@@ -16,6 +16,7 @@ def repair_state(context: Context) -> Finding:
 
     It is looked at beside a run, but put aside only with the lock: a run would go on writing to what nobody finds.
     """
+    check_folder(context.root)
     journal = context.root / FOLDER / FILE
     if not journal.exists():
         return Finding("state", OK, f"{journal.parent}, without a session yet", details={"salvaged": None})

@@ -17,7 +17,7 @@ from orchestra.state.database import FOLDER
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import UNDO_MODE, SessionRow
-from orchestra.views.figures import spent
+from orchestra.views.figures import consumed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def _lines(journal: StateManager, row: SessionRow, agents: dict[str, dict[str, A
         f"task      {' '.join(row.task.text.split())[:160]}",
         f"phase     {row.phase}{status}",
         f"started   {iso(moment(row.started_at))}, last activity {row.last_activity}",
-        f"cost      {spent(metrics)}",
+        f"cost      {consumed(metrics)}",
     ]
     for role, agent in agents.items():
         lines.append(f"{role:<10}  {agent['status']:<8} {agent['model_id'] or ''}".rstrip())

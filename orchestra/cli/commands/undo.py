@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Sequence
 
+from orchestra.cli import outcome as run_outcome
 from orchestra.cli import running
 from orchestra.cli.context import Context
 from orchestra.cli.session_argument import session_and_paths
@@ -67,11 +68,18 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
         text += "\neverything was as before that session already: nothing was changed"
     elif undone.status is ExitStatus.DONE:
         text += f"\n`orchestra undo {session_id}` brings the change back"
-    if workplace.journal.recall(target.session_id, "commit"):
-        text += "\nthe commit stays; `git revert` takes it back"
+    commit = workplace.journal.recall(target.session_id, "commit")
+    if commit and has_changed and context.git is not None and context.git.reaches(commit["sha"]):
+        text += "\nthe commit stays in git's history: commit what was put back, too"
     if undone.error is not None:
         context.output.error(undone.error)
-    context.output.result(text, _document(context, undone.status, undone.error, session_id, target, undone.outcomes))
+    row = workplace.journal.sessions.get(session_id) or row
+    if row.can_resume:
+        text += f"\n`orchestra resume {session_id}` goes on"
+    document = _document(context, undone.status, undone.error, session_id, target, undone.outcomes)
+    # Whoever resumes a session need not know what it was before the result can be read.
+    whole = {**run_outcome.failure_json(undone.status), "task": row.task.text, "mode": row.mode, **document}
+    context.output.result(text, {**whole, "can_resume": row.can_resume})
     return undone.status
 
 
@@ -99,6 +107,7 @@ def _document(
         "files": [
             {
                 "path": outcome.path, "action": outcome.action, "status": outcome.status,
+                "iterations": outcome.iterations, "recovered": outcome.recovered,
                 "error": None if outcome.error is None else {"code": outcome.error_code, "message": outcome.error},
             }
             for outcome in outcomes

@@ -10,7 +10,9 @@ import pytest
 from orchestra.adapters.adapter import Message, Request
 from orchestra.adapters.fences import without_marks
 from orchestra.agents.architect import architect_request
-from orchestra.agents.auditor import auditor_request, change_request, deletion_request
+from orchestra.agents.auditor import (
+    MOST_DELETED_CHARACTERS, MOST_PATCH_CHARACTERS, auditor_request, change_request, deletion_request,
+)
 from orchestra.agents.consultant import consultant_request, failing_tests_request
 from orchestra.agents.executor import executor_request
 from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
@@ -162,7 +164,7 @@ TRAPS_FOR_SEVERAL_FILES = [
             previous_plan=Plan(TRAP, (TRAPPED,)), remarks=[TRAP], dividing_by=dividing_by, plans=TRAP,
         ) for dividing_by in (None, 3)
     ),
-    change_request(ABOUT_TRAPS, patch=TRAP, custom_prompt=TRAP),
+    change_request(ABOUT_TRAPS, patches=[TRAP], custom_prompt=TRAP),
     failing_tests_request(
         ABOUT_TRAPS, failures=[TestFailure(TRAP, TRAP)], output=TRAP, files=SHOWN, tried=[TRAP], custom_prompt=TRAP,
     ),
@@ -223,6 +225,13 @@ def test_the_auditor_sees_diff_and_new_text() -> None:
     text = user_text(auditor())
     assert "<data>\n-A = 1\n+A = 2\n</data>" in text
     assert "The file as it would be:\n<data>\nA = 2\n</data>" in text
+
+
+def test_of_a_long_file_that_is_to_be_deleted_the_beginning_is_shown() -> None:
+    shown = user_text(deletion_request(ABOUT, old_text="first\n" + "a line\n" * 200_000 + "last\n"))
+    assert "<data>\nfirst\na line\n" in shown and "last\n" not in shown
+    assert "\n[the other 1300011 characters of the file are left out]\n</data>" in shown
+    assert len(shown) < MOST_DELETED_CHARACTERS + 5_000
 
 
 def test_the_auditor_is_told_of_a_deletion() -> None:
@@ -357,17 +366,31 @@ def test_at_the_ends_of_a_long_plan_as_many_files_are_shown(path: str | None) ->
 
 def test_all_are_told_what_is_to_be_tested() -> None:
     about = About("Do it", Outline(Plan("s", (PLANNED,), tests=("f of nothing", "f twice"))), planned=PLANNED)
-    for request in (executor_request(about, original=None), change_request(about, patch="+x\n")):
+    for request in (executor_request(about, original=None), change_request(about, patches=["+x\n"])):
         assert "- modify src/a.py: Add f.\n\nTo be tested:\n- f of nothing\n- f twice\n" in request.system
 
 
 def test_the_ids_of_blobs_are_left_out_of_a_diff_and_lines_like_them_are_not() -> None:
     line = "index %s..%s 100644\n" % ("a" * 40, "b" * 40)
     diff = f"diff --git a/a b/a\n{line}--- a/a\n+++ b/a\n@@ -1 +1 @@\n+{line}"
-    for request in (auditor_request(ABOUT, new_text=line, diff=diff), change_request(ABOUT, patch=diff)):
+    for request in (auditor_request(ABOUT, new_text=line, diff=diff), change_request(ABOUT, patches=[diff])):
         text = user_text(request)
         assert "diff --git a/a b/a\n--- a/a\n" in text
         assert "\n+" + line in text
+
+
+def test_in_a_whole_change_a_long_file_hides_no_other() -> None:
+    long, small = "diff of a\n" + "+a line\n" * 100_000, "diff of b\n+x\n"
+    text = user_text(change_request(ABOUT, patches=[long, small, small.replace("b", "c")]))
+    assert small in text and "diff of c\n+x\n" in text
+    assert "diff of a\n+a line\n" in text and "[the rest of the change of this file is left out]\ndiff of b" in text
+    assert MOST_PATCH_CHARACTERS - 100 < len(text) < MOST_PATCH_CHARACTERS + 5_000
+
+
+def test_of_a_change_of_very_many_files_it_is_said_how_many_are_not_shown() -> None:
+    text = user_text(change_request(ABOUT, patches=["diff of a file\n" + "+a line\n" * 200] * 1_000))
+    assert text.count("diff of a file\n") == 93
+    assert "[the changes of 907 more files are left out]" in text
 
 
 def test_what_a_failing_test_said_stands_once() -> None:

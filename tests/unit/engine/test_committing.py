@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import Callable
 
 import pytest
@@ -12,6 +13,8 @@ from orchestra.engine.committing import Committing, check_possible
 from orchestra.errors import Conflict, ExitStatus, GitError, UsageError, WorkspaceError
 from orchestra.records import CommitIntent, Plan
 from orchestra.workspace.git import Git
+from orchestra.workspace.git_process import GitProcess
+from tests.unit.fake_clock import FakeClock
 from tests.unit.engine.workshop import SESSION, Workshop, planned
 
 Build = Callable[..., Workshop]
@@ -378,3 +381,31 @@ def test_the_users_work_that_was_to_be_in_the_commit_is_not_taken_for_a_hooks_af
     repository.committed_and_killed("a.py", as_left=[])
     assert repository.committing(allow_dirty=True).commit(PLAN, ["a.py"]) is not None
     assert len(shop.journal.images.all(SESSION, "a.py")) == 2
+
+
+class UntilOtherGitIsDone(FakeClock):
+    """A clock under which a git that a killed run has left behind makes its commit as soon as it is waited for."""
+
+    def __init__(self, repository: Repository) -> None:
+        super().__init__()
+        self.repository = repository
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        super().sleep(seconds, cancel)
+        (self.repository.shop.root / ".git" / "index.lock").unlink()
+        self.repository.git("add", "a.py")
+        self.repository.git("commit", "--quiet", "-m", "fix: mend it")
+
+
+def test_the_commit_of_a_git_that_outlived_its_run_is_waited_for_and_taken(repository: Repository) -> None:
+    repository.shop.files().write("a.py", b"1\n")
+    head = repository.git("rev-parse", "HEAD").strip()
+    repository.shop.journal.keep(SESSION, "commit-parent", {"head": head, "as_left": ["a.py"]})
+    (repository.shop.root / ".git" / "index.lock").write_text("")
+    process = GitProcess.find(repository.shop.root, repository.variables)
+    assert process is not None
+    process.clock = UntilOtherGitIsDone(repository)
+    made = replace(repository.committing(), git=Git(process)).commit(PLAN, ["a.py"])
+
+    assert made is not None and made.sha == repository.git("rev-parse", "HEAD").strip()
+    assert repository.subjects() == ["fix: mend it", "first"]

@@ -68,6 +68,7 @@ class Commits:
         self._error = error
         self._clean_error = clean_error
         self.paths: list[str] | None = None
+        self.allow_dirty = False
 
     def check_clean(self, paths: Sequence[str]) -> None:
         if self._clean_error is not None:

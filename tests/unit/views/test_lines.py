@@ -111,6 +111,7 @@ ONE = {"path": "a.py"}
         ("log.lost", {"file": "/r/.orchestra/logs/s-1.jsonl"}, "log", ["/r/.orchestra/logs/s-1.jsonl was removed"]),
         ("commit.made", {"sha": "0123456789abcdef", "subject": "fix: it"}, "commit", ["0123456789 fix: it"]),
         ("commit.none", {"paths": ["a.py"]}, "commit", ["none"]),
+        ("commit.as_found", {"paths": ["a.py"]}, "commit", ["a.py changed", "committed as they are"]),
         ("commit.left_out", {"paths": ["a.py", "b"]}, "commit", ["without a.py, b", "overlook"]),
         ("commit.changed", {"paths": ["a.py"]}, "commit", ["hook", "a.py"]),
         ("commit.touched", {"paths": ["a.py"]}, "commit", ["somebody", "changed a.py", "stays"]),

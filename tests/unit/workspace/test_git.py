@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Callable
 
@@ -13,6 +14,9 @@ import pytest
 from orchestra.clock import CancelToken
 from orchestra.errors import Cancelled, GitError
 from orchestra.workspace.git import Git
+from orchestra.workspace.git_commit import INDEX_TIMEOUT_S, await_index
+from orchestra.workspace.git_process import GitProcess
+from tests.unit.fake_clock import FakeClock
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -422,6 +426,28 @@ def test_an_identity_in_the_variables_counts(root: Path, tmp_path: Path, variabl
     assert git.commit(["new"], "x") is not None
 
 
+def test_a_hook_that_hangs_after_the_commit_takes_no_new_file_of_it_out_of_the_index(
+    root: Path, run: Run, git: Git
+) -> None:
+    (root / "deep").mkdir()
+    for path in ("new", "deep/new"):
+        (root / path).write_text("1\n")
+    os.mkfifo(root / ".git" / "reached")
+    hook(root, "post-commit", "echo > .git/reached\nexec sleep 600\n")
+    cancel = CancelToken()
+
+    def stop() -> None:
+        (root / ".git" / "reached").read_text()
+        cancel.cancel()
+
+    stopper = threading.Thread(target=stop, daemon=True)
+    stopper.start()
+    with pytest.raises(Cancelled):
+        git.commit(["new", "deep/new"], "x", cancel=cancel)
+    assert run("log", "-1", "--format=%s") == "x\n"
+    assert run("status", "--porcelain") == ""
+
+
 def test_a_hook_that_hangs_is_ended(root: Path, run: Run, git: Git) -> None:
     seed(root, run, a="1")
     hook(root, "pre-commit", "exec sleep 600\n")
@@ -440,6 +466,33 @@ def test_a_stop_ends_a_commit_and_takes_its_traces_back(root: Path, run: Run, gi
     with pytest.raises(Cancelled):
         git.commit(["new"], "x", cancel=cancel)
     assert run("status", "--porcelain") == "?? new\n"
+
+
+class Freeing(FakeClock):
+    """A clock under which the other git is done after so many sleeps."""
+
+    def __init__(self, lock: Path, sleeps: int) -> None:
+        super().__init__()
+        self.lock, self.left = lock, sleeps
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        super().sleep(seconds, cancel)
+        self.left -= 1
+        if not self.left:
+            self.lock.unlink()
+
+
+@pytest.mark.parametrize("sleeps, is_freed", [(3, True), (10_000, False)])
+def test_a_held_index_is_waited_for_and_not_for_ever(
+    root: Path, variables: dict[str, str], sleeps: int, is_freed: bool
+) -> None:
+    lock = root / ".git" / "index.lock"
+    lock.write_text("")
+    process = GitProcess.find(root, variables)
+    assert process is not None
+    clock = process.clock = Freeing(lock, sleeps)
+    await_index(process, CancelToken())
+    assert (not lock.exists(), clock.seconds < INDEX_TIMEOUT_S) == (is_freed, is_freed)
 
 
 def test_a_held_index_is_told_with_the_way_out(root: Path, run: Run, git: Git) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.records import FileImage
-from orchestra.workspace.patch import FileChange, unified_patch
+from orchestra.workspace.patch import FileChange, readable_patches, unified_patch
 
 ABSENT = FileImage(None)
 
@@ -75,6 +75,19 @@ def test_reads_as_git_writes_it() -> None:
         "index 422c2b7ab3b3c668038da977e4e93a5fc623169c..817f660e4423f7df2dfc7d4bff0e01b2092a8ce9 100644\n"
         "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n\\ No newline at end of file\n"
     )
+
+
+def test_what_is_to_be_read_says_of_bytes_only_that_they_changed() -> None:
+    same = FileImage(b"a\n", 0o644)
+    text = FileChange("a.py", same, FileImage(b"b\n", 0o644))
+    logo = FileChange("logo.png", FileImage(b"\0" * 9_000, 0o644), ABSENT)
+    patches = readable_patches([logo, text, FileChange("c", same, same)])
+    assert patches[0] == unified_patch([text])
+    assert len(patches) == 2 and patches[1].splitlines()[1:] == [
+        "deleted file mode 100644", patches[1].splitlines()[2], "Binary file of 0 bytes, of 9000 bytes before",
+    ]
+    other = FileChange("logo.png", FileImage(b"\0" * 8_999 + b"x", 0o644), ABSENT)
+    assert readable_patches([other]) != patches[1:]
 
 
 def put(root: Path, path: str, image: FileImage) -> None:
