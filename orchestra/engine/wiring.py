@@ -110,7 +110,7 @@ def wire(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
                 env.clock, stack, placeholders.hide_known,
             ),
-            deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.show)(paths),
+            deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.asked)(paths),
             panel=panel_of(order, chains),
         )
         load_template = template_loader(settings)

@@ -58,12 +58,13 @@ FORMS = (
     ("-password-command ", rf"[\"']echo {_ANY}"), ("wpa_passphrase ", rf"{_WORD} " + _ANY),
     ("mc alias set ", rf"{_WORD} \S{{1,100}} {_WORD} " + _ANY), (" secret set ", _TO + r"(?:--body|-b)[ =]" + _ANY),
     ("auth init ", _TO + "-t " + _ANY), ("http ", _TO + rf"-a {_WORD}:" + _ANY), ("psexec ", _TO + "-p " + _ANY),
-    ("schtasks ", _TO + "/rp " + _ANY), ("net use ", rf"{_TO}/user:\S{{1,60}} (?!/)" + _ANY),
-    *((f"{command} ", rf"[\w$]{{1,40}}/(?P<secret>[^\s@/\"'$]{{8,60}})(?=[@\s\"'])")
+    ("schtasks ", _TO + "/rp " + _ANY),
+    ("net use ", rf"{_TO}/user:\S{{1,60}} (?!/)" + _ANY),
+    *((f"{command} ", r"[\w$]{1,40}/(?P<secret>[^\s@/\"'$]{8,60})(?=[@\s\"'])")
       for command in ("sqlplus", "mpdp", "xpdp")),
     (" -b ", rf"[\"']?{_COOKIE}"), ("--cookie ", rf"[\"']?{_COOKIE}"),
     ("ess", rf"(?:ion)?_?-?[iI][dD][\"']\]?(?: ?[:,=] ?)[\"']{_RANDOM_RUN}"),
-    ("$", rf"(?:apr1|[156y])\${_HASHED}"), ("$2", r"[aby]\$[0-9]{2}\$(?P<secret>[./A-Za-z0-9]{53})(?![./A-Za-z0-9])"),
+    ("$", r"(?:apr1|[156y])\$" + _HASHED), ("$2", r"[aby]\$[0-9]{2}\$(?P<secret>[./A-Za-z0-9]{53})(?![./A-Za-z0-9])"),
     ("LS0tLS1CRUdJTi", r"(?!BDRVJUSUZJQ0FUR|BQVUJMSUMg|BUUlVTVEVEIENFUlRJ)(?P<secret>[A-Za-z0-9+/]{40,20000}={0,2})"),
     ("SecureString", r"(?:(?: -String)?[ (]{1,3})[\"'](?P<secret>[^\s\"'$]{8,200})[\"']"),
     *((f"{name} ", rf"{_ANY}(?=\s)") for name in ("requirepass", "masterauth", "bindpw", "rootpw", "RootPW:")),

@@ -202,7 +202,8 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     'CREATE USER app IDENTIFIED BY "VALUE";', "INSERT INTO users (name, password) values ('bob', 'VALUE');",
     'storePassword "VALUE"', 'new NetworkCredential("me", "VALUE")', 'req.SetBasicAuth("me", "VALUE")',
     'ssh.Password("VALUE")', 'red:auth("VALUE")', "ENV['DB_PASSWORD'] ||= 'VALUE'", '{:user "u" :password "VALUE"}',
-    "requirepass VALUE", "masterauth VALUE", "olcRootPW: VALUE", "set password ENC VALUE", "privilege 15 secret 0 VALUE",
+    "requirepass VALUE", "masterauth VALUE", "olcRootPW: VALUE", "set password ENC VALUE",
+    "privilege 15 secret 0 VALUE",
 ])
 @pytest.mark.parametrize("value", ["MonkeyPurple17?", "WinterHunter74#", "lBNgor028bXiig7q"])
 def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, value: str) -> None:
