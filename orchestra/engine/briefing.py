@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.engine.asking import Show
-from orchestra.engine.showing import within
+from orchestra.engine.showing import MOST_FILES, within
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
 
@@ -33,7 +33,7 @@ class Room:
     """How many tokens each part may have at most, the map with its fence."""
 
     map_tokens: int = 4_000
-    files_tokens: int = 16_000
+    files_tokens: int = 24_000
     """What the user gives is shown beyond that."""
     near_tokens: int = 1_200
 
@@ -137,8 +137,13 @@ def fitting_files(
     Those `known` already are passed over.
     """
     chosen = [file for file in chosen if file.path not in known]
-    shown, not_shown = show([file.path for file in chosen])
     given = {file.path for file in chosen if file.why == GIVEN}
+    shown: list[ShownFile] = []
+    not_shown: list[tuple[str, str]] = []
+    # Only so many are shown at once.
+    for start in range(0, len(chosen), MOST_FILES):
+        more, refused = show([file.path for file in chosen[start:start + MOST_FILES]])
+        shown, not_shown = [*shown, *more], [*not_shown, *refused]
     fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)
     return [*(file for file in shown if file.path in given), *fitting], [*not_shown, *others]
 

@@ -11,13 +11,14 @@ from typing import Iterable, Iterator, Sequence
 from orchestra.workspace.repo_map.file_facts import key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
+from orchestra.workspace.repo_map.project_files import project_files
 
 NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
 """Points for a file that the task names, that declares a name in it, is next to one of these, uses such a name.
 
 What the repository refers to gives as many as its score has bits.
 """
-WORD, IN_NAME = 13, 4
+WORD, IN_NAME, IN_FOLDER = 13, 4, 6
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
 _MOST_NAMES = 400
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
@@ -29,8 +30,16 @@ _COMMON = frozenset(
     " than them they their there these those also only each every more most some such use uses used using make makes"
     " add adds added change changes changed fix fixes fixed new old test tests file files code function functions"
     " class method methods module name names value values line lines please implement write read remove removed update"
-    " instead task".split()
+    " instead task after before without within between about during while until once twice always never very correct"
+    " correctly wrong wrongly fail fails failing failed error errors ignore ignores ignored support supports supported"
+    " argument arguments answer page show shows set sets get gets does done work works working possible first last der"
+    " die das und oder nicht mit von bei beim für auf ein eine einen soll sollen muss wird werden wenn nach als den dem"
+    " des sich auch nur noch aus ist sind kann schlagen fehl les des une dans pour avec los las para con".split()
 )
+_PATH = re.compile(r"[\w$@.+-]*/[\w$@.+/-]+")
+_SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
+_CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
+_MOST_OF_A_CAPITAL = 2
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Relevance:
     """Of the task, those that a file has."""
     named: tuple[str, ...] = ()
     """Paths that the task names, whether their language is known or not."""
+    projects: tuple[tuple[str, str], ...] = ()
+    """Files about the project that it speaks of, and what they are for."""
     names: frozenset[str] = frozenset()
     """The names of code in the task."""
 
@@ -54,17 +65,20 @@ class Relevance:
 
 def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = ()) -> Relevance:
     """What a text says about the files; `seeds` count as named."""
-    found = Relevance(named=tuple(places.named(text)), names=frozenset(_code_names(text)))
+    found = Relevance(
+        named=tuple(places.named(text)), projects=tuple(project_files(places.paths, text)),
+        names=frozenset(_code_names(text)),
+    )
     numbers = index.numbers
     core = [numbers[path] for path in dict.fromkeys([*seeds, *found.named]) if path in numbers]
     for number in core:
         found.add(number, NAMED, "the task names it")
-    for name in sorted(found.names) + sorted(set(_joined_names(index, text)) - found.names):
+    for name in sorted(found.names) + sorted({*_joined_names(index, text), *_capitals(index, text)} - found.names):
         core += _count_name(index, name, found)
     for number in dict.fromkeys(core):
         for other, how in _neighbours(index, places, number):
             found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
-    for word in sorted(set(words_of(text)) - _COMMON):
+    for word in sorted(set(words_of(_without_paths(text, found.named))) - _COMMON):
         _count_word(index, word, found)
     return found
 
@@ -102,12 +116,21 @@ def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
 
 
 def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
+    """The rarer a word is, the more it says."""
     having = index.words.get(key_of(word))
-    points = max(1, WORD + 2 - 2 * len(having).bit_length())
+    if not having:
+        return
+    points = min(WORD, 2 * (len(index.paths) // len(having)).bit_length() + 2)
     for number in having:
-        in_name = IN_NAME * (word in words_of(posixpath.basename(index.paths[number])))
-        found.points[number] = found.points.get(number, 0) + points + in_name
+        folder, name = posixpath.split(index.paths[number])
+        place = IN_NAME * (word in words_of(name)) or IN_FOLDER * (word in words_of(folder))
+        found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
+
+
+def _without_paths(text: str, named: Sequence[str]) -> str:
+    """The folders of a file that is named are not what the task speaks of."""
+    return _PATH.sub(lambda it: " " if any(path.endswith(it[0].strip("./")) for path in named) else it[0], text)
 
 
 def _joined_names(index: RepoIndex, text: str) -> Iterator[str]:
@@ -123,10 +146,19 @@ def _joined_names(index: RepoIndex, text: str) -> Iterator[str]:
                     yield name
 
 
+def _capitals(index: RepoIndex, text: str) -> Iterator[str]:
+    """The words within a sentence that begin as types do and are declared as such, hardly anywhere else."""
+    for match in islice(_CAPITAL.finditer(text), _MOST_NAMES):
+        if not _SENTENCE.search(text, max(0, match.start() - 20), match.start()):
+            if 0 < len(index.declarers.get(key_of(match[0]))) <= _MOST_OF_A_CAPITAL:
+                yield match[0]
+
+
 def _code_names(text: str) -> Iterator[str]:
     """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
-        around = text[max(0, match.start() - 1):match.start()] + text[match.end():match.end() + 1]
+        before, after = text[max(0, match.start() - 1):match.start()], text[match.end():match.end() + 1]
+        around = (before if after != "." else "") + (after if before != "." else "")
         around = "`" if text[max(0, match.start() - 2):match.start()] == "::" else around
         if _CODE.search(match[0]) or "`" in around or around.endswith("("):
             yield match[0]
