@@ -11,6 +11,7 @@ from orchestra.agents.quoting import FENCE_TOKENS, one_line
 MOST_TOKENS = 8_000
 """With the fence. Of a large repository the map and the chosen files say more, and others may be asked for."""
 _ROOM = MOST_TOKENS - FENCE_TOKENS
+_LEAST_OF_ROOT = 30
 _LONGEST_PER_TOKEN = 40
 """No text has so many characters a token (see `adapters.tokens`), so one that is longer need not be counted."""
 
@@ -56,8 +57,12 @@ def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:
 
 
 def _lines(folders: Mapping[str, Sequence[str]], most_names: int) -> str:
-    lines = ("%s: %s" % (one_line(folder + "/"), _names(names, most_names)) for folder, names in folders.items())
-    return "\n".join(lines)
+    """Of the root more: what a project is built and checked with lies there."""
+    of_root = max(most_names, _LEAST_OF_ROOT) if len(folders) > 1 else most_names
+    return "\n".join(
+        "%s: %s" % (one_line(folder + "/"), _names(names, of_root if folder == "." else most_names))
+        for folder, names in folders.items()
+    )
 
 
 def _names(names: Sequence[str], most: int) -> str:

@@ -10,7 +10,7 @@ _MOST_OF_A_KIND = 3
 _KINDS = (
     ("versions and dependencies", re.compile(
         r"(?i)\b(?:versions?|dependenc(?:y|ies)|bump|upgrade|downgrade|requirements|classifiers|engines|packaging"
-        r"|abhängigkeit(?:en)?)\b|依赖|版本"
+        r"|abhängigkeit(?:en)?)\b|\b(?:update|raise) [\w.@/-]{1,60} to v?\d|依赖|版本"
     ), re.compile(
         r"(?:.*/)?(?:pyproject\.toml|setup\.cfg|setup\.py|package\.json|go\.mod|Cargo\.toml|pom\.xml|mix\.exs|Gemfile"
         r"|build\.gradle(?:\.kts)?|[\w-]+\.gemspec|composer\.json|requirements(?:[-_./]\w+)?\.(?:txt|in)|Package\.swift"

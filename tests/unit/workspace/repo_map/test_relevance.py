@@ -89,11 +89,12 @@ def test_a_topic_that_a_folder_is_named_after_brings_its_files(tmp_path: Path) -
 
 
 def test_a_type_is_meant_by_its_name_within_a_sentence(tmp_path: Path) -> None:
-    files = {"a.py": "class Client:\n    pass\n", "b.py": "def after(): pass\n", "test_b.py": "def test_after(): pass\n"}
+    texts = ("class Client:\n    pass\n", "def after(): pass\n", "def test_after(): pass\n")
+    files = dict(zip(("a.py", "b.py", "test_b.py"), texts))
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
     for text in ("Der Client soll nach einem Fehler warten", "给 Client 增加一个选项", "let the Client wait after it"):
-        why = {it.path: it.why for it in choose(index, relevance(index, Places(files), text), ())}
-        assert why == {"a.py": "declares Client, which the task names"}
+        found = relevance(index, Places(files), text)
+        assert {it.path: it.why for it in choose(index, found, ())} == {"a.py": "declares Client, which the task names"}
     assert choose(index, relevance(index, Places(files), "Client is what waits after it"), ()) == ()
 
 
@@ -105,8 +106,8 @@ def test_a_part_of_a_dotted_name_is_no_name_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "paths"), [
-    ("Upgrade requests to 3", ["pyproject.toml"]), ("add 3.13 to the classifiers and the CI",
-                                                    ["pyproject.toml", ".github/workflows/a.yml"]),
+    ("Upgrade requests", ["pyproject.toml"]), ("update junit to 5.10", ["pyproject.toml"]),
+    ("add 3.13 to the classifiers and the CI", ["pyproject.toml", ".github/workflows/a.yml"]),
     ("the build needs C++17", ["CMakeLists.txt"]), ("a smaller Docker image", ["Dockerfile"]),
     ("write an entry in the change log", ["CHANGES.md"]), ("mend the reader", []),
 ])
