@@ -186,6 +186,7 @@ def wire(
                 must_start=runner.settings.command is not None or order.requires_tests,
                 insist=runner.insist if kind == TESTS and order.requires_tests else lambda run: None,
                 refuse=runner.refuse, without_secrets=discretion.test_run,
+                is_wanted=lambda failure_id: kind == TESTS and _is_wanted(failure_id, row.task.text, plan),
             )
 
         def verification(kind: str, plan: Plan, jobs: JobContext) -> Verification:
@@ -272,6 +273,13 @@ def _answering(
     )
     stack.callback(recorder.close)
     return recorded(built, recorder)
+
+
+def _is_wanted(failure_id: str, task: str, plan: Plan) -> bool:
+    # Loaded with the first test that fails.
+    from orchestra.engine.wanted_tests import is_wanted
+
+    return is_wanted(failure_id, task, plan)
 
 
 def _tell_sandbox(order: Order, events: Events, sandbox: Sandbox) -> None:
