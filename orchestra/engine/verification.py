@@ -13,7 +13,7 @@ from orchestra.agents.templates import Loader
 from orchestra.engine.asking import FIXES_LINT, Asker
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict, what_came_of_it
 from orchestra.engine.file_job import JobContext
-from orchestra.engine.mending import Mending
+from orchestra.engine.mending import Mending, planned_paths
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure
 from orchestra.state.manager import StateManager
@@ -157,8 +157,10 @@ class Verification:
         key = f"{self._prefix(round_)}consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
         messages: dict[str, list[str]] = {}
+        planned = [file.path for file in self.plan.files]
         for fix in fixes:
-            messages.setdefault(fix.path, []).append(fix.message)
+            for path in planned_paths(fix.path, planned) or (fix.path,):
+                messages.setdefault(path, []).append(fix.message)
         return tuple(Fix(path, "\n".join(said)) for path, said in messages.items())
 
     def _planned_texts(self) -> list[ShownFile]:
