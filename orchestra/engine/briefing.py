@@ -86,8 +86,8 @@ class Scout:
 
         return Mapper(self._root, self._cache)
 
-    def brief(self, task: str, listing: Listing, given: Sequence[str]) -> Briefing:
-        """For a task; `given` are the files that the user wants shown."""
+    def brief(self, task: str, listing: Listing, given: Sequence[str], folder: str = "") -> Briefing:
+        """For a task; `given` are the files that the user wants shown, `folder` is where the user stands."""
         if not listing and not given:
             return Briefing("", ())
         from orchestra.workspace.repo_map.drawing import draw_map
@@ -96,7 +96,7 @@ class Scout:
 
         paths = [path for path, _ in listing]
         index = self._mapper.index(paths)
-        found = relevance(index, Places(paths), task, given)
+        found = relevance(index, Places(paths), task, given, folder)
         declared = self._mapper.declarations(index, ranked(index, found))
         repo_map = draw_map(
             index, declared, found.names, max_tokens=self.room.map_tokens - FENCE_TOKENS, count_tokens=estimate_tokens

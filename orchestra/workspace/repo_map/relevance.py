@@ -18,7 +18,7 @@ NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
 
 What the repository refers to gives as many as its score has bits.
 """
-WORD, IN_NAME, IN_FOLDER = 13, 4, 6
+WORD, IN_NAME, IN_FOLDER, HERE = 13, 4, 6, 8
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
 _MOST_NAMES = 400
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
@@ -40,6 +40,8 @@ _PATH = re.compile(r"[\w$@.+-]*/[\w$@.+/-]+")
 _SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
 _CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
+_MANY = 3
+"""A folder with so great a part of all files tells them not apart."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,10 @@ class Relevance:
         self.reasons.setdefault(number, reason)
 
 
-def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = ()) -> Relevance:
-    """What a text says about the files; `seeds` count as named."""
+def relevance(
+    index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = (), folder: str = ""
+) -> Relevance:
+    """What a text says about the files; `seeds` count as named, and who stands in a `folder` rather means its files."""
     found = Relevance(
         named=tuple(places.named(text)), projects=tuple(project_files(places.paths, text)),
         names=frozenset(_code_names(text)),
@@ -80,6 +84,9 @@ def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] 
             found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
     for word in sorted(set(words_of(_without_paths(text, found.named))) - _COMMON):
         _count_word(index, word, found)
+    here = [number for number, path in enumerate(index.paths) if folder and path.startswith(folder + "/")]
+    for number in here if _MANY * len(here) <= len(index.paths) else ():
+        found.points[number] = found.points.get(number, 0) + HERE
     return found
 
 
@@ -123,7 +130,8 @@ def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
     points = min(WORD, 2 * (len(index.paths) // len(having)).bit_length() + 2)
     for number in having:
         folder, name = posixpath.split(index.paths[number])
-        place = IN_NAME * (word in words_of(name)) or IN_FOLDER * (word in words_of(folder))
+        is_in_name, is_in_folder = word in words_of(name), word in words_of(folder)
+        place = max(IN_NAME * is_in_name, IN_FOLDER * is_in_folder) + (is_in_name and is_in_folder)
         found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
 

@@ -88,6 +88,14 @@ def test_a_topic_that_a_folder_is_named_after_brings_its_files(tmp_path: Path) -
     assert {it.path for it in choose(index, found, ())} == {path for path in files if "redis" in path}
 
 
+def test_who_stands_in_a_folder_means_its_files(tmp_path: Path) -> None:
+    files = {f"p{n}/{name}.py": f"def {name}_{n}(): pass\n" for n in range(6) for name in ("builder", "request", "x")}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = relevance(index, Places(files), "add a builder for the request", (), "p4")
+    assert [it.path for it in choose(index, found, ())][:2] == ["p4/builder.py", "p4/request.py"]
+    assert index.paths[ranked(index, relevance(index, Places(files), "be faster", (), "p4"))[0]].startswith("p4/")
+
+
 def test_a_type_is_meant_by_its_name_within_a_sentence(tmp_path: Path) -> None:
     texts = ("class Client:\n    pass\n", "def after(): pass\n", "def test_after(): pass\n")
     files = dict(zip(("a.py", "b.py", "test_b.py"), texts))
