@@ -40,6 +40,8 @@ _PATH = re.compile(r"[\w$@.+-]*/[\w$@.+/-]+")
 _SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
 _CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
+_ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
+_ENDING = re.compile(r"([a-z]{3,}?)(?:(?<!s)s|es|ers?|ors?|ing|ed|e)?")
 _MANY = 3
 """A folder with so great a part of all files tells them not apart."""
 
@@ -124,16 +126,27 @@ def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
 
 def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
     """The rarer a word is, the more it says."""
-    having = index.words.get(key_of(word))
+    forms = _forms(word)
+    having = sorted({number for form in forms for number in index.words.get(key_of(form))})
     if not having:
         return
     points = min(WORD, 2 * (len(index.paths) // len(having)).bit_length() + 2)
     for number in having:
         folder, name = posixpath.split(index.paths[number])
-        is_in_name, is_in_folder = word in words_of(name), word in words_of(folder)
+        is_in_name, is_in_folder = (not forms.isdisjoint(words_of(part)) for part in (name, folder))
         place = max(IN_NAME * is_in_name, IN_FOLDER * is_in_folder) + (is_in_name and is_in_folder)
         found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
+
+
+def _forms(word: str) -> frozenset[str]:
+    """The word, and what it is called as one, as many, as who does it and as the doing: `decoding` and `decoder`."""
+    match = _ENDING.fullmatch(word)
+    if match is None:
+        return frozenset((word,))
+    stem = match[1]
+    doubled = stem[:-1] if stem[-1] == stem[-2] else stem
+    return frozenset((word, *(base + ending for base in (stem, doubled) for ending in _ENDINGS)))
 
 
 def _without_paths(text: str, named: Sequence[str]) -> str:

@@ -88,6 +88,16 @@ def test_a_topic_that_a_folder_is_named_after_brings_its_files(tmp_path: Path) -
     assert {it.path for it in choose(index, found, ())} == {path for path in files if "redis" in path}
 
 
+@pytest.mark.parametrize(("word", "name"), [
+    ("decoding", "decoder"), ("processor", "processes"), ("caches", "caching"), ("running", "runner"),
+    ("parse", "parser"),
+])
+def test_a_word_is_found_in_its_other_forms(tmp_path: Path, word: str, name: str) -> None:
+    files = {f"{name}.py": "x = 1\n", **{f"f{n}.py": "y = 1\n" for n in range(20)}}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert [it.path for it in choose(index, relevance(index, Places(files), f"{word} is slow"), ())] == [f"{name}.py"]
+
+
 def test_who_stands_in_a_folder_means_its_files(tmp_path: Path) -> None:
     files = {f"p{n}/{name}.py": f"def {name}_{n}(): pass\n" for n in range(6) for name in ("builder", "request", "x")}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
