@@ -36,10 +36,12 @@ _COMMON = frozenset(
     " die das und oder nicht mit von bei beim für auf ein eine einen soll sollen muss wird werden wenn nach als den dem"
     " des sich auch nur noch aus ist sind kann schlagen fehl les des une dans pour avec los las para con".split()
 )
-_PATH = re.compile(r"[\w$@.+-]*/[\w$@.+/-]+")
+_PATH = re.compile(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
 _SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
 _CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
+_PART = re.compile(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
+_MOST_PARTS = 20
 _ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
 _ENDING = re.compile(r"([a-z]{3,}?)(?:(?<!s)s|es|ers?|ors?|ing|ed|e)?")
 _MANY = 3
@@ -86,6 +88,8 @@ def relevance(
             found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
     for word in sorted(set(words_of(_without_paths(text, found.named))) - _COMMON):
         _count_word(index, word, found)
+    for part in sorted(set(_PART.findall(text.lower())))[:_MOST_PARTS]:
+        _count_part(index, part, found)
     here = [number for number, path in enumerate(index.paths) if folder and path.startswith(folder + "/")]
     for number in here if _MANY * len(here) <= len(index.paths) else ():
         found.points[number] = found.points.get(number, 0) + HERE
@@ -125,18 +129,32 @@ def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
 
 
 def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
-    """The rarer a word is, the more it says."""
     forms = _forms(word)
     having = sorted({number for form in forms for number in index.words.get(key_of(form))})
     if not having:
         return
-    points = min(WORD, 2 * (len(index.paths) // len(having)).bit_length() + 2)
+    points = _points_of(index, len(having))
     for number in having:
         folder, name = posixpath.split(index.paths[number])
         is_in_name, is_in_folder = (not forms.isdisjoint(words_of(part)) for part in (name, folder))
         place = max(IN_NAME * is_in_name, IN_FOLDER * is_in_folder) + (is_in_name and is_in_folder)
         found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
+
+
+def _count_part(index: RepoIndex, part: str, found: Relevance) -> None:
+    """A folder's or a file's own name, where words do not make it out: `http2`, `react-dom`."""
+    form = re.compile(r"(?i)(?:.*/)?" + re.escape(part) + r"(?:/.*|\.[^/]*)?")
+    having = [number for number, path in enumerate(index.paths) if form.fullmatch(path)]
+    points = _points_of(index, len(having)) + IN_FOLDER if having else 0
+    for number in having:
+        found.points[number] = found.points.get(number, 0) + points
+        found.words.setdefault(number, []).append(part)
+
+
+def _points_of(index: RepoIndex, having: int) -> int:
+    """The rarer a word is, the more it says."""
+    return min(WORD, 2 * (len(index.paths) // having).bit_length() + 2)
 
 
 def _forms(word: str) -> frozenset[str]:

@@ -98,6 +98,14 @@ def test_a_word_is_found_in_its_other_forms(tmp_path: Path, word: str, name: str
     assert [it.path for it in choose(index, relevance(index, Places(files), f"{word} is slow"), ())] == [f"{name}.py"]
 
 
+@pytest.mark.parametrize("text", ["http2: refuse what is too long", "in net-http2 a limit is missing", "mend HTTP2"])
+def test_a_folders_name_with_digits_or_hyphens_is_known_as_a_whole(tmp_path: Path, text: str) -> None:
+    files = {f"net-{part}/{part}/limits.py": "x = 1\n" for part in ("http", "http1", "http2", "http3")}
+    files |= {f"f{n}.py": "y = 1\n" for n in range(9)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert choose(index, relevance(index, Places(files), text), ())[0].path == "net-http2/http2/limits.py"
+
+
 def test_who_stands_in_a_folder_means_its_files(tmp_path: Path) -> None:
     files = {f"p{n}/{name}.py": f"def {name}_{n}(): pass\n" for n in range(6) for name in ("builder", "request", "x")}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
