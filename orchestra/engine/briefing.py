@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Listing = Sequence["tuple[str, int]"]
 """Path and size of every file that may be shown."""
 _MOST_NEAR = 12
+_PROSE = (".md", ".rst", ".txt", ".markdown", ".adoc")
 _MOST_NEAR_IN_ALL = 600
 """Of a long plan the first files are told what is near them."""
 
@@ -162,5 +163,7 @@ def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) ->
     beside.sort(key=lambda number: (-index.scores[number], number))
     known = [index.numbers[other] for other in [*places.partners(path), *others] if other in index.numbers]
     for number in [*named, *known, *beside]:
-        if index.paths[number] not in seen:
+        other = index.paths[number]
+        # A change log's headings say nothing to who writes code.
+        if other not in seen and (path.endswith(_PROSE) or not other.endswith(_PROSE)):
             yield number
