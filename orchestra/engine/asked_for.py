@@ -13,6 +13,8 @@ MOST_EXPANDED_BYTES = 60_000
 """Of all files that a folder or a pattern stands for: they are shown. Of more only the names are told."""
 _MOST_NAMES = 80
 _MOST_GUESSES = 5
+_MOST_LOOKED_FOR = 100
+_LONGEST = 1000
 _LINES = re.compile(r"(?:[:#@]L?\d+(?:[-:,]+L?\d+)*|[ :]*[(\[]?lines? \d+(?: ?(?:-|to) ?\d+)?[)\]]?)$")
 _PATTERN = re.compile(r"[*?]|\[.+\]")
 
@@ -35,15 +37,20 @@ def show_meant(
     if not not_shown:
         return shown, not_shown
     sizes = dict(listing())
-    meant = {path: _meant(path, sizes, root) for path, _ in not_shown}
+    meant = {path: _meant(path, sizes, root) for path, _ in not_shown[:_MOST_LOOKED_FOR]}
     more = [path for found in meant.values() for path in found.paths]
     there = {file.path for file in shown}
     others, refused = show([path for path in more if path not in there])
-    said = [(path, meant[path].said or why) for path, why in not_shown if not meant[path].paths]
+    said = [
+        (path, meant[path].said if path in meant and meant[path].said else why)
+        for path, why in not_shown if path not in meant or not meant[path].paths
+    ]
     return [*shown, *others], [*said, *refused]
 
 
 def _meant(asked: str, sizes: Mapping[str, int], root: str) -> _Meant:
+    if len(asked) > _LONGEST:
+        return _Meant(())
     wanted = asked.strip().strip("`'\"").replace("\\", "/")
     if wanted.startswith(root.rstrip("/") + "/"):
         wanted = wanted[len(root.rstrip("/")):]

@@ -16,6 +16,7 @@ DONE = ("approved", "unchanged")
 """How a file can end well."""
 MOST_TOLD_CHARACTERS = 1000
 _LINE = re.compile(r"(?::\d[\d:,-]*|#L\d[L\d-]*|[ ,]+[(\[]?lines? [\d –-]+[)\]]?)$")
+_LONGEST_SAID = 2000
 _BETWEEN = re.compile(r"\s*(?:,|;|\band\b|&|\n)\s*")
 
 
@@ -81,6 +82,8 @@ class Mending:
 def planned_paths(said: str, planned: Collection[str]) -> tuple[str, ...]:
     """Which planned files a model means: as a diff names it, with a line, by the end of its path, or several of them.
     """
+    if len(said) > _LONGEST_SAID:
+        return ()
     whole = _planned_path(said, planned)
     if whole is not None:
         return (whole,)

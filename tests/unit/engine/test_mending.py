@@ -114,3 +114,8 @@ def test_a_mended_draft_is_judged_by_another_vendor_than_both_its_writers_after_
 def test_a_planned_file_is_meant_however_a_model_writes_its_path(said: str, paths: tuple[str, ...]) -> None:
     planned = ["src/a.py", "src/b.py", "odd, name.py", "x:1", "p/index.py", "q/index.py"]
     assert planned_paths(said, planned) == paths
+
+
+@pytest.mark.parametrize("said", ["src/a.py," * 10_000, " " * 100_000 + "1", "src/a.py" + ":1" * 50_000])
+def test_what_is_no_path_means_no_file(said: str) -> None:
+    assert planned_paths(said, ["src/a.py"]) == ()

@@ -154,3 +154,15 @@ def test_what_cannot_be_shown_is_told_with_what_may_be_meant(deep: Showing, aske
 
 def test_nothing_outside_the_root_is_meant(deep: Showing) -> None:
     assert deep.asked(["../pkg/a/Reader.java", "/etc/passwd", "~/.ssh/id_rsa"])[0] == []
+
+
+@pytest.mark.parametrize("asked", ["*a" * 5000, " " * 100_000 + "x", ":1" * 50_000, "x/" * 50_000])
+def test_what_is_no_path_is_not_looked_for(deep: Showing, asked: str) -> None:
+    shown, not_shown = deep.asked([asked, "Reader.java"])
+    assert ([file.path for file in shown], len(not_shown)) == (["pkg/a/Reader.java"], 1)
+
+
+def test_of_many_paths_that_are_not_there_the_first_are_looked_for(deep: Showing) -> None:
+    asked = [f"nope{number}.py" for number in range(200)]
+    shown, not_shown = deep.asked([*asked, "Reader.java"])
+    assert (shown, [path for path, _ in not_shown]) == ([], [*asked, "Reader.java"])
