@@ -9,7 +9,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.file_list import list_files
 from orchestra.agents.outline import Words
 from orchestra.agents.plan_json import plan_to_json
-from orchestra.agents.quoting import ShownFile, bullets, fenced, quote, show_files
+from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
 from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
 from orchestra.records import Plan
 
@@ -18,6 +18,7 @@ def architect_request(
     *,
     task: str,
     listing: Sequence[tuple[str, int]],
+    folder: str = "",
     repo_map: str = "",
     shown: Sequence[ShownFile] = (),
     custom_prompt: str = "",
@@ -31,7 +32,8 @@ def architect_request(
 ) -> Request:
     """A request for a plan.
 
-    `listing` is the repository's files as path and size in bytes, `repo_map` what they declare. `previous_plan` and
+    `listing` is the repository's files as path and size in bytes, `folder` where the user stands among them, `repo_map`
+    what they declare. `previous_plan` and
     `remarks` are the plan that the user wants revised and what the user said about it, oldest first.
 
     Of several architects the first is asked to divide the task among so many (`dividing_by`), each then for the plan
@@ -45,7 +47,7 @@ def architect_request(
     values = {
         "instructions": words.instructions,
         "skills": words.skills,
-        "listing": fenced(list_files(listing)) if listing else "(no files yet)",
+        "listing": (fenced(list_files(listing)) if listing else "(no files yet)") + _standing(folder),
         "map": quote(repo_map),
         "files": show_files(shown),
         "task": quote(task),
@@ -58,6 +60,13 @@ def architect_request(
         "instructions", "skills", "listing", "map", "files",
     ))
     return request_of(system, user, moved=moved)
+
+
+def _standing(folder: str) -> str:
+    if not folder:
+        return ""
+    said = "The user stands in the folder %s: what the task leaves open is meant there. Paths count from the root."
+    return "\n\n" + said % one_line(folder + "/")
 
 
 def _plan_as_asked_for(plan: Plan) -> str:

@@ -11,6 +11,7 @@ from orchestra.agents.quoting import FENCE_TOKENS, one_line
 MOST_TOKENS = 8_000
 """With the fence. Of a large repository the map and the chosen files say more, and others may be asked for."""
 _ROOM = MOST_TOKENS - FENCE_TOKENS
+_LEAST_OF_ROOT = 30
 _LONGEST_PER_TOKEN = 40
 """No text has so many characters a token (see `adapters.tokens`), so one that is longer need not be counted."""
 
@@ -46,10 +47,14 @@ def _fits(text: str, tokens: int) -> bool:
 
 
 def _depth(paths: Sequence[str]) -> int:
-    """How many levels of folders fit, with nothing but the number of files in each."""
+    """How many levels of folders fit, with names of the root alone and the number of files in every other folder."""
     depth = max(path.count("/") for path in paths)
+    of_root = _names([one_line(path) for path in paths if "/" not in path], _LEAST_OF_ROOT)
     counts = Counter(path.rpartition("/")[0] for path in paths)
-    while depth and not _fits("\n".join(_line(folder, _number(count)) for folder, count in counts.items()), _ROOM // 2):
+    while depth:
+        text = "\n".join(_line(folder, _number(count) if folder else of_root) for folder, count in counts.items())
+        if _fits(text, _ROOM // 2):
+            break
         depth -= 1
         inner, counts = counts, Counter()
         for folder, count in inner.items():
@@ -68,7 +73,11 @@ def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:
 
 
 def _lines(folders: Mapping[str, Sequence[str]], most_names: int) -> str:
-    return "\n".join(_line(folder, _names(names, most_names)) for folder, names in folders.items())
+    """Of the root more: what a project is built and checked with lies there."""
+    of_root = max(most_names, _LEAST_OF_ROOT) if len(folders) > 1 else most_names
+    return "\n".join(
+        _line(folder, _names(names, most_names if folder else of_root)) for folder, names in folders.items()
+    )
 
 
 def _line(folder: str, said: str) -> str:

@@ -18,6 +18,9 @@ _JSON_INFO = re.compile(r"(?i)^(?:\{?\.?json[c5]?\b|$)")
 _OBJECT_AT_LINE_START = re.compile(r"^[ \t]*\{", re.MULTILINE)
 _END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _LOOKS_LIKE_JSON = re.compile(r"\s*\"")
+_SLIP = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+"""A string, or a comma before a closing bracket."""
+_ESCAPE = re.compile(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|.)", re.DOTALL)
 _CLOSING_BRACKET = re.compile(r"[,\s]*[}\]]")
 
 
@@ -61,7 +64,7 @@ def _in_blocks(answer: str) -> _Candidates:
     failure = None
     for block in find_blocks(answer):
         try:
-            members = parse_object(block.text)
+            members = _parse_generously(block.text)
         except UnreadableReply as error:
             failure = _failure_of(block, error) or failure
         else:
@@ -70,6 +73,22 @@ def _in_blocks(answer: str) -> _Candidates:
             else:
                 failure = UnreadableReply("The `json` block must hold one object in braces.")
     return objects, failure
+
+
+def _parse_generously(text: str) -> Mapping[str, object] | None:
+    """As `parse_object`; slips that can mean one thing alone are passed over."""
+    try:
+        return parse_object(text)
+    except UnreadableReply:
+        mended = _SLIP.sub(_without_slip, text)
+        if mended == text:
+            raise
+        return parse_object(mended)
+
+
+def _without_slip(match: re.Match[str]) -> str:
+    """A string without escapes that JSON does not know, such as those of regular expressions; or nothing."""
+    return _ESCAPE.sub(lambda escape: escape[0] if escape[1] else "\\" + escape[0], match["string"] or "")
 
 
 def _failure_of(block: Block, error: UnreadableReply) -> UnreadableReply | None:

@@ -6,8 +6,13 @@ import hashlib
 import json
 from typing import Mapping
 
+from orchestra.agents.plan_text import CONVENTIONAL
 from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts
 from orchestra.records import ACTIONS, CommitIntent, Plan, PlannedFile
+
+_ALSO_CALLED = {
+    "create": ("add", "new"), "modify": ("update", "edit", "change"), "delete": ("remove",)
+}
 
 
 def plan_to_json(plan: Plan) -> dict[str, object]:
@@ -65,16 +70,26 @@ def _file_from_json(value: object, where: str) -> PlannedFile:
     members = as_object(value, where)
     return PlannedFile(
         path=as_text(required(members, "path", where), path_of(where, "path")),
-        action=one_of(required(members, "action", where), path_of(where, "action"), ACTIONS),
+        action=one_of(_action(required(members, "action", where)), path_of(where, "action"), ACTIONS),
         description=text_or_empty(members, "description", where),
         depends_on=texts(members.get("depends_on"), path_of(where, "depends_on")),
         criteria=texts(members.get("criteria"), path_of(where, "criteria")),
     )
 
 
+def _action(value: object) -> object:
+    word = value.strip().lower() if isinstance(value, str) else value
+    return next((action for action, others in _ALSO_CALLED.items() if word == action or word in others), value)
+
+
 def _commit_from_json(value: object) -> CommitIntent:
     if value is None:
         return CommitIntent()
+    if isinstance(value, str):
+        first, _, body = value.strip().partition("\n")
+        match = CONVENTIONAL.match(first)
+        kind, scope, subject = match.groups() if match else ("", "", first)
+        return CommitIntent(kind, scope or "", subject, body.strip())
     members = as_object(value, "commit")
     return CommitIntent(
         type=text_or_empty(members, "type", "commit"),

@@ -5,6 +5,7 @@ Every function takes an answer as the model wrote it and raises UnreadableReply,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
@@ -16,6 +17,12 @@ from orchestra.errors import UnreadableReply
 from orchestra.records import SEVERITIES, Issue, Plan, Review
 
 VERDICTS = ("approved", "needs_work")
+_OBJECTIONS = ("needs_work", "needswork", "needs_changes", "changes_requested", "request_changes", "rejected", "reject")
+_ALSO_CALLED = {
+    "warning": ("warning", "warn", "medium", "moderate", "minor"),
+    "info": ("info", "information", "note", "nit", "nitpick", "suggestion", "low", "trivial"),
+}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,10 @@ def read_fixes(text: str) -> tuple[Fix, ...] | NeedFiles:
 
 def need_files(members: Mapping[str, object]) -> NeedFiles:
     """What an object with the key `need_files` asks for."""
-    paths = _some_texts(members, "need_files")
-    return NeedFiles(paths)
+    asked = members["need_files"]
+    if isinstance(asked, list):
+        asked = [each.get("path", each) if isinstance(each, dict) else each for each in asked]
+    return NeedFiles(_some_texts({"need_files": asked}, "need_files"))
 
 
 def _asked_for(answers: Sequence[object]) -> NeedFiles | None:
@@ -91,11 +100,11 @@ def _asks(members: Mapping[str, object]) -> bool:
 
 
 def _plan_or_request(members: Mapping[str, object]) -> Plan | Questions | NeedFiles:
-    if members.get("need_files") and len(members) > 1:
+    if members.get("need_files") and (members.get("files") or members.get("questions")):
         raise UnreadableReply("`need_files` must be the only key: either ask for files, or answer.")
     if members.get("questions") and "files" in members:
         raise UnreadableReply("`questions` and `files` cannot go together: either ask, or give the plan.")
-    if "files" in members:
+    if "files" in members and not members.get("need_files"):
         return plan_from_json(members)
     if members.get("questions") or "questions" in members and "need_files" not in members:
         return Questions(_some_texts(members, "questions"))
@@ -114,39 +123,63 @@ def _some_texts(members: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _review(members: Mapping[str, object], of_whole_change: bool) -> Review | NeedFiles:
     if _asks(members):
         return need_files(members)
-    verdict = one_of(required(members, "verdict"), "verdict", VERDICTS)
+    verdict = _verdict(required(members, "verdict"))
     values = as_list(required(members, "issues"), "issues")
-    issues = tuple(_issue(value, "issues[%d]" % index, of_whole_change) for index, value in enumerate(values))
+    is_objection = verdict == "needs_work"
+    issues = tuple(
+        _issue(value, "issues[%d]" % index, of_whole_change, is_objection) for index, value in enumerate(values)
+    )
     if verdict == "needs_work" and not issues:
         raise UnreadableReply("The verdict is `needs_work`, but `issues` is empty; say what is wrong.")
     has_error = any(issue.severity == "error" for issue in issues)
     return Review(approved=verdict == "approved" and not has_error, issues=issues)
 
 
-def _issue(value: object, where: str, of_whole_change: bool) -> Issue:
+def _verdict(value: object) -> str:
+    word = re.sub(r"[\W_]+", "_", value.strip().lower()) if isinstance(value, str) else ""
+    return "needs_work" if word in _OBJECTIONS else one_of(value, "verdict", VERDICTS)
+
+
+def _severity(value: object, where: str, is_objection: bool) -> str:
+    """In an objection also by other words; of one that nobody knows the worst is taken."""
+    if not is_objection:
+        return one_of(value, where, SEVERITIES)
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return next((severity for severity, words in _ALSO_CALLED.items() if word in words), "error")
+
+
+def _issue(value: object, where: str, of_whole_change: bool, is_objection: bool) -> Issue:
     members = as_object(value, where)
     path = text_or_empty(members, "path", where) or None
     if of_whole_change and path is None:
         raise UnreadableReply("The key `path` is missing in `%s`." % where)
     return Issue(
-        severity=one_of(required(members, "severity", where), path_of(where, "severity"), SEVERITIES),
+        severity=_severity(
+            members.get("severity") if is_objection else required(members, "severity", where),
+            path_of(where, "severity"), is_objection,
+        ),
         message=as_text(required(members, "message", where), path_of(where, "message")),
-        line=_line(members.get("line"), path_of(where, "line")),
+        line=_line(members.get("line"), path_of(where, "line"), is_objection),
         suggestion=text_or_empty(members, "suggestion", where),
         path=path,
     )
 
 
-def _line(value: object, where: str) -> int | None:
-    """A line number; None for null and for what no line can be, such as 0."""
+def _line(value: object, where: str, is_objection: bool) -> int | None:
+    """A line number, of several the first; None for null and for what no line can be, such as 0."""
+    if isinstance(value, list) and value and is_objection:
+        value = value[0]
     if isinstance(value, str):
         stripped = value.strip()
-        value = int(stripped) if stripped.isdecimal() and len(stripped) < 10 else (value if stripped else None)
+        number = _NUMBER.search(stripped) if is_objection else _NUMBER.fullmatch(stripped)
+        value = int(number[0]) if number else (None if is_objection or not stripped else value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
+        if is_objection:
+            return None
         raise wrong(where, "a line number or null", value)
     return value if value > 0 else None
 

@@ -47,9 +47,11 @@ def text_or_empty(members: Mapping[str, object], key: str, where: str = "") -> s
 
 
 def texts(value: object, where: str) -> tuple[str, ...]:
-    """A list of texts; none for null."""
+    """A list of texts; none for null, and one for a text alone."""
     if value is None:
         return ()
+    if isinstance(value, str):
+        value = [value]
     return tuple(as_text(item, "%s[%d]" % (where, index)) for index, item in enumerate(as_list(value, where)))
 
 

@@ -101,6 +101,10 @@ def _tests_line(run: TestRun, verdict: Verdict | None) -> str:
         return f"could not start: {run.lacks} ({run.framework})"
     new = verdict.new_failures if verdict else ()
     how = run.framework if run.exit_status is not None else f"{run.framework}, out of time"
+    still = verdict.still_failing if verdict else ()
+    if still and not new:
+        listing = "".join(f"\n              {failure.id}" for failure in still[:10])
+        return f"failed: {len(still)} as before that the task asks to have pass ({how}){listing}"
     if not new:
         return f"no new failure; {len(run.failures)} failed before already ({how})"
     listing = "".join(f"\n              {failure.id}" for failure in new[:10])
@@ -124,6 +128,7 @@ def _tests_json(run: TestRun | None, verdict: Verdict | None) -> Mapping[str, An
         "exit_status": run.exit_status, "duration_ms": run.duration_ms, "lacks": run.lacks or None,
         "sandbox": list(run.sandbox), "failures": [failure.id for failure in run.failures],
         "new_failures": [failure.id for failure in verdict.new_failures] if verdict else [],
+        "still_failing": [failure.id for failure in verdict.still_failing] if verdict else [],
     }
 
 

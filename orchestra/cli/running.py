@@ -168,11 +168,19 @@ def relative_to_root(context: Context, path: str) -> str:
         raise UsageError("the file lies outside the repository", where=path, hint=hint) from None
 
 
+def folder_of(context: Context) -> str:
+    """Where the user stands, relative to the root; empty for the root, and for what no text can name."""
+    folder = os.path.relpath(os.path.realpath(context.env.cwd), os.path.realpath(context.root))
+    is_below = folder != os.curdir and not folder.startswith(os.pardir) and folder.isprintable()
+    return Path(folder).as_posix() if is_below else ""
+
+
 def must_show(context: Context, paths: Sequence[str]) -> tuple[str, ...]:
     """The paths relative to the root; of each that no model gets to see it is said why. Raises UsageError."""
     given = tuple(relative_to_root(context, path) for path in paths)
-    _, left_out = Showing(context.root, context.git, Tree(context.root)).show(given)
-    for path, why in left_out:
+    showing = Showing(context.root, context.git, Tree(context.root))
+    # Only so many are shown at once.
+    for path, why in (left_out for one in given for left_out in showing.show([one])[1]):
         context.output.warn(f"{path} is not shown to the architect: {_why_not_shown(context, path) or why}")
     return given
 

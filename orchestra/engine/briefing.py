@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.engine.asking import Show
-from orchestra.engine.showing import within
+from orchestra.engine.showing import MOST_FILES, within
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Listing = Sequence["tuple[str, int]"]
 """Path and size of every file that may be shown."""
 _MOST_NEAR = 12
+_PROSE = (".md", ".rst", ".txt", ".markdown", ".adoc")
 _MOST_NEAR_IN_ALL = 600
 """Of a long plan the first files are told what is near them."""
 
@@ -33,7 +34,7 @@ class Room:
     """How many tokens each part may have at most, the map with its fence."""
 
     map_tokens: int = 4_000
-    files_tokens: int = 16_000
+    files_tokens: int = 24_000
     """What the user gives is shown beyond that."""
     near_tokens: int = 1_200
 
@@ -86,8 +87,8 @@ class Scout:
 
         return Mapper(self._root, self._cache)
 
-    def brief(self, task: str, listing: Listing, given: Sequence[str]) -> Briefing:
-        """For a task; `given` are the files that the user wants shown."""
+    def brief(self, task: str, listing: Listing, given: Sequence[str], folder: str = "") -> Briefing:
+        """For a task; `given` are the files that the user wants shown, `folder` is where the user stands."""
         if not listing and not given:
             return Briefing("", ())
         from orchestra.workspace.repo_map.drawing import draw_map
@@ -96,7 +97,7 @@ class Scout:
 
         paths = [path for path, _ in listing]
         index = self._mapper.index(paths)
-        found = relevance(index, Places(paths), task, given)
+        found = relevance(index, Places(paths), task, given, folder)
         declared = self._mapper.declarations(index, ranked(index, found))
         repo_map = draw_map(
             index, declared, found.names, max_tokens=self.room.map_tokens - FENCE_TOKENS, count_tokens=estimate_tokens
@@ -137,8 +138,13 @@ def fitting_files(
     Those `known` already are passed over.
     """
     chosen = [file for file in chosen if file.path not in known]
-    shown, not_shown = show([file.path for file in chosen])
     given = {file.path for file in chosen if file.why == GIVEN}
+    shown: list[ShownFile] = []
+    not_shown: list[tuple[str, str]] = []
+    # Only so many are shown at once.
+    for start in range(0, len(chosen), MOST_FILES):
+        more, refused = show([file.path for file in chosen[start:start + MOST_FILES]])
+        shown, not_shown = [*shown, *more], [*not_shown, *refused]
     fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)
     return [*(file for file in shown if file.path in given), *fitting], [*not_shown, *others]
 
@@ -157,5 +163,7 @@ def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) ->
     beside.sort(key=lambda number: (-index.scores[number], number))
     known = [index.numbers[other] for other in [*places.partners(path), *others] if other in index.numbers]
     for number in [*named, *known, *beside]:
-        if index.paths[number] not in seen:
+        other = index.paths[number]
+        # A change log's headings say nothing to who writes code.
+        if other not in seen and (path.endswith(_PROSE) or not other.endswith(_PROSE)):
             yield number

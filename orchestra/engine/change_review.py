@@ -11,15 +11,13 @@ from orchestra.agents.auditor import change_request
 from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
 from orchestra.engine.asking import Asker
-from orchestra.engine.mending import DONE, Mending
+from orchestra.engine.mending import DONE, Mending, planned_paths
 from orchestra.engine.resume import UNJUDGED_CHANGE
-from orchestra.errors import (
-    ExitStatus, OrchestraError, ProviderFault, RefusedPath, UnreadableReply, WorkspaceError,
-)
+from orchestra.errors import ExitStatus, OrchestraError, ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, readable_patches
-from orchestra.workspace.path_names import normalise, quoted
+from orchestra.workspace.path_names import quoted
 
 LEAST_FILES = 2
 """Of one changed file its own review has seen the whole change."""
@@ -149,10 +147,10 @@ def _by_path(review: Review, planned: Sequence[str]) -> tuple[dict[str, list[Iss
     found: dict[str, list[Issue]] = defaultdict(list)
     elsewhere = []
     for issue in errors or review.issues:
-        path = _spelled_as_planned(issue.path or "", planned)
-        if path is None:
+        paths = planned_paths(issue.path or "", planned)
+        if not paths:
             elsewhere.append(issue)
-        else:
+        for path in paths:
             found[path].append(issue)
     return found, elsewhere if errors or not found else []
 
@@ -163,16 +161,6 @@ def _unplanned(issues: Sequence[Issue]) -> ChangeNotApproved:
         f"the review of the whole change objects to a file that is not planned: {named}: {issues[0].message}",
         hint=f"the files stay as they are; run again with a task that has {named} planned too",
     )
-
-
-def _spelled_as_planned(path: str, planned: Sequence[str]) -> str | None:
-    """Which of the planned files is meant, perhaps as a diff names it; None for none."""
-    try:
-        path = normalise(path)
-    except RefusedPath:
-        return None
-    without_side = path.partition("/")[2] if path.startswith(("a/", "b/")) else path
-    return next((each for each in (path, without_side) if each in planned), None)
 
 
 def _fail(findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome]) -> None:

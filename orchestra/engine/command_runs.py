@@ -37,12 +37,18 @@ class Verdict:
     run: TestRun
     new_failures: tuple[TestFailure, ...]
     """Those that did not fail before."""
+    still_failing: tuple[TestFailure, ...] = ()
+    """Those that failed before and that it is asked to mend."""
+
+    @property
+    def to_mend(self) -> tuple[TestFailure, ...]:
+        return self.new_failures + self.still_failing
 
     @property
     def badness(self) -> tuple[bool, int, int]:
         """Greater is worse. One failure that keeps tests from running is worse than any number of tests that fail."""
-        hiding = sum(1 for failure in self.new_failures if _HIDES_OTHERS.fullmatch(failure.id))
-        return bool(self.run.lacks) or self.run.exit_status is None, hiding, len(self.new_failures)
+        hiding = sum(1 for failure in self.to_mend if _HIDES_OTHERS.fullmatch(failure.id))
+        return bool(self.run.lacks) or self.run.exit_status is None, hiding, len(self.to_mend)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class CommandRuns:
     refuse: Callable[[TestRun], None] = lambda run: None
     """Raises UsageError where it is the user's own command that never could start."""
     without_secrets: Callable[[TestRun], TestRun] = lambda run: run
+    is_wanted: Callable[[str], bool] = lambda failure_id: False
+    """Whether a test of that id, which failed before, is to pass after the change."""
 
     @property
     def has_baseline(self) -> bool:
@@ -102,10 +110,11 @@ class CommandRuns:
         run = self._run(name, path)
         if run is None:
             return None
-        verdict = Verdict(run, self._new_failures(run, path, known))
+        new = self._new_failures(run, path, known)
+        verdict = Verdict(run, new, self._still_failing(run, new) if path is None else ())
         self.events.emit(
             f"{self.kind}.ended", level="info" if run.passed else "warning", framework=run.framework,
-            passed=run.passed, failures=len(run.failures), new=len(verdict.new_failures),
+            passed=run.passed, failures=len(run.failures), new=len(new), wanted=len(verdict.still_failing) or None,
             duration_ms=run.duration_ms, lacks=run.lacks, path=path, timed_out=run.exit_status is None,
         )
         return verdict
@@ -163,10 +172,15 @@ class CommandRuns:
         known = ids_of(before) if known is None else known
         return tuple(failure for failure in failures if failure.id not in known)
 
+    def _still_failing(self, run: TestRun, new: tuple[TestFailure, ...]) -> tuple[TestFailure, ...]:
+        if run.passed or run.lacks:
+            return ()
+        return tuple(failure for failure in run.failures if failure not in new and self.is_wanted(failure.id))
+
 
 def what_came_of_it(verdict: Verdict, *, is_taken_back: bool) -> str:
     """Of a fix after which this was the verdict, for those who try next."""
-    failing = verdict.new_failures
+    failing = verdict.to_mend
     if not failing:
         return "nothing failed any more then"
     named = ", ".join(failure.id for failure in failing[:_MOST_NAMED])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
-from typing import Mapping, Sequence
+from typing import Collection, Mapping, Sequence
 
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.records import FileOutcome, Issue, Plan
@@ -13,6 +15,9 @@ from orchestra.state.manager import StateManager
 DONE = ("approved", "unchanged")
 """How a file can end well."""
 MOST_TOLD_CHARACTERS = 1000
+_LINE = re.compile(r"(?::\d[\d:,-]*|#L\d[L\d-]*|[ ,]+[(\[]?lines? [\d –-]+[)\]]?)$")
+_LONGEST_SAID = 2000
+_BETWEEN = re.compile(r"\s*(?:,|;|\band\b|&|\n)\s*")
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,29 @@ class Mending:
         told = findings[0].message.partition("\n")[0][:MOST_TOLD_CHARACTERS] if findings else known[key_prefix][0]
         known[key_prefix] = (told, came_of_it)
         self.journal.keep(self.session_id, TRIED + path, [[key, *said] for key, said in known.items()])
+
+
+def planned_paths(said: str, planned: Collection[str]) -> tuple[str, ...]:
+    """Which planned files a model means: as a diff names it, with a line, by the end of its path, or several of them.
+    """
+    if len(said) > _LONGEST_SAID:
+        return ()
+    whole = _planned_path(said, planned)
+    if whole is not None:
+        return (whole,)
+    found = [_planned_path(part, planned) for part in _BETWEEN.split(said)]
+    return tuple(dict.fromkeys(path for path in found if path is not None)) if None not in found else ()
+
+
+def _planned_path(said: str, planned: Collection[str]) -> str | None:
+    path = said.strip().strip("`'\"*")
+    for name in (path, _LINE.sub("", path)):
+        name = name[2:] if name.startswith("./") else name
+        without_side = name.partition("/")[2] if name.startswith(("a/", "b/")) else name
+        for each in (name, unicodedata.normalize("NFC", name), without_side):
+            if each in planned:
+                return each
+        ending = [each for each in planned if name and each.endswith("/" + name)]
+        if len(ending) == 1:
+            return ending[0]
+    return None

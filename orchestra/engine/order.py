@@ -42,11 +42,14 @@ class Options:
     allow_dirty: bool = False
     must_show: tuple[str, ...] = ()
     """Paths relative to the root."""
+    folder: str = ""
+    """Where the user stands, relative to the root; empty for the root."""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Options:
         """The options as a session keeps them (`asdict`)."""
-        return cls(kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]))
+        # Sessions of earlier versions had no folder.
+        return cls(kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]), kept.get("folder", ""))
 
 
 @dataclass(frozen=True)

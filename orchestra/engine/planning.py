@@ -55,6 +55,8 @@ class Planning:
     max_cost_usd: Decimal | None
     has_architect: bool
     """Whether a model can answer for the architect: a session that was given its plan needs none."""
+    folder: str = ""
+    """Where the user stands, relative to the root."""
     guidance: Callable[[], Guidance] = lambda: Guidance({})
     swarm: int = 1
     """How many architects plan at once; a plan is revised by one."""
@@ -144,12 +146,13 @@ class Planning:
         listing = self.journal.remember(self.session_id, "listing", lambda: [*map(list, self.list_repository())])
         files = [(path, size) for path, size in listing]
         briefing = Briefing.from_json(self.journal.remember(
-            self.session_id, "map", lambda: self.scout.brief(self.task, files, self.must_show).to_json()
+            self.session_id, "map", lambda: self.scout.brief(self.task, files, self.must_show, self.folder).to_json()
         ))
         guidance = self.guidance()
         return architect_request(
             task=self.task,
             listing=files,
+            folder=self.folder,
             repo_map=briefing.repo_map,
             shown=fitting_files(
                 self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task)

@@ -270,11 +270,14 @@ class Session:
         findings = self._linted.new_failures if self._linted else ()
         if failing or findings:
             statuses.append(ExitStatus.TESTS_FAILED)
+        still = self._verdict.still_failing if self._verdict else ()
+        if still:
+            statuses.append(ExitStatus.JUDGED_BAD)
         if self._objection is not None:
             statuses.append(self._objection.exit_status)
         status = weightiest(statuses)
         if status is ExitStatus.JUDGED_BAD and not bad:
-            return status, self._objection
+            return status, self._objection or _still_failing(len(still), still[0].id)
         lacks = self._test_run.lacks if failing and self._test_run is not None else ""
         judged = self._verdict if failing else self._linted
         # The last failure of tests that were ended is that they were (see suite_run).
@@ -362,6 +365,13 @@ class Unfinished(OrchestraError):
         super().__init__(what, hint=hint)
         self.exit_status = status
         self.code = code
+
+
+def _still_failing(count: int, first: str) -> Unfinished:
+    what = f"{count} test{' fails' if count == 1 else 's fail'} that the task asks to have pass: {first}"
+    what += "" if count == 1 else f" and {count - 1} more"
+    hint = "the files stay as they are: mend them, or run again"
+    return Unfinished(what, ExitStatus.JUDGED_BAD, "tests-still-fail", hint)
 
 
 _CODES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Iterator, Mapping, Sequence
@@ -70,6 +71,13 @@ class Showing:
             except OrchestraError as error:
                 not_shown.append((path, error.what))
         return shown, not_shown
+
+    def asked(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+        """As `show`, for what a model asks: also folders, patterns, and paths that are not quite right."""
+        # Few answers ask so.
+        from orchestra.engine.asked_for import show_meant
+
+        return show_meant(paths, self.show, self.listing, os.fspath(self._root))
 
     def _listed_of(self, paths: Sequence[str]) -> Mapping[str, int]:
         """Of these paths those that are listed: every prompt asks, and a large repository is long to list."""

@@ -13,7 +13,7 @@ from orchestra.agents.templates import Loader
 from orchestra.engine.asking import FIXES_LINT, Asker
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict, what_came_of_it
 from orchestra.engine.file_job import JobContext
-from orchestra.engine.mending import Mending
+from orchestra.engine.mending import Mending, planned_paths
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure
 from orchestra.state.manager import StateManager
@@ -23,6 +23,7 @@ _MOST_NAMED = 5
 _HAPPENED = {
     TESTS: "tests fail that passed before", LINT: "the project's linter finds what it did not find before",
 }
+_STILL = "tests that the task asks to have pass fail as before"
 _BLAMES_NONE = "the consultant finds no planned file to blame"
 
 
@@ -81,7 +82,7 @@ class Verification:
                 if verdict is None:
                     return None
             # No file can mend what the machine lacks.
-            if not verdict.new_failures or round_ > self.most_fixes or self.runs.never_started(verdict.run):
+            if not verdict.to_mend or round_ > self.most_fixes or self.runs.never_started(verdict.run):
                 return verdict
             best = _State(verdict, dict(outcomes), self._positions(round_, outcomes))
             mended = self._fix(round_, verdict, outcomes)
@@ -136,7 +137,7 @@ class Verification:
             return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
         errors = {
             fix.path: self._mending.mend(
-                fix.path, _findings(fix, verdict.new_failures), outcomes, key_prefix=self._prefix(round_)
+                fix.path, _findings(fix, verdict.to_mend), outcomes, key_prefix=self._prefix(round_)
             ) for fix in left
         }
         mended = [path for path, error in errors.items() if error is None]
@@ -148,7 +149,7 @@ class Verification:
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
         request = failing_tests_request(
-            self.jobs.prompts.about_all, happened=_HAPPENED[self.runs.kind], failures=verdict.new_failures,
+            self.jobs.prompts.about_all, happened=_happened(self.runs.kind, verdict), failures=verdict.to_mend,
             output=verdict.run.output, files=self._planned_texts(),
             tried=[f"{file.path}, {line}" for file in self.plan.files for line in self._mending.tried(file.path)],
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
@@ -156,8 +157,10 @@ class Verification:
         key = f"{self._prefix(round_)}consultant"
         fixes = self.asker.ask("consultant", key, request, path=None, read=read_fixes)
         messages: dict[str, list[str]] = {}
+        planned = [file.path for file in self.plan.files]
         for fix in fixes:
-            messages.setdefault(fix.path, []).append(fix.message)
+            for path in planned_paths(fix.path, planned) or (fix.path,):
+                messages.setdefault(path, []).append(fix.message)
         return tuple(Fix(path, "\n".join(said)) for path, said in messages.items())
 
     def _planned_texts(self) -> list[ShownFile]:
@@ -169,6 +172,11 @@ class Verification:
                 if text is not None:
                     shown.append(ShownFile(planned.path, text))
         return shown
+
+
+def _happened(kind: str, verdict: Verdict) -> str:
+    said = [_HAPPENED[kind]] if verdict.new_failures or not verdict.still_failing else []
+    return ", and ".join([*said, _STILL] if verdict.still_failing else said)
 
 
 def _findings(fix: Fix, failures: Sequence[TestFailure]) -> list[Issue]:

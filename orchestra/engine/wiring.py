@@ -110,7 +110,7 @@ def wire(
                 order, chains, journal, http, health, Budget(settings.budget.max_cost, spent_usd=spent), events,
                 env.clock, stack, placeholders.hide_known,
             ),
-            deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.show)(paths),
+            deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.asked)(paths),
             panel=panel_of(order, chains),
         )
         load_template = template_loader(settings)
@@ -186,6 +186,7 @@ def wire(
                 must_start=runner.settings.command is not None or order.requires_tests,
                 insist=runner.insist if kind == TESTS and order.requires_tests else lambda run: None,
                 refuse=runner.refuse, without_secrets=discretion.test_run,
+                is_wanted=lambda failure_id: kind == TESTS and _is_wanted(failure_id, row.task.text, plan),
             )
 
         def verification(kind: str, plan: Plan, jobs: JobContext) -> Verification:
@@ -204,7 +205,7 @@ def wire(
             session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
             list_repository=showing.listing, scout=scout, guidance=guidance, show=showing.show,
-            must_show=options.must_show,
+            must_show=options.must_show, folder=options.folder,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,
             has_architect="architect" in chains.choices, swarm=settings.planning.swarm, narrow=order.narrow,
@@ -272,6 +273,13 @@ def _answering(
     )
     stack.callback(recorder.close)
     return recorded(built, recorder)
+
+
+def _is_wanted(failure_id: str, task: str, plan: Plan) -> bool:
+    # Loaded with the first test that fails.
+    from orchestra.engine.wanted_tests import is_wanted
+
+    return is_wanted(failure_id, task, plan)
 
 
 def _tell_sandbox(order: Order, events: Events, sandbox: Sandbox) -> None:

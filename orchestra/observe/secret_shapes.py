@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Iterator
 
+from orchestra.observe.encoded import encoded
 from orchestra.observe.introduced import introduced
 from orchestra.observe.split_literals import across_seams
 from orchestra.observe.telling_names import named_values
@@ -103,10 +104,12 @@ def without_secrets(text: str) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def _found(text: str) -> Iterator[tuple[int, int]]:
+def _found(text: str, *, is_decoded: bool = False) -> Iterator[tuple[int, int]]:
     for run in _LONG_RUN.finditer(text):
         if _MAY_BE_TOKEN.search(run[0]):
             yield from _tokens(text, *run.span())
+            if not is_decoded:
+                yield from encoded(text, *run.span(), lambda plain: _found(plain, is_decoded=True))
     yield from introduced(text)
     yield from named_values(text)
     if "PRIVATE KEY" in text:

@@ -13,10 +13,11 @@ _REST = re.compile(
     (?:
         # name = value, "name": value, name: type = value
         (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
-        (?P<sign>=>|:=|\?\?=|[:=])[ \t]{0,20}
+        (?P<sign>=>|:=|\?\?=|\|\|=|[:=])[ \t]{0,20}
         | ["'][ \t]{1,20}value=                                         # <add key="name" value="..."/>
         | ["']?[ \t]{0,20}\r?\n[ \t+>-]{1,60}value[ \t]{0,20}[:=][ \t]{0,20}   # - name: NAME, and below it the value
-        | (?P<tag>["']?>)                                               # <name>value</name>, <x name="name">value</x>
+        # <name>value</name>, <x name="name">value</x>, <key>name</key><string>value</string>
+        | (?P<tag></key>\s{0,80}<string>|["']?>(?:\s{0,80}<(?i:value)>)?)
         | (?P<flag>[ \t]{1,4})(?=["'\w])                                # --name value
         | (?P<pair>["'],)[ \t]{0,20}(?:\r?\n[ \t+>]{0,60})?(?=["'])      # ("name", "value")
         | (?P<below>["']?[ \t]{0,4}\r?\n[ \t+>]{0,60}-[ \t]{1,4})(?=["'\w])   # - --name, and below it - value
@@ -27,7 +28,7 @@ _REST = re.compile(
         (?:(?:str|bytes|String|String::from|Some|SecretStr)?\([ \t]{0,4})?[rbufN@$]{0,2}
         (?P<quote>\\{0,3}(?:"{3}|'{3}|["'`]))
             (?:(?P<quoted>[^"'`\s]{8,300})|(?P<phrase>[^"'`\s]{1,40}(?:[ ][^"'`\s]{1,40}){1,11}))(?P=quote)
-        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'`,)\]\\ \t]))
+        | (?P<bare>[^\s"'`,;(){}\[\]<>&|]{8,300})(?P<after>[ \t]{0,20}(?:\r?$|[#<;&"'`,)\]}\\ \t]))
     )""",
     re.X | re.M,
 )
@@ -41,25 +42,28 @@ _LINE_HEAD = re.compile(
     r"|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
 )
 _FLAG_HEAD = re.compile(
-    r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
+    r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w.-]{0,60}|[\s{(]:[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
     r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
 )
 _VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
 _PART_HEAD = re.compile(r"(?:;| /)[ \t]{0,3}[\w ]{0,20}\Z")
 _QUERY_HEAD = re.compile(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
 _SETTINGS_HEAD = re.compile(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
+_FLOW_HEAD = re.compile(r"[{,][ \t]{0,20}[\w.-]{0,40}\Z")
 _SETTER_HEAD = re.compile(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
 _QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
 _OPTION_HEAD = re.compile(r"[\"']--?[\w-]{0,40}\Z")
 _LISTED_HEAD = re.compile(r"[ \t+]{0,60}-[ \t]{1,4}[\"']?--?[\w-]{0,40}\Z")
 _DECLARES = re.compile(r"(?i)(?:option|argument|param|flag|opt|add)\w{0,20}\(")
+_DEFINES = re.compile(r"\bdefine\([ ]?[\"']\w{0,40}\Z")
+_SIGN = re.compile(r"[!#%^&*+=?~]")
 _MOST_HEAD = 70
 _EXAMPLE = re.compile(
     r"(?i)example|placeholder|change[-_]?me|your[-_]|\byour|dummy|redacted|xxxx|\*\*\*|\.\.\.|ORCHESTRA_SECRET_"
     r"|[{}<>]|%[(sd]|(?-i:\$(?:\(|[A-Z_]{2}|[a-z_]+(?:\W|\Z)))|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:"
     r"|env:|ENC\[)|\A(.)\1*\Z"
 )
-_NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*[?!:]?")
+_NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
 _PHRASE_STEMS = ("passw", "passphrase", "pass", "pwd", "secret")
 _PHRASE = re.compile(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
@@ -101,6 +105,11 @@ def is_name_like(value: str) -> bool:
     return _NAME_LIKE.fullmatch(value) is not None
 
 
+def is_no_name(value: str) -> bool:
+    """Whether it can be no name: drawn by lot, or of letters, digits and signs as no code writes them."""
+    return is_random(value) or has_both(value) and _SIGN.search(value) is not None and not is_name_like(value)
+
+
 def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> bool:
     value = match["quoted"] or match["phrase"] or match["bare"]
     begin = max(position - _MOST_BEFORE, text.rfind("\n", max(0, position - _MOST_BEFORE), position) + 1, 0)
@@ -112,7 +121,7 @@ def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> boo
     if match["below"] is not None and not _LISTED_HEAD.fullmatch(before):
         return False
     is_pair = match["pair"] is not None and not _is_option(before, value)
-    if is_pair and (stem in ("auth", "salt", "pass") or "\n" in match[0]):
+    if is_pair and (stem in ("auth", "salt", "pass") and not _DEFINES.search(before) or "\n" in match[0]):
         # On lines of their own they are a list's.
         return False
     if match["call"] is not None and not _SETTER_HEAD.search(before[-_MOST_HEAD:]):
@@ -172,7 +181,9 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
 def _stands_alone(before: str, match: re.Match[str]) -> bool:
     """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
-    if _is_tight(match) and "/" not in match["bare"] and is_random(match["bare"]):
+    if _is_tight(match) and "/" not in match["bare"] and is_no_name(match["bare"]):
+        return True
+    if after in (",", "}") and _FLOW_HEAD.search(head) and is_no_name(match["bare"]):
         return True
     if match["below"] is not None:
         return after == ""

@@ -257,7 +257,8 @@ def _tested(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
         return "tests", f"passed ({data['framework']})"
     if data.get("lacks"):
         return "tests", f"could not start: {_cut(data['lacks'])} ({data['framework']})"
-    return "tests", f"{data['failures']} failing, {data['new']} of them new ({data['framework']})"
+    wanted = f", {data['wanted']} to be mended" if data.get("wanted") else ""
+    return "tests", f"{data['failures']} failing, {data['new']} of them new{wanted} ({data['framework']})"
 
 
 def _not_fixed(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:

@@ -120,6 +120,32 @@ def test_what_failed_before_is_reported_and_not_blamed(tested: Project) -> None:
     assert ran.json["commit"]["sha"] == tested.head()
 
 
+def test_what_failed_before_is_mended_where_the_task_asks_for_it(tested: Project) -> None:
+    tested.commit("code_.py", BROKEN)
+    script = team(
+        PLAN, {"code_.py": whole(BROKEN.replace("3", "4"))}, blames=fixes(("code_.py", "it quadruples")),
+        mends={"code_.py": whole(CODE)},
+    )
+    ran = tested.run("run", "test_doubles fails; mend the bug", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.json["tests"]["passed"]) == (0, True)
+    blame = ran.calls[-3]
+    assert "tests that the task asks to have pass fail as before" in blame.system
+    assert "passed before" not in blame.system and "test_doubles" in blame.text
+
+
+def test_what_the_task_asks_to_have_pass_and_fails_to_the_end_is_1_and_no_commit(tested: Project) -> None:
+    tested.commit("code_.py", BROKEN)
+    head = tested.head()
+    script = team(PLAN, {"code_.py": whole(BROKEN.replace("3", "4"))}, blames=fixes())
+    ran = tested.run("run", "make the failing tests pass", "--yes", "--commit", "--json", script=script)
+
+    assert (ran.status, ran.json["status"], ran.json["error"]["code"]) == (1, "failed", "tests-still-fail")
+    assert "test_doubles" in ran.json["error"]["message"]
+    assert len(ran.json["tests"]["still_failing"]) == 1 and ran.json["tests"]["new_failures"] == []
+    assert tested.head() == head
+
+
 def test_a_new_failure_beside_an_old_one_is_blamed_alone(tested: Project) -> None:
     tested.commit("test_code.py", TESTS)
     script = team(PLAN, {"code_.py": whole(BROKEN)}, blames=fixes())

@@ -76,17 +76,18 @@ def _parts(
     context: Context, settings: Settings, task: str, given: tuple[str, ...]
 ) -> tuple[list[Part], list[tuple[str, str]]]:
     load_template = template_loader(settings)
+    folder = running.folder_of(context)
     showing = Showing(context.root, context.git, Tree(context.root))
     listing = showing.listing()
     with _cache(context) as cache:
         scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
-        briefing = scout.brief(task, listing, given)
+        briefing = scout.brief(task, listing, given, folder)
     guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
     shown, left_out = fitting_files(
         showing.show, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task)
     )
     request = architect_request(
-        task=task, listing=listing, repo_map=briefing.repo_map, shown=shown,
+        task=task, listing=listing, folder=folder, repo_map=briefing.repo_map, shown=shown,
         custom_prompt=settings.custom_prompts.get("architect", ""), load_template=load_template,
         words=guidance.for_task(task), dividing_by=settings.planning.swarm if settings.planning.swarm > 1 else None,
     )

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     check_place(context.root, context.git)
     task = read_task(arguments, context)
     config = configuration(context, running.limit_flags(arguments))
-    options = Options(must_show=running.must_show(context, arguments.file))
+    options = Options(must_show=running.must_show(context, arguments.file), folder=running.folder_of(context))
     # One call is no reason to take the whole screen unasked.
     chosen = "lines" if arguments.view == "auto" else arguments.view
     view = front(context, config.settings, chosen, yes=False, stdin_is_taken=task.source == "stdin")

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     options = Options(
         dry_run=arguments.dry_run,
         allow_dirty=arguments.allow_dirty,
-        must_show=running.must_show(context, arguments.file),
+        must_show=running.must_show(context, arguments.file), folder=running.folder_of(context),
     )
     view = front(context, settings, arguments.view, yes=arguments.yes, stdin_is_taken=task.source == "stdin")
     order = Order(

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         root=context.root, git=context.git, settings=config.settings, kept_config=dump_values(config),
         options=Options(
             allow_dirty=arguments.allow_dirty,
-            must_show=running.must_show(context, arguments.file),
+            must_show=running.must_show(context, arguments.file), folder=running.folder_of(context),
         ),
         approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, origins=config.origins,

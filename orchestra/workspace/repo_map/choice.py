@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Sequence
 
+from orchestra.workspace.repo_map.places import is_test
+
 if TYPE_CHECKING:
     from orchestra.workspace.repo_map.index import RepoIndex
     from orchestra.workspace.repo_map.relevance import Relevance
@@ -14,6 +16,10 @@ MOST_CHOSEN = 20
 MOST_RANKED = 6
 _FEWEST_POINTS = 11
 """Of the task's words, for a file that has nothing else to do with it."""
+_OF_A_TEST = 4
+"""Fewer points: what a task speaks of is what is tested, and its tests are found by its name."""
+_PLENTY = 16
+"""With more points a file is shown though others have as many."""
 _MOST_WORDS = 4
 
 
@@ -42,11 +48,13 @@ def _candidates(index: RepoIndex, found: Relevance, given: Sequence[str]) -> Ite
     for number in order:
         if number in found.reasons:
             yield Chosen(index.paths[number], found.reasons[number])
-    by_words = [
-        number for number in order if number not in found.reasons and found.points[number] >= _FEWEST_POINTS
-    ]
+    for path, what in found.projects:
+        yield Chosen(path, "the task speaks of %s" % what)
+    fits = {number: points - _OF_A_TEST * is_test(index.paths[number]) for number, points in found.points.items()}
+    by_words = [number for number in fits if number not in found.reasons and fits[number] >= _FEWEST_POINTS]
+    by_words.sort(key=lambda number: (-fits[number], -index.scores[number], number))
     # Where more files fit as well as the last one there is room for, the words do not tell them apart.
-    fewest = found.points[by_words[MOST_RANKED]] if len(by_words) > MOST_RANKED else 0
-    for number in [number for number in by_words[:MOST_RANKED] if found.points[number] > fewest]:
+    fewest = fits[by_words[MOST_RANKED]] if len(by_words) > MOST_RANKED else 0
+    for number in [number for number in by_words[:MOST_RANKED] if fits[number] > min(fewest, _PLENTY)]:
         words = ", ".join(found.words[number][:_MOST_WORDS])
         yield Chosen(index.paths[number], "the map ranks it high for the task's words: " + words)

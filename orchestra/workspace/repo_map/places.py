@@ -20,7 +20,7 @@ class Places:
     """All paths, whether their language is known or not."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._paths = sorted(paths)
+        self.paths = sorted(paths)
 
     def named(self, text: str) -> Iterator[str]:
         """The paths that stand in a text: whole, from some folder on, by a file's name, or as a dotted module."""
@@ -54,19 +54,19 @@ class Places:
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, lambda path: path.rpartition("/")[2])
+        return _grouped(self.paths, lambda path: path.rpartition("/")[2])
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, _module_stem)
+        return _grouped(self.paths, _module_stem)
 
     @cached_property
     def _by_subject(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, lambda path: _subject(_stem(path)))
+        return _grouped(self.paths, lambda path: _subject(_stem(path)))
 
     @cached_property
     def _by_folder(self) -> dict[str, list[str]]:
-        return _grouped(self._paths, lambda path: path.rpartition("/")[0])
+        return _grouped(self.paths, lambda path: path.rpartition("/")[0])
 
     def _modules(self, parts: Sequence[str]) -> list[str]:
         """The files of a module a.b.c, or of a.b where c is a name in it."""

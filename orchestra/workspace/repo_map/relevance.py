@@ -11,13 +11,14 @@ from typing import Iterable, Iterator, Sequence
 from orchestra.workspace.repo_map.file_facts import key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
+from orchestra.workspace.repo_map.project_files import project_files
 
 NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
 """Points for a file that the task names, that declares a name in it, is next to one of these, uses such a name.
 
 What the repository refers to gives as many as its score has bits.
 """
-WORD, IN_NAME = 13, 4
+WORD, IN_NAME, IN_FOLDER, HERE = 13, 4, 6, 8
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
 _MOST_NAMES = 400
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
@@ -29,8 +30,22 @@ _COMMON = frozenset(
     " than them they their there these those also only each every more most some such use uses used using make makes"
     " add adds added change changes changed fix fixes fixed new old test tests file files code function functions"
     " class method methods module name names value values line lines please implement write read remove removed update"
-    " instead task".split()
+    " instead task after before without within between about during while until once twice always never very correct"
+    " correctly wrong wrongly fail fails failing failed error errors ignore ignores ignored support supports supported"
+    " argument arguments answer page show shows set sets get gets does done work works working possible first last der"
+    " die das und oder nicht mit von bei beim für auf ein eine einen soll sollen muss wird werden wenn nach als den dem"
+    " des sich auch nur noch aus ist sind kann schlagen fehl les des une dans pour avec los las para con".split()
 )
+_PATH = re.compile(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
+_SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
+_CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
+_MOST_OF_A_CAPITAL = 2
+_PART = re.compile(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
+_MOST_PARTS = 20
+_ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
+_ENDING = re.compile(r"([a-z]{3,}?)(?:(?<!s)s|es|ers?|ors?|ing|ed|e)?")
+_MANY = 3
+"""A folder with so great a part of all files tells them not apart."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class Relevance:
     """Of the task, those that a file has."""
     named: tuple[str, ...] = ()
     """Paths that the task names, whether their language is known or not."""
+    projects: tuple[tuple[str, str], ...] = ()
+    """Files about the project that it speaks of, and what they are for."""
     names: frozenset[str] = frozenset()
     """The names of code in the task."""
 
@@ -52,20 +69,30 @@ class Relevance:
         self.reasons.setdefault(number, reason)
 
 
-def relevance(index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = ()) -> Relevance:
-    """What a text says about the files; `seeds` count as named."""
-    found = Relevance(named=tuple(places.named(text)), names=frozenset(_code_names(text)))
+def relevance(
+    index: RepoIndex, places: Places, text: str, seeds: Iterable[str] = (), folder: str = ""
+) -> Relevance:
+    """What a text says about the files; `seeds` count as named, and who stands in a `folder` rather means its files."""
+    found = Relevance(
+        named=tuple(places.named(text)), projects=tuple(project_files(places.paths, text)),
+        names=frozenset(_code_names(text)),
+    )
     numbers = index.numbers
     core = [numbers[path] for path in dict.fromkeys([*seeds, *found.named]) if path in numbers]
     for number in core:
         found.add(number, NAMED, "the task names it")
-    for name in sorted(found.names) + sorted(set(_joined_names(index, text)) - found.names):
+    for name in sorted(found.names) + sorted({*_joined_names(index, text), *_capitals(index, text)} - found.names):
         core += _count_name(index, name, found)
     for number in dict.fromkeys(core):
         for other, how in _neighbours(index, places, number):
             found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
-    for word in sorted(set(words_of(text)) - _COMMON):
+    for word in sorted(set(words_of(_without_paths(text, found.named))) - _COMMON):
         _count_word(index, word, found)
+    for part in sorted(set(_PART.findall(text.lower())))[:_MOST_PARTS]:
+        _count_part(index, part, found)
+    here = [number for number, path in enumerate(index.paths) if folder and path.startswith(folder + "/")]
+    for number in here if _MANY * len(here) <= len(index.paths) else ():
+        found.points[number] = found.points.get(number, 0) + HERE
     return found
 
 
@@ -102,12 +129,47 @@ def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
 
 
 def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
-    having = index.words.get(key_of(word))
-    points = max(1, WORD + 2 - 2 * len(having).bit_length())
+    forms = _forms(word)
+    having = sorted({number for form in forms for number in index.words.get(key_of(form))})
+    if not having:
+        return
+    points = _points_of(index, len(having))
     for number in having:
-        in_name = IN_NAME * (word in words_of(posixpath.basename(index.paths[number])))
-        found.points[number] = found.points.get(number, 0) + points + in_name
+        folder, name = posixpath.split(index.paths[number])
+        is_in_name, is_in_folder = (not forms.isdisjoint(words_of(part)) for part in (name, folder))
+        place = max(IN_NAME * is_in_name, IN_FOLDER * is_in_folder) + (is_in_name and is_in_folder)
+        found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
+
+
+def _count_part(index: RepoIndex, part: str, found: Relevance) -> None:
+    """A folder's or a file's own name, where words do not make it out: `http2`, `react-dom`."""
+    form = re.compile(r"(?i)(?:.*/)?" + re.escape(part) + r"(?:/.*|\.[^/]*)?")
+    having = [number for number, path in enumerate(index.paths) if form.fullmatch(path)]
+    points = _points_of(index, len(having)) + IN_FOLDER if having else 0
+    for number in having:
+        found.points[number] = found.points.get(number, 0) + points
+        found.words.setdefault(number, []).append(part)
+
+
+def _points_of(index: RepoIndex, having: int) -> int:
+    """The rarer a word is, the more it says."""
+    return min(WORD, 2 * (len(index.paths) // having).bit_length() + 2)
+
+
+def _forms(word: str) -> frozenset[str]:
+    """The word, and what it is called as one, as many, as who does it and as the doing: `decoding` and `decoder`."""
+    match = _ENDING.fullmatch(word)
+    if match is None:
+        return frozenset((word,))
+    stem = match[1]
+    doubled = stem[:-1] if stem[-1] == stem[-2] else stem
+    return frozenset((word, *(base + ending for base in (stem, doubled) for ending in _ENDINGS)))
+
+
+def _without_paths(text: str, named: Sequence[str]) -> str:
+    """The folders of a file that is named are not what the task speaks of."""
+    return _PATH.sub(lambda it: " " if any(path.endswith(it[0].strip("./")) for path in named) else it[0], text)
 
 
 def _joined_names(index: RepoIndex, text: str) -> Iterator[str]:
@@ -123,10 +185,19 @@ def _joined_names(index: RepoIndex, text: str) -> Iterator[str]:
                     yield name
 
 
+def _capitals(index: RepoIndex, text: str) -> Iterator[str]:
+    """The words within a sentence that begin as types do and are declared as such, hardly anywhere else."""
+    for match in islice(_CAPITAL.finditer(text), _MOST_NAMES):
+        if not _SENTENCE.search(text, max(0, match.start() - 20), match.start()):
+            if 0 < len(index.declarers.get(key_of(match[0]))) <= _MOST_OF_A_CAPITAL:
+                yield match[0]
+
+
 def _code_names(text: str) -> Iterator[str]:
     """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
-        around = text[max(0, match.start() - 1):match.start()] + text[match.end():match.end() + 1]
+        before, after = text[max(0, match.start() - 1):match.start()], text[match.end():match.end() + 1]
+        around = (before if after != "." else "") + (after if before != "." else "")
         around = "`" if text[max(0, match.start() - 2):match.start()] == "::" else around
         if _CODE.search(match[0]) or "`" in around or around.endswith("("):
             yield match[0]

@@ -29,6 +29,15 @@ def test_many_files_are_listed_by_folder_and_no_folder_is_left_out() -> None:
     assert all(line.endswith(f" and {90 - shown} more") and line.count("module") == shown for line in lines[1:])
 
 
+def test_the_roots_own_files_are_all_named() -> None:
+    own = [f"file{number:02}.cfg" for number in range(20)]
+    below = (f"top{top:03}/part{part}/{'n' * 30}{n}" for top in range(90) for part in range(4) for n in range(30))
+    files = listing(*own, *below)
+    lines = list_files(files).split("\n")
+    assert "./: " + ", ".join(own) in lines
+    assert sum(" more" in line for line in lines) == 90
+
+
 def test_folders_too_many_to_be_named_are_counted_in_those_above_them() -> None:
     files = listing(*(f"src/top{top}/part{part:04}/x.py" for top in range(3) for part in range(2000)))
     lines = list_files(files).split("\n")

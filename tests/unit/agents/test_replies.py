@@ -67,25 +67,25 @@ def test_reads_questions_and_files_asked_for() -> None:
     ("", "The answer is empty; one fenced `json` block was expected."),
     ("<think>hm", "The answer is empty; one fenced `json` block was expected."),
     ("I would change a.py. {not json}", "The answer holds no fenced `json` block."),
-    (block('{"files": [],}'), "The JSON has a comma before a closing bracket, in line 1; JSON forbids that."),
-    (block('{"files": [1,\n]}'), "The JSON has a comma before a closing bracket, in line "),
+    ('{"files": [],}', "The JSON has a comma before a closing bracket, in line 1; JSON forbids that."),
+    ('{"files": [1,\n]}', "The JSON has a comma before a closing bracket, in line "),
     (block('{"files": {}}'), "`files` must be a list, not an object."),
     (block('{"files": [3]}'), "`files[0]` must be an object, not a number."),
     (block('{"files": [{"action": "create"}]}'), "The key `path` is missing in `files[0]`."),
     (block('{"files": [{"path": 1, "action": "create"}]}'), "`files[0].path` must be a text, not a number."),
     (block('{"files": [{"path": "a", "action": "rename"}]}'),
      '`files[0].action` must be `create`, `modify` or `delete`, not "rename".'),
-    (block('{"files": [{"path": "a", "action": "create", "depends_on": "b"}]}'),
-     '`files[0].depends_on` must be a list, not "b".'),
+    (block('{"files": [{"path": "a", "action": "create", "depends_on": 7}]}'),
+     "`files[0].depends_on` must be a list, not a number."),
     (block('{"files": [{"path": "a", "action": "create", "criteria": [null]}]}'),
      "`files[0].criteria[0]` must be a text, not null."),
-    (block('{"files": [], "commit": "feat: a"}'), '`commit` must be an object, not "feat: a".'),
+    (block('{"files": [], "commit": ["feat: a"]}'), "`commit` must be an object, not a list."),
     (block('{"files": [], "files": []}'), "The key `files` stands twice in one object."),
     (block('{"files": NaN}'), "NaN is not JSON."),
     (block('{"files": [{"path": "\\ud800", "action": "create"}]}'), "`files[0].path` holds half of a surrogate pair"),
     (block('{"questions": []}'), "`questions` must be a list with at least one text."),
-    (block('{"need_files": ["c.py"], "files": []}'), "`need_files` must be the only key: either ask for files, or"
-     " answer."),
+    (block('{"need_files": ["c.py"], "files": [{"path": "a", "action": "create"}]}'),
+     "`need_files` must be the only key: either ask for files, or answer."),
     (block('{"summary": "", "files": [], "questions": ["Which?"]}'), "`questions` and `files` cannot go together:"
      " either ask, or give the plan."),
     (block('{"plan": []}'), "The object has none of the keys"),
@@ -99,8 +99,8 @@ def test_says_what_is_wrong_with_a_plan(text: str, why: str) -> None:
 
 
 def test_objects_inside_a_broken_one_are_no_answer() -> None:
-    text = block('{"summary": "x",\n"earlier":\n{"files": []},\n}')
-    assert "comma before a closing bracket" in why_unreadable(text)
+    text = block('{"summary": "x"\n"earlier":\n{"files": []},\n}')
+    assert "The JSON is not valid" in why_unreadable(text)
 
 
 def test_reads_an_approval_and_an_objection() -> None:
@@ -238,10 +238,63 @@ def test_reads_line_numbers(written: str, line: int | None) -> None:
     assert read_review(text).issues == (Issue("warning", "m", line),)
 
 
-@pytest.mark.parametrize("written", ['"about 7"', "true", "[7]", "7.5"])
-def test_refuses_what_is_no_line_number(written: str) -> None:
+@pytest.mark.parametrize("written, line", [
+    ('"L18"', 18), ('"18-19"', 18), ('"lines 3 to 4"', 3), ("[7, 9]", 7), ('"N/A"', None), ("true", None),
+    ("7.5", None),
+])
+def test_an_objection_counts_whatever_it_says_of_the_line(written: str, line: int | None) -> None:
     text = '{"verdict": "needs_work", "issues": [{"severity": "warning", "line": %s, "message": "m"}]}' % written
-    assert "`issues[0].line` must be a line number or null" in why_unreadable(text, read_review)
+    assert read_review(text).issues == (Issue("warning", "m", line),)
+    approval = text.replace("needs_work", "approved")
+    assert "`issues[0].line` must be a line number or null" in why_unreadable(block(approval), read_review)
+
+
+@pytest.mark.parametrize("written, severity", [
+    ("critical", "error"), ("Error", "error"), ("high", "error"), ("blocker", "error"), ("Warn", "warning"),
+    ("minor", "warning"), ("nit", "info"), ("LOW", "info"), ("strange", "error"),
+])
+def test_an_objection_counts_whatever_word_it_has_for_how_bad_it_is(written: str, severity: str) -> None:
+    text = '{"verdict": "needs_work", "issues": [{"severity": "%s", "line": 1, "message": "m"}]}' % written
+    assert read_review(text).issues == (Issue(severity, "m", 1),)
+    approval = text.replace("needs_work", "approved")
+    assert "`issues[0].severity` must be" in why_unreadable(block(approval), read_review)
+
+
+@pytest.mark.parametrize("verdict", ["Needs_Work", "needs work", "needs-work", "changes requested", "rejected"])
+def test_a_verdict_that_objects_counts_in_other_words_but_not_without_an_issue(verdict: str) -> None:
+    assert not read_review(NEEDS_WORK.replace("needs_work", verdict)).approved
+    why_unreadable('{"verdict": "%s", "issues": []}' % verdict, read_review)
+
+
+@pytest.mark.parametrize("verdict", ["Approved", "APPROVED", "approve", "pass", "lgtm", "not approved"])
+def test_no_other_word_approves(verdict: str) -> None:
+    assert "`verdict` must be" in why_unreadable(block('{"verdict": "%s", "issues": []}' % verdict), read_review)
+
+
+def test_slips_that_can_mean_one_thing_alone_cost_no_second_answer_but_approve_nothing() -> None:
+    plan = read_plan(block(r'{"summary": "matches \d+, \\s and \n", "files": [], "tests": ["a, ]",],}'))
+    assert isinstance(plan, Plan)
+    assert (plan.summary, plan.tests) == ("matches \\d+, \\s and \n", ("a, ]",))
+    why_unreadable(block('{"verdict": "approved", "issues": [],}'), read_review)
+    why_unreadable(block(r'{"verdict": "approved", "issues": [], "note": "\d"}'), read_review)
+
+
+def test_a_plan_is_understood_where_it_keeps_to_the_form_but_for_its_words() -> None:
+    plan = read_plan(block(
+        '{"files": [{"path": "a", "action": "Update", "depends_on": "b", "criteria": "works"}, {"path": "c", "action":'
+        ' "add"}, {"path": "d", "action": "remove"}], "tests": "all pass", "commit": "feat(x): do it\\n\\nBecause."}'
+    ))
+    assert isinstance(plan, Plan)
+    assert [file.action for file in plan.files] == ["modify", "create", "delete"]
+    assert (plan.files[0].depends_on, plan.files[0].criteria, plan.tests) == (("b",), ("works",), ("all pass",))
+    assert plan.commit == CommitIntent("feat", "x", "do it", "Because.")
+    assert read_plan(block('{"questions": "Which?"}')) == Questions(("Which?",))
+
+
+@pytest.mark.parametrize("asked", ['"a.py"', '["a.py"]', '[{"path": "a.py", "reason": "to see"}]'])
+def test_files_are_asked_for_with_reasons_or_one_alone(asked: str) -> None:
+    assert read_plan(block('{"need_files": %s, "reason": "to see"}' % asked)) == NeedFiles(("a.py",))
+    assert read_review(block('{"need_files": %s}' % asked)) == NeedFiles(("a.py",))
 
 
 def test_a_review_of_the_whole_change_names_paths() -> None:

@@ -267,6 +267,12 @@ def test_the_architect_sees_the_listing_and_the_files_asked_for() -> None:
     assert "earlier plan" not in text
 
 
+def test_an_architect_is_told_where_the_user_stands() -> None:
+    text = user_text(architect_request(task="Do it", listing=[("p/a b/x.py", 6)], folder="p/a b"))
+    assert "The user stands in the folder p/a b/: what the task leaves open is meant there." in text
+    assert "stands" not in user_text(architect_request(task="Do it", listing=[("p/a b/x.py", 6)]))
+
+
 def test_a_revision_shows_the_earlier_plan_and_the_remarks() -> None:
     text = user_text(architect_request(task="Do it", listing=[], previous_plan=PLAN, remarks=["No b.", "Add 测试"]))
     assert '"path": "src/b.py"' in text

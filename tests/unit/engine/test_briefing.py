@@ -8,9 +8,11 @@ import pytest
 
 from orchestra.agents.quoting import ShownFile
 from orchestra.engine.briefing import Briefing, Room, Scout, fitting_files
+from orchestra.engine.showing import MOST_FILES, Showing
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen
 from orchestra.workspace.repo_map.mapping import NoCache
+from orchestra.workspace.tree import Tree
 from tests.unit.workspace.repo_map.trees import SHOP, write
 
 LISTING = [(path, len(text)) for path, text in SHOP.items()]
@@ -68,6 +70,23 @@ def test_each_planned_file_is_told_what_is_near_it(scout: Scout) -> None:
     assert "shop/stock.py:" not in near["shop/invoice.py"], "is shown in full"
     assert "shop/invoice.py:" in near["shop/new.py"] and "shop/stock.py:" in near["shop/new.py"]
     assert "web/" not in near["shop/invoice.py"]
+
+
+def test_who_writes_code_is_not_told_the_headings_of_documents_and_who_writes_documents_is(tmp_path: Path) -> None:
+    files = {"a.py": "def f(): pass\n", "b.py": "def g(): pass\n", "CHANGES.md": "# 1.0\n", "NEWS.md": "# 2.0\n"}
+    write(tmp_path, files)
+    plan = Plan("", tuple(PlannedFile(path, "modify", "Mend it.") for path in ("a.py", "CHANGES.md", "NEWS.md")))
+    near = Scout(tmp_path, NoCache()).interfaces(plan, [(path, len(text)) for path, text in files.items()])
+    assert "b.py:" in near["a.py"] and ".md" not in near["a.py"]
+    assert "NEWS.md:" in near["CHANGES.md"]
+
+
+def test_every_file_that_is_given_is_shown_however_many(tmp_path: Path) -> None:
+    files = {f"f{number}.py": "x = 1\n" for number in range(MOST_FILES + 5)}
+    write(tmp_path, files)
+    showing = Showing(tmp_path, None, Tree(tmp_path))
+    fitting, left_out = fitting_files(showing.show, [Chosen(path, GIVEN) for path in files], 0)
+    assert ([file.path for file in fitting], left_out) == (list(files), [])
 
 
 def shown(paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:

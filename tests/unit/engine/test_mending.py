@@ -6,7 +6,7 @@ import pytest
 
 from orchestra.adapters.adapter import AdapterInfo
 from orchestra.engine.file_job import FileJob, JobContext
-from orchestra.engine.mending import Mending
+from orchestra.engine.mending import Mending, planned_paths
 from orchestra.engine.panel import Panel
 from orchestra.errors import ApiError, Cancelled
 from orchestra.records import FileOutcome, Issue, Plan
@@ -102,3 +102,20 @@ def test_a_mended_draft_is_judged_by_another_vendor_than_both_its_writers_after_
     passed_over = [request.passed_over for request in shop.agents["auditor"].requests]
     both = {"local/glm-5.3", "local/claude-sonnet-5"}
     assert passed_over == [{"local/glm-5.3"}, both, both]
+
+
+@pytest.mark.parametrize(("said", "paths"), [
+    ("src/a.py", ("src/a.py",)), ("./src/a.py", ("src/a.py",)), ("b/src/a.py", ("src/a.py",)), ("a.py", ("src/a.py",)),
+    ("`src/a.py`", ("src/a.py",)), ("src/a.py:12", ("src/a.py",)), ("src/a.py#L3-L9", ("src/a.py",)),
+    ("src/a.py, line 12", ("src/a.py",)), ("src/a.py, src/b.py", ("src/a.py", "src/b.py")),
+    ("src/b.py and a.py:3", ("src/b.py", "src/a.py")), ("odd, name.py", ("odd, name.py",)), ("x:1", ("x:1",)),
+    ("index.py", ()), ("src/c.py", ()), ("src/a.py, src/c.py", ()), ("", ()), ("../src/a.py", ()), ("py", ()),
+])
+def test_a_planned_file_is_meant_however_a_model_writes_its_path(said: str, paths: tuple[str, ...]) -> None:
+    planned = ["src/a.py", "src/b.py", "odd, name.py", "x:1", "p/index.py", "q/index.py"]
+    assert planned_paths(said, planned) == paths
+
+
+@pytest.mark.parametrize("said", ["src/a.py," * 10_000, " " * 100_000 + "1", "src/a.py" + ":1" * 50_000])
+def test_what_is_no_path_means_no_file(said: str) -> None:
+    assert planned_paths(said, ["src/a.py"]) == ()

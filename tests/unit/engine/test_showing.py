@@ -110,3 +110,59 @@ def test_what_the_session_has_written_is_shown_as_it_was_before(showing: Showing
         ("src/a.py", "x = 0\n"), ("gone.py", "here\n"), ("README.md", "a project\n")
     ]
     assert [path for path, _ in not_shown] == ["new.py"]
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Showing:
+    for path, size in {
+        "pkg/a/Reader.java": 9, "pkg/a/Writer.java": 8, "pkg/b/Writer.java": 7, "pkg/b/.env": 9, "big/x.txt": 40_000,
+        "big/y.txt": 40_000, "odd:12": 3, "app/[id]/page.ts": 5,
+    }.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+    return Showing(tmp_path, None, Tree(tmp_path))
+
+
+@pytest.mark.parametrize(("asked", "paths"), [
+    ("pkg/a/", ["pkg/a/Reader.java", "pkg/a/Writer.java"]), ("pkg/b", ["pkg/b/Writer.java"]),
+    ("pkg/*/Writer.java", ["pkg/a/Writer.java", "pkg/b/Writer.java"]), ("**/Reader.java", ["pkg/a/Reader.java"]),
+    ("pkg/**/*.java", ["pkg/a/Reader.java", "pkg/a/Writer.java", "pkg/b/Writer.java"]),
+    ("pkg/a/Reader.java:10-80", ["pkg/a/Reader.java"]), ("pkg/a/Reader.java#L1-L20", ["pkg/a/Reader.java"]),
+    ("pkg/a/Reader.java (lines 3-9)", ["pkg/a/Reader.java"]), ("/pkg/a/Reader.java", ["pkg/a/Reader.java"]),
+    ("ROOT/pkg/a/Reader.java", ["pkg/a/Reader.java"]), ("Pkg/A/reader.java", ["pkg/a/Reader.java"]),
+    ("Reader.java", ["pkg/a/Reader.java"]), ("pkg\\a\\Reader.java", ["pkg/a/Reader.java"]), ("odd:12", ["odd:12"]),
+    ("`pkg/a/Reader.java`", ["pkg/a/Reader.java"]), ("app/[id]/page.ts", ["app/[id]/page.ts"]),
+])
+def test_what_a_model_asks_for_is_understood_as_people_do(
+    deep: Showing, tmp_path: Path, asked: str, paths: list[str]
+) -> None:
+    shown, not_shown = deep.asked([asked.replace("ROOT", str(tmp_path))])
+    assert ([file.path for file in shown], not_shown) == (paths, [])
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ("big", "is a folder of 2 files, too long to be shown at once; ask for those that you need: "
+            "big/x.txt (40000 bytes), big/y.txt (40000 bytes)"),
+    ("Writer.java", "there is no such file; 2 end so: pkg/a/Writer.java, pkg/b/Writer.java"),
+    ("*.rs", "no file fits this pattern"), ("pkg/b/.env", "there is no such file, or it may not be shown"),
+    ("nope.py", "there is no such file, or it may not be shown"),
+])
+def test_what_cannot_be_shown_is_told_with_what_may_be_meant(deep: Showing, asked: str, said: str) -> None:
+    assert deep.asked([asked]) == ([], [(asked, said)])
+
+
+def test_nothing_outside_the_root_is_meant(deep: Showing) -> None:
+    assert deep.asked(["../pkg/a/Reader.java", "/etc/passwd", "~/.ssh/id_rsa"])[0] == []
+
+
+@pytest.mark.parametrize("asked", ["*a" * 5000, " " * 100_000 + "x", ":1" * 50_000, "x/" * 50_000])
+def test_what_is_no_path_is_not_looked_for(deep: Showing, asked: str) -> None:
+    shown, not_shown = deep.asked([asked, "Reader.java"])
+    assert ([file.path for file in shown], len(not_shown)) == (["pkg/a/Reader.java"], 1)
+
+
+def test_of_many_paths_that_are_not_there_the_first_are_looked_for(deep: Showing) -> None:
+    asked = [f"nope{number}.py" for number in range(200)]
+    shown, not_shown = deep.asked([*asked, "Reader.java"])
+    assert (shown, [path for path, _ in not_shown]) == ([], [*asked, "Reader.java"])

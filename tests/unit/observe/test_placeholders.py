@@ -72,7 +72,8 @@ def test_a_secret_is_put_back_in_a_text_that_has_it_alone() -> None:
 
 @pytest.mark.parametrize("like", [
     "__ORCHESTRA_SECRET_0123456789ab__", "__ORCHESTRA_SECRET_012__", "orchestra_secret_0123456789ab",
-    "ORCHESTRA_SECRET_",
+    "ORCHESTRA_SECRET_", r"\_\_ORCHESTRA\_SECRET\_0123456789ab\_\_", r"__ORCHESTRA\_SECRET\_0123456789ab__",
+    "&#95;&#95;ORCHESTRA&#95;SECRET&#95;0123456789ab&#95;&#95;", "%5F%5FORCHESTRA%5FSECRET%5F0123456789ab%5f%5f",
 ])
 def test_what_was_made_up_is_known_for_it_unless_it_is_the_files_own(like: str) -> None:
     made = placeholders()

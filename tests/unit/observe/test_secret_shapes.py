@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from orchestra.observe.secret_shapes import find_secrets
@@ -183,6 +185,49 @@ def test_a_private_key_is_found_line_by_line_also_in_json_and_without_its_end() 
     key = next(each for each in ALL if "RSA PRIVATE KEY" in each.text)
     assert set(key.secrets) <= found_in(key.text.rsplit("\n", 1)[0] + "\nsome words here: nothing\n")
     assert uncovered(key.text.replace("\n", "\\n"), key.secrets) == []
+
+
+@pytest.mark.parametrize("form", [
+    "kinit a@X.INVALID <<< VALUE", "passwd --stdin deploy <<< 'VALUE'", "htpasswd -nbB admin VALUE",
+    'echo "VALUE" | docker login -u ci --password-stdin r.invalid', "echo VALUE | sudo -S apt-get update",
+    'printf "%s\\n" "VALUE" | cryptsetup luksOpen /dev/sdb c', "vault kv put secret/db password=VALUE",
+    'gh secret set DEPLOY_KEY --body "VALUE"', "mc alias set m http://h:9000 admin VALUE", "wpa_passphrase Home VALUE",
+    "http -a me:VALUE https://h.invalid", "java -Djavax.net.ssl.keyStorePassword=VALUE -jar a.jar",
+    "sqlplus scott/VALUE@orcl", "impdp system/VALUE full=y", "machine h\n  login bot\n  password VALUE",
+    "db.invalid:5432:shop:app:VALUE", 'variable "admin_password" {\n  default = "VALUE"\n}',
+    "<Password><Value>VALUE</Value></Password>", "<key>ApiSecret</key>\n<string>VALUE</string>",
+    '$p = ConvertTo-SecureString "VALUE" -AsPlainText', "net use Z: \\\\s\\d /user:corp\\me VALUE",
+    "schtasks /create /tn x /ru me /rp VALUE", "psexec \\\\h -u corp\\me -p VALUE cmd", "with: { password: VALUE }",
+    "{username: app, password: VALUE}", "IDENTIFIED WITH mysql_native_password BY 'VALUE';",
+    'CREATE USER app IDENTIFIED BY "VALUE";', "INSERT INTO users (name, password) values ('bob', 'VALUE');",
+    'storePassword "VALUE"', 'new NetworkCredential("me", "VALUE")', 'req.SetBasicAuth("me", "VALUE")',
+    'ssh.Password("VALUE")', 'red:auth("VALUE")', "ENV['DB_PASSWORD'] ||= 'VALUE'", '{:user "u" :password "VALUE"}',
+    "requirepass VALUE", "masterauth VALUE", "olcRootPW: VALUE", "set password ENC VALUE",
+    "privilege 15 secret 0 VALUE",
+])
+@pytest.mark.parametrize("value", ["MonkeyPurple17?", "WinterHunter74#", "lBNgor028bXiig7q"])
+def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, value: str) -> None:
+    assert uncovered(f"a\n{form.replace('VALUE', value)}\nb\n", (value,)) == []
+
+
+@pytest.mark.parametrize("form", [
+    "ops:$2y$10$VALUE", "admin:$apr1$3KqsHjcT$VALUE", "root:$6$UBPaYz0e$VALUE:19000:0:99999:7:::",
+    "define( 'LOGGED_IN_SALT', 'VALUE' );", '"Jwt": {"Key": "VALUE"}', 'cookies = {"sessionid": "VALUE"}',
+    'curl -b "session=VALUE; path=/" https://h.invalid', "doctl auth init -t VALUE",
+])
+def test_long_values_are_found_as_hashes_salts_and_sessions(form: str) -> None:
+    value = "7qgCdKseYG7dFHAksCqCol9S2R9gztwycMYshDyhUdbpQfJPpw1XX"
+    assert uncovered(f"a\n{form.replace('VALUE', value)}\nb\n", (value,)) == []
+
+
+@pytest.mark.parametrize(("plain", "is_secret"), [
+    ("deploy:MonkeyPurple17#", True), ("x: 1\npassword: lBNgor028bXiig7q\n", True),
+    ("-----BEGIN RSA PRIVATE KEY-----\n" + "a7" * 40, True), ("-----BEGIN CERTIFICATE-----\n" + "a7" * 40, False),
+    ("a text that says nothing of 17 secrets", False), ("host.invalid:example-password", False),
+])
+def test_a_secret_is_found_in_base64_and_a_text_that_holds_none_goes_through(plain: str, is_secret: bool) -> None:
+    value = base64.b64encode(plain.encode()).decode()
+    assert bool(found_in(f"client-data: {value}\n")) == is_secret
 
 
 @pytest.mark.parametrize("text", [

@@ -13,6 +13,7 @@ from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.links import Links
 from orchestra.workspace.repo_map.mapping import Mapper, NoCache
 from orchestra.workspace.repo_map.places import Places
+from orchestra.workspace.repo_map.project_files import project_files
 from orchestra.workspace.repo_map.relevance import ranked, relevance
 from tests.unit.workspace.repo_map.trees import SHOP, write
 
@@ -75,6 +76,78 @@ def test_what_stands_behind_a_type_is_a_name(tmp_path: Path) -> None:
 def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
     found = chosen(index, "Round the total of each invoice upwards")
     assert found["shop/invoice.py"] == "the map ranks it high for the task's words: invoice, round, total"
+
+
+def test_a_topic_that_a_folder_is_named_after_brings_its_files(tmp_path: Path) -> None:
+    files = {f"codec-{topic}/src/{name}.py": f"def of_{topic}_{name}(): pass\n"
+             for topic in ("redis", "mqtt", "stomp", "smtp") for name in ("reader", "writer", "frame", "limits")}
+    files |= {f"core/protocol_{n}.py": f"def protocol_of_{n}(): pass\n" for n in range(8)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = relevance(index, Places(files), "add a codec for the RESP3 protocol to redis")
+    assert all("redis" in index.paths[number] for number in ranked(index, found)[:4])
+    assert {it.path for it in choose(index, found, ())} == {path for path in files if "redis" in path}
+
+
+@pytest.mark.parametrize(("word", "name"), [
+    ("decoding", "decoder"), ("processor", "processes"), ("caches", "caching"), ("running", "runner"),
+    ("parse", "parser"),
+])
+def test_a_word_is_found_in_its_other_forms(tmp_path: Path, word: str, name: str) -> None:
+    files = {f"{name}.py": "x = 1\n", **{f"f{n}.py": "y = 1\n" for n in range(20)}}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert [it.path for it in choose(index, relevance(index, Places(files), f"{word} is slow"), ())] == [f"{name}.py"]
+
+
+@pytest.mark.parametrize("text", ["http2: refuse what is too long", "in net-http2 a limit is missing", "mend HTTP2"])
+def test_a_folders_name_with_digits_or_hyphens_is_known_as_a_whole(tmp_path: Path, text: str) -> None:
+    files = {f"net-{part}/{part}/limits.py": "x = 1\n" for part in ("http", "http1", "http2", "http3")}
+    files |= {f"f{n}.py": "y = 1\n" for n in range(9)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert choose(index, relevance(index, Places(files), text), ())[0].path == "net-http2/http2/limits.py"
+
+
+def test_who_stands_in_a_folder_means_its_files(tmp_path: Path) -> None:
+    files = {f"p{n}/{name}.py": f"def {name}_{n}(): pass\n" for n in range(6) for name in ("builder", "request", "x")}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = relevance(index, Places(files), "add a builder for the request", (), "p4")
+    assert [it.path for it in choose(index, found, ())][:2] == ["p4/builder.py", "p4/request.py"]
+    assert index.paths[ranked(index, relevance(index, Places(files), "be faster", (), "p4"))[0]].startswith("p4/")
+
+
+def test_a_type_is_meant_by_its_name_within_a_sentence(tmp_path: Path) -> None:
+    texts = ("class Client:\n    pass\n", "def after(): pass\n", "def test_after(): pass\n")
+    files = dict(zip(("a.py", "b.py", "test_b.py"), texts))
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    for text in ("Der Client soll nach einem Fehler warten", "给 Client 增加一个选项", "let the Client wait after it"):
+        found = relevance(index, Places(files), text)
+        assert {it.path: it.why for it in choose(index, found, ())} == {"a.py": "declares Client, which the task names"}
+    assert choose(index, relevance(index, Places(files), "Client is what waits after it"), ()) == ()
+
+
+def test_a_part_of_a_dotted_name_is_no_name_by_itself(tmp_path: Path) -> None:
+    files = {"a.ts": "export function request() {}\n", "b.ts": "export const routeOptions = {}\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert relevance(index, Places(files), "mend `request.routeOptions`").names == {"routeOptions"}
+    assert relevance(index, Places(files), "mend `request`").names == {"request"}
+
+
+@pytest.mark.parametrize(("text", "paths"), [
+    ("Upgrade requests", ["pyproject.toml"]), ("update junit to 5.10", ["pyproject.toml"]),
+    ("add 3.13 to the classifiers and the CI", ["pyproject.toml", ".github/workflows/a.yml"]),
+    ("the build needs C++17", ["CMakeLists.txt"]), ("a smaller Docker image", ["Dockerfile"]),
+    ("write an entry in the change log", ["CHANGES.md"]), ("mend the reader", []),
+])
+def test_files_about_the_project_come_where_the_task_speaks_of_what_they_are_for(text: str, paths: list[str]) -> None:
+    tree = ["pyproject.toml", "sub/pyproject.toml", ".github/workflows/a.yml", "CMakeLists.txt", "Dockerfile",
+            "CHANGES.md", "src/a.py"]
+    assert [path for path, _ in project_files(tree, text)] == paths
+
+
+def test_of_many_files_for_one_thing_none_is_meant() -> None:
+    assert list(project_files([f"p{n}/pom.xml" for n in range(9)], "raise the version")) == []
+    assert list(project_files(["pom.xml", *(f"p{n}/pom.xml" for n in range(9))], "raise the version")) == [
+        ("pom.xml", "versions and dependencies")
+    ]
 
 
 def test_a_task_that_fits_nothing_shows_nothing(index: RepoIndex) -> None:

@@ -1,0 +1,92 @@
+"""Which files a model means that asks for a folder, a pattern, some lines, or for a path as it remembers it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import translate
+from typing import Callable, List, Mapping, NamedTuple, Sequence, Tuple
+
+from orchestra.agents.quoting import ShownFile, one_line
+
+MOST_EXPANDED_BYTES = 60_000
+"""Of all files that a folder or a pattern stands for: they are shown. Of more only the names are told."""
+_MOST_NAMES = 80
+_MOST_GUESSES = 5
+_MOST_LOOKED_FOR = 100
+_LONGEST = 1000
+_LINES = re.compile(r"(?:[:#@]L?\d+(?:[-:,]+L?\d+)*|[ :]*[(\[]?lines? \d+(?: ?(?:-|to) ?\d+)?[)\]]?)$")
+_PATTERN = re.compile(r"[*?]|\[.+\]")
+
+Answer = Tuple[List[ShownFile], List[Tuple[str, str]]]
+
+
+class _Meant(NamedTuple):
+    """The files, and what is to be said where there is none or where they are too many."""
+
+    paths: Sequence[str]
+    said: str = ""
+
+
+def show_meant(
+    asked: Sequence[str], show: Callable[[Sequence[str]], Answer], listing: Callable[[], Sequence[tuple[str, int]]],
+    root: str,
+) -> Answer:
+    """As `show`; what it does not show is looked for in the listing of paths and sizes."""
+    shown, not_shown = show(asked)
+    if not not_shown:
+        return shown, not_shown
+    sizes = dict(listing())
+    meant = {path: _meant(path, sizes, root) for path, _ in not_shown[:_MOST_LOOKED_FOR]}
+    more = [path for found in meant.values() for path in found.paths]
+    there = {file.path for file in shown}
+    others, refused = show([path for path in more if path not in there])
+    said = [
+        (path, meant[path].said if path in meant and meant[path].said else why)
+        for path, why in not_shown if path not in meant or not meant[path].paths
+    ]
+    return [*shown, *others], [*said, *refused]
+
+
+def _meant(asked: str, sizes: Mapping[str, int], root: str) -> _Meant:
+    if len(asked) > _LONGEST:
+        return _Meant(())
+    wanted = asked.strip().strip("`'\"").replace("\\", "/")
+    if wanted.startswith(root.rstrip("/") + "/"):
+        wanted = wanted[len(root.rstrip("/")):]
+    if asked in sizes or ".." in wanted.split("/"):
+        return _Meant(())
+    wanted = posixpath.normpath(wanted.lstrip("/") or ".")
+    for name in dict.fromkeys((wanted, _LINES.sub("", wanted))):
+        found = _named(name, sizes)
+        if found.paths or found.said:
+            return found
+    return _Meant(())
+
+
+def _named(name: str, sizes: Mapping[str, int]) -> _Meant:
+    if name in sizes:
+        return _Meant([name])
+    below = [path for path in sizes if path.startswith(name + "/")]
+    if below:
+        return _several(below, sizes, "is a folder of")
+    if _PATTERN.search(name):
+        form = re.compile(translate(name.replace("**/", "*")))
+        fitting = [path for path in sizes if form.match(path) and ("**" in name or path.count("/") == name.count("/"))]
+        return _several(fitting, sizes, "fits") if fitting else _Meant((), "no file fits this pattern")
+    tail = "/" + name.lower()
+    likely = [path for path in sizes if ("/" + path.lower()).endswith(tail)]
+    if len(likely) == 1:
+        return _Meant(likely)
+    names = ", ".join(map(one_line, likely[:_MOST_GUESSES]))
+    return _Meant((), "there is no such file; %d end so: %s" % (len(likely), names) if likely else "")
+
+
+def _several(paths: Sequence[str], sizes: Mapping[str, int], what: str) -> _Meant:
+    if sum(sizes[path] for path in paths) <= MOST_EXPANDED_BYTES:
+        return _Meant(paths)
+    names = ", ".join("%s (%d bytes)" % (one_line(path), sizes[path]) for path in paths[:_MOST_NAMES])
+    more = len(paths) - _MOST_NAMES
+    return _Meant((), "%s %d files, too long to be shown at once; ask for those that you need: %s%s" % (
+        what, len(paths), names, " and %d more" % more if more > 0 else ""
+    ))
