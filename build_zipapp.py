@@ -408,11 +408,11 @@ def build_facts(revision: Revision, wheels: Mapping[Pin, bytes], oldest_python: 
 
 KEPT_DOCSTRINGS = re.compile(r"orchestra/cli/commands/|requests/status_codes")
 """Modules whose docstring is asked for at run time."""
-CHANGED = b"# Without the comments and docstrings of the original, for this archive's size.\n"
+CHANGED = b"# Without the comments, docstrings and hints of types of the original, for this archive's size.\n"
 
 
 def without_remarks(name: str, content: bytes) -> bytes:
-    """A Python source without comments and docstrings, a quarter of it, every line where it was.
+    """A Python source without comments, docstrings and functions' hints of types, every line where it was.
 
     Other files as they are. What the archive is made from is there to be read elsewhere. Dataclasses keep their
     docstrings: they would put another one together, which takes time. Raises BuildError where that would be another
@@ -432,10 +432,35 @@ def without_remarks(name: str, content: bytes) -> bytes:
             continue  # something else stands on its lines
         lines[first] = lines[first][: remark.col_offset] + "pass\n" if len(body) == 1 else "\n"
         lines[first + 1: last + 1] = ["\n"] * (last - first)
-    stripped = "".join(lines)
+    stripped = _without_hints("".join(lines))
     if _plain(name, stripped) != _plain(name, source):
-        raise BuildError("%s is another program without its comments and docstrings" % name)
+        raise BuildError("%s is another program without its comments, docstrings and hints" % name)
     return stripped.encode("utf-8") + (b"" if name.startswith(("orchestra/", "__main__")) else CHANGED)
+
+
+def _without_hints(source: str) -> str:
+    """Without what functions say of the types of their arguments and results: nothing asks for it at run time."""
+    lines = source.encode("utf-8").splitlines(keepends=True)
+    for first, start, last, end in sorted(_hints(ast.parse(source), lines), reverse=True):
+        rest = lines[last][end:]
+        lines[first: last + 1] = [lines[first][:start] + (b"\n" * (last - first)) + rest]
+        lines[first: first + 1] = lines[first].splitlines(keepends=True)
+    return b"".join(lines).decode("utf-8")
+
+
+def _hints(tree: ast.Module, lines: Sequence[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """Line and byte of beginning and end of each."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            hint, start = node.annotation, node.col_offset + len(node.arg.encode("utf-8"))
+            # One in brackets of its own begins on a later line, or behind more than a colon: it stays.
+            if hint.lineno == node.lineno and lines[node.lineno - 1][start:hint.col_offset].strip() == b":":
+                yield node.lineno - 1, start, (hint.end_lineno or 0) - 1, hint.end_col_offset or 0
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
+            first, last = node.returns.lineno - 1, (node.returns.end_lineno or 0) - 1
+            start = lines[first].rfind(b"->", 0, node.returns.col_offset)
+            if first == last and start >= 0:
+                yield first, len(lines[first][:start].rstrip()), last, node.returns.end_col_offset or 0
 
 
 def without_letters(bundle: bytes) -> bytes:
@@ -473,8 +498,13 @@ def _plain(name: str, source: str) -> str:
     tree = ast.parse(source)
     for body, remark in list(_remarks(name, tree)):
         body.remove(remark)
-    for _, body in _bodies(tree):
+    for node, body in _bodies(tree):
         body[:] = [child for child in body if not isinstance(child, ast.Pass)]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
     return ast.dump(tree)
 
 
@@ -537,7 +567,8 @@ SOURCE_ONLY = (
     "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
     "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
     "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/engine/commit", "orchestra/engine/receipt",
-    "orchestra/engine/uncommitted", "orchestra/engine/sealed_tests", "orchestra/agents/wrapping",
+    "orchestra/engine/uncommitted", "orchestra/engine/asked_for",
+    "orchestra/engine/wanted_tests", "orchestra/engine/sealed_tests", "orchestra/agents/wrapping",
     "orchestra/workspace/languages/perl", "orchestra/workspace/languages/directives",
     "orchestra/workspace/languages/data_formats",
     "orchestra/views/prices", "orchestra/workspace/failures/",
