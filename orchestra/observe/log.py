@@ -64,7 +64,7 @@ class LogFile:
         self._is_over = False
 
     def __call__(self, event: Event) -> None:
-        self._lines.append(_line_of(event).encode("utf-8", "backslashreplace"))
+        self._lines.append((_ENCODE(as_json(event)) + "\n").encode("utf-8", "backslashreplace"))
         # Again where a line came between the last one's writing and the release.
         while self._lines and self._lock.acquire(blocking=False):
             try:
@@ -161,23 +161,9 @@ def _is_removed(stream: BinaryIO) -> bool:
 
 def as_json(event: Event) -> dict[str, object]:
     """The event as one flat JSON object: time, level, event, session, step, agent, attempt, then its data."""
-    return {**_head(event), **event.data}
-
-
-def _head(event: Event) -> dict[str, object]:
-    head: dict[str, object] = {
-        "time": iso(event.time), "level": event.level, "event": event.name, "session": event.session_id
-    }
+    head = {"time": iso(event.time), "level": event.level, "event": event.name, "session": event.session_id}
     if event.step_id is not None:
-        head["step"] = str(event.step_id)
+        head = {**head, "step": str(event.step_id)}
     if "role" in event.data:
-        head["agent"] = str(event.data["role"])
-    return head
-
-
-def _line_of(event: Event) -> str:
-    """As `as_json` has it, put together from what is written for the journal as well."""
-    head = _head(event)
-    if not event.data or not head.keys().isdisjoint(event.data):
-        return _ENCODE({**head, **event.data}) + "\n"
-    return f"{_ENCODE(head)[:-1]}, {event.data_as_json[1:]}\n"
+        head = {**head, "agent": str(event.data["role"])}
+    return {**head, **event.data}
