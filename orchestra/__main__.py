@@ -56,8 +56,11 @@ def show_version(as_json):
         # A reader that has gone, or none at all, is no failure; a full disk is.
         if error.errno in (errno.EPIPE, errno.EBADF):
             os._exit(0)
-        sys.stderr.write("orchestra: error [output]: the output could not be written; %s\n" % error.strerror)
-        sys.stderr.flush()
+        try:
+            said = "orchestra: error [output]: the output could not be written; %s\n" % error.strerror
+            os.write(2, said.encode("ascii", "backslashreplace"))
+        except OSError:
+            pass
         os._exit(5)
     os._exit(0)
 

@@ -203,6 +203,11 @@ class Watchdog:
 
 
 def _shut(descriptor: int) -> None:
-    # Not connected, or gone already: there is nothing to wait for.
-    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connected:
-        connected.shutdown(socket.SHUT_RDWR)
+    # By no new descriptor: there may be none to be had.
+    connected = socket.socket(fileno=descriptor)
+    try:
+        # Not connected, or gone already: there is nothing to wait for.
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+    finally:
+        connected.detach()

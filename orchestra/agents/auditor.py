@@ -54,8 +54,9 @@ def deletion_request(
 ) -> Request:
     """A request to judge whether a file may be deleted."""
     if len(old_text) > MOST_DELETED_CHARACTERS:
-        left_out = len(old_text) - MOST_DELETED_CHARACTERS
-        old_text = f"{old_text[:MOST_DELETED_CHARACTERS]}\n[the other {left_out} characters of the file are left out]\n"
+        kept = _whole_lines(old_text, MOST_DELETED_CHARACTERS)
+        left_out = len(old_text) - len(kept)
+        old_text = f"{kept}\n[the other {left_out} characters of the file are left out]\n"
     values = {**about.values(dependencies), "old_text": fenced(old_text)}
     return _request("auditor_delete", about, values, custom_prompt, load_template)
 
@@ -69,13 +70,18 @@ def change_request(
     return _request("change_user", about, values, custom_prompt, load_template, system="change_system")
 
 
+def _whole_lines(text: str, most: int) -> str:
+    """Its first characters, to the end of a line where there is one: of half a secret nothing tells that it is one."""
+    return text[:most].rpartition("\n")[0] or text[:most]
+
+
 def _shared_out(patches: Sequence[str]) -> str:
     """All of the small changes, and of the others as much as there is room for: a long one hides no other."""
     left, shown = MOST_PATCH_CHARACTERS, [""] * len(patches)
     for nth, index in enumerate(sorted(range(len(patches)), key=lambda index: len(patches[index]))):
         patch, share = patches[index], min(left, max(left // (len(patches) - nth), _LEAST_SHARE))
         if share:
-            shown[index] = patch if len(patch) <= share else patch[:share] + _CUT
+            shown[index] = patch if len(patch) <= share else _whole_lines(patch, share) + _CUT
         left -= min(len(patch), share)
     hidden = shown.count("")
     return "".join(shown) + (f"[the changes of {hidden} more files are left out]\n" if hidden else "")

@@ -48,18 +48,20 @@ def _fits(text: str, tokens: int) -> bool:
 
 def _depth(paths: Sequence[str]) -> int:
     """How many levels of folders fit, with names of the root alone and the number of files in every other folder."""
-    depth = max(path.count("/") for path in paths)
     of_root = _names([one_line(path) for path in paths if "/" not in path], _LEAST_OF_ROOT)
     counts = Counter(path.rpartition("/")[0] for path in paths)
-    while depth:
-        text = "\n".join(_line(folder, _number(count) if folder else of_root) for folder, count in counts.items())
+    least, most = 0, max(path.count("/") for path in paths)
+    while least < most:
+        depth = (least + most + 1) // 2
+        above: Counter[str] = Counter()
+        for folder, count in counts.items():
+            above["/".join(folder.split("/", depth)[:depth])] += count
+        text = "\n".join(_line(folder, _number(count) if folder else of_root) for folder, count in above.items())
         if _fits(text, _ROOM // 2):
-            break
-        depth -= 1
-        inner, counts = counts, Counter()
-        for folder, count in inner.items():
-            counts["/".join(folder.split("/", depth)[:depth])] += count
-    return depth
+            least = depth
+        else:
+            most = depth - 1
+    return least
 
 
 def _folders(paths: Sequence[str], depth: int) -> dict[str, list[str]]:

@@ -18,8 +18,9 @@ _JSON_INFO = re.compile(r"(?i)^(?:\{?\.?json[c5]?\b|$)")
 _OBJECT_AT_LINE_START = re.compile(r"^[ \t]*\{", re.MULTILINE)
 _END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _LOOKS_LIKE_JSON = re.compile(r"\s*\"")
-_SLIP = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
-"""A string, or a comma before a closing bracket."""
+_SLIP = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
+"""A string, or a comma before a closing bracket. One that is cut off goes to the end: the search for it would begin
+anew at each quote in it."""
 _ESCAPE = re.compile(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|.)", re.DOTALL)
 _CLOSING_BRACKET = re.compile(r"[,\s]*[}\]]")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Mapping
 
-from orchestra.agents.plan_text import CONVENTIONAL
 from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts
 from orchestra.records import ACTIONS, CommitIntent, Plan, PlannedFile
 
+_CONVENTIONAL = re.compile(r"(?i)^([a-z]+)(?:\(([^()]*)\))?!?: +(\S.*)$")
 _ALSO_CALLED = {
     "create": ("add", "new"), "modify": ("update", "edit", "change"), "delete": ("remove",)
 }
@@ -72,9 +73,14 @@ def _file_from_json(value: object, where: str) -> PlannedFile:
         path=as_text(required(members, "path", where), path_of(where, "path")),
         action=one_of(_action(required(members, "action", where)), path_of(where, "action"), ACTIONS),
         description=text_or_empty(members, "description", where),
-        depends_on=texts(members.get("depends_on"), path_of(where, "depends_on")),
+        depends_on=texts(_listed(members.get("depends_on")), path_of(where, "depends_on")),
         criteria=texts(members.get("criteria"), path_of(where, "criteria")),
     )
+
+
+def _listed(paths: object) -> object:
+    """Several paths in one text as the list that was meant."""
+    return [path.strip() for path in re.split(r"[,\n]", paths) if path.strip()] if isinstance(paths, str) else paths
 
 
 def _action(value: object) -> object:
@@ -87,9 +93,9 @@ def _commit_from_json(value: object) -> CommitIntent:
         return CommitIntent()
     if isinstance(value, str):
         first, _, body = value.strip().partition("\n")
-        match = CONVENTIONAL.match(first)
+        match = _CONVENTIONAL.match(first)
         kind, scope, subject = match.groups() if match else ("", "", first)
-        return CommitIntent(kind, scope or "", subject, body.strip())
+        return CommitIntent(kind.lower(), scope or "", subject, body.strip())
     members = as_object(value, "commit")
     return CommitIntent(
         type=text_or_empty(members, "type", "commit"),

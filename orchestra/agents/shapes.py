@@ -51,7 +51,7 @@ def texts(value: object, where: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, str):
-        value = [value]
+        value = [value] if value.strip() else []
     return tuple(as_text(item, "%s[%d]" % (where, index)) for index, item in enumerate(as_list(value, where)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from orchestra.agents.auditor import change_request
 from orchestra.agents.replies import read_change_review
@@ -72,7 +72,7 @@ class ChangeReview:
                 if review.approved:
                     self._keep(digest)
                     return None
-                findings, elsewhere = _by_path(review, list(outcomes))
+                findings, elsewhere = _by_path(review, list(outcomes), self.mending.jobs.files.lies_there)
             judged = digest
             if round_ > self.most_fixes or not self._mend(round_, findings, outcomes):
                 break
@@ -138,7 +138,9 @@ class ChangeReview:
         return review
 
 
-def _by_path(review: Review, planned: Sequence[str]) -> tuple[dict[str, list[Issue]], list[Issue]]:
+def _by_path(
+    review: Review, planned: Sequence[str], lies_there: Callable[[str], bool]
+) -> tuple[dict[str, list[Issue]], list[Issue]]:
     """What must be mended in which of the planned files, and what is said of files that are not planned.
 
     Only errors count, and everything where the verdict was given for less than an error.
@@ -147,7 +149,7 @@ def _by_path(review: Review, planned: Sequence[str]) -> tuple[dict[str, list[Iss
     found: dict[str, list[Issue]] = defaultdict(list)
     elsewhere = []
     for issue in errors or review.issues:
-        paths = planned_paths(issue.path or "", planned)
+        paths = planned_paths(issue.path or "", planned, lies_there)
         if not paths:
             elsewhere.append(issue)
         for path in paths:

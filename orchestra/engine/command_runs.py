@@ -173,9 +173,10 @@ class CommandRuns:
         return tuple(failure for failure in failures if failure.id not in known)
 
     def _still_failing(self, run: TestRun, new: tuple[TestFailure, ...]) -> tuple[TestFailure, ...]:
-        if run.passed or run.lacks:
+        if run.passed or run.lacks or self.kind == LINT:
             return ()
-        return tuple(failure for failure in run.failures if failure not in new and self.is_wanted(failure.id))
+        known = {failure.id for failure in new}
+        return tuple(failure for failure in run.failures if failure.id not in known and self.is_wanted(failure.id))
 
 
 def what_came_of_it(verdict: Verdict, *, is_taken_back: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -112,6 +113,10 @@ class JournalledTree:
             self._note(path, "after", FileImage(content, mode))
             position = self._last_position(path)
         self._positions[path] = position
+
+    def lies_there(self, path: str) -> bool:
+        """Whether anything lies at the path now, planned or not."""
+        return "\0" not in path and os.path.lexists(os.path.join(self._tree.root, path))
 
     def settle(self, path: str) -> None:
         """Have lie there what counts as done, once the file is approved.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Collection, Mapping, Sequence
+from typing import Callable, Collection, Mapping, Sequence
 
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.records import FileOutcome, Issue, Plan
@@ -17,7 +17,7 @@ DONE = ("approved", "unchanged")
 MOST_TOLD_CHARACTERS = 1000
 _LINE = re.compile(r"(?::\d[\d:,-]*|#L\d[L\d-]*|[ ,]+[(\[]?lines? [\d –-]+[)\]]?)$")
 _LONGEST_SAID = 2000
-_BETWEEN = re.compile(r"\s*(?:,|;|\band\b|&|\n)\s*")
+_BETWEEN = re.compile(r"\s*(?:,(?!\s*lines? \d)|;|\band\b|&|\n)\s*")
 
 
 @dataclass(frozen=True)
@@ -79,19 +79,21 @@ class Mending:
         self.journal.keep(self.session_id, TRIED + path, [[key, *said] for key, said in known.items()])
 
 
-def planned_paths(said: str, planned: Collection[str]) -> tuple[str, ...]:
+def planned_paths(said: str, planned: Collection[str], lies_there: Callable[[str], bool]) -> tuple[str, ...]:
     """Which planned files a model means: as a diff names it, with a line, by the end of its path, or several of them.
+
+    By its end only where no other file is called so: that one `lies_there`.
     """
     if len(said) > _LONGEST_SAID:
         return ()
-    whole = _planned_path(said, planned)
+    whole = _planned_path(said, planned, lies_there)
     if whole is not None:
         return (whole,)
-    found = [_planned_path(part, planned) for part in _BETWEEN.split(said)]
+    found = [_planned_path(part, planned, lies_there) for part in _BETWEEN.split(said)]
     return tuple(dict.fromkeys(path for path in found if path is not None)) if None not in found else ()
 
 
-def _planned_path(said: str, planned: Collection[str]) -> str | None:
+def _planned_path(said: str, planned: Collection[str], lies_there: Callable[[str], bool]) -> str | None:
     path = said.strip().strip("`'\"*")
     for name in (path, _LINE.sub("", path)):
         name = name[2:] if name.startswith("./") else name
@@ -100,6 +102,6 @@ def _planned_path(said: str, planned: Collection[str]) -> str | None:
             if each in planned:
                 return each
         ending = [each for each in planned if name and each.endswith("/" + name)]
-        if len(ending) == 1:
+        if len(ending) == 1 and not lies_there(name):
             return ending[0]
     return None

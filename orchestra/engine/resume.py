@@ -8,10 +8,11 @@ from typing import Any, Mapping, Sequence
 from orchestra.config.kept import resumed
 from orchestra.config.loading import Config
 from orchestra.config.settings import Settings
-from orchestra.errors import ExitStatus, UnreadableReply, UsageError
+from orchestra.errors import Conflict, ExitStatus, UnreadableReply, UsageError
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
+from orchestra.workspace.tree import Tree
 
 CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
 """Parts of the configuration that a resumed session takes from the command line or a --config file."""
@@ -52,10 +53,11 @@ def resumed_settings(
     return settings, refused
 
 
-def take_up_again(journal: StateManager, row: SessionRow) -> None:
+def take_up_again(journal: StateManager, row: SessionRow, tree: Tree) -> None:
     """Have the plan and the files be tried again that failed by no fault of their drafts, and a review that was none.
 
-    Before the session is reopened; safe to do again after a kill.
+    Before the session is reopened; safe to do again after a kill. Raises RefusedPath and WorkspaceError where a file
+    that was changed by somebody else cannot be looked at.
     """
     session_id = row.session_id
     if row.exit_status in RETRIED and journal.sessions.plan(session_id) is None:
@@ -68,7 +70,8 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
         journal.keep(session_id, f"begun/{outcome.path}", None)
         if outcome.error_code == UnreadableReply.code:
             journal.steps.ask_again(session_id, outcome.path)
-        if outcome.status == "reverted":
+        is_put_back = outcome.error_code == Conflict.code and _is_put_back(journal, session_id, outcome.path, tree)
+        if outcome.status == "reverted" or is_put_back:
             # What was put back counts as the file's beginning: its writes are not gone through again.
             journal.keep(session_id, START + outcome.path, journal.images.count_writes(session_id, outcome.path))
     journal.keep(session_id, "generation", generation(journal, session_id) + 1)
@@ -76,6 +79,16 @@ def take_up_again(journal: StateManager, row: SessionRow) -> None:
         journal.keep(session_id, UNJUDGED_CHANGE, None)
     if retried:
         journal.images.forget_outcomes(session_id, RETRIED)
+
+
+def _is_put_back(journal: StateManager, session_id: str, path: str, tree: Tree) -> bool:
+    """Whether the user brought back what was there before the session; that is noted, as what a revert leaves is."""
+    images = journal.images.all(session_id, path)
+    if len(images) < 2 or tree.read(path).content != images[0].content:
+        return False
+    if images[-1].content != images[0].content:
+        journal.images.save(session_id, path, "after", images[0])
+    return True
 
 
 def generation(journal: StateManager, session_id: str) -> int:

@@ -69,6 +69,8 @@ class SealedTests:
             broken_now = self._note(before, watched, has_run=has_run)
             if has_run:
                 self._tell_touched(others, left, broken_now)
+            else:
+                self.own.keep((), left)
         self._refuse("the linter" if self.kind == LINT else "the tests", broken_now, run)
         return run
 

@@ -159,7 +159,7 @@ class Verification:
         messages: dict[str, list[str]] = {}
         planned = [file.path for file in self.plan.files]
         for fix in fixes:
-            for path in planned_paths(fix.path, planned) or (fix.path,):
+            for path in planned_paths(fix.path, planned, self.jobs.files.lies_there) or (fix.path,):
                 messages.setdefault(path, []).append(fix.message)
         return tuple(Fix(path, "\n".join(said)) for path, said in messages.items())
 

@@ -81,8 +81,8 @@ def round_for(
         return Round("change", task, listed)
     if changed - known_to(plan):
         return Round(
-            "change", task, listed, plan_before=plan, remark=_remark(listed, exists), retried=frozenset(retried),
-            deleted=frozenset(deleted),
+            "change", task, listed, plan_before=plan, remark=_remark(listed, deleted, exists),
+            retried=frozenset(retried), deleted=frozenset(deleted),
         )
     gone = {file.path for file in plan.files if file.path in changed | deleted and not exists(file.path)}
     wanted = dependants(plan, changed) - gone
@@ -114,12 +114,14 @@ def comment_task(path: str, comment: AiComment) -> Task:
     return Task(text, path)
 
 
-def _remark(changed: tuple[str, ...], exists: Callable[[str], bool]) -> str:
+def _remark(changed: tuple[str, ...], deleted: AbstractSet[str], exists: Callable[[str], bool]) -> str:
     listed = ", ".join(path if exists(path) else f"{path} (deleted)" for path in changed[:MOST_SHOWN])
     more = f" and {len(changed) - MOST_SHOWN} more" if len(changed) > MOST_SHOWN else ""
+    gone = sorted(path for path in deleted if path not in changed and not exists(path))[:MOST_SHOWN]
+    stay = f"Somebody had deleted {', '.join(gone)} before: that stays so. " if gone else ""
     return (
-        f"The plan was carried out. Since then these files changed: {listed}{more}. Plan only what the task asks for "
-        "because of that, and leave out files that need nothing; where none needs anything, `files` is empty."
+        f"The plan was carried out. Since then these files changed: {listed}{more}. {stay}Plan only what the task asks "
+        "for because of that, and leave out files that need nothing; where none needs anything, `files` is empty."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Iterator
 
 from orchestra.observe.telling_names import is_no_example, is_no_name
 
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{20,8000}={0,2}(?![A-Za-z0-9+/=_.-])")
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/]{20,8000}={0,2}(?![A-Za-z0-9+/=_.-])")
 _FIRST = 8
 _PRINTABLE = re.compile(rb"[\t\n\r -~]+")
 _PAIR = re.compile(r"[\w.@-]{1,60}:([^\s:/]{8,200})\n?")

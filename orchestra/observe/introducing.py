@@ -44,8 +44,8 @@ FORMS = (
     ("_authToken", r"[= ](?P<secret>[^\s\"'$]{8,300})"),
     ("-u ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
     ("--user ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("dentified ", r"(?:with \w{1,60} )?by ([\"'])(?P<secret>[^\s\"']{8,200})\1"),
-    ("DENTIFIED ", r"(?:WITH \w{1,60} )?BY ([\"'])(?P<secret>[^\s\"']{8,200})\1"),
+    ("dentified ", r"(?:with \w{1,60} )?by ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
+    ("DENTIFIED ", r"(?:WITH \w{1,60} )?BY ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
     ("ASSWORD '", r"(?P<secret>[^\s']{8,200})'"), ("ASSWORD('", r"(?P<secret>[^\s']{8,200})'"),
     ("assword `", r"(?P<secret>[^\s`]{8,200})`"), ("_secret_access_key ", _ANY),
     ("assword |", r" {0,3}(?P<secret>[^\s|`]{8,200}) {0,20}\|"),
@@ -70,7 +70,7 @@ FORMS = (
     *((f"{name} ", rf"{_ANY}(?=\s)") for name in ("requirepass", "masterauth", "bindpw", "rootpw", "RootPW:")),
     ("ecret ", r"[0579] " + _ANY), ("assword ", r"(?:[0579]|ENC) " + _ANY),
     ("wt", r"[\"']?\s?:\s?\{[^{}]{0,200}?[kK]ey[\"']\s?:\s?[\"'](?P<secret>[^\s\"']{16,300})[\"']"),
-    ("variable ", r"\"\w{0,40}(?:passw|secret|token|key)\w{0,40}\"\s?\{[^{}]{0,300}?default\s{0,20}=\s?\""
+    ("variable ", r"\"\w{0,40}(?:passw(?:or)?d|secret|token|key)\"\s?\{[^{}]{0,300}?default\s{0,20}=\s?\""
      r"(?P<secret>[^\s\"$]{8,300})\""),
 )
 """What stands before a secret, and the secret's form."""

@@ -63,6 +63,7 @@ _EXAMPLE = re.compile(
     r"|[{}<>]|%[(sd]|(?-i:\$(?:\(|[A-Z_]{2}|[a-z_]+(?:\W|\Z)))|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:"
     r"|env:|ENC\[)|\A(.)\1*\Z"
 )
+_SUM = re.compile(r"[A-Za-z_$][\w$.]*(?:[-+*/%&=?][A-Za-z_$][\w$.]*)+")
 _NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
 _PHRASE_STEMS = ("passw", "passphrase", "pass", "pwd", "secret")
@@ -181,9 +182,9 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
 def _stands_alone(before: str, match: re.Match[str]) -> bool:
     """Whether name and value are all of their line, their tag, their quotes, or a part of a command or an address."""
     after, head = match["after"].strip(), before[-_MOST_HEAD:]
-    if _is_tight(match) and "/" not in match["bare"] and is_no_name(match["bare"]):
+    if _is_tight(match) and "/" not in match["bare"] and _is_no_code(match["bare"]):
         return True
-    if after in (",", "}") and _FLOW_HEAD.search(head) and is_no_name(match["bare"]):
+    if after in (",", "}") and _FLOW_HEAD.search(head) and _is_no_code(match["bare"]):
         return True
     if match["below"] is not None:
         return after == ""
@@ -202,6 +203,11 @@ def _stands_alone(before: str, match: re.Match[str]) -> bool:
     if _PART_HEAD.search(head):
         return after in ("", ";")
     return bool(_LINE_HEAD.fullmatch(before)) and (after == "#" or match["after"].rstrip("\r") == "")
+
+
+def _is_no_code(value: str) -> bool:
+    """Whether it can be neither a name nor a sum of names, where nothing quotes it."""
+    return is_random(value) or is_no_name(value) and not _SUM.fullmatch(value)
 
 
 def _is_variable(before: str, match: re.Match[str]) -> bool:

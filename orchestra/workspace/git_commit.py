@@ -27,7 +27,7 @@ def commit_paths(
 
     New files are made known to git for it, and unknown again when it fails.
     """
-    unknown = _unknown_to_index(git, changed)
+    unknown, head = _unknown_to_index(git, changed), _head(git)
     try:
         if unknown:
             git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=_joined(map(literal, unknown)))
@@ -44,7 +44,7 @@ def commit_paths(
             cancel=cancel,
         )
     except BaseException:
-        _forget(git, unknown)
+        _forget(git, unknown, head)
         raise
     take_over(git, lambda path, held: path in changed)
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
@@ -65,15 +65,17 @@ def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
     return [path for path in paths if path not in known and os.path.lexists(git.cwd / path)]
 
 
-def _forget(git: GitProcess, added: Sequence[str]) -> None:
-    """Take out of the index what was put there for a commit that was not made: git may be ended in a hook after one."""
-    if not added:
-        return
+def _head(git: GitProcess) -> bytes:
+    """Empty before the first commit."""
+    return git.reading("rev-parse", "--verify", "--quiet", "HEAD").stdout
+
+
+def _forget(git: GitProcess, added: Sequence[str], head: bytes) -> None:
+    """Take out of the index what was put there for a commit, unless it was made: git may be ended in a hook after it.
+    """
     try:
-        has_commit = git.reading("rev-parse", "--verify", "--quiet", "HEAD").exit_status == 0
-        committed = split(git.read("ls-tree", "-r", "-z", "--name-only", "HEAD")) if has_commit else []
-        left = sorted({*added}.difference(committed))
-        git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(left))
+        if added and _head(git) == head:
+            git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
     except GitError:
         # The failure that led here is the one to be told.
         pass

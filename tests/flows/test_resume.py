@@ -137,6 +137,22 @@ def test_a_file_that_failed_by_conflict_can_be_tried_again(project: Project) -> 
     assert project.read("a.txt") == "ours\n"
 
 
+def test_a_draft_that_the_user_replaced_is_tried_again_once_the_file_is_what_it_was(project: Project) -> None:
+    project.commit("a.txt", "old\n")
+
+    def consultant(call: Call) -> Text:
+        project.write("a.txt", "the user's\n")
+        return Text(whole("better\n"))
+
+    failed = project.run("run", "task", "--yes", "--json", script=team(
+        plan_of(planned("a.txt", "modify")), {"a.txt": whole("draft\n")}, [finding("no")], {"a.txt": consultant}))
+    project.write("a.txt", "old\n")
+    ran = project.run("resume", "--yes", "--json", script=team("", {}, [APPROVED]))
+
+    assert (failed.status, failed.files["a.txt"]["error"]["code"]) == (5, "conflict")
+    assert (ran.status, project.read("a.txt")) == (0, "better\n")
+
+
 def test_a_provider_that_is_back_finishes_what_it_failed(project: Project) -> None:
     failed = project.run("run", "task", "--yes", "--json", script=team(
         PLAN, {**DRAFTS, "b.txt": Fault(500)}))

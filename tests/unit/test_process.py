@@ -76,6 +76,10 @@ def test_a_version_that_cannot_be_written_is_said() -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60,
     )
     assert done.returncode == 5 and done.stderr.startswith("orchestra: error [output]: ")
+    silent = subprocess.run(
+        ["/bin/sh", "-c", '"$0" "$1" --version >/dev/full 2>&-', sys.executable, str(ROOT / "orchestra.py")], timeout=60
+    )
+    assert silent.returncode == 5
 
 
 @pytest.mark.parametrize("act", ["print('given back', flush=True)", "print('given back', 1 / 0)"])

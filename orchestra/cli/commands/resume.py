@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         chains = check_order(order, context.env)
         if arguments.checkpoint is not None:
             back.run(arguments.checkpoint)
-        take_up_again(workplace.journal, row)
+        take_up_again(workplace.journal, row, Tree(workplace.root))
         workplace.journal.sessions.reopen(row.session_id, order.kept_config)
         return running.carry_out(context, workplace, order, chains, row.session_id)
 

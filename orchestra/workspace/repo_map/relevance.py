@@ -197,7 +197,7 @@ def _code_names(text: str) -> Iterator[str]:
     """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
         before, after = text[max(0, match.start() - 1):match.start()], text[match.end():match.end() + 1]
-        around = (before if after != "." else "") + (after if before != "." else "")
+        around = (before if after != "." else "") + (after if before != "." or after == "(" else "")
         around = "`" if text[max(0, match.start() - 2):match.start()] == "::" else around
         if _CODE.search(match[0]) or "`" in around or around.endswith("("):
             yield match[0]

@@ -521,3 +521,30 @@ def test_the_first_call_may_fail_and_the_next_one_succeed() -> None:
         with pytest.raises(ConnectionFailed):
             _ask(_row(server), http)
         assert _ask(_row(server), http) == (200, b"hello")
+
+
+_NO_DESCRIPTOR_LEFT = """
+import os, resource, socket
+from orchestra.adapters.watchdog import FIRST_BYTE, Watchdog
+from orchestra.clock import CancelToken
+from orchestra.config.settings import TimeoutSettings
+
+ours, theirs = socket.socketpair()
+call = Watchdog().start_call(CancelToken(), TimeoutSettings(), total_s=0.2)
+call.hold(ours)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    while True:
+        os.dup(0)
+except OSError:
+    pass
+ours.settimeout(30)
+print(ours.recv(1))
+"""
+
+
+def test_a_call_is_ended_where_no_descriptor_is_free() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _NO_DESCRIPTOR_LEFT], stdout=subprocess.PIPE, universal_newlines=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "b''\n")

@@ -311,3 +311,22 @@ def test_reads_fixes() -> None:
     assert why_unreadable(block('{"fixes": [{"path": "a.py"}]}'), read_fixes) == (
         "The key `message` is missing in `fixes[0]`."
     )
+
+
+def test_a_text_in_place_of_a_list_names_what_it_holds() -> None:
+    def plan(**more: object) -> Plan:
+        file = {"path": "a.py", "action": "create", **more}
+        answer = read_plan("```json\n%s\n```" % json.dumps({"summary": "s", "files": [file], "commit": "Feat(x)!: y"}))
+        assert isinstance(answer, Plan)
+        return answer
+
+    (file,) = plan(depends_on="src/a.py, src/b.py", criteria="").files
+    assert (file.depends_on, file.criteria) == (("src/a.py", "src/b.py"), ())
+    assert (plan().commit.type, plan().commit.scope, plan().commit.subject) == ("feat", "x", "y")
+
+
+def test_a_long_answer_that_is_cut_off_within_a_string_is_refused_at_once() -> None:
+    # It took a minute, in which no other thread went on.
+    answer = '```json\n{"verdict": "needs_work", "issues": [{"message": "' + 'print(\\"x\\") ' * 20_000
+    with pytest.raises(UnreadableReply):
+        read_review(answer)

@@ -230,7 +230,7 @@ def test_the_auditor_sees_diff_and_new_text() -> None:
 def test_of_a_long_file_that_is_to_be_deleted_the_beginning_is_shown() -> None:
     shown = user_text(deletion_request(ABOUT, old_text="first\n" + "a line\n" * 200_000 + "last\n"))
     assert "<data>\nfirst\na line\n" in shown and "last\n" not in shown
-    assert "\n[the other 1300011 characters of the file are left out]\n</data>" in shown
+    assert "\n[the other 1300018 characters of the file are left out]\n</data>" in shown
     assert len(shown) < MOST_DELETED_CHARACTERS + 5_000
 
 

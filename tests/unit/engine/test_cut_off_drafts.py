@@ -6,6 +6,7 @@ from typing import Callable
 
 from orchestra.errors import Truncated
 from orchestra.engine.resume import take_up_again
+from orchestra.workspace.tree import Tree
 from tests.unit.engine.workshop import APPROVED, PATH, SESSION, Workshop, planned, whole
 
 Build = Callable[..., Workshop]
@@ -68,7 +69,7 @@ def test_a_file_that_is_taken_up_again_is_asked_for_again(workshop: Build) -> No
     shop.journal.images.set_outcome(SESSION, shop.run(MODIFY))
     row = shop.journal.sessions.get(SESSION)
     assert row is not None
-    take_up_again(shop.journal, row)
+    take_up_again(shop.journal, row, Tree(shop.root))
     assert shop.run(MODIFY).status == "approved"
     assert shop.text() == "yours\n"
 

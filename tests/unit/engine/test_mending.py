@@ -108,14 +108,22 @@ def test_a_mended_draft_is_judged_by_another_vendor_than_both_its_writers_after_
     ("src/a.py", ("src/a.py",)), ("./src/a.py", ("src/a.py",)), ("b/src/a.py", ("src/a.py",)), ("a.py", ("src/a.py",)),
     ("`src/a.py`", ("src/a.py",)), ("src/a.py:12", ("src/a.py",)), ("src/a.py#L3-L9", ("src/a.py",)),
     ("src/a.py, line 12", ("src/a.py",)), ("src/a.py, src/b.py", ("src/a.py", "src/b.py")),
+    ("src/a.py, line 3 and src/b.py", ("src/a.py", "src/b.py")),
     ("src/b.py and a.py:3", ("src/b.py", "src/a.py")), ("odd, name.py", ("odd, name.py",)), ("x:1", ("x:1",)),
     ("index.py", ()), ("src/c.py", ()), ("src/a.py, src/c.py", ()), ("", ()), ("../src/a.py", ()), ("py", ()),
 ])
 def test_a_planned_file_is_meant_however_a_model_writes_its_path(said: str, paths: tuple[str, ...]) -> None:
     planned = ["src/a.py", "src/b.py", "odd, name.py", "x:1", "p/index.py", "q/index.py"]
-    assert planned_paths(said, planned) == paths
+    assert planned_paths(said, planned, lambda path: False) == paths
+
+
+def test_another_file_of_that_name_is_not_taken_for_a_planned_one() -> None:
+    there = {"README.md", "docs/README.md"}
+    assert planned_paths("README.md", ["docs/README.md"], there.__contains__) == ()
+    assert planned_paths("./README.md:3", ["docs/README.md"], there.__contains__) == ()
+    assert planned_paths("docs/README.md", ["docs/README.md"], there.__contains__) == ("docs/README.md",)
 
 
 @pytest.mark.parametrize("said", ["src/a.py," * 10_000, " " * 100_000 + "1", "src/a.py" + ":1" * 50_000])
 def test_what_is_no_path_means_no_file(said: str) -> None:
-    assert planned_paths(said, ["src/a.py"]) == ()
+    assert planned_paths(said, ["src/a.py"], lambda path: False) == ()

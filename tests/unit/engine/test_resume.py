@@ -11,6 +11,7 @@ from orchestra.config.loading import Config, load_config
 from orchestra.engine.resume import UNJUDGED_CHANGE, generation, resumed_settings, session_to_resume, take_up_again
 from orchestra.errors import ExitStatus, UnknownSession, UsageError
 from orchestra.records import FileImage, FileOutcome, Reply, Task, Usage
+from orchestra.workspace.tree import Tree
 from tests.unit.engine.workshop import SESSION, Workshop
 
 Build = Callable[..., Workshop]
@@ -38,7 +39,7 @@ def end(shop: Workshop, status: ExitStatus, *, can_resume: bool = True) -> None:
 def retake(shop: Workshop) -> None:
     row = shop.journal.sessions.get(SESSION)
     assert row is not None
-    take_up_again(shop.journal, row)
+    take_up_again(shop.journal, row, Tree(shop.root))
 
 
 # Which session

@@ -72,6 +72,7 @@ def test_where_no_tests_are_found_they_are_not_blamed_for_what_the_user_does_mea
 
     assert run(repository, edit, is_found=False) is None
     assert not repository.shop.told("tests.touched") and not repository.shop.told("tests.changed")
+    assert files(repository) == {}, "and nothing that the next process would take for a run that was cut off"
     with pytest.raises(ChangedByTests):
         run(repository, lambda: add_hook(repository), is_found=False)
 

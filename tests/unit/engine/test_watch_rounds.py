@@ -68,7 +68,9 @@ def test_what_the_plan_does_not_know_is_a_matter_for_the_architect() -> None:
 
     assert found is not None
     assert (found.plan, found.plan_before) == (None, PLAN)
-    assert "a, x, y (deleted)." in found.remark
+    assert "a, x, y (deleted)." in found.remark and "before" not in found.remark
+    after = round_for(TASK, PLAN, {"x"}, retried=set(), exists=lambda path: path != "e", deleted={"e", "a"})
+    assert after is not None and "Somebody had deleted e before: that stays so." in after.remark
     many = round_for(TASK, PLAN, {f"x{n}" for n in range(25)}, retried=set(), exists=lambda path: True)
     assert many is not None and "and 5 more" in many.remark and len(many.must_show) == 20
 

@@ -109,6 +109,8 @@ def test_a_word_is_a_password_where_an_address_has_one_unless_documents_say_so(u
     "hmac.new(secret_key_bytes, 'message_of_this', 'sha256_algorithm')", "a password `generated` by the server",
     "After login redirect to the cross-platform-landing-page.", "gzip and strip X-Powered-By-Header-2",
     "zip the Non-Production-Build-42", "at login use http-proxy-middleware2",
+    'variable "token_ttl" { default = "3600seconds" }', 'variable "ssh_key_name" {\n default = "my-key-pair-2024"\n}',
+    "check(password=hash1+salt2)", "connect(user=u, password=cfg1.get+x2)", "{password: value1+value2}",
 ])
 def test_what_only_looks_like_a_password_goes_through(text: str) -> None:
     assert found_in(text + "\n") == set()
@@ -227,7 +229,8 @@ def test_long_values_are_found_as_hashes_salts_and_sessions(form: str) -> None:
 ])
 def test_a_secret_is_found_in_base64_and_a_text_that_holds_none_goes_through(plain: str, is_secret: bool) -> None:
     value = base64.b64encode(plain.encode()).decode()
-    assert bool(found_in(f"client-data: {value}\n")) == is_secret
+    for form in ("client-data: %s", "DATA=%s", "url?x=%s", 'a == "%s"'):
+        assert bool(found_in(form % value + "\n")) == is_secret
 
 
 @pytest.mark.parametrize("text", [

@@ -370,6 +370,18 @@ def test_a_failing_hook_is_told_in_its_words_and_the_index_stays(root: Path, run
     assert (root / "new").read_text() == "1" and (root / "a").read_text() == "2"
 
 
+def test_a_failing_hook_leaves_what_the_user_took_out_of_the_index(root: Path, run: Run, git: Git) -> None:
+    (root / "a.txt").write_text("one\n")
+    run("add", "a.txt")
+    run("commit", "-qm", "first")
+    run("rm", "--cached", "-q", "a.txt")
+    hook(root, "pre-commit", "exit 1\n")
+    before = run("status", "--porcelain")
+    with pytest.raises(GitError):
+        git.commit(["a.txt"], "no")
+    assert run("status", "--porcelain") == before
+
+
 def test_hooks_run_and_see_that_they_may_step_aside(root: Path, run: Run, git: Git) -> None:
     seed(root, run, a="1")
     hook(root, "commit-msg", 'echo "Skip: $ORCHESTRA_SKIP" >> "$1"\n')

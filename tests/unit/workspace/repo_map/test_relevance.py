@@ -73,6 +73,16 @@ def test_what_stands_behind_a_type_is_a_name(tmp_path: Path) -> None:
     assert [(it.path, it.why) for it in found] == [("a.rs", "declares parse, which the task names")]
 
 
+@pytest.mark.parametrize("text", [
+    "make `Scanner.consume()` return 2", "Scanner.consume() must return 2", "let self.consume() return 2",
+])
+def test_a_method_named_with_its_class_is_a_name(tmp_path: Path, text: str) -> None:
+    files = {"a.py": "class Scanner:\n    def consume(self):\n        return 1\n", "b.py": "def other(): pass\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), text, ()), ())
+    assert found and found[0].path == "a.py" and "declares" in found[0].why and "consume" in found[0].why
+
+
 def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
     found = chosen(index, "Round the total of each invoice upwards")
     assert found["shop/invoice.py"] == "the map ranks it high for the task's words: invoice, round, total"
