@@ -155,7 +155,8 @@ class Planning:
             folder=self.folder,
             repo_map=briefing.repo_map,
             shown=fitting_files(
-                self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task)
+                self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task),
+                excerpt=self.scout.excerpt(self.task),
             )[0],
             custom_prompt=self.custom_prompts.get("architect", ""),
             words=guidance.for_task(self.task),
