@@ -27,6 +27,8 @@ _MOST_HEAD, _MOST_LOOKED_AT, _MOST_BEFORE, _MOST_BEGUN, _AROUND = 40, 400, 60, 2
 """Lines of a file's head, of those that it is looked for in, of remarks before a declaration, of a declaration that is
 too long, around a line that is found.
 """
+_MOST_ASKED = 20
+"""Parts of one file that are asked for at once."""
 _LONGEST_NAMED = 1500
 """In lines; of what is longer, such as a class, no line is meant more than others."""
 _MOST_USES, _MOST_OF_A_WORD = 12, 40
@@ -213,10 +215,13 @@ def excerpt(page: Page, about: str, room: Room, *, always: bool = False) -> tupl
 
 def asked_for(page: Page, asked: Sequence[Span], room: Room) -> tuple[Span, ...]:
     """These lines with some around them, as many as there is room for."""
-    for first, last in asked:
-        first, last = max(1, first - _AROUND), min(len(page.lines), last + _AROUND)
+    for first, last in asked[:_MOST_ASKED]:
+        first, wanted = max(1, first - _AROUND), min(len(page.lines), last + _AROUND)
+        last = wanted
         while first <= last and not room.take((first, last)):
             last = first + (last - first) * 3 // 4 if last > first else 0
+        if last < wanted:
+            break
     return room.spans()
 
 

@@ -131,3 +131,8 @@ def test_of_lines_that_are_too_many_the_first_are_shown() -> None:
     (first, last), = lines_of((1, 1000), most=200)
     assert first == 1 and 100 < last <= 190
     assert lines_of((1, 1000), most=5) == []
+
+
+def test_of_many_parts_that_are_asked_for_the_first_are_shown() -> None:
+    assert lines_of(*((number, number) for number in range(1, 1000, 30)))[-1] == (566, 576)
+    assert [last < 200 for _, last in lines_of((1, 1000), (500, 501), most=200)] == [True]
