@@ -46,7 +46,7 @@ def not_shown_yet(
 
 def _holds(said: str, file: ShownFile) -> bool:
     is_own = f"File: {one_line(file.path)}\n" in said and f"\n{fenced(file.text)}\n" in said
-    return is_own or show_files([file]) in said
+    return is_own or show_files([file]) in said or bool(file.lines) and show_files([replace(file, lines=())]) in said
 
 
 def _continued(request: Request, reply_text: str, turn: tuple[Segment, ...]) -> Request:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Sequence, Tuple
 
 from orchestra.adapters.fences import fence
 
 FENCE_TOKENS = 60
 """No fence takes more, whatever its mark is."""
+Spans = Tuple[Tuple[int, int], ...]
 _LINE_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -20,6 +21,8 @@ class ShownFile:
 
     path: str
     text: str
+    lines: Spans = ()
+    """Those that are meant, where it is not the whole file: the first and the last of each part, counted from 1."""
 
 
 def quote(text: str) -> str:
@@ -33,8 +36,22 @@ def fenced(text: str) -> str:
 
 
 def show_files(files: Sequence[ShownFile]) -> str:
-    """Each file under a line `=== PATH`; empty for none."""
-    return "\n\n".join("=== %s\n%s" % (one_line(file.path), fenced(file.text)) for file in files)
+    """Each file under a line `=== PATH`; empty for none. Parts of one stand each in a fence of its own."""
+    return "\n\n".join(_parts(file) if file.lines else _under(one_line(file.path), file.text) for file in files)
+
+
+def _parts(file: ShownFile) -> str:
+    name, lines = one_line(file.path), file.text.split("\n")
+    count = len(lines) - (not lines[-1])
+    parts = [
+        _under("%s (lines %d-%d of %d)" % (name, first, last, count), "\n".join(lines[first - 1:last]))
+        for first, last in file.lines
+    ]
+    return "\n\n".join([*parts, 'These are parts of %s; `need_files` shows others: "%s:FROM-TO".' % (name, name)])
+
+
+def _under(heading: str, text: str) -> str:
+    return "=== %s\n%s" % (heading, fenced(text))
 
 
 def one_line(text: str) -> str:

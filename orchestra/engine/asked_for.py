@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from fnmatch import translate
-from typing import Callable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Callable, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from orchestra.agents.quoting import ShownFile, one_line
+from orchestra.agents.quoting import ShownFile, Spans, one_line
 
 MOST_EXPANDED_BYTES = 60_000
 """Of all files that a folder or a pattern stands for: they are shown. Of more only the names are told."""
@@ -16,16 +17,18 @@ _MOST_GUESSES = 5
 _MOST_LOOKED_FOR = 100
 _LONGEST = 1000
 _LINES = re.compile(r"(?:[:#@]L?\d+(?:[-:,]+L?\d+)*|[ :]*[(\[]?lines? \d+(?: ?(?:-|to) ?\d+)?[)\]]?)$")
+_RANGE = re.compile(r"(\d{1,9})(?:(-+L?| to | ?- ?|:)(\d{1,9}))?")
 _PATTERN = re.compile(r"[*?]|\[.+\]")
 
 Answer = Tuple[List[ShownFile], List[Tuple[str, str]]]
 
 
 class _Meant(NamedTuple):
-    """The files, and what is to be said where there is none or where they are too many."""
+    """The files, what is to be said where there is none or where they are too many, and the lines of a file."""
 
     paths: Sequence[str]
     said: str = ""
+    lines: Spans = ()
 
 
 def show_meant(
@@ -41,6 +44,8 @@ def show_meant(
     more = [path for found in meant.values() for path in found.paths]
     there = {file.path for file in shown}
     others, refused = show([path for path in more if path not in there])
+    lines = {path: _lines_of(path, meant.values()) for path in more}
+    others = [replace(file, lines=lines.get(file.path, ())) for file in others]
     said = [
         (path, meant[path].said if path in meant and meant[path].said else why)
         for path, why in not_shown if path not in meant or not meant[path].paths
@@ -60,8 +65,21 @@ def _meant(asked: str, sizes: Mapping[str, int], root: str) -> _Meant:
     for name in dict.fromkeys((wanted, _LINES.sub("", wanted))):
         found = _named(name, sizes)
         if found.paths or found.said:
-            return found
+            return found._replace(lines=tuple(_ranges(wanted[len(name):])))
     return _Meant(())
+
+
+def _ranges(tail: str) -> Iterator[tuple[int, int]]:
+    """The lines that are asked for behind a path; what is lower behind a colon is a column."""
+    for match in _RANGE.finditer(tail):
+        first, last = int(match[1]), int(match[3] or match[1])
+        yield (first, last) if last >= first else (first, first) if match[2] == ":" else (last, first)
+
+
+def _lines_of(path: str, meant: Iterable[_Meant]) -> Spans:
+    """What is asked for of one file, in one part of the answer or in several; nothing where the whole is, too."""
+    asked = [each.lines for each in meant if path in each.paths]
+    return tuple(sorted(span for lines in asked for span in lines)) if all(asked) else ()
 
 
 def _named(name: str, sizes: Mapping[str, int]) -> _Meant:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Message, Request
-from orchestra.adapters.fences import without_marks
+from orchestra.adapters.fences import FENCE, without_marks
 from orchestra.agents.follow_up import not_shown_yet, repair_request, with_more_files
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import NeedFiles
@@ -18,7 +19,7 @@ from orchestra.engine.crew import out_of_time
 from orchestra.engine.discretion import Discretion
 from orchestra.engine.panel import Panel
 from orchestra.engine.resume import generation
-from orchestra.engine.showing import within
+from orchestra.engine.showing import Excerpt, excerpt_for, within
 from orchestra.errors import (
     LimitReached, NotRecorded, ProviderFault, RefusedPath, TooExpensive, Truncated, UnreadableReply,
 )
@@ -35,6 +36,9 @@ _FINISHING = ("auditor", "consultant")
 MOST_FILE_ROUNDS = 3
 MOST_FILE_TOKENS = 60_000
 """Of files that one conversation is shown because they were asked for."""
+_FENCE = re.compile(FENCE)
+_ABOUT = ("task", "remarks", "area", "order", "findings", "failures")
+"""The parts of a prompt that say what is to be done."""
 
 Show = Callable[[Sequence[str]], "tuple[list[ShownFile], list[tuple[str, str]]]"]
 """From paths asked for to the files that may be shown, and the others with the reason."""
@@ -108,7 +112,11 @@ class Asker:
                 shown, not_shown = self._show(answer.paths)
                 shown, above = not_shown_yet(request, shown, told=told)
                 told.update(path for path, _ in above)
-                shown, too_long, room = within(shown, room)
+                shown, too_long, room = within(shown, room, self._excerpt(request), always=True)
+                # Of a file that is too long the same parts may be asked for again.
+                shown, again = not_shown_yet(request, shown, told=told)
+                told.update(path for path, _ in again)
+                above += again
                 request = with_more_files(request, text, shown=shown, not_shown=[*not_shown, *above, *too_long])
             except (UnreadableReply, RefusedPath) as error:
                 self._journal.reply_cache.forget(text)
@@ -118,6 +126,11 @@ class Asker:
                 repaired = True
                 self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
                 request = repair_request(request, text, error.message)
+
+    def _excerpt(self, request: Request) -> Excerpt:
+        said = [*request.shared, *(segment for message in request.messages for segment in message.segments)]
+        about = "\n".join(segment.text for segment in said if segment.name in _ABOUT)
+        return excerpt_for(_FENCE.sub("", about), self._discretion.placeholders.hide)
 
     def _turn(
         self, role: str, key: str, request: Request, path: str | None, keeps_cut: bool, deadline: Deadline

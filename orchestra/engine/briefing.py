@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.engine.asking import Show
-from orchestra.engine.showing import MOST_FILES, within
+from orchestra.engine.showing import MOST_FILES, Excerpt, excerpt_for, no_excerpt, within
 from orchestra.records import Plan, PlannedFile
 from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
 
@@ -25,6 +25,7 @@ Listing = Sequence["tuple[str, int]"]
 """Path and size of every file that may be shown."""
 _MOST_NEAR = 12
 _PROSE = (".md", ".rst", ".txt", ".markdown", ".adoc")
+_ENDLESS = 1 << 40
 _MOST_NEAR_IN_ALL = 600
 """Of a long plan the first files are told what is near them."""
 
@@ -104,6 +105,10 @@ class Scout:
         )
         return Briefing(self._hide(repo_map), choose(index, found, given))
 
+    def excerpt(self, task: str) -> Excerpt:
+        """What of files that are too long to be shown whole has to do with a task."""
+        return excerpt_for(task, self._hide)
+
     def interfaces(self, plan: Plan, listing: Listing) -> dict[str, str]:
         """By planned path the signatures of the files near it, without those that its executor sees in full."""
         if not listing:
@@ -131,11 +136,12 @@ class Scout:
 
 
 def fitting_files(
-    show: Show, chosen: Sequence[Chosen], max_tokens: int, *, known: Collection[str] = ()
+    show: Show, chosen: Sequence[Chosen], max_tokens: int, *, known: Collection[str] = (),
+    excerpt: Excerpt = no_excerpt,
 ) -> tuple[list[ShownFile], list[tuple[str, str]]]:
     """Of the files those that may be shown and fit, and the others with the reason; those given by the user all fit.
 
-    Those `known` already are passed over.
+    Those `known` already are passed over. Of a file that is too long its excerpt is shown.
     """
     chosen = [file for file in chosen if file.path not in known]
     given = {file.path for file in chosen if file.why == GIVEN}
@@ -145,8 +151,9 @@ def fitting_files(
     for start in range(0, len(chosen), MOST_FILES):
         more, refused = show([file.path for file in chosen[start:start + MOST_FILES]])
         shown, not_shown = [*shown, *more], [*not_shown, *refused]
-    fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens)
-    return [*(file for file in shown if file.path in given), *fitting], [*not_shown, *others]
+    wanted, too_long, _ = within([file for file in shown if file.path in given], _ENDLESS, excerpt, always=True)
+    fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens, excerpt)
+    return [*wanted, *fitting], [*not_shown, *too_long, *others]
 
 
 def _near(index: RepoIndex, places: Places, plan: Plan, planned: PlannedFile) -> Iterator[int]:

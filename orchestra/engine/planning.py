@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Callable, Collection, Mapping, Sequence, cast
@@ -30,6 +31,9 @@ from orchestra.workspace.collisions import check_new_names
 from orchestra.workspace.listing import is_secret
 from orchestra.workspace.path_names import normalise
 from orchestra.workspace.paths import check_plan_paths
+
+_MOST_TOLD = 20
+"""Of unknown names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Planning:
     """Those of the paths that lie in another repository, as git's index says."""
     unseen_among: Callable[[Sequence[str]], Collection[str]] = lambda paths: ()
     """Those of the paths that are tracked but not checked out."""
+    _no_paths: dict[str, list[str]] = field(default_factory=dict)
+    """By planned path what it is said to depend on and cannot be a path."""
 
     def plan(self, given: PlanFile | None = None) -> Plan:
         """The newest plan, kept in the journal and in `plan.md`; the architect is asked where there is none.
@@ -155,7 +161,8 @@ class Planning:
             folder=self.folder,
             repo_map=briefing.repo_map,
             shown=fitting_files(
-                self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task)
+                self.show, briefing.chosen, self.scout.room.files_tokens, known=guidance.whole_skills(self.task),
+                excerpt=self.scout.excerpt(self.task),
             )[0],
             custom_prompt=self.custom_prompts.get("architect", ""),
             words=guidance.for_task(self.task),
@@ -177,7 +184,7 @@ class Planning:
         deleted = frozenset(path for file, path in zip(plan.files, paths) if file.action == "delete")
         check_new_names(self.root, [path for path in paths if path not in deleted], deleted)
         for path in paths:
-            if PLACEHOLDER.search(path) or next(find_secrets(path), None) is not None:
+            if _may_hold_secret(path):
                 # Not said where: the message is logged.
                 raise RefusedPath("a path of the plan holds what is, or stands for, a secret")
             if is_secret(path) and (self.root / path).exists():
@@ -190,9 +197,10 @@ class Planning:
         for path in self.unseen_among([path for path in paths if not (self.root / path).exists()]):
             hint = "`git sparse-checkout add` brings its folder"
             raise RefusedPath("the file is tracked, but not checked out here", where=path, hint=hint)
-        files = [
-            replace(file, path=path, depends_on=_normalised(file.depends_on)) for file, path in zip(plan.files, paths)
-        ]
+        files = []
+        for file, path in zip(plan.files, paths):
+            depends_on, self._no_paths[path] = _normalised(file.depends_on)
+            files.append(replace(file, path=path, depends_on=depends_on))
         return replace(plan, files=tuple(files))
 
     def _keep(self, plan: Plan) -> Plan:
@@ -201,7 +209,20 @@ class Planning:
         write_plan_text(self.state_folder, self._rendered(plan))
         files = [{"path": planned.path, "action": planned.action} for planned in plan.files]
         self.events.emit("plan.ready", summary=plan.summary, files=files)
+        self._tell_unknown(plan)
         return plan
+
+    def _tell_unknown(self, plan: Plan) -> None:
+        """What files are said to depend on and is neither planned nor there: nobody waits for it or is shown it."""
+        known = {file.path for file in plan.files}
+        unknown = [
+            [file.path, name] for file in plan.files for name in (
+                *(name for name in file.depends_on if name not in known and not os.path.isfile(self.root / name)),
+                *self._no_paths.pop(file.path, ()),
+            ) if not _may_hold_secret(name)
+        ]
+        if unknown:
+            self.events.emit("plan.unknown", level="warning", names=unknown[:_MOST_TOLD], count=len(unknown))
 
     def _tell_cost(self, plan: Plan) -> None:
         cost = self.estimate(plan)
@@ -249,15 +270,19 @@ class Planning:
         )
 
 
-def _normalised(paths: Sequence[str]) -> tuple[str, ...]:
-    """The paths in the spelling of planned ones; what cannot be a path names no planned file and is left out."""
-    found = []
+def _normalised(paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The paths in the spelling of planned ones, and what cannot be a path, so that it names no planned file."""
+    found, others = [], []
     for path in paths:
         try:
             found.append(normalise(path))
         except RefusedPath:
-            continue
-    return tuple(dict.fromkeys(found))
+            others.append(path)
+    return tuple(dict.fromkeys(found)), others
+
+
+def _may_hold_secret(name: str) -> bool:
+    return PLACEHOLDER.search(name) is not None or next(find_secrets(name), None) is not None
 
 
 def _load_reading_of_drafts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Iterator, Mapping, Sequence
 
@@ -25,6 +26,12 @@ MOST_FILES = 20
 MOST_ASKED = 100
 """More paths than that may be too many for one command line; then everything is listed."""
 MOST_SURVEYED_BYTES = 32 * 2**20
+_TOO_LONG = "it is too long to be shown (%d characters)"
+
+Excerpt = Callable[[ShownFile, int, bool], "ShownFile | None"]
+"""Parts of a file that take at most so many tokens; None where it has none to be shown, though they are always wanted
+where that is True.
+"""
 
 
 class Showing:
@@ -62,22 +69,29 @@ class Showing:
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
+        return self._show(paths, MOST_CHARACTERS)
+
+    def show_long(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+        """As `show`, also files of which only parts may be shown."""
+        return self._show(paths, MOST_BYTES)
+
+    def _show(self, paths: Sequence[str], most: int) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         shown: list[ShownFile] = []
         not_shown: list[tuple[str, str]] = []
         listed = self._listed_of(paths)
         for path in dict.fromkeys(paths):
             try:
-                shown.append(self._file(path, listed, room=len(shown) < MOST_FILES))
+                shown.append(self._file(path, listed, most, room=len(shown) < MOST_FILES))
             except OrchestraError as error:
                 not_shown.append((path, error.what))
         return shown, not_shown
 
     def asked(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
-        """As `show`, for what a model asks: also folders, patterns, and paths that are not quite right."""
+        """As `show_long`, for what a model asks: also folders, patterns, and paths that are not quite right."""
         # Few answers ask so.
         from orchestra.engine.asked_for import show_meant
 
-        return show_meant(paths, self.show, self.listing, os.fspath(self._root))
+        return show_meant(paths, self.show_long, self.listing, os.fspath(self._root))
 
     def _listed_of(self, paths: Sequence[str]) -> Mapping[str, int]:
         """Of these paths those that are listed: every prompt asks, and a large repository is long to list."""
@@ -112,7 +126,7 @@ class Showing:
         is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
         return not is_hidden and not is_secret(path) and path.isprintable()
 
-    def _file(self, path: str, listed: Mapping[str, int], *, room: bool) -> ShownFile:
+    def _file(self, path: str, listed: Mapping[str, int], most: int, *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)
         if path in listed and (self._root / path).lstat().st_nlink > 1:
             # Its other name may lie anywhere, where nobody meant it to be shown.
@@ -132,8 +146,8 @@ class Showing:
         if not room:
             raise OrchestraError(f"only {MOST_FILES} files are shown at once")
         text = "" if found.content is None else decode(found.content, path=path).text
-        if len(text) > MOST_CHARACTERS:
-            raise OrchestraError(f"it is too long to be shown ({len(text)} characters)")
+        if len(text) > most:
+            raise OrchestraError(_TOO_LONG % len(text))
         return ShownFile(path, text)
 
 
@@ -142,15 +156,39 @@ def _holds_secret(name: str) -> bool:
     return next(find_secrets(name), None) is not None
 
 
-def within(files: Sequence[ShownFile], tokens: int) -> tuple[list[ShownFile], list[tuple[str, str]], int]:
-    """Those of the files that fit one after the other, the others with the reason, and how many tokens are left."""
+def no_excerpt(file: ShownFile, tokens: int, always: bool) -> None:
+    """Nothing is shown in parts."""
+
+
+def excerpt_for(about: str, hide: Callable[[str], str]) -> Excerpt:
+    """What of a file has to do with a text, or the lines that are asked for; `hide` takes out the secrets."""
+
+    def excerpt(file: ShownFile, tokens: int, always: bool) -> ShownFile | None:
+        # Few files are so long.
+        from orchestra.engine.excerpts import parts_of
+
+        return parts_of(file, tokens, about=about, hide=hide, always=always)
+
+    return excerpt
+
+
+def within(
+    files: Sequence[ShownFile], tokens: int, excerpt: Excerpt, *, always: bool = False
+) -> tuple[list[ShownFile], list[tuple[str, str]], int]:
+    """Those of the files that fit one after the other, the others with the reason, and how many tokens are left.
+
+    A file that does not fit as a whole is shown in parts where it has an excerpt.
+    """
     fitting: list[ShownFile] = []
     others: list[tuple[str, str]] = []
     for file in files:
-        needed = estimate_tokens(show_files([file]))
-        if needed <= tokens:
-            fitting.append(file)
-            tokens -= needed
+        needed = estimate_tokens(show_files([replace(file, lines=())]))
+        is_long = len(file.text) > MOST_CHARACTERS
+        shown = excerpt(file, tokens, always) if is_long or needed > tokens else replace(file, lines=())
+        if shown is None:
+            no_room = f"it has {needed} tokens, and there is room for {tokens}"
+            others.append((file.path, _TOO_LONG % len(file.text) if is_long else no_room))
         else:
-            others.append((file.path, f"it has {needed} tokens, and there is room for {tokens}"))
+            fitting.append(shown)
+            tokens -= estimate_tokens(show_files([shown])) if shown.lines else needed
     return fitting, others, tokens

@@ -204,7 +204,7 @@ def wire(
         planning = Planning(
             session_id=session_id, task=row.task.text, root=order.root, state_folder=workplace.folder,
             journal=journal, asker=asker, approver=order.approver, events=events, crew=crew,
-            list_repository=showing.listing, scout=scout, guidance=guidance, show=showing.show,
+            list_repository=showing.listing, scout=scout, guidance=guidance, show=showing.show_long,
             must_show=options.must_show, folder=options.folder,
             estimate=_estimate(order, chains), max_cost_usd=settings.budget.max_cost,
             custom_prompts=settings.custom_prompts, load_template=load_template,

@@ -197,6 +197,13 @@ def _circle(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     return "note", f"{data['path']} does not wait for {data['other']}: they depend on each other"
 
 
+def _unknown(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
+    path, name = data["names"][0]
+    more = data["count"] - 1
+    said = f"{path} is to depend on {_cut(name)}, which is neither planned nor there"
+    return "note", said + (f" (and {more} more such {'names' if more > 1 else 'name'})" if more else "")
+
+
 def _not_told(data: Mapping[str, Any], spent: float | None) -> tuple[str, str]:
     (path, why), *others = data["files"]
     return "note", f"{path}: {_cut(why)}" + (f" (and {len(others)} more files)" if others else "")
@@ -369,6 +376,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any], "float | None"], "tuple[str, s
     "reply.repeated": _repeated,
     "plan.ready": _planned,
     "plan.circle": _circle,
+    "plan.unknown": _unknown,
     "guidance.left_out": _not_told,
     "swarm.divided": _divided,
     "swarm.area_failed": _area_failed,

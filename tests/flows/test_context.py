@@ -10,7 +10,7 @@ import pytest
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.state.lock import RepositoryLock
 from tests.flows.project import Project
-from tests.flows.team import plan_of, team
+from tests.flows.team import block, plan_of, team
 
 STOCK = "from shop.items import Item\n\n\nclass Stock:\n    def take(self, item: Item) -> bool:\n        return True\n"
 
@@ -107,6 +107,19 @@ def test_what_has_no_room_is_said(shop: Project) -> None:
     assert [row["path"] for row in left_out] == ["shop/long.py"] and "tokens" in left_out[0]["why"]
     given = shop.run("context", "mend long.py", "--file", "shop/long.py", "--json").json
     assert given["left_out"] == []
+
+
+def test_parts_are_told_of_a_file_that_has_no_room_and_are_what_a_run_sends(shop: Project) -> None:
+    functions = "".join(f"def step_{number}():\n    return [{number}, 2, 3]\n\n\n" for number in range(3000))
+    shop.commit("shop/long.py", "import shop.stock\n\n\n" + functions)
+    told = shop.run("context", "step_1234() is wrong", "--json").json
+    part = next(part for part in told["parts"] if part["path"] == "shop/long.py")
+    assert part["why"].endswith("; of its lines 1-1, 4940-4941") and part["tokens"] < 1000
+    script = team([block({"need_files": ["shop/long.py:10000-10003"]}), plan_of()])
+    ran = shop.run("run", "step_1234() is wrong", "--yes", "--json", script=script)
+    first, second = ran.calls[0].text, ran.calls[1].text
+    assert "=== shop/long.py (lines 4940-4941 of 12003)\n" in first and "return [1233, 2, 3]" not in first
+    assert "=== shop/long.py (lines 9995-10008 of 12003)\n" in second and "return [2499, 2, 3]" in second
 
 
 def test_the_map_is_kept_for_the_next_time(shop: Project) -> None:

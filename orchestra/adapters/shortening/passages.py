@@ -54,7 +54,7 @@ class Passage:
 
 # The line feed before is part of it, since that is found fastest.
 _FRAME = re.compile(
-    r"\n(?:=== (?P<path>\S[^\n]{0,300})"
+    r"\n(?:=== (?P<path>\S[^\n]{0,300}?)(?: \(lines [\d-]{3,21} of \d+\))?"
     r"|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,}|(?P<mark>" + FENCE + r"))(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
 )
 _MOST_FRAMES = 5000

@@ -9,7 +9,7 @@ from typing import Iterator
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.architect import architect_request
-from orchestra.agents.quoting import show_files
+from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
@@ -84,7 +84,8 @@ def _parts(
         briefing = scout.brief(task, listing, given, folder)
     guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
     shown, left_out = fitting_files(
-        showing.show, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task)
+        showing.show_long, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task),
+        excerpt=scout.excerpt(task),
     )
     request = architect_request(
         task=task, listing=listing, folder=folder, repo_map=briefing.repo_map, shown=shown,
@@ -99,11 +100,16 @@ def _parts(
     for name, text in texts.items():
         if name == "files":
             parts += [
-                Part("file", estimate_tokens(show_files([file])), file.path, reasons[file.path]) for file in shown
+                Part("file", estimate_tokens(show_files([file])), file.path, reasons[file.path] + _in_part(file))
+                for file in shown
             ]
         elif text:
             parts.append(Part(name, estimate_tokens(text), None, _why(name, guidance)))
     return parts, [*left_out, *guidance.left_out]
+
+
+def _in_part(file: ShownFile) -> str:
+    return "; of its lines " + ", ".join("%d-%d" % span for span in file.lines) if file.lines else ""
 
 
 def _why(name: str, guidance: Guidance) -> str:

@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_DECLARATIONS = 2000
 MAX_IMPORTS = 200
 MAX_SIGNATURE = 160
-VERSION = 3
+VERSION = 4
 """To be counted up where the same text gives other facts."""
 
 LEVELS = 4
@@ -124,12 +124,21 @@ def facts_of(content: bytes, grammar: Grammar) -> FileFacts:
     """Reads a file's bytes; nothing is found in a binary file."""
     if b"\0" in content or len(content) > MAX_FILE_BYTES:
         return FileFacts()
-    text = "\n" + content.decode("utf-8", "replace").replace("\r\n", "\n")
-    lines = text.split("\n")
-    if max(map(len, lines)) > MAX_LINE:
-        text = "\n".join(line[:MAX_LINE] for line in lines)
+    text = _readied(content.decode("utf-8", "replace"))
     uses = () if grammar.is_prose else _levels(Counter(_NAME.findall(text)))
     return FileFacts.of(_declarations(text, grammar), _imports(text, grammar), uses)
+
+
+def declarations_in(text: str, grammar: Grammar) -> tuple[Declaration, ...]:
+    """What a text declares, in the order in which it stands."""
+    return tuple(_declarations(_readied(text), grammar))
+
+
+def _readied(text: str) -> str:
+    """As the patterns read it."""
+    text = "\n" + text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    return "\n".join(line[:MAX_LINE] for line in lines) if max(map(len, lines)) > MAX_LINE else text
 
 
 def shown_signature(text: str) -> str:

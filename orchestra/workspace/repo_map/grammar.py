@@ -97,10 +97,11 @@ _GO = Grammar(
 _RUST = Grammar(
     "rust",
     _any_of(
-        r"[ \t]{0,8}(?:pub(?:\([^()\n]{0,40}\))?[ \t]+)?"
+        # What is public may stand in a macro within a macro.
+        r"(?:[ \t]{0,8}|[ \t]{9,16}(?=pub\b))(?:pub(?:\([^()\n]{0,40}\))?[ \t]+)?"
         r"(?:(?:async|unsafe|const|default|extern(?:[ \t]+\"[^\"\n]{0,20}\")?)[ \t]+){0,4}"
         r"(?:fn|struct|enum|trait|type|const|static(?:[ \t]+mut)?|mod|union)[ \t]+(\w+)",
-        r"(?:unsafe[ \t]+)?impl\b()", r"[ \t]{0,4}macro_rules![ \t]*(\w+)",
+        r"[ \t]{0,8}(?:unsafe[ \t]+)?impl\b()", r"[ \t]{0,4}macro_rules![ \t]*(\w+)",
     ),
     _any_of(r"[ \t]{0,8}(?:pub(?:\([^()\n]{0,40}\))?[ \t]+)?(?:use|mod)[ \t]+([\w:]+)"),
 )

@@ -96,6 +96,11 @@ def relevance(
     return found
 
 
+def sought(text: str) -> tuple[frozenset[str], list[frozenset[str]]]:
+    """The names of code in a text, and of each of its words the forms."""
+    return frozenset(_code_names(text)), [_forms(word) for word in sorted(set(words_of(text)) - _COMMON)]
+
+
 def ranked(index: RepoIndex, found: Relevance) -> list[int]:
     """All files, the most relevant and most referred to first."""
     points = [score.bit_length() for score in index.scores]

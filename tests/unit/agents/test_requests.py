@@ -316,6 +316,17 @@ def test_a_file_that_stands_in_the_conversation_is_not_shown_again() -> None:
     assert not_shown_yet(later, [other])[0] == []
 
 
+def test_parts_of_a_file_are_shown_again_only_where_they_are_others() -> None:
+    text = "".join(f"x = {number}\n" for number in range(9))
+    parts = ShownFile("src/c.py", text, ((1, 2), (5, 6)))
+    later = with_more_files(executor(), "asked", shown=[parts])
+    assert not_shown_yet(later, [parts]) == ([], [("src/c.py", "it stands above already")])
+    other = ShownFile("src/c.py", text, ((1, 3),))
+    assert not_shown_yet(later, [other, ShownFile("src/c.py", text)])[1] == []
+    whole = with_more_files(executor(), "asked", shown=[ShownFile("src/c.py", text)])
+    assert not_shown_yet(whole, [parts])[0] == []
+
+
 def test_a_file_that_was_said_to_stand_above_is_shown_to_who_asks_for_it_again() -> None:
     assert not_shown_yet(executor(), [DEPENDENCY], told={DEPENDENCY.path}) == ([DEPENDENCY], [])
 

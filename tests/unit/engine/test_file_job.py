@@ -219,14 +219,26 @@ def test_who_approves_and_asks_for_files_is_shown_them_before_it_counts(workshop
 
 def test_no_more_is_shown_in_one_conversation_than_so_many_tokens(workshop: Build) -> None:
     shop = workshop(executor=[files_needed("b.txt"), files_needed("c.txt", "d.txt"), ONE], auditor=[APPROVED])
-    for name in ("b.txt", "c.txt"):
-        shop.put(f"what {name} says\n" + "word\n" * (MOST_FILE_TOKENS // 4), name)
+    shop.put("what b.txt says\n" + "word\n" * (MOST_FILE_TOKENS // 4), "b.txt")
+    shop.put("what c.txt says " + "word " * (MOST_FILE_TOKENS // 2), "c.txt")
     shop.put("what d.txt says\n", "d.txt")
     assert shop.run(CREATE).status == "approved"
     heard = shop.agents["executor"].heard
     assert "what b.txt says" in heard[1]
     assert "what c.txt says" not in heard[2] and re.search(r"- c\.txt: it has \d+ tokens, and there is room", heard[2])
     assert "what d.txt says" in heard[2]
+
+
+def test_of_a_file_that_is_too_long_parts_are_shown_and_the_same_parts_once(workshop: Build) -> None:
+    shop = workshop(executor=[*[files_needed("b.txt")] * 3, ONE], auditor=[APPROVED])
+    lines = ["word"] * (MOST_FILE_TOKENS * 2)
+    lines[70_000] = PATH + " and what it says"
+    shop.put("\n".join(lines), "b.txt")
+    assert shop.run(CREATE).status == "approved"
+    heard = shop.agents["executor"].heard
+    assert f"=== b.txt (lines 1-5 of {len(lines)})\n" in heard[1] and '"b.txt:FROM-TO"' in heard[1]
+    assert "- b.txt: it stands above already" in heard[2]
+    assert "- b.txt" not in heard[3][len(heard[2]):], "it may have been left out of what was too long"
 
 
 # Faults

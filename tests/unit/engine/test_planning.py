@@ -438,6 +438,24 @@ def test_what_is_planned_is_told(workshop: Build) -> None:
     }
 
 
+def test_names_that_are_depended_on_and_neither_planned_nor_there_are_told_once_a_plan(workshop: Build) -> None:
+    needs = ["b.py", "gone.py", "there.py", "lib/", "./a.py", "/etc/passwd", "ghp_" + "a1B2" * 9]
+    shop = workshop(architect=[plan_of("a.py", "b.py", depends_on=needs)])
+    shop.put("", "there.py")
+    with planning(shop) as room:
+        room.plan()
+    names = [[path, name] for path in ("a.py", "b.py") for name in ("gone.py", "lib/", "/etc/passwd")]
+    assert [dict(event.data) for event in shop.told("plan.unknown")] == [{"names": names, "count": 6}]
+
+
+def test_of_many_such_names_the_first_are_told(workshop: Build) -> None:
+    shop = workshop(architect=[plan_of("a.py", depends_on=[f"n{number}" for number in range(50)])])
+    with planning(shop) as room:
+        room.plan()
+    (event,) = shop.told("plan.unknown")
+    assert (len(event.data["names"]), event.data["count"]) == (20, 50)
+
+
 def test_a_plan_without_files_is_a_plan(workshop: Build) -> None:
     shop = workshop(architect=[plan_of()])
     with planning(shop) as room:

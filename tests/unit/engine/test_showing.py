@@ -141,6 +141,31 @@ def test_what_a_model_asks_for_is_understood_as_people_do(
     assert ([file.path for file in shown], not_shown) == (paths, [])
 
 
+@pytest.mark.parametrize(("asked", "lines"), [
+    (["Reader.java:10-80"], [(10, 80)]), (["Reader.java:10"], [(10, 10)]), (["Reader.java#L7-L20"], [(7, 20)]),
+    (["Reader.java (lines 3 to 9)"], [(3, 9)]), (["Reader.java:12:5"], [(12, 12)]), (["Reader.java:5:12"], [(5, 12)]),
+    (["Reader.java:80-10"], [(10, 80)]), (["Reader.java:1-5,90-99"], [(1, 5), (90, 99)]),
+    (["Reader.java@L4"], [(4, 4)]), (["a/Reader.java:50-60", "Reader.java:1-9"], [(1, 9), (50, 60)]),
+    (["Reader.java:50-60", "a/Reader.java"], []), (["Reader.java"], []),
+])
+def test_the_lines_that_are_asked_for_go_along_with_the_file(
+    deep: Showing, asked: list[str], lines: list[tuple[int, int]]
+) -> None:
+    shown, not_shown = deep.asked(asked)
+    assert {file.path: list(file.lines) for file in shown}["pkg/a/Reader.java"] == lines and not_shown == []
+
+
+def test_who_asks_for_lines_and_for_the_file_as_it_is_called_is_shown_the_file(deep: Showing) -> None:
+    shown, _ = deep.asked(["pkg/a/Reader.java:1-2", "pkg/a/Reader.java"])
+    assert [(file.path, file.lines) for file in shown] == [("pkg/a/Reader.java", ())]
+
+
+def test_who_asks_is_given_also_a_file_that_is_too_long(showing: Showing) -> None:
+    shown, not_shown = showing.asked(["long.txt:5-9", "src/a.py"])
+    assert [(file.path, file.lines) for file in shown] == [("src/a.py", ()), ("long.txt", ((5, 9),))]
+    assert len(shown[1].text) > MOST_CHARACTERS and not_shown == []
+
+
 @pytest.mark.parametrize(("asked", "said"), [
     ("big", "is a folder of 2 files, too long to be shown at once; ask for those that you need: "
             "big/x.txt (40000 bytes), big/y.txt (40000 bytes)"),

@@ -58,6 +58,8 @@ ONE = {"path": "a.py"}
         ("plan.ready", {"summary": "do it", "files": [{}]}, "plan", ["1 file:", "do it"]),
         ("plan.ready", {"summary": "do it", "files": [{}, {}]}, "plan", ["2 files:"]),
         ("plan.circle", {"path": "a", "other": "b"}, "note", ["a", "b"]),
+        ("plan.unknown", {"names": [["a", "b"]], "count": 1}, "note", ["a is to depend on b, which is neither"]),
+        ("plan.unknown", {"names": [["a", "b"], ["a", "c"]], "count": 3}, "note", ["(and 2 more such names)"]),
         ("file.reviewed", {**ONE, "approved": False, "issues": [{"message": "one"}, {"message": "two"}]}, "review",
          ["a.py", "one; two"]),
         ("draft.read", {**ONE, "matches": {"exact": 3, "indentation": 1}}, "draft", ["a.py", "1 but for indentation"]),

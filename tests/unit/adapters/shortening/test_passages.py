@@ -30,6 +30,14 @@ def test_a_shown_file_is_code_between_frames_and_carries_its_path() -> None:
     assert passages[3].path == "src/a.py"
 
 
+def test_parts_of_a_file_are_of_its_kind_and_keep_the_lines_that_tell_them_apart() -> None:
+    passages = split(show_files([ShownFile("a.csv", "one,two\n" * 40, ((1, 9), (20, 40)))]))
+    frames = [passage.text for passage in passages if passage.kind is Kind.FRAME and passage.text.startswith("===")]
+    assert frames == ["=== a.csv (lines 1-9 of 40)\n", "=== a.csv (lines 20-40 of 40)\n"]
+    parts = [passage for passage in passages if passage.text.startswith("one")]
+    assert [(part.path, part.kind) for part in parts] == [("a.csv", Kind.LINES)] * 2
+
+
 @pytest.mark.parametrize("path, kind", [
     ("a.py", Kind.CODE), ("Makefile", Kind.CODE), ("bin/run", Kind.CODE), ("a.json", Kind.CODE),
     ("README", Kind.PROSE), ("docs/LICENSE", Kind.PROSE), ("notes.MD", Kind.PROSE), ("a.rst", Kind.PROSE),

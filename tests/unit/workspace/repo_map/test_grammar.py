@@ -54,8 +54,10 @@ LANGUAGES = {
         "mod inner;\nuse crate::store::{Store, Key};\npub(crate) struct Shop<'a> {\n    name: &'a str,\n}\n"
         "impl<'a> Shop<'a> {\n    pub async fn sell(&self, item: &str) -> Result<(), Error> {\n    }\n}\n"
         "pub trait Sells {}\nenum Kind { A }\nmacro_rules! shout {\n}\n"
-        "const LIMIT: usize = 3;\nstatic mut N: i32 = 0;\n",
-        ["inner", "Shop", "", "sell", "Sells", "Kind", "shout", "LIMIT", "N"],
+        "const LIMIT: usize = 3;\nstatic mut N: i32 = 0;\n"
+        "cfg_net! {\n    pub struct Net {\n    }\n    impl Net {\n        cfg_rt! {\n            pub fn run(&self) {\n"
+        "                fn within() {}\n            }\n            fn own() {}\n        }\n    }\n}\n",
+        ["inner", "Shop", "", "sell", "Sells", "Kind", "shout", "LIMIT", "N", "Net", "", "run"],
         ["inner", "crate::store::"],
     ),
     "A.java": (

@@ -1,0 +1,103 @@
+"""Parts of files that are too long, as a model is shown them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestra.adapters.fences import without_marks
+from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.quoting import ShownFile, show_files
+from orchestra.engine.briefing import fitting_files
+from orchestra.engine.excerpts import MOST_TOKENS, parts_of
+from orchestra.engine.showing import MOST_CHARACTERS, Showing, excerpt_for, within
+from orchestra.observe.placeholders import Placeholders
+from orchestra.workspace.repo_map.choice import GIVEN, Chosen
+from orchestra.workspace.tree import Tree
+
+LONG = "import os\n\n\n" + "".join(
+    f"def step_{number}():\n" + "    go_on()\n" * 20 + f"    return {number}\n\n\n" for number in range(900)
+)
+TASK = "step_432() must return 5"
+EXCERPT = excerpt_for(TASK, str)
+
+
+def said(file: ShownFile | None) -> str:
+    assert file is not None
+    return without_marks(show_files([file]))
+
+
+def test_parts_stand_each_in_a_fence_under_the_numbers_of_its_lines() -> None:
+    assert len(LONG) > MOST_CHARACTERS
+    assert said(EXCERPT(ShownFile("src/a.py", LONG), 10_000, False)) == (
+        "=== src/a.py (lines 1-1 of 21603)\n<data>\nimport os\n</data>\n\n"
+        "=== src/a.py (lines 10372-10393 of 21603)\n<data>\ndef step_432():\n"
+        + "    go_on()\n" * 20 + "    return 432\n</data>\n\n"
+        'These are parts of src/a.py; `need_files` shows others: "src/a.py:FROM-TO".'
+    )
+
+
+def test_a_part_takes_at_most_its_bound_and_lines_that_are_asked_for_all_that_is_left() -> None:
+    many = " ".join(f"step_{number}()" for number in range(0, 900, 3))
+    file = ShownFile("a.py", LONG)
+    for tokens in (0, 100, 400, 1000, 5000):
+        part = parts_of(file, tokens, about=many, hide=str, always=True)
+        assert part is None or estimate_tokens(show_files([part])) <= min(tokens, MOST_TOKENS)
+        assert (part is None) is (tokens < 400)
+    asked = parts_of(ShownFile("a.py", LONG, ((100, 15_000),)), 20_000, about=many, hide=str, always=True)
+    assert asked is not None and MOST_TOKENS < estimate_tokens(show_files([asked])) <= 20_000
+    assert asked.lines[0][0] == 95
+
+
+def test_lines_beyond_the_end_give_what_has_to_do_with_the_task() -> None:
+    assert "def step_432():" in said(EXCERPT(ShownFile("a.py", LONG, ((90_000, 90_001),)), 10_000, True))
+
+
+def test_no_part_holds_a_part_of_a_secret() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 40 + "-----END PRIVATE KEY-----\n"
+    text = LONG + 'KEY = """' + key + '"""\n'
+    hide = Placeholders(b"k", ()).hide
+    line = text.count("\n") - 15
+    for lines in ((line, line), (line - 20, line + 30)):
+        shown = parts_of(ShownFile("a.py", text, (lines,)), 9000, about="", hide=hide, always=True)
+        assert "MIIEvQ" not in said(shown) and "__ORCHESTRA_SECRET_" in said(shown)
+
+
+def test_a_file_that_fits_is_shown_whole_whatever_lines_are_asked_for() -> None:
+    short = ShownFile("b.py", "x = 1\n", ((1, 1),))
+    fitting, others, left = within([short], 1000, EXCERPT)
+    assert (fitting, others) == ([ShownFile("b.py", "x = 1\n")], []) and left < 1000
+
+
+def test_what_is_left_is_counted_with_the_parts() -> None:
+    (part,), others, left = within([ShownFile("a.py", LONG)], 10_000, EXCERPT)
+    assert others == [] and left == 10_000 - estimate_tokens(show_files([part]))
+    assert within([ShownFile("a.py", LONG)], 50, EXCERPT) == (
+        [], [("a.py", f"it is too long to be shown ({len(LONG)} characters)")], 50
+    )
+
+
+@pytest.fixture
+def showing(tmp_path: Path) -> Showing:
+    (tmp_path / "a.py").write_text(LONG)
+    (tmp_path / "b.py").write_text("x = 1\n" * 500)
+    return Showing(tmp_path, None, Tree(tmp_path))
+
+
+def test_the_architect_sees_parts_of_a_chosen_file_that_is_too_long(showing: Showing) -> None:
+    chosen = [Chosen("a.py", "named"), Chosen("b.py", "next")]
+    fitting, others = fitting_files(showing.show_long, chosen, 24_000, excerpt=EXCERPT)
+    assert [(file.path, bool(file.lines)) for file in fitting] == [("a.py", True), ("b.py", False)] and others == []
+    nothing = excerpt_for("Mend the sky", str)
+    fitting, others = fitting_files(showing.show_long, chosen, 24_000, excerpt=nothing)
+    assert [file.path for file in fitting] == ["b.py"] and "too long" in others[0][1]
+
+
+def test_of_a_given_file_parts_are_shown_whatever_the_task_says(showing: Showing) -> None:
+    fitting, _ = fitting_files(showing.show_long, [Chosen("a.py", GIVEN)], 0, excerpt=excerpt_for("the sky", str))
+    assert [file.lines for file in fitting] == [((1, 1),)]
+
+
+def test_who_shows_files_whole_shows_none_that_is_too_long(showing: Showing) -> None:
+    assert showing.show(["a.py"]) == ([], [("a.py", f"it is too long to be shown ({len(LONG)} characters)")])
