@@ -12,6 +12,7 @@ from orchestra.agents.quoting import ShownFile, Spans, one_line
 
 MOST_EXPANDED_BYTES = 60_000
 """Of all files that a folder or a pattern stands for: they are shown. Of more only the names are told."""
+MOST_EXPANDED = 20
 _MOST_NAMES = 80
 _MOST_GUESSES = 5
 _MOST_LOOKED_FOR = 100
@@ -89,7 +90,9 @@ def _named(name: str, sizes: Mapping[str, int]) -> _Meant:
     if below:
         return _several(below, sizes, "is a folder of")
     if _PATTERN.search(name):
-        form = re.compile(translate(name.replace("**/", "*")))
+        form = _form_of(name)
+        if form is None:
+            return _Meant((), "no file fits this pattern")
         fitting = [path for path in sizes if form.match(path) and ("**" in name or path.count("/") == name.count("/"))]
         return _several(fitting, sizes, "fits") if fitting else _Meant((), "no file fits this pattern")
     tail = "/" + name.lower()
@@ -100,11 +103,19 @@ def _named(name: str, sizes: Mapping[str, int]) -> _Meant:
     return _Meant((), "there is no such file; %d end so: %s" % (len(likely), names) if likely else "")
 
 
+def _form_of(pattern: str) -> re.Pattern[str] | None:
+    """None where it is none: Python 3.9 takes `[user-id]` for a range that runs backwards."""
+    try:
+        return re.compile(translate(pattern.replace("**/", "*")))
+    except re.error:
+        return None
+
+
 def _several(paths: Sequence[str], sizes: Mapping[str, int], what: str) -> _Meant:
-    if sum(sizes[path] for path in paths) <= MOST_EXPANDED_BYTES:
+    if len(paths) <= MOST_EXPANDED and sum(sizes[path] for path in paths) <= MOST_EXPANDED_BYTES:
         return _Meant(paths)
     names = ", ".join("%s (%d bytes)" % (one_line(path), sizes[path]) for path in paths[:_MOST_NAMES])
     more = len(paths) - _MOST_NAMES
-    return _Meant((), "%s %d files, too long to be shown at once; ask for those that you need: %s%s" % (
+    return _Meant((), "%s %d files, too many or too long to be shown at once; ask for those that you need: %s%s" % (
         what, len(paths), names, " and %d more" % more if more > 0 else ""
     ))

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile, show_files
@@ -44,12 +44,14 @@ class Showing:
     def __init__(
         self, root: Path, git: Git | None, tree: Tree, *, hidden: Path | None = None,
         before: Callable[[str], FileImage | None] = lambda path: None,
+        noted: Callable[[], Iterable[str]] = lambda: (),
     ) -> None:
         """`hidden` is a file that counts as absent: a cassette must not change what is recorded on it.
 
-        `before` gives what lay at a path before the session, where that is noted.
+        `before` gives what lay at a path before the session, where that is `noted`.
         """
         self._before = before
+        self._noted = noted
         self._hidden = None if hidden is None else hidden.resolve()
         self._root = root
         self._git = git
@@ -91,7 +93,19 @@ class Showing:
         # Few answers ask so.
         from orchestra.engine.asked_for import show_meant
 
-        return show_meant(paths, self.show_long, self.listing, os.fspath(self._root))
+        return show_meant(paths, self.show_long, self._listing_before, os.fspath(self._root))
+
+    def _listing_before(self) -> list[tuple[str, int]]:
+        """As `listing`, before the session."""
+        # In this order: what is written meanwhile is noted before that.
+        sizes = dict(self.listing())
+        for path in self._noted():
+            image = self._before(path)
+            if image is None or image.content is None:
+                sizes.pop(path, None)
+            elif path in sizes or self._was_listed(path):
+                sizes[path] = len(image.content)
+        return sorted(sizes.items())
 
     def _listed_of(self, paths: Sequence[str]) -> Mapping[str, int]:
         """Of these paths those that are listed: every prompt asks, and a large repository is long to list."""

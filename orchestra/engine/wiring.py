@@ -99,6 +99,7 @@ def wire(
         showing = Showing(
             order.root, git, Tree(order.root), hidden=order.cassette_file,
             before=lambda path: journal.images.at(session_id, path, 0),
+            noted=lambda: journal.images.paths(session_id),
         )
         key = journal.secret()
         placeholders = Placeholders(key, _known_secrets(chains), tell=redactor.learn)

@@ -167,7 +167,7 @@ def test_who_asks_is_given_also_a_file_that_is_too_long(showing: Showing) -> Non
 
 
 @pytest.mark.parametrize(("asked", "said"), [
-    ("big", "is a folder of 2 files, too long to be shown at once; ask for those that you need: "
+    ("big", "is a folder of 2 files, too many or too long to be shown at once; ask for those that you need: "
             "big/x.txt (40000 bytes), big/y.txt (40000 bytes)"),
     ("Writer.java", "there is no such file; 2 end so: pkg/a/Writer.java, pkg/b/Writer.java"),
     ("*.rs", "no file fits this pattern"), ("pkg/b/.env", "there is no such file, or it may not be shown"),
@@ -175,6 +175,29 @@ def test_who_asks_is_given_also_a_file_that_is_too_long(showing: Showing) -> Non
 ])
 def test_what_cannot_be_shown_is_told_with_what_may_be_meant(deep: Showing, asked: str, said: str) -> None:
     assert deep.asked([asked]) == ([], [(asked, said)])
+
+
+def test_of_a_folder_with_many_small_files_the_names_are_told(deep: Showing, tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for number in range(300):
+        (tmp_path / "many" / f"{number:03}").write_text("x")
+    shown, ((path, said),) = deep.asked(["many"])
+    assert (shown, path) == ([], "many")
+    assert said.startswith("is a folder of 300 files, too many or too long") and said.endswith(" and 220 more")
+
+
+def test_a_pattern_that_some_pythons_cannot_read_fits_nothing(deep: Showing) -> None:
+    assert deep.asked(["app/[user-id]/page.tsx"]) == ([], [("app/[user-id]/page.tsx", "no file fits this pattern")])
+
+
+def test_a_folder_is_as_it_was_before_the_session(tmp_path: Path) -> None:
+    images = {"src/new.py": FileImage(None), "src/gone.py": FileImage(b"here\n")}
+    (tmp_path / "src").mkdir()
+    for name in ("new.py", "old.py"):
+        (tmp_path / "src" / name).write_text("x\n")
+    showing = Showing(tmp_path, None, Tree(tmp_path), before=images.get, noted=lambda: images)
+    shown, not_shown = showing.asked(["src"])
+    assert ([file.path for file in shown], not_shown) == (["src/gone.py", "src/old.py"], [])
 
 
 def test_nothing_outside_the_root_is_meant(deep: Showing) -> None:
