@@ -21,7 +21,7 @@ _GENERAL = re.compile(r"(?i)(?:unit|py)?_?tests?|specs?|unittest")
 _HIDING = re.compile(r"unittest\.loader\._FailedTest\..+|[^>:\s]+\.(?:py|[cm]?[jt]sx?)")
 _HIDING_ALL = re.compile(r"command|the start of .+")
 _CLAUSES = re.compile(
-    r"[.!?]+(?=\s|\Z)|(?=:\s)|[;,\n()。，；：！？、—–]|\s-\s|(?i:\b(?:and|but|then|und|aber|dann)\b)"
+    r"[.!?]+(?=\s|\Z)|(?=:\s)(?!:\s*[\x01\x02])|[;,\n()。，；：！？、—–]|\s-\s|(?i:\b(?:and|but|then|und|aber|dann)\b)"
     r"(?= (?:please )?(?:fix|mend|repair|make|get|have|let|ensure|find|debug)\b)"
 )
 _THE = (
@@ -33,7 +33,7 @@ _TESTS = (
     r"(?<![\w/.@-])(?:unit-?|pytest )?(?:tests?|specs?|pytest|unittest|jest)(?![\w/@-]|\.\w|['’](?:s\b|\s))"
     rf"(?:[ -](?:suites?|cases?|runs?)\b)?(?!{_IN}{_OTHER})"
 )
-_SUBJECT = rf"(?:{_THE}(?:{_OWN}|{_FILE}|{_TESTS}(?:{_IN}{_FILE})?))"
+_SUBJECT = rf"(?:{_THE}(?:(?:pytest |jest )?[{_OWN}{_FILE}]|{_TESTS}(?:{_IN}{_FILE})?))"
 _MEND = r"\b(?:fix|fixes|fixing|mend|repair|resolve|solve|address|debug|investigate|unbreak|correct)\b"
 _NO_NOUN = (
     r"(?=\s*(?:\Z|[^\w\s-])|\s+(?:failures?|errors?|in|of|for|from|that|which|and|so|by|on|under|again|after|since|when"
@@ -53,7 +53,9 @@ _WISH = re.compile(
     rf"|(?:repariere|behebe|korrigiere|fixe|corrige|répare|arregla|repara|исправ|почин)\w*\s+(?:\w+\s+){{0,3}}"
     rf"(?:{_OWN}|{_FILE}|tests?|pruebas|тест\w*)(?![\w-])"
     rf"|(?:{_OWN}|{_FILE}|\btests?)\s+(?:\w+\s+){{0,3}}(?:zum laufen|grün|reparieren|beheben)"
-    r"|fehlschlagende\w* tests?|tests? schl(?:agen|ägt) fehl|失败的测试|测试.{0,4}(?:失败|不通过|没有通过)"
+    r"|fehlschlagende\w* tests?|失败的测试|测试.{0,4}(?:失败|不通过|没有通过)"
+    rf"|(?:{_OWN}|{_FILE}|\btests?) (?:\S+ ){{0,4}}(?:schl(?:agen|ägt) fehl|(?:ist|sind) (?:rot|kaputt))"
+    rf"|{_MEND}\s+(?:whatever|what|everything|all|the|any)\s+(?:that )?(?:fails|failures?|is failing)(?=\W*\Z)"
     rf"|修[复正].{{0,8}}(?:测试|{_OWN}|{_FILE})|[让使].{{0,8}}(?:测试|{_OWN}|{_FILE}).{{0,4}}通过"
     r"|テスト.{0,8}(?:失敗|落ち|通ら|通る|パス)"
 )
@@ -62,15 +64,17 @@ _FAILURE = re.compile(
     rf"(?i){_SUBJECT}(?: (?:in|of|from) \S+)?\s+{_BE}(?:{_FAIL}|not pass(?:es|ing)?\b)"
     rf"|{_SUBJECT} (?:do|does|did)n['’]?t pass\b|{_TESTS} failures?\b"
     rf"|{_SUBJECT} (?:has|have) (?:an? )?(?:errors?|{_FAIL})"
-    rf"|\b(?:failing|failed|broken|red)\s+{_SUBJECT}{_NO_NOUN}|{_FAIL} (?:on|in|at|with|for) {_SUBJECT}"
-    rf"|\b\w*(?:Error|Exception) (?:in|at|from) {_SUBJECT}"
+    rf"|\b(?:failing|failed|broken|red)\s+{_SUBJECT}{_NO_NOUN}"
+    rf"|{_FAIL}(?: on| in| at| with| for| because of| due to|:) {_SUBJECT}"
+    rf"|\b\w*(?:Error|Exception) (?:in|at|from) {_SUBJECT}|{_OWN} (?:expects|wants|gets|raises|throws|shows|reports)\b"
 )
 """What says that tests fail; a task may say so to have them mended."""
 _FAIL_FIRST = re.compile(r"(?i)failing|failed|broken|red")
 _AGAINST = re.compile(
     r"(?i)\b(?:not|don['’]?t|never|without|needn['’]?t|instead|avoid|rather|ignor\w*|skip\w*|leav\w*|if|when|unless"
     r"|even|how|add|write|create|mark|delete|remove|disable|rename|report|print|show|count|list|retry|document|exit"
-    r"|stop|typos?|names?|docstrings?|comments?|wording|format\w*|nicht|ignorier\w*|sans|sin)\b|不要|无需|忽略|别"
+    r"|stop|typos?|names?|docstrings?|comments?|wording|format\w*|replace|reword|change(?=\s*\Z)"
+    r"|nicht|(?:ergänz|schreib|füge|erstell|lösch|markier)\w*|ignorier\w*|sans|sin)\b|不要|无需|忽略|别"
 )
 """What before a wish in the same clause makes it none."""
 _EXCUSE = re.compile(

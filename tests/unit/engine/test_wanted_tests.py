@@ -21,6 +21,9 @@ PYTEST = "tests/test_invoice.py::test_tax_is_due[10-9]"
     "fix the test failures", "When I run pytest, `test_tax_is_due` fails. Please fix.",
     "fix the bug test_tax_is_due shows",
     "tax is off by one: test_tax_is_due fails", "don't touch the tests, but make them pass", "fix the tests in tests/",
+    "run pytest and fix the failures", "main is red: test_tax_is_due. Fix it", "test_tax_is_due schlägt fehl",
+    "test_tax_is_due expects 2 but gets 1; fix tax", "CI is failing because of test_tax_is_due, fix",
+    "fix tax.py so that `pytest tests/test_invoice.py` passes",
     "I get AssertionError in test_tax_is_due. Fix it.", "Repariere die Tests", "让测试通过", "Исправь падающие тесты",
 ])
 @pytest.mark.parametrize("failure_id", [UNITTEST, PYTEST])
@@ -42,6 +45,7 @@ def test_a_task_asks_for_all_tests_for_a_files_or_for_one(task: str, failure_id:
     "fix the bug in round(); tests/test_invoice.py fails for another reason",
     "fix the broken tests page", "fix test_cart",
     "fix the failing tests in tests/test_cart.py", "show failing tests in red", "fix the tests' docstrings",
+    "Ergänze einen fehlschlagenden Test", 'change "Test failed" to "Check failed"', "Add tests and make sure they pass",
     "fix a typo in the docstring of test_tax_is_due", "add docs for test_tax_is_due, which reproduces a bug",
 ])
 def test_another_task_leaves_alone_what_failed_before(task: str) -> None:
