@@ -18,8 +18,14 @@ _FORM = (
 _AGAINST = re.compile(
     r'"verdict"\s*:|\bneeds[\s_\\-]*work\b'
     r"|\bI\s+(?:reject\b|(?:do\s+not|don['’]t|can\s?not|can['’]t|will\s+not|won['’]t)\s+approve)"
-    r"|^[^\w\n]*(?:verdict\b[^\w\n]*)?(?:not\s+approved|rejected)[^\w\n]*$|" + FENCE, re.IGNORECASE | re.MULTILINE,
+    r"|^[^\w\n]*(?:verdict\b[^\w\n]*)?(?:not\s+approved|rejected)[^\w\n]*$|" + FENCE
+    + r"|(?:\A|[.!?:;\n]|\bbut\b|\bhowever\b,?)[\s*_]{0,20}"
+    r"(?:(?:this|it|that|(?:the|this)\s+(?:file|change|draft|code|patch))\s+(?:is|looks|seems|remains)\s+"
+    r"(?:(?:still|clearly|plainly|simply)\s+)?(?:wrong(?!\s+to\b)|broken|incorrect|buggy|unacceptable"
+    r"|not\s+(?:good|correct|right(?!\s+away)|ready|acceptable|ok(?:ay)?|done|finished|complete))"
+    r"|not\s+(?:good|ready|acceptable|correct|ok(?:ay)?))\b", re.IGNORECASE | re.MULTILINE,
 )
+"""The last part is of sentences and clauses that begin so."""
 
 _NOTHING_NEEDS_WORK = re.compile(
     r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}"

@@ -71,6 +71,8 @@ def outcome_text(report: Report, *, is_dry: bool = False) -> str:
     lines += _file_lines(outcome.files)
     if outcome.test_run is not None:
         lines.append(f"  tests     {_tests_line(outcome.test_run, report.verdict)}")
+    elif report.tests_lack:
+        lines.append(f"  tests     did not run: {one_line(report.tests_lack)}")
     if outcome.commit is not None:
         lines.append(f"  commit    {outcome.commit.sha[:10]} {outcome.commit.message.splitlines()[0]}")
     if is_dry:

@@ -31,6 +31,8 @@ from orchestra.state.manager import StateManager
 T = TypeVar("T")
 FIXES_LINT = "fix-lint-"
 """What the keys of questions about the linter's findings begin with."""
+_OF_SEVERAL = re.compile(r"architect/\d+/(areas|area\d+|merge)\b")
+"""The key of a question to one of several architects."""
 _FINISHING = ("auditor", "consultant")
 """Who finishes a file that is begun: of three files drafted for all that was left, none would be of use."""
 MOST_FILE_ROUNDS = 3
@@ -124,7 +126,9 @@ class Asker:
                     error.where = error.where or f"the {role} was asked twice"
                     raise
                 repaired = True
-                self._events.emit("reply.unreadable", level="warning", role=role, path=path, why=error.message)
+                self._events.emit(
+                    "reply.unreadable", level="warning", role=role, path=path, why=error.message, **_whose(key, path)
+                )
                 request = repair_request(request, text, error.message)
 
     def _excerpt(self, request: Request) -> Excerpt:
@@ -200,14 +204,14 @@ class Asker:
         steps.complete(step, reply)
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,
-            **_figures(reply), **_consumed(watcher.answered or reply.usage), **_whose(step),
+            **_figures(reply), **_consumed(watcher.answered or reply.usage), **_whose(step.key, step.file_path),
         )
         return reply
 
     def _call(self, step: Step, request: Request, deadline: Deadline, watcher: _Watcher) -> Reply:
         self._events.emit(
             "step.started", step_id=step.id, role=step.agent_role, path=step.file_path, parts=_parts(request),
-            **_whose(step),
+            **_whose(step.key, step.file_path),
         )
         passed_over, goes_first = self._passed_over(step), step.agent_role in _FINISHING
         if passed_over or goes_first:
@@ -259,13 +263,13 @@ class Asker:
                 "attempt.failed", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
                 attempt=number, model=f"{attempt.provider}/{attempt.model_id}", error_code=attempt.error_code,
                 message=attempt.error_message, latency_ms=attempt.latency_ms, **_consumed(attempt.usage),
-                **_whose(step),
+                **_whose(step.key, step.file_path),
             )
 
     def waiting(self, step: Step, info: AdapterInfo, seconds: float) -> None:
         self._events.emit(
             "attempt.waiting", step_id=step.id, role=step.agent_role, path=step.file_path, model=info.name,
-            seconds=round(seconds, 3),
+            seconds=round(seconds, 3), **_whose(step.key, step.file_path),
         )
 
     def compacted(
@@ -275,6 +279,7 @@ class Asker:
             "prompt.compacted", level="warning", step_id=step.id, role=step.agent_role, path=step.file_path,
             model=info.name, tokens_before=tokens_before, tokens_after=tokens_after,
             reduction_percent=round(100 * (1 - tokens_after / max(1, tokens_before)), 1), strategies=list(strategies),
+            **_whose(step.key, step.file_path),
         )
 
 
@@ -333,9 +338,14 @@ def _saved(usage: Usage) -> dict[str, Any]:
     return {"saved_tokens": sum(known) if known else None, "saved_cost": None if cost is None else float(cost)}
 
 
-def _whose(step: Step) -> dict[str, Any]:
-    """That it is the linter's findings, not failing tests, that a question about no single file is about."""
-    return {"is_lint": True} if step.file_path is None and step.key.startswith(FIXES_LINT) else {}
+def _whose(key: str, path: str | None) -> dict[str, Any]:
+    """Of a question about no single file: that it is about the linter's findings, not failing tests; and which of
+    several architects is asked.
+    """
+    if path is not None:
+        return {}
+    part = _OF_SEVERAL.match(key)
+    return {"is_lint": True} if key.startswith(FIXES_LINT) else {"part": part[1]} if part else {}
 
 
 def _digest(text: str, path: str | None) -> bytes:

@@ -17,8 +17,11 @@ LINT = "lint"
 AFTER = "tests/after/"
 """The names under which test runs after the change are kept."""
 _UNNAMED = "the test command"
+_NOT_STARTED = "not-started"
+_ANY = "command"
+"""The id under which a run that names no tests fails as a whole."""
 _MOST_NAMED = 10
-_HIDES_OTHERS = re.compile(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
+HIDES_OTHERS = re.compile(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
 """Ids of failures by which a whole file of tests, or all of them, did not run."""
 
 
@@ -47,7 +50,7 @@ class Verdict:
     @property
     def badness(self) -> tuple[bool, int, int]:
         """Greater is worse. One failure that keeps tests from running is worse than any number of tests that fail."""
-        hiding = sum(1 for failure in self.to_mend if _HIDES_OTHERS.fullmatch(failure.id))
+        hiding = sum(1 for failure in self.to_mend if HIDES_OTHERS.fullmatch(failure.id))
         return bool(self.run.lacks) or self.run.exit_status is None, hiding, len(self.to_mend)
 
 
@@ -88,8 +91,16 @@ class CommandRuns:
 
     def before(self) -> TestRun | None:
         """The run before the first write; None where nothing ran."""
-        kept = self.journal.recall(self.session_id, self._baseline)
-        return _from_json(kept) if kept else None
+        return _from_json(self.journal.recall(self.session_id, self._baseline))
+
+    def not_started(self, name: str) -> str:
+        """What was lacking where the run of that name was none; empty for any other."""
+        return str((self.journal.recall(self.session_id, name) or {}).get(_NOT_STARTED, ""))
+
+    @property
+    def asks_for_any(self) -> bool:
+        """Whether there are tests that are to pass after the change though they may have failed before."""
+        return self.is_wanted(_ANY)
 
     def never_started(self, run: TestRun) -> bool:
         """Whether the same suite could start neither before the change nor after it."""
@@ -136,10 +147,11 @@ class CommandRuns:
                     self._tell_not_started(run, is_baseline)
             if not is_baseline and path is None:
                 self.insist(run)
-            return {} if run is None or not run.collected else _to_json(run)
+            if run is None or not run.collected:
+                return {_NOT_STARTED: run.lacks} if run is not None and run.lacks else {}
+            return _to_json(run)
 
-        kept = self.journal.remember(self.session_id, name, find_out)
-        return _from_json(kept) if kept else None
+        return _from_json(self.journal.remember(self.session_id, name, find_out))
 
     def _tell_not_started(self, run: TestRun, is_baseline: bool) -> None:
         before = None if is_baseline else self.before()
@@ -173,7 +185,7 @@ class CommandRuns:
         return tuple(failure for failure in failures if failure.id not in known)
 
     def _still_failing(self, run: TestRun, new: tuple[TestFailure, ...]) -> tuple[TestFailure, ...]:
-        if run.passed or run.lacks or self.kind == LINT:
+        if run.passed or self.kind == LINT:
             return ()
         known = {failure.id for failure in new}
         return tuple(failure for failure in run.failures if failure.id not in known and self.is_wanted(failure.id))
@@ -206,7 +218,9 @@ def _to_json(run: TestRun) -> dict[str, Any]:
     }
 
 
-def _from_json(kept: Mapping[str, Any]) -> TestRun:
+def _from_json(kept: Mapping[str, Any] | None) -> TestRun | None:
+    if not kept or _NOT_STARTED in kept:
+        return None
     return TestRun(
         framework=kept["framework"], command=tuple(kept["command"]), exit_status=kept["exit_status"],
         duration_ms=kept["duration_ms"], collected=kept["collected"], output=kept["output"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Callable
 
 from orchestra.agents.shrinking import Explanation, find_loss
@@ -15,7 +16,10 @@ _CUT_OFF = "The answer was cut off, because it was longer than an answer may be.
 _SHORTER_EDITS = "Answer with SEARCH/REPLACE edits of only the lines that change, or with a shorter file."
 _SHORTER_FILE = "Answer with a shorter file that does the same."
 _WHOLE = "no line was found that stands for text left out"
+_MOST_LINES = 10
 _NO_CHANGE = "change: none, the file is as it was before the session"
+_UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks of direction: with them a line of code can read otherwise than it runs."""
 _NOTHING_LOST = "nothing was found lost of the file that neither plan nor findings speak of"
 
 
@@ -35,7 +39,10 @@ def check_draft(
         raise RefusedDraft(loss, hint="keep what the order for this file does not speak of")
     completeness = _WHOLE if old_text is None else f"{_WHOLE}; {_NOTHING_LOST}"
     change = (_NO_CHANGE,) if draft.text == old_text else ()
-    return (f"syntax: {_of_syntax(verdict)}", f"completeness: {completeness}", *_of_edits(draft), *change)
+    return (
+        f"syntax: {_of_syntax(verdict)}", f"completeness: {completeness}", *_of_edits(draft), *change,
+        *_of_unseen(draft.text, old_text or ""),
+    )
 
 
 def noted(
@@ -81,6 +88,17 @@ def _of_syntax(verdict: Verdict) -> str:
     if verdict.defects:
         return f"{verdict.means} objects, and objected to the file before the change too ({_listed(verdict)})"
     return f"no defect found by {verdict.means}"
+
+
+def _of_unseen(text: str, old_text: str) -> tuple[str, ...]:
+    """Where the draft has marks of direction, on lines that the file did not have before."""
+    if not _UNSEEN.search(text):
+        return ()
+    known = set(old_text.split("\n"))
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if _UNSEEN.search(line) and line not in known]
+    named = ", ".join(map(str, lines[:_MOST_LINES]))
+    said = "marks of direction, which are not seen and make text read otherwise than it runs"
+    return (f"hidden characters: new {said}; line {named}",) if lines else ()
 
 
 def _of_edits(draft: Draft) -> tuple[str, ...]:

@@ -255,6 +255,9 @@ class FileJob:
         self._findings = (Issue("error", f"{error}\n{shown}".rstrip()),)
         self._refused_reply = reply
         self._tried.append(tried_line(self._drafts, (Issue("error", str(error)),), is_refused=True))
+        if self._approved_image is not None and self._drafts == 1:
+            # Nobody has judged what it says: a slip in its form is no reason to leave tests failing.
+            self._most_drafts = min(2, self._context.max_iterations)
         self._fall_short(cause or error)
 
     def _delete(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,12 @@ from orchestra.errors import WorkspaceError
 from orchestra.records import FileImage, Issue, Plan, PlannedFile
 from orchestra.workspace.patch import FileChange, unified_patch
 from orchestra.workspace.text import decode
+
+_MOVES = re.compile(
+    r"(?i)\b(?:mov(?:e|es|ed|ing)|renam\w*|new name|extract\w*|split\w*|cop(?:y|ied|ies)|relocat\w*"
+    r"|taken (?:over|from|out)|versch[io]e?b\w*|umben[ae]nn\w*|ausgelagert|déplac\w*)\b|移动|移到|重命名|改名"
+)
+_MOST_SOURCES = 5
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,48 @@ class FilePrompts:
                     text = self.text(path)
                     if text is not None:
                         texts[path] = text
-        return [ShownFile(path, texts[path]) for path in others if path in texts]
+        return [*(ShownFile(path, texts[path]) for path in others if path in texts), *self._sources(planned)]
+
+    def _sources(self, planned: PlannedFile) -> list[ShownFile]:
+        """What the file is to take over from planned files, in whose present text it may no longer stand."""
+        if planned.action == "delete":
+            return []
+        said = "\n".join((planned.description, *planned.criteria))
+        moves = _MOVES.search(said) is not None
+        others = [file for file in self.plan.files if file.path != planned.path and file.action != "create"]
+        gone = sum(file.action == "delete" for file in others)
+        is_alone = gone == 1 and (moves or _MOVES.search(self.task) is not None)
+        found: list[ShownFile] = []
+        for file in others:
+            is_named = file.path in planned.depends_on or _is_named(file.path, said)
+            if file.action == "delete":
+                is_wanted = is_named or is_alone or _name_of(file.path) == _name_of(planned.path)
+            else:
+                is_wanted = is_named and moves
+            if is_wanted and len(found) < _MOST_SOURCES:
+                found += [self._source(planned, before) for before in self.show([file.path])[0]]
+        return [file for file in found if file.text]
+
+    def _source(self, planned: PlannedFile, before: ShownFile) -> ShownFile:
+        """Of what is written before this file only the lines that went away: its present text is shown, too.
+
+        Of any other the text of before, whether it is written already or not: the same question after a restart.
+        """
+        if before.path in planned.depends_on and self.files.current(before.path).content is not None:
+            change = FileChange(before.path, self.files.before(before.path), self.files.current(before.path))
+            hunks = unified_patch([change]).partition("\n@@")[2].splitlines(keepends=True)
+            lines = "".join(line[1:] for line in hunks if line.startswith("-"))
+            return ShownFile(f"{before.path}, the lines that the change took out", lines)
+        return ShownFile(f"{before.path}, as it was before the change", before.text)
+
+
+def _is_named(path: str, text: str) -> bool:
+    names = [name for name in (path, _name_of(path)) if name in text]
+    return any(re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/-])", text) for name in names)
+
+
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _diff(planned: PlannedFile, before: FileImage, now: FileImage) -> str:

@@ -178,7 +178,7 @@ def _models(attempts: Sequence[AttemptRow]) -> list[dict[str, Any]]:
 
 def _tests(journal: StateManager, session_id: str) -> dict[str, Any] | None:
     kept = journal.newest_of(session_id, AFTER)
-    if kept is None or not kept[0]:
+    if kept is None or "framework" not in kept[0]:
         return None
     run, ended_at = kept
     return {

@@ -25,7 +25,7 @@ from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, Conflict, ExitStatus, OrchestraError, StateError, weightiest
 from orchestra.metrics.totals import metrics_of
 from orchestra.observe.events import Events
-from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestRun
+from orchestra.records import Commit, FileOutcome, Outcome, Plan, PlannedFile, Task, TestFailure, TestRun
 from orchestra.state.cells import moment
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import PlanRow
@@ -74,6 +74,8 @@ class Report:
     error: OrchestraError | None
     can_resume: bool
     verdict: Verdict | None = None
+    tests_lack: str = ""
+    """What kept the tests from running after the change."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,10 @@ class Session:
         self._verdict: Verdict | None = None
         self._linted: Verdict | None = None
         self._test_run: TestRun | None = None
+        self._tests_lack = ""
+        """What kept the tests from running after the change."""
+        self._unproven = ""
+        """The same, where the task asks to have tests pass."""
         self._commit: Commit | None = None
         self._unsaved: list[Callable[[], None]] = []
         """Waits for the outcomes that were noted."""
@@ -162,6 +168,8 @@ class Session:
         if wanted.tests and self._approved_paths():
             self._verdict = self._verify(verification)
             self._test_run = None if self._verdict is None else self._verdict.run
+            self._tests_lack = self._test_run.lacks if self._test_run else verification.not_started()
+            self._unproven = self._tests_lack if self._tests_lack and verification.runs.asks_for_any else ""
         rooms.crew.call(context.files.settle_rest)
         status, error = self._status()
         if wanted.commit and status is ExitStatus.DONE:
@@ -271,13 +279,13 @@ class Session:
         if failing or findings:
             statuses.append(ExitStatus.TESTS_FAILED)
         still = self._verdict.still_failing if self._verdict else ()
-        if still:
+        if still or self._unproven:
             statuses.append(ExitStatus.JUDGED_BAD)
         if self._objection is not None:
             statuses.append(self._objection.exit_status)
         status = weightiest(statuses)
         if status is ExitStatus.JUDGED_BAD and not bad:
-            return status, self._objection or _still_failing(len(still), still[0].id)
+            return status, self._objection or _not_proven(self._unproven) or _still_failing(still)
         lacks = self._test_run.lacks if failing and self._test_run is not None else ""
         judged = self._verdict if failing else self._linted
         # The last failure of tests that were ended is that they were (see suite_run).
@@ -320,7 +328,7 @@ class Session:
         retriable = any(outcome.exit_status == ExitStatus.PROVIDER for outcome in self._outcomes.values())
         retriable = retriable or isinstance(self._objection, ChangeNotJudged)
         can_resume = status in RESUMABLE or retriable or (self._wanted.only_plan and bool(planned))
-        return Report(outcome, plan, status, error, can_resume, self._verdict)
+        return Report(outcome, plan, status, error, can_resume, self._verdict, self._tests_lack)
 
     def _unfinished(self, planned: PlannedFile) -> FileOutcome:
         """A file that the run did not bring to its end, though it may have been written."""
@@ -367,7 +375,14 @@ class Unfinished(OrchestraError):
         self.code = code
 
 
-def _still_failing(count: int, first: str) -> Unfinished:
+def _not_proven(lacks: str) -> Unfinished | None:
+    what = f"the task asks to have tests pass, but they could not start: {lacks}"
+    hint = "the files stay as they are: put there what is missing and run again, or add --no-test to go without"
+    return Unfinished(what, ExitStatus.JUDGED_BAD, "tests-not-run", hint) if lacks else None
+
+
+def _still_failing(failures: Sequence[TestFailure]) -> Unfinished:
+    count, first = len(failures), failures[0].id
     what = f"{count} test{' fails' if count == 1 else 's fail'} that the task asks to have pass: {first}"
     what += "" if count == 1 else f" and {count - 1} more"
     hint = "the files stay as they are: mend them, or run again"

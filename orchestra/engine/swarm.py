@@ -92,7 +92,10 @@ class Swarm:
 
     def _merge(self, areas: Sequence[Area], plans: dict[Area, Plan]) -> Answer:
         told = [
-            {"area": area.name, "plan": plan_to_json(plans[area]) if area in plans else None} for area in areas
+            {
+                "area": area.name, **({"covers": area.description} if area.description else {}),
+                "plan": plan_to_json(plans[area]) if area in plans else None,
+            } for area in areas
         ]
         request = self.request(plans=json.dumps(told, ensure_ascii=False, indent=1))
         return cast("Answer", self.asker.ask(

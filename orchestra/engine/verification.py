@@ -90,6 +90,10 @@ class Verification:
                 return verdict
         raise AssertionError("the last round returns")
 
+    def not_started(self) -> str:
+        """What was lacking where nothing ran after the change; empty for any other reason."""
+        return self.runs.not_started(self._run_name("1"))
+
     def settle(self, round_: str = "1") -> None:
         """Have lie there what counts as done, unless the round's run, which was to read it, is noted already."""
         if not self.runs.has_run(self._run_name(round_)):

@@ -1,49 +1,66 @@
-"""Which tests that failed before the change it is meant to mend, by what the task says, and the plan."""
+"""Which tests that failed before the change it is meant to mend, by what the task says, and the plan.
+
+Only what is said plainly counts: a test that is wanted and still fails makes the run fail, too. In every other case the
+architect is asked to name such tests in the plan, where the user sees them.
+"""
 
 from __future__ import annotations
 
 import re
 
+from orchestra.engine.command_runs import HIDES_OTHERS
 from orchestra.records import Plan
 
+_CLAUSES = re.compile(r"[.!?;:]+(?=\s|\Z)|[()\n。；！？]|,|\b(?:but|then)\b")
+_MOST_CHARACTERS = 8_000
+"""Of a task that are read."""
+_MEND = r"(?:fix|mend|repair|resolve|debug)"
+_ANY = r"(?:(?:all|the|our|these|those|every|any|of|currently|\d+|two|three) ){0,4}"
+_END = r"(?=\s*(?:\Z|[^\w\s-])|\s+(?:in|of|that|which|and|again|now|by|on)\b)"
 _ALL = re.compile(
-    r"(?i)\b(?:failing|broken|red) (?:\w+ )?tests?\b"
-    r"|\b(?:fix|mend|repair) (?:(?:all|the|our|of|unit|any) )*tests?\b"
-    r"|\b(?:make|get|have|let) (?:\w+ ){0,3}tests? (?:\w+ ){0,2}(?:pass|green)\b"
-    r"|\btests? (?:still |now )?(?:fail|are failing|are red|are broken)\b(?! (?:on|when|if|for)\b)"
-    r"|fehlschlagende\w* tests?|tests? schl(?:agen|ägt) fehl|失败的测试|测试(?:失败|不通过)|修复测试"
+    rf"(?i)\b{_MEND} {_ANY}(?:failing|failed|broken|red) (?:unit |integration )?tests?\b{_END}"
+    rf"|\b{_MEND} {_ANY}(?:unit |integration )?(?:tests?|test failures?|failures){_END}"
+    rf"|\b(?:make|get|have|let|until|so that) {_ANY}(?:(?:failing|broken|red|existing|unit) )*tests?"
+    rf" (?:all |now |to )?(?:pass|green){_END}"
+    rf"|\btests (?:must|should|have to|need to) (?:all |now )?pass{_END}"
 )
 """Of all tests that fail."""
-_OF_A_FILE = re.compile(r"(?i)\bfail|\bpass(?:es)?\b|\bbroken\b|\bred\b|\bgreen\b|fehl|grün|失败|通过")
-_OF_A_TEST = re.compile(rf"{_OF_A_FILE.pattern}|(?i:\b(?:fix|mend|repair)|\bbug\b|修复)")
+_ASKS = re.compile(rf"(?i)\b(?:{_MEND}|make|get|have|let|until|so that)\b|\bfail(?:s|ing|ed)?\b|\bis (?:red|broken)\b")
+_NOT = re.compile(
+    r"(?i)\b(?:not|never|without|ignor\w*|skip\w*|leav\w*|if|when|unless|even|anyway|already|known|another|unrelated"
+    r"|still|add|write|create|mark|delete|remove|disable|rename|report|print|show|count|document|exit|stop|typos?"
+    r"|docs?|docstrings?|comments?|names?)\b|n['’]t\b"
+)
+"""What makes a clause ask for something else."""
+_NAMED = re.compile(r"\btests?[/_]\w|\w_test\b|\.(?:test|spec)\.|\bTest[A-Z]|[a-z]Tests?\b")
+_PASSES = re.compile(r"(?i)\b(?:pass|passes|succeeds?|green)\b")
+_BARE = re.compile(r"(?<![\w/.:])(?:test_\w+|\w+Tests?|Test[A-Z]\w*)(?![\w/.])")
+"""A test's name without a file's: where a whole file of tests does not load, it may be any of them."""
 _PARAMETERS = re.compile(r"[\[(].*\Z", re.DOTALL)
-_SEPARATOR = re.compile(r"::|[./#\\]|\s+[>›]\s+")
+_SEPARATOR = re.compile(r"::|[./#\\]|\s[>›]\s")
 _TELLING = re.compile(r"(?i)\w_\w|test\w|\wtest|spec\w|\wspec|\s")
 _LEAST = 6
 
 
 def is_wanted(failure_id: str, task: str, plan: Plan) -> bool:
-    """Whether the task asks to have this test pass, by its own name, its file's, or as one of all that fail.
+    """Whether it is asked to have this test pass: by its own name or its file's, or as one of all that fail.
 
     Of the plan only what is to be tested counts, and there a test's own name alone.
     """
-    if _ALL.search(task):
+    parts = [part.strip() for part in _SEPARATOR.split(_PARAMETERS.sub("", failure_id))]
+    names = [part for part in parts if len(part) >= _LEAST and _TELLING.search(part)]
+    hides = HIDES_OTHERS.fullmatch(failure_id) is not None
+    own = names[-1:] if names and names[-1] == parts[-1] and not hides else []
+    asked = [clause for clause in _CLAUSES.split(task[:_MOST_CHARACTERS]) if clause and not _NOT.search(clause)]
+    if any(_ASKS.search(clause) and _holds(clause, names, hides) for clause in asked):
         return True
-    parts = [part for part in _SEPARATOR.split(_PARAMETERS.sub("", failure_id)) if _is_telling(part)]
-    if not parts:
-        return False
-    own, others = parts[-1], parts[:-1]
-    if _OF_A_TEST.search(task) and _names(task, own):
+    if any(_ALL.search(clause) and not _NAMED.search(clause) for clause in asked):
         return True
-    if _OF_A_FILE.search(task) and any(_names(task, part) for part in others):
+    planned = [clause for said in plan.tests for clause in _CLAUSES.split(said) if clause and not _NOT.search(clause)]
+    return any(_PASSES.search(clause) and _holds(clause, own, hides) for clause in planned)
+
+
+def _holds(text: str, names: list[str], hides: bool) -> bool:
+    if hides and _BARE.search(text):
         return True
-    return any(_OF_A_FILE.search(said) and _names(said, own) for said in plan.tests)
-
-
-def _is_telling(part: str) -> bool:
-    """Whether nothing but a test, or a file of tests, is called so."""
-    return len(part) >= _LEAST and _TELLING.search(part) is not None
-
-
-def _names(text: str, part: str) -> bool:
-    return re.search(r"(?<!\w)" + re.escape(part) + r"(?!\w)", text) is not None
+    return any(re.search(r"(?<!\w)" + re.escape(name) + r"(?!\w)", text) for name in names)

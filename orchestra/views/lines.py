@@ -345,11 +345,15 @@ def _so_far(spent: float | None) -> str:
 def _subject(data: Mapping[str, Any]) -> str:
     if data.get("is_lint"):
         return "lint findings:"
+    if data.get("part"):
+        return _PARTS.get(data["part"]) or f"the plan of area {data['part'][len('area'):]}:"
     return f"{data['path']}:" if data["path"] else _SUBJECTS[data["role"]]
 
 
 _SUBJECTS = {"architect": "the plan:", "auditor": "the whole change:", "consultant": "failing tests:"}
 """Of questions that are not about one file."""
+_PARTS = {"areas": "the areas:", "merge": "the merged plan:"}
+"""Of several architects."""
 
 
 def _cut(text: str, characters: int = 160) -> str:

@@ -79,6 +79,21 @@ def test_a_fix_that_the_auditor_refuses_leaves_the_approved_draft(tested: Projec
     assert tested.read("code_.py") == BROKEN
 
 
+def test_a_fix_with_edits_that_fit_nowhere_is_asked_for_once_more(tested: Project) -> None:
+    slip = edit("number * 3\n", "number * 2\n")
+    script = team(
+        PLAN, {"code_.py": whole(BROKEN)}, blames=fixes(("code_.py", "it triples")),
+        mends={"code_.py": [slip, whole(CODE)]},
+    )
+    ran = tested.run("run", "task", "--yes", "--json", script=script)
+
+    assert (ran.status, ran.json["tests"]["passed"]) == (0, True)
+    assert ran.asked[-4:] == [
+        ("consultant", None), ("consultant", "code_.py"), ("consultant", "code_.py"), ("auditor", "code_.py")
+    ]
+    assert "searches for lines that are not in the file" in ran.calls[-2].text
+
+
 @pytest.mark.parametrize("blames, why", [
     (fixes(), "the consultant finds no planned file to blame"),
     (fixes(("test_code.py", "wrong test")), "none of the files to blame may be changed: 'test_code.py'"),

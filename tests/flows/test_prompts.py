@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -270,3 +271,35 @@ def test_an_auditor_and_a_consultant_may_ask_to_see_files(project: Project) -> N
     asked = [(role, path) for role, path in ran.asked if role != "executor"]
     assert asked.count(("auditor", "a.txt")) == asked.count(("auditor", None)) == asked.count(("consultant", None)) == 2
     assert all("what it holds" in call.text for call in ran.calls if "The files you asked for" in call.text)
+
+
+GONE = "def parse_money(text):\n    return text.partition(' ')\n"
+DELETED, CREATED = planned("old.py", "delete"), planned("new.py", description="old.py under its new name")
+
+
+@pytest.mark.parametrize("files", [
+    [DELETED, CREATED], [CREATED, DELETED], [DELETED, {**CREATED, "depends_on": ["old.py"]}],
+    [{**DELETED, "depends_on": ["new.py"]}, CREATED],
+    [planned("old.py", "modify", description="Without parse_money."),
+     planned("new.py", depends_on=["old.py"], description="Holds parse_money, moved from old.py.")],
+    [planned("new.py", description="Holds parse_money, moved from old.py."), planned("old.py", "modify")],
+])
+def test_who_writes_what_another_planned_file_held_is_shown_it_as_it_was(project: Project, files: list[Any]) -> None:
+    project.commit("old.py", "import os\n\n\n" + GONE)
+    drafts = {"new.py": whole(GONE), "old.py": whole("import os\n")}
+    ran = project.run("run", "split it", "--yes", "--json", script=team(plan_of(*files), drafts))
+
+    assert ran.status == 0, ran.err
+    for role in ("executor", "auditor"):
+        (call,) = [call for call in ran.calls if call.file == "new.py" and call.model.startswith(role)]
+        text = call.text.partition("Other files, for reading only:")[2] or call.text
+        assert "=== old.py, " in text and "    return text.partition(' ')" in text.partition("=== old.py, ")[2]
+
+
+def test_what_is_only_kept_as_it_is_is_not_shown_twice(project: Project) -> None:
+    project.commit("old.py", GONE)
+    files = [planned("old.py", "modify"), planned("new.py", depends_on=["old.py"], description="Uses old.py.")]
+    drafts = {"new.py": whole("import old\n"), "old.py": whole(GONE + "\n\nX = 1\n")}
+    ran = project.run("run", "task", "--yes", "--json", script=team(plan_of(*files), drafts))
+
+    assert ran.status == 0 and not any("=== old.py, " in call.text for call in ran.calls)

@@ -102,6 +102,22 @@ def test_without_a_look_before_nothing_speaks_for_the_change(
     assert project.run(*RUN, script=script, variables=npm, settings=settings).status == status
 
 
+@pytest.mark.parametrize("package", [PACKAGE, '{"scripts": {"test": "jest"}, "devDependencies": {"jest": "1"}}\n'])
+def test_a_task_that_asks_to_have_tests_pass_which_cannot_start_is_1_and_no_commit(
+    project: Project, package: str
+) -> None:
+    project.commit("package.json", package)
+    variables = tools(project, npm="echo 'sh: 1: no-such-runner: not found'; exit 127")
+    task = ("run", "fix the failing tests", "--yes", "--json", "--commit")
+    ran = project.run(*task, script=team(PLAN, DRAFTS), variables=variables)
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["commit"]) == (1, "tests-not-run", None)
+    assert "not installed" in ran.json["error"]["message"] or "not found" in ran.json["error"]["message"]
+    assert ran.files["a.txt"]["status"] == "approved" and ("consultant", None) not in ran.asked
+    again = project.run(*task, "--no-test", "--allow-dirty", script=team(PLAN, DRAFTS), variables=variables)
+    assert again.status == 0
+
+
 def test_tests_for_which_the_machine_has_nothing_are_a_warning_too(project: Project) -> None:
     project.commit("package.json", '{"scripts": {"test": "jest"}, "devDependencies": {"jest": "1"}}\n')
     variables = tools(project, npm="exit 1")
@@ -109,6 +125,10 @@ def test_tests_for_which_the_machine_has_nothing_are_a_warning_too(project: Proj
 
     assert (ran.status, ran.json["tests"]) == (0, None)
     assert "cannot start here: package.json: its dependencies are not installed (" in ran.err
+
+    other = team(plan_of(planned("b.txt")), {"b.txt": whole("two\n")})
+    said = project.run("run", "task again", "--yes", script=other, variables=variables)
+    assert "tests     did not run: package.json: its dependencies are not installed" in said.out
 
     insisted = project.run(*RUN, "--test", script=team(PLAN), variables=variables)
     assert (insisted.status, insisted.json["error"]["code"]) == (2, "usage")

@@ -58,6 +58,16 @@ def test_areas_are_planned_at_once_and_merged(project: Project) -> None:
     merge = ran.calls[3]
     assert '"area": "server"' in merge.text and '"path": "client.txt"' in merge.text
     assert "divided into 2 areas: server, client" in ran.err
+    for part in ("the areas:", "the plan of area 1:", "the plan of area 2:", "the merged plan:"):
+        assert f"architect   {part} asked\n" in ran.err and f"architect   {part} answered by" in ran.err
+
+
+def test_who_merges_learns_what_an_area_covers_whose_architect_failed(project: Project) -> None:
+    ran = project.run(*RUN, script=script({**WHOLE, "server": "prose"}), settings=SWARM)
+
+    merge = next(call for call in ran.calls if "the plans of several architects" in call.text)
+    assert '"area": "server",\n  "covers": "the API",\n  "plan": null' in merge.text
+    assert "the plan of area 1: unreadable answer, asked again" in ran.err
 
 
 def test_one_architect_is_the_default(project: Project) -> None:

@@ -134,3 +134,10 @@ def test_what_was_found_is_kept_without_secrets_and_by_the_text() -> None:
     assert once == look(PATH, "a") == Verdict((Defect(None, "near *** and \\ud800 in a"),), "node")
     assert look(PATH, "b") != once and look("other", "a") == once
     assert said == ["a", "b", "a"]
+
+
+def test_marks_of_direction_that_a_draft_brings_are_told() -> None:
+    old = "a = 1\nb = '\u2067old'\n"
+    said = found(Draft(PATH, old + "c = '\u202e2'\nd = '\u2066'\n"), old)
+    assert said[-1].startswith("hidden characters: new marks of direction") and said[-1].endswith("; line 3, 4")
+    assert not any("hidden" in line for line in found(Draft(PATH, old + "c = 2\n"), old))
