@@ -568,7 +568,7 @@ SOURCE_ONLY = (
     "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
     "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/engine/commit", "orchestra/engine/receipt",
     "orchestra/engine/uncommitted", "orchestra/engine/asked_for", "orchestra/engine/excerpts",
-    "orchestra/engine/change_review",
+    "orchestra/engine/change_review", "orchestra/engine/command_runs", "orchestra/engine/estimate",
     "orchestra/engine/wanted_tests", "orchestra/engine/sealed_tests", "orchestra/agents/wrapping",
     "orchestra/workspace/languages/perl", "orchestra/workspace/languages/directives",
     "orchestra/workspace/languages/data_formats",
