@@ -47,8 +47,8 @@ _MEANINGS = {
     ExitStatus.DONE: "done: every planned file approved and written, tests passed or not asked for; an empty plan; "
     "a plan printed; a dry run",
     ExitStatus.JUDGED_BAD: "judged not good: no file of the plan succeeded, the change as a whole was not approved, "
-    "or a test that the task asks to have pass still fails; `verify` found a difference, `doctor` or `models --check` a "
-    "failure",
+    "or a test that the task asks to have pass still fails; `verify` found a difference, `doctor` or `models --check` "
+    "a failure",
     ExitStatus.USAGE: "usage or configuration; an empty chain; a missing key; an unknown session; nothing to resume",
     ExitStatus.NOT_APPROVED: "the plan was not approved: refused, nobody there to ask, or the architect has questions",
     ExitStatus.PROVIDER: "nothing was approved, and every file (or the plan) failed by a provider's fault",
