@@ -7,6 +7,7 @@ architect is asked to name such tests in the plan, where the user sees them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from orchestra.engine.command_runs import HIDES_OTHERS
 from orchestra.records import Plan
@@ -51,13 +52,26 @@ def is_wanted(failure_id: str, task: str, plan: Plan) -> bool:
     names = [part for part in parts if len(part) >= _LEAST and _TELLING.search(part)]
     hides = HIDES_OTHERS.fullmatch(failure_id) is not None
     own = names[-1:] if names and names[-1] == parts[-1] and not hides else []
-    asked = [clause for clause in _CLAUSES.split(task[:_MOST_CHARACTERS]) if clause and not _NOT.search(clause)]
-    if any(_ASKS.search(clause) and _holds(clause, names, hides) for clause in asked):
+    if _asks_for_all(task) or any(_holds(clause, names, hides) for clause in _asking(task)):
         return True
-    if any(_ALL.search(clause) and not _NAMED.search(clause) for clause in asked):
-        return True
-    planned = [clause for said in plan.tests for clause in _CLAUSES.split(said) if clause and not _NOT.search(clause)]
+    planned = [clause for said in plan.tests for clause in _clauses(said)]
     return any(_PASSES.search(clause) and _holds(clause, own, hides) for clause in planned)
+
+
+@lru_cache(maxsize=4)
+def _asking(task: str) -> tuple[str, ...]:
+    """The clauses that may ask for a test to pass; kept, since every failure is asked about."""
+    return tuple(clause for clause in _clauses(task) if _ASKS.search(clause))
+
+
+@lru_cache(maxsize=4)
+def _asks_for_all(task: str) -> bool:
+    return any(_ALL.search(clause) and not _NAMED.search(clause) for clause in _clauses(task))
+
+
+def _clauses(text: str) -> list[str]:
+    """Those that are not taken back by a word in them."""
+    return [clause for clause in _CLAUSES.split(text[:_MOST_CHARACTERS]) if clause and not _NOT.search(clause)]
 
 
 def _holds(text: str, names: list[str], hides: bool) -> bool:
