@@ -90,10 +90,8 @@ def _named(name: str, sizes: Mapping[str, int]) -> _Meant:
     if below:
         return _several(below, sizes, "is a folder of")
     if _PATTERN.search(name):
-        form = _form_of(name)
-        if form is None:
-            return _Meant((), "no file fits this pattern")
-        fitting = [path for path in sizes if form.match(path) and ("**" in name or path.count("/") == name.count("/"))]
+        form, depth = _form_of(name), None if "**" in name else name.count("/")
+        fitting = [path for path in sizes if form and form.match(path) and depth in (None, path.count("/"))]
         return _several(fitting, sizes, "fits") if fitting else _Meant((), "no file fits this pattern")
     tail = "/" + name.lower()
     likely = [path for path in sizes if ("/" + path.lower()).endswith(tail)]

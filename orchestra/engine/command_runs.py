@@ -185,7 +185,7 @@ class CommandRuns:
         return tuple(failure for failure in failures if failure.id not in known)
 
     def _still_failing(self, run: TestRun, new: tuple[TestFailure, ...]) -> tuple[TestFailure, ...]:
-        if run.passed or self.kind == LINT:
+        if run.passed:
             return ()
         known = {failure.id for failure in new}
         return tuple(failure for failure in run.failures if failure.id not in known and self.is_wanted(failure.id))

@@ -61,7 +61,6 @@ class SealedTests:
             has_run = True
             on_start()
 
-        broken_now: tuple[str, ...] = ()
         try:
             run = self.run_tests(start)
         finally:

@@ -64,8 +64,7 @@ class Git:
 
     def head(self) -> str | None:
         """The id of the commit checked out; None on a branch without commits."""
-        result = self._process.reading("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        return result.stdout.decode("ascii").strip() if result.exit_status == 0 else None
+        return self._process.head()
 
     def status(self, paths: Sequence[str] | None = None) -> tuple[StatusEntry, ...]:
         """What differs from HEAD, ignored files left out; of `paths` only, where given."""

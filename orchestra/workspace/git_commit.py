@@ -27,7 +27,7 @@ def commit_paths(
 
     New files are made known to git for it, and unknown again when it fails.
     """
-    unknown, head = _unknown_to_index(git, changed), _head(git)
+    unknown, head = _unknown_to_index(git, changed), git.head()
     try:
         if unknown:
             git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=_joined(map(literal, unknown)))
@@ -65,16 +65,11 @@ def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
     return [path for path in paths if path not in known and os.path.lexists(git.cwd / path)]
 
 
-def _head(git: GitProcess) -> bytes:
-    """Empty before the first commit."""
-    return git.reading("rev-parse", "--verify", "--quiet", "HEAD").stdout
-
-
-def _forget(git: GitProcess, added: Sequence[str], head: bytes) -> None:
+def _forget(git: GitProcess, added: Sequence[str], head: str | None) -> None:
     """Take out of the index what was put there for a commit, unless it was made: git may be ended in a hook after it.
     """
     try:
-        if added and _head(git) == head:
+        if added and git.head() == head:
             git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
     except GitError:
         # The failure that led here is the one to be told.

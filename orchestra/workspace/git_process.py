@@ -98,6 +98,11 @@ class GitProcess:
         """How a reading command ended, whatever its status."""
         return self._reading(arguments, b"")
 
+    def head(self) -> str | None:
+        """The id of the commit checked out; None on a branch without commits."""
+        result = self.reading("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return result.stdout.decode("ascii").strip() if result.exit_status == 0 else None
+
     def _reading(self, arguments: Sequence[str], stdin: bytes) -> ChildResult:
         return self.attempt(
             arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self.variables)
