@@ -13,7 +13,7 @@ from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.engine.asking import Show
 from orchestra.engine.showing import MOST_FILES, Excerpt, excerpt_for, no_excerpt, within
 from orchestra.records import Plan, PlannedFile
-from orchestra.workspace.repo_map.choice import GIVEN, Chosen, choose
+from orchestra.workspace.repo_map.choice import GIVEN, MOST_CHOSEN, Chosen, choose
 
 if TYPE_CHECKING:
     from orchestra.workspace.repo_map.file_facts import Declaration
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Listing = Sequence["tuple[str, int]"]
 """Path and size of every file that may be shown."""
 _MOST_NEAR = 12
+_SMALL_BYTES = 20_000
+"""A repository whose code has no more is shown whole: a round in which the architect asks for it costs more."""
 _PROSE = (".md", ".rst", ".txt", ".markdown", ".adoc")
 _ENDLESS = 1 << 40
 _MOST_NEAR_IN_ALL = 600
@@ -99,11 +101,13 @@ class Scout:
         paths = [path for path, _ in listing]
         index = self._mapper.index(paths)
         found = relevance(index, Places(paths), task, given, folder)
-        declared = self._mapper.declarations(index, ranked(index, found))
+        order = ranked(index, found)
+        declared = self._mapper.declarations(index, order)
         repo_map = draw_map(
             index, declared, found.names, max_tokens=self.room.map_tokens - FENCE_TOKENS, count_tokens=estimate_tokens
         )
-        return Briefing(self._hide(repo_map), choose(index, found, given))
+        others = _small_code([index.paths[number] for number in order], dict(listing))
+        return Briefing(self._hide(repo_map), choose(index, found, given, others))
 
     def excerpt(self, task: str) -> Excerpt:
         """What of files that are too long to be shown whole has to do with a task."""
@@ -133,6 +137,12 @@ class Scout:
 
         files = [(number, declared[number]) for number in numbers]
         return draw_map(index, files, frozenset(), max_tokens=self.room.near_tokens, count_tokens=estimate_tokens)
+
+
+def _small_code(paths: Sequence[str], sizes: Mapping[str, int]) -> Sequence[str]:
+    """Those of the files that hold code, where these are few and short."""
+    code = [path for path in paths if sizes[path] and not path.endswith(_PROSE)]
+    return code if len(code) <= MOST_CHOSEN and sum(sizes[path] for path in code) <= _SMALL_BYTES else ()
 
 
 def fitting_files(

@@ -31,11 +31,18 @@ class Chosen:
     why: str
 
 
-def choose(index: RepoIndex, found: Relevance, given: Sequence[str]) -> tuple[Chosen, ...]:
-    """Those given, those that the task names, those next to them, those that its words fit; the best first."""
+def choose(
+    index: RepoIndex, found: Relevance, given: Sequence[str], others: Sequence[str] = ()
+) -> tuple[Chosen, ...]:
+    """Those given, those that the task names, those next to them, those that its words fit; the best first.
+
+    `others` is the code of a small repository.
+    """
     chosen: dict[str, str] = {}
     for candidate in _candidates(index, found, given):
         chosen.setdefault(candidate.path, candidate.why)
+    for path in others:
+        chosen.setdefault(path, "the repository is small enough to be shown whole")
     return tuple(Chosen(path, why) for path, why in list(chosen.items())[:max(MOST_CHOSEN, len(given))])
 
 

@@ -45,6 +45,23 @@ def test_only_what_is_listed_is_mapped(scout: Scout) -> None:
     assert "shop/" not in briefing.repo_map
 
 
+@pytest.mark.parametrize("size, shown", [(19_980, ["a.py", "b.py"]), (20_000, [])])
+def test_the_code_of_a_small_repository_is_shown_whole(tmp_path: Path, size: int, shown: Sequence[str]) -> None:
+    files = {"a.py": "A = 1\n", "b.py": "#" * size, "none.py": "", "README.md": "# About\n"}
+    write(tmp_path, files)
+    chosen = Scout(tmp_path, NoCache()).brief("Have it go faster", [*zip(files, map(len, files.values()))], ()).chosen
+    assert sorted(file.path for file in chosen) == shown
+
+
+def test_the_code_of_many_files_is_not_shown_whole(tmp_path: Path) -> None:
+    files = {f"f{number}.py": f"A{number} = 1\n" for number in range(21)}
+    write(tmp_path, files)
+    scout = Scout(tmp_path, NoCache())
+    listing = [*zip(files, map(len, files.values()))]
+    assert scout.brief("Have it go faster", listing, ()).chosen == ()
+    assert len(scout.brief("Have it go faster", listing[:20], ()).chosen) == 20
+
+
 def test_a_small_window_has_little_room() -> None:
     assert Room.in_window(None) == Room.in_window(1_000_000) == Room()
     assert Room.in_window(8192) == Room(256, 1024, 128)
