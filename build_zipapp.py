@@ -422,18 +422,19 @@ def without_remarks(name: str, content: bytes) -> bytes:
         return content
     source = content.decode("utf-8")
     lines = source.splitlines(keepends=True)
-    for kind, _, (row, column), _, _ in tokenize.generate_tokens(io.StringIO(source).readline):
+    for kind, _, (row, column), _, _ in tokenize.generate_tokens(io.StringIO(source).readline) if "#" in source else ():
         if kind == tokenize.COMMENT:
             line = lines[row - 1]
             lines[row - 1] = line[:column].rstrip() + line[len(line.rstrip("\r\n")):]
-    for body, remark in _remarks(name, ast.parse(source)):
+    tree = ast.parse(source)
+    for body, remark in _remarks(name, tree):
         first, last = remark.lineno - 1, (remark.end_lineno or remark.lineno) - 1
         if lines[first][: remark.col_offset].strip() or lines[last].encode()[remark.end_col_offset:].strip():
             continue  # something else stands on its lines
         lines[first] = lines[first][: remark.col_offset] + "pass\n" if len(body) == 1 else "\n"
         lines[first + 1: last + 1] = ["\n"] * (last - first)
     stripped = _without_hints("".join(lines))
-    if _plain(name, stripped) != _plain(name, source):
+    if _plain(name, ast.parse(stripped)) != _plain(name, tree):
         raise BuildError("%s is another program without its comments, docstrings and hints" % name)
     return stripped.encode("utf-8") + (b"" if name.startswith(("orchestra/", "__main__")) else CHANGED)
 
@@ -450,17 +451,30 @@ def _without_hints(source: str) -> str:
 
 def _hints(tree: ast.Module, lines: Sequence[bytes]) -> Iterator[tuple[int, int, int, int]]:
     """Line and byte of beginning and end of each."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg) and node.annotation is not None:
-            hint, start = node.annotation, node.col_offset + len(node.arg.encode("utf-8"))
-            # One in brackets of its own begins on a later line, or behind more than a colon: it stays.
-            if hint.lineno == node.lineno and lines[node.lineno - 1][start:hint.col_offset].strip() == b":":
-                yield node.lineno - 1, start, (hint.end_lineno or 0) - 1, hint.end_col_offset or 0
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
-            first, last = node.returns.lineno - 1, (node.returns.end_lineno or 0) - 1
-            start = lines[first].rfind(b"->", 0, node.returns.col_offset)
+    for function in _functions(tree):
+        for node in _arguments(function):
+            if node.annotation is not None:
+                hint, start = node.annotation, node.col_offset + len(node.arg.encode("utf-8"))
+                # One in brackets of its own begins on a later line, or behind more than a colon: it stays.
+                if hint.lineno == node.lineno and lines[node.lineno - 1][start:hint.col_offset].strip() == b":":
+                    yield node.lineno - 1, start, (hint.end_lineno or 0) - 1, hint.end_col_offset or 0
+        if function.returns is not None:
+            first, last = function.returns.lineno - 1, (function.returns.end_lineno or 0) - 1
+            start = lines[first].rfind(b"->", 0, function.returns.col_offset)
             if first == last and start >= 0:
-                yield first, len(lines[first][:start].rstrip()), last, node.returns.end_col_offset or 0
+                yield first, len(lines[first][:start].rstrip()), last, function.returns.end_col_offset or 0
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node, _ in _bodies(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.arg]:
+    of = function.args
+    yield from (*of.posonlyargs, *of.args, *of.kwonlyargs)
+    yield from (each for each in (of.vararg, of.kwarg) if each is not None)
 
 
 def without_letters(bundle: bytes) -> bytes:
@@ -493,27 +507,27 @@ def _is_dataclass(node: ast.AST) -> bool:
     return isinstance(node, ast.ClassDef) and any("dataclass" in ast.dump(each) for each in node.decorator_list)
 
 
-def _plain(name: str, source: str) -> str:
-    """What a source does, without its remarks."""
-    tree = ast.parse(source)
+def _plain(name: str, tree: ast.Module) -> str:
+    """What a source does, without its remarks, which are taken out of the tree."""
     for body, remark in list(_remarks(name, tree)):
         body.remove(remark)
-    for node, body in _bodies(tree):
+    for _, body in _bodies(tree):
         body[:] = [child for child in body if not isinstance(child, ast.Pass)]
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.returns = None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            node.annotation = None
+    for function in _functions(tree):
+        function.returns = None
+        for argument in _arguments(function):
+            argument.annotation = None
     return ast.dump(tree)
 
 
-def _bodies(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
-    """Every node that has statements below it, with them."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            yield node, body
+def _bodies(node: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
+    """The node and every statement below it that has statements below it, with them."""
+    body = getattr(node, "body", None)
+    if isinstance(body, list):
+        yield node, body
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, name, ()):
+            yield from _bodies(child)
 
 
 COMPILE = """

@@ -9,7 +9,7 @@ from typing import Callable
 
 import pytest
 
-from tests.package.conftest import Run, find_python
+from tests.package.conftest import Run, copy_sources, find_python
 
 Checkout = Callable[[str], Path]
 
@@ -34,19 +34,23 @@ def test_two_builds_give_the_same_bytes(wheels: Path, build: Run, checkout: Chec
     assert done.stdout.startswith("two builds gave the same ")
 
 
-def test_the_folder_built_in_does_not_show(wheels: Path, build: Run, checkout: Checkout) -> None:
-    one = checkout("a")
-    other = Path(shutil.copytree(one, one.with_name("another, longer name")))
-    for folder in (one, other):
-        assert build("--wheels", wheels, folder=folder).returncode == 0
-    assert (one / "dist/orchestra.pyz").read_bytes() == (other / "dist/orchestra.pyz").read_bytes()
+@pytest.fixture(scope="module")
+def plain(wheels: Path, build: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder outside git with the archive that was built in it, as of a date that was asked for."""
+    folder = copy_sources(tmp_path_factory.mktemp("plain") / "a")
+    assert build("--wheels", wheels, folder=folder, SOURCE_DATE_EPOCH="1000000000").returncode == 0
+    return folder
 
 
-def test_holds_every_file_of_the_program(wheels: Path, build: Run, checkout: Checkout) -> None:
-    folder = checkout("whole")
-    assert build("--wheels", wheels, folder=folder).returncode == 0
-    there = {path.relative_to(folder).as_posix() for path in (folder / "orchestra").rglob("*") if path.is_file()}
-    assert there <= set(zipfile.ZipFile(folder / "dist/orchestra.pyz").namelist())
+def test_the_folder_built_in_does_not_show(wheels: Path, build: Run, plain: Path, checkout: Checkout) -> None:
+    other = checkout("another, longer name")
+    assert build("--wheels", wheels, folder=other, SOURCE_DATE_EPOCH="1000000000").returncode == 0
+    assert (plain / "dist/orchestra.pyz").read_bytes() == (other / "dist/orchestra.pyz").read_bytes()
+
+
+def test_holds_every_file_of_the_program(plain: Path) -> None:
+    there = {path.relative_to(plain).as_posix() for path in (plain / "orchestra").rglob("*") if path.is_file()}
+    assert there <= set(zipfile.ZipFile(plain / "dist/orchestra.pyz").namelist())
 
 
 def test_the_checksum_beside_it_is_right(archive: Path) -> None:
@@ -54,10 +58,9 @@ def test_the_checksum_beside_it_is_right(archive: Path) -> None:
     assert archive.with_name("orchestra.pyz.sha256").read_text() == digest + "  orchestra.pyz\n"
 
 
-def test_entries_carry_the_date_that_is_asked_for(wheels: Path, build: Run, tmp_path: Path) -> None:
-    target = tmp_path / "dated.pyz"
-    assert build("--wheels", wheels, "--output", target, SOURCE_DATE_EPOCH="1000000000").returncode == 0
-    assert {entry.date_time for entry in zipfile.ZipFile(target).infolist()} == {(2001, 9, 9, 1, 46, 40)}
+def test_entries_carry_the_date_that_is_asked_for(plain: Path) -> None:
+    entries = zipfile.ZipFile(plain / "dist/orchestra.pyz").infolist()
+    assert {entry.date_time for entry in entries} == {(2001, 9, 9, 1, 46, 40)}
 
 
 def test_a_changed_wheel_is_refused_by_name(wheels: Path, build: Run, tmp_path: Path) -> None:
@@ -77,10 +80,8 @@ def test_a_missing_wheel_is_named(build: Run, tmp_path: Path) -> None:
     assert "requests-2.32.5-py3-none-any.whl" in done.stderr
 
 
-def test_outside_git_the_commit_is_unknown(wheels: Path, build: Run, checkout: Checkout) -> None:
-    folder = checkout("plain")
-    assert build("--wheels", wheels, folder=folder).returncode == 0
-    assert commit_in(folder / "dist" / "orchestra.pyz") == "unknown"
+def test_outside_git_the_commit_is_unknown(plain: Path) -> None:
+    assert commit_in(plain / "dist" / "orchestra.pyz") == "unknown"
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
