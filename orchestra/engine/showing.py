@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ MOST_FILES = 20
 MOST_ASKED = 100
 """More paths than that may be too many for one command line; then everything is listed."""
 MOST_SURVEYED_BYTES = 32 * 2**20
+WORDS = re.compile(r"(?:[A-Z]?[a-z._/-])+")
+"""Most names: no secret is one, whatever word is in it."""
 _TOO_LONG = "it is too long to be shown (%d characters)"
 
 Excerpt = Callable[[ShownFile, int, bool], "ShownFile | None"]
@@ -63,9 +66,10 @@ class Showing:
 
     def _listing(self, only: Sequence[str]) -> list[tuple[str, int]]:
         files = list_files(self._root, self._git, only=only)
-        named = [(file.path, file.size_bytes) for file in files if self._may_be_named(file.path)]
+        named = [(file.path, file.size_bytes) for file in files if not self._is_withheld(file.path)]
         folders, names = zip(*(path.rpartition("/")[::2] for path, _ in named)) if named else ((), ())
-        if not _holds_secret("\n".join(dict.fromkeys(folders + names))):
+        odd = [name for name in dict.fromkeys(folders + names) if not WORDS.fullmatch(name)]
+        if not _holds_secret("\n".join(odd)):
             return named
         return [(path, size) for path, size in named if not _holds_secret(path)]
 
@@ -133,12 +137,12 @@ class Showing:
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""
-        return self._may_be_named(path) and not _holds_secret(path) and not ignored_paths(self._root, self._git, [path])
+        # A name that is no text no model could say, and no journal keep.
+        may_be_named = path.isprintable() and not self._is_withheld(path) and not _holds_secret(path)
+        return may_be_named and not ignored_paths(self._root, self._git, [path])
 
-    def _may_be_named(self, path: str) -> bool:
-        """Not, for one, where the name is no text: a model could not say it, nor a journal keep it."""
-        is_hidden = self._hidden is not None and self._root.resolve() / path == self._hidden
-        return not is_hidden and not is_secret(path) and path.isprintable()
+    def _is_withheld(self, path: str) -> bool:
+        return is_secret(path) or self._hidden is not None and self._root.resolve() / path == self._hidden
 
     def _file(self, path: str, listed: Mapping[str, int], most: int, *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)

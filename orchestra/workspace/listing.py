@@ -30,8 +30,6 @@ _SOURCES = tuple(
     ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala"
     " .css .html .md .rst .sql .svg .png".split()
 )
-_TELLING = ("/.", "kubeconfig", ".tfstate")
-"""Without one of them no name with one of these endings is that of a secret."""
 _EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
 _SECRET_FOLDERS = frozenset((".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store"))
 
@@ -77,8 +75,9 @@ def is_secret(path: str) -> bool:
     """Whether a file of this name usually holds keys or passwords; its content is never shown."""
     # Not pathlib, and most at a glance: every file of a repository is asked about.
     folded = path.casefold()
-    if folded.endswith(_SOURCES) and folded[0] != "." and not any(part in folded for part in _TELLING):
-        return False
+    if folded.endswith(_SOURCES) and folded[0] != "." and "/." not in folded:
+        if "kubeconfig" not in folded and ".tfstate" not in folded:
+            return False
     parts = [part for part in folded.split("/") if part not in ("", ".")]
     name = parts[-1] if parts else ""
     if _EXAMPLES.fullmatch(name):

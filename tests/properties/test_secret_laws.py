@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orchestra.adapters.fences import fence, keyed, without_marks
+from orchestra.engine.showing import WORDS
 from orchestra.observe.placeholders import Placeholders
+from orchestra.observe.secret_shapes import find_secrets
 from tests.unit.planted import planted
 
 pytest.importorskip("hypothesis")
@@ -17,6 +19,14 @@ PARTS = [each.text for each in planted()] + [secret for each in planted() for se
 ODD = ["__ORCHESTRA_SECRET_0123456789ab__", "ORCHESTRA_SECRET_", "\u0130password = '", "<data-0123456789abcdef>\n"]
 ODD += ["\ud800", "hunter2hunter2"]
 TEXTS = st.lists(st.sampled_from([*PARTS, *ODD]) | st.text(max_size=30), max_size=12).map("".join)
+
+TELLING = st.sampled_from(["passw", "Secret", "token", "key", "Bearer", "auth", "akia", "private", "login", "--", "/"])
+NAMES = st.lists(TELLING | st.from_regex(WORDS, fullmatch=True), min_size=1, max_size=5).map("".join)
+
+
+@given(NAMES)
+def test_a_name_of_words_holds_no_secret(name: str) -> None:
+    assert not WORDS.fullmatch(name) or not list(find_secrets(name))
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=3))

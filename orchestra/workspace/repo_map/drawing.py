@@ -52,7 +52,8 @@ def _order(index: RepoIndex, declarations: Sequence[Declaration], names: Abstrac
     if len(declarations) <= _FEWER_LINES:
         return places
     local = _within_functions(declarations)
-    return sorted(places, key=lambda place: (place in local, -_weight(index, declarations[place], names)))
+    ranks = [(place in local, -weight) for place, weight in enumerate(_weights(index, declarations, names))]
+    return sorted(places, key=ranks.__getitem__)
 
 
 def _block(path: str, declarations: Sequence[Declaration], places: Sequence[int]) -> Iterator[str]:
@@ -80,7 +81,8 @@ def _within_functions(declarations: Sequence[Declaration]) -> set[int]:
     return found
 
 
-def _weight(index: RepoIndex, declaration: Declaration, names: AbstractSet[str]) -> int:
-    own = index.weight_of(declaration.name) + (1 << 20) * (declaration.name in names)
-    # A class says what its methods belong to.
-    return own + 20 * (not declaration.signature.startswith(" "))
+def _weights(index: RepoIndex, declarations: Sequence[Declaration], names: AbstractSet[str]) -> Iterator[int]:
+    own = index.weights_of(declaration.name for declaration in declarations)
+    for declaration, weight in zip(declarations, own):
+        # A class says what its methods belong to.
+        yield weight + (1 << 20) * (declaration.name in names) + 20 * (not declaration.signature.startswith(" "))

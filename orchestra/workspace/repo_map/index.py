@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from orchestra.found_files import read_json
 from orchestra.workspace.repo_map.file_facts import FileFacts, key_of, words_of
@@ -43,10 +43,10 @@ class RepoIndex:
     """By file number."""
     importers: Postings
 
-    def weight_of(self, name: str) -> int:
-        """How much a declaration of this name counts."""
-        place = self.declarers.place(key_of(name))
-        return 0 if place is None else self.weights[place]
+    def weights_of(self, names: Iterable[str]) -> list[int]:
+        """How much a declaration of each name counts."""
+        places = map(self.declarers.place, map(key_of, names))
+        return [0 if place is None else self.weights[place] for place in places]
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:

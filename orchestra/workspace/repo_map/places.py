@@ -54,7 +54,11 @@ class Places:
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        return _grouped(self.paths, lambda path: path.rpartition("/")[2])
+        groups: dict[str, list[str]] = defaultdict(list)
+        # Not as the others: every task asks for it.
+        for path in self.paths:
+            groups[path[path.rfind("/") + 1:]].append(path)
+        return groups
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:

@@ -67,7 +67,8 @@ def test_what_others_refer_to_counts_and_rare_names_count_more(tmp_path: Path) -
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
     scores = dict(zip(index.paths, index.scores))
     assert scores["used.py"] > scores["a.py"] == scores["b.py"] > scores["unused.py"] == 0
-    assert index.weight_of("special_thing") > index.weight_of("common_thing") > index.weight_of("lonely_thing") == 0
+    special, common, lonely = index.weights_of(["special_thing", "common_thing", "lonely_thing"])
+    assert special > common > lonely == 0
 
 
 def test_words_of_names_and_paths_lead_to_files(index: RepoIndex) -> None:
