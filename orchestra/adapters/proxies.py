@@ -26,6 +26,15 @@ def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str])
     return _with_scheme(found) if found else None
 
 
+def proxy_host_of(proxy: str) -> str | None:
+    """The host in the proxy's URL, as it is looked up; None where the URL cannot be read."""
+    try:
+        host = urlsplit(proxy).hostname or ""
+        return (host if host.isascii() else host.encode("idna").decode("ascii")) or None
+    except ValueError:
+        return None
+
+
 def _variable(variables: Mapping[str, str], name: str) -> str:
     return variables.get(name) or variables.get(name.upper()) or ""
 

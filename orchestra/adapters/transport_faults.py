@@ -31,20 +31,21 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
     causes = tuple(_chain(error))
     where = "provider " + provider
     through = " through the proxy %s" % proxy_host if proxy_host else ""
+    of_proxy = "check providers.%s.proxy, HTTPS_PROXY or NO_PROXY" % provider if proxy_host else None
     tls_error = _first(causes, ssl.SSLError)
     if isinstance(tls_error, ssl.SSLError) and not isinstance(tls_error, _CUT_IN_TLS):
         return _tls_fault(tls_error, provider, server, where)
     if _first(causes, socket.gaierror):
         what = "the name %s is not known" % (proxy_host or server.rpartition(":")[0])
-        return ConnectionFailed(what, where=where, hint="check base_url, or the network")
+        return ConnectionFailed(what, where=where, hint=of_proxy or "check base_url, or the network")
     if _first(causes, ConnectionRefusedError):
         what = "nothing listens at %s" % ("the proxy " + proxy_host if proxy_host else server)
-        return ConnectionFailed(what, where=where, hint="start the server, or correct base_url")
+        return ConnectionFailed(what, where=where, hint=of_proxy or "start the server, or correct base_url")
     if _first(causes, socket.timeout):
         return TimedOut("%s did not answer in time%s" % (server, through), where=where)
     if _first(causes, urllib3.exceptions.ProxyError):
         what = "the proxy %s does not let us through to %s" % (proxy_host, server)
-        return ConnectionFailed(what, where=where, hint="check providers.%s.proxy, or NO_PROXY" % provider)
+        return ConnectionFailed(what, where=where, hint=of_proxy)
     if any(map(_is_tls_alert, causes)):
         what = "%s answers in TLS, in which it was not asked%s" % (server, through)
         return _lasting(ConnectionFailed(what, where=where, hint="begin base_url with https"))

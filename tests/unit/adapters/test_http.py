@@ -365,6 +365,15 @@ def test_a_kind_of_proxy_that_is_not_supported_is_told() -> None:
     assert "not supported" in str(caught.value)
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://h:99999", "http://h h:1", "http://", "//h:1", "::1", " "])
+def test_a_variables_proxy_that_cannot_be_read_is_told_for_what_it_is(address: str) -> None:
+    row = ProviderRow("far", "http://api.example.invalid/v1")
+    with pytest.raises(ConnectionFailed) as caught:
+        _ask(row, HttpClient([row], variables={"http_proxy": address}, workers=1))
+    assert caught.value.what == "the address of the proxy cannot be read"
+    assert caught.value.hint == "name an http:// proxy in providers.far.proxy, or in HTTPS_PROXY"
+
+
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
