@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,16 @@ def document(folder: Path, *argv: str) -> dict[str, Any]:
 def test_without_a_command_the_way_to_help_is_named(tmp_path: Path) -> None:
     status, out, err = run(tmp_path)
     assert (status, out) == (2, "")
-    assert err.startswith("orchestra: error [usage]: ") and "orchestra help" in err
+    assert err == "orchestra: error [usage]: no command was given; orchestra; `orchestra help` lists the commands\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [["run", "--nope"], ["--color", "red", "run"], ["run", ""], ["cache"], ["help", "nope"], ["status"], ["-C"]]
+)
+def test_every_error_has_its_three_parts(tmp_path: Path, argv: list[str]) -> None:
+    status, _, err = run(tmp_path, *argv)
+    assert status == 2
+    assert re.fullmatch(r"orchestra: error \[[a-z-]+\]: [^;]+; orchestra[ a-z]*; [^;]+\n", err)
 
 
 @pytest.mark.parametrize("argv", [["help"], ["help", "help"], ["--help"], ["-h"]])
