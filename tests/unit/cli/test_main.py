@@ -97,6 +97,29 @@ def test_a_run_that_never_began_has_the_shape_of_one_that_did(tmp_path: Path) ->
     assert found["error"]["message"].startswith("the task is empty")
 
 
+@pytest.mark.parametrize(
+    "name, keys",
+    [
+        ("status", {"session"}),
+        ("sessions", {"sessions"}),
+        ("diff", {"session_id", "diff"}),
+        ("context", {"task", "total_tokens", "parts", "left_out"}),
+        ("doctor", {"checks"}),
+        ("models", {"models", "providers"}),
+        ("log", {"session_id", "events"}),
+        ("report", {"report"}),
+    ],
+)
+def test_a_failure_has_the_keys_of_a_result(tmp_path: Path, name: str, keys: set[str]) -> None:
+    found = document(tmp_path, name, "--nope", "--json")
+    assert set(found) == {"schema", "exit_status", "error", *keys}
+
+
+def test_a_dry_prune_is_told_as_one_where_nothing_is_to_go(tmp_path: Path) -> None:
+    assert document(tmp_path, "sessions", "prune", "--dry-run", "--json")["dry_run"] is True
+    assert document(tmp_path, "sessions", "prune", "--json")["dry_run"] is False
+
+
 def test_a_task_that_is_no_text_is_an_error_of_usage_and_no_defect(tmp_path: Path) -> None:
     reading = io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
