@@ -472,14 +472,20 @@ def test_shows_a_client_certificate(pki: Path, server_context: ssl.SSLContext) -
 
 
 def test_certifis_authorities_are_the_last_resort() -> None:
-    context = TlsTrust({}, system_bundles=()).context(None, None)
+    context = TlsTrust({}, system_bundles=()).context(ProviderRow("far", "https://h.example"))
     assert context.cert_store_stats()["x509_ca"] > 50
 
 
 def test_a_bundle_that_is_not_there_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError) as caught:
         _ask(ProviderRow("local", "https://127.0.0.1:1", ca_bundle="/does/not/exist.pem"))
-    assert "ca_bundle: /does/not/exist.pem" in str(caught.value)
+    assert caught.value.where == "providers.local.ca_bundle: /does/not/exist.pem"
+
+
+def test_a_client_certificate_that_is_not_there_is_named_by_its_key() -> None:
+    with pytest.raises(ConfigError) as caught:
+        TlsTrust({}).context(ProviderRow("far", "https://h.example", client_cert="/does/not/exist.pem"))
+    assert caught.value.where == "providers.far.client_cert: /does/not/exist.pem"
 
 
 def test_tls_to_a_plain_server_is_told() -> None:
