@@ -138,8 +138,8 @@ def _moved(env: Environment, folders: Sequence[str]) -> Environment:
     cwd = env.cwd
     for folder in folders:
         cwd = cwd / folder
-    cwd = Path(os.path.normpath(cwd)) if not folders else cwd.resolve()
-    if not cwd.is_dir():
+    cwd = Path(os.path.normpath(cwd)) if not folders else Path(os.path.realpath(cwd))
+    if not os.path.isdir(cwd):
         raise UsageError("there is no such folder", where=str(cwd), hint="-C takes an existing folder")
     return replace(env, cwd=cwd)
 

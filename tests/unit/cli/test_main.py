@@ -86,6 +86,11 @@ def test_folders_are_entered_one_after_another_as_in_git(tmp_path: Path) -> None
     assert (status, str(tmp_path / "b" / "a") in err) == (2, True)
 
 
+def test_a_folder_whose_name_is_too_long_is_not_there(tmp_path: Path) -> None:
+    status, _, err = run(tmp_path, "-C", "a" * 300, "sessions")
+    assert (status, "there is no such folder" in err) == (2, True)
+
+
 def test_every_error_is_an_object_when_json_is_asked_for(tmp_path: Path) -> None:
     found = document(tmp_path, "nonsense", "--json")
     assert (found["schema"], found["error"]["code"]) == (1, "usage")
