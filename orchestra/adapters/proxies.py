@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from orchestra.adapters.egress import is_loopback
 
+WANTS_USER_HINT = "the proxy wants a user and a password: write them into its URL"
+
 
 def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str]) -> str | None:
     """The URL of the proxy to go through; None to go straight.

@@ -358,6 +358,16 @@ def test_a_proxy_that_refuses_a_tunnel_is_named_without_its_password() -> None:
     assert "pw12345" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "status, is_tried_again, hint", [(407, False, "a user and a password"), (503, True, "NO_PROXY")]
+)
+def test_what_a_proxy_answers_to_a_tunnel_is_told(status: int, is_tried_again: bool, hint: str) -> None:
+    with serving(answers(status, b"no")) as proxy, pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("far", "https://api.example.invalid/v1", proxy="http://127.0.0.1:%d" % proxy.port))
+    assert caught.value.what.endswith("to api.example.invalid:443, HTTP %d" % status)
+    assert (caught.value.retry_same, hint in str(caught.value.hint)) == (is_tried_again, True)
+
+
 def test_a_kind_of_proxy_that_is_not_supported_is_told() -> None:
     row = ProviderRow("far", "https://api.example.invalid/v1", proxy="socks5://127.0.0.1:1")
     with pytest.raises(ConnectionFailed) as caught:
