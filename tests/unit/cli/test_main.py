@@ -91,6 +91,22 @@ def test_a_folder_whose_name_is_too_long_is_not_there(tmp_path: Path) -> None:
     assert (status, "there is no such folder" in err) == (2, True)
 
 
+def test_short_flags_of_a_command_and_of_all_stand_together(tmp_path: Path) -> None:
+    _, _, err = run(tmp_path, "run", "task", "-yq")
+    assert "no-provider" in err
+
+
+@pytest.mark.parametrize("argv", [["--config=--", "config", "show"], ["-C=--", "status"], ["run", "--task-file=--"]])
+def test_dashes_are_no_value_of_an_option(tmp_path: Path, argv: list[str]) -> None:
+    status, _, err = run(tmp_path, *argv)
+    assert (status, "'--' is no value" in err) == (2, True)
+
+
+def test_a_report_goes_to_no_file_without_a_name(tmp_path: Path) -> None:
+    status, out, _ = run(tmp_path, "report", "--all", "--output", "")
+    assert (status, out) == (5, "")
+
+
 def test_every_error_is_an_object_when_json_is_asked_for(tmp_path: Path) -> None:
     found = document(tmp_path, "nonsense", "--json")
     assert (found["schema"], found["error"]["code"]) == (1, "usage")
