@@ -57,8 +57,8 @@ def show_version(as_json):
         if error.errno in (errno.EPIPE, errno.EBADF):
             os._exit(0)
         try:
-            said = "orchestra: error [output]: the output could not be written; %s\n" % error.strerror
-            os.write(2, said.encode("ascii", "backslashreplace"))
+            said = "the output could not be written; %s; send it where there is room" % error.strerror
+            os.write(2, ("orchestra: error [output]: %s\n" % said).encode("ascii", "backslashreplace"))
         except OSError:
             pass
         os._exit(5)

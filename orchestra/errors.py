@@ -121,6 +121,11 @@ class OrchestraError(Exception):
     def __str__(self) -> str:
         return _joined(self.what, self.where, self.hint)
 
+    def told_in(self, place: str) -> str:
+        """All three parts: what happened in no other place is told to have happened in this one."""
+        has_place = self.where or "; " in self.what
+        return str(self) if has_place else _joined(self.what, place, self.hint)
+
 
 class UsageError(OrchestraError):
     """The command line cannot be carried out as typed."""

@@ -47,7 +47,7 @@ def status_of(program: Program, arguments: Sequence[str]) -> int:
         listen(stop)
         return program(arguments, environment)
     except OrchestraError as error:
-        sys.stderr.write("orchestra: error [%s]: %s\n" % (error.code, error))
+        sys.stderr.write("orchestra: error [%s]: %s\n" % (error.code, error.told_in("orchestra")))
         return error.exit_status
     except (Cancelled, KeyboardInterrupt):
         return 128 + (stop.number or signal.SIGINT)
@@ -99,7 +99,8 @@ def leave(status: int) -> NoReturn:
             if status == ExitStatus.WORKSPACE:
                 continue  # said already
             status = weightiest([ExitStatus(status), ExitStatus.WORKSPACE])
-            _say("orchestra: error [workspace]: the output could not be written; %s\n" % error.strerror)
+            said = "the output could not be written; %s; send it where there is room" % error.strerror
+            _say("orchestra: error [workspace]: %s\n" % said)
         except ValueError:
             pass  # closed already: what it held was written then
     os._exit(status)

@@ -16,7 +16,7 @@ from orchestra.errors import AuthFailed, ContextExceeded, Overloaded, ProviderFa
 
 _REASON_CHARACTERS = 120
 _LEAST_PATIENCE_S = 1.0
-"""What every further try costs of the patience, so that it ends where a provider asks for no wait at all."""
+"""What every further try waits at least: a provider that asks for no wait at all is not stormed."""
 
 
 class Course:
@@ -104,9 +104,10 @@ class Course:
         if soonest is None:
             return None
         cost_s = max(in_time[soonest], _LEAST_PATIENCE_S)
-        if cost_s > self._patience_s:
+        if cost_s > self._patience_s or not self._is_in_time(cost_s):
             return None
         self._patience_s -= cost_s
+        soonest.ready_at_s = max(soonest.ready_at_s, self._clock.monotonic() + cost_s)
         return soonest
 
     def _waits_s(self) -> dict[Candidate, float]:

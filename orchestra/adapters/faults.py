@@ -8,6 +8,7 @@ from typing import Iterator, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 from orchestra.adapters.error_body import ErrorBody, error_in, read_error, readable
+from orchestra.adapters.proxies import WANTS_USER_HINT
 from orchestra.adapters.retry_after import find_wait_s
 from orchestra.adapters.told_window import told_window
 from orchestra.errors import (
@@ -118,7 +119,7 @@ _HINTS: Mapping[_Fault, str] = {
 }
 _STATUS_HINTS = {
     404: "check base_url: it needs the version segment, such as /v1",
-    407: "the proxy wants a user and a password: write them into its URL",
+    407: WANTS_USER_HINT,
 }
 
 

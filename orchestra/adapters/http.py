@@ -132,7 +132,7 @@ class HttpClient:
         with self._lock:
             if road.row.name not in self._adapters:
                 is_tls = road.row.base_url.lower().startswith("https:")
-                context = self._trust.context(road.row.ca_bundle, road.row.client_cert) if is_tls else None
+                context = self._trust.context(road.row) if is_tls else None
                 pools = watched_pools(_weakly(self._before_opening), _weakly(self._current_call))
                 self._adapters[road.row.name] = _WatchedAdapter(pools, context, pool_maxsize=self._workers)
             return self._adapters[road.row.name]

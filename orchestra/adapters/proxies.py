@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from orchestra.adapters.egress import is_loopback
 
+WANTS_USER_HINT = "the proxy wants a user and a password: write them into its URL"
+
 
 def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str]) -> str | None:
     """The URL of the proxy to go through; None to go straight.
@@ -24,6 +26,15 @@ def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str])
     # HTTP_PROXY in capitals can be set by a request's header where a program runs as CGI; this one never does.
     found = _variable(variables, parts.scheme + "_proxy") or _variable(variables, "all_proxy")
     return _with_scheme(found) if found else None
+
+
+def proxy_host_of(proxy: str) -> str | None:
+    """The host in the proxy's URL, as it is looked up; None where the URL cannot be read."""
+    try:
+        host = urlsplit(proxy).hostname or ""
+        return (host if host.isascii() else host.encode("idna").decode("ascii")) or None
+    except ValueError:
+        return None
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

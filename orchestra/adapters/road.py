@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Iterator
 from urllib.parse import urlsplit
 
+from orchestra.adapters.proxies import proxy_host_of
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, is_hang_up, transport_fault
 from orchestra.adapters.watchdog import Call
+from orchestra.config.forms import proxy_url
 from orchestra.errors import ConnectionFailed, ProviderFault
 
 
@@ -37,16 +39,24 @@ class Road:
     @cached_property
     def proxy_host(self) -> str | None:
         """The proxy's host; None without one."""
-        return urlsplit(self.proxy).hostname if self.proxy else None
+        return proxy_host_of(self.proxy) if self.proxy else None
 
     def check(self) -> None:
-        """Raises ConnectionFailed for a kind of proxy that we do not speak to."""
-        if self.proxy and urlsplit(self.proxy).scheme not in ("http", "https"):
-            raise ConnectionFailed(
-                "the proxy %s is of a kind that is not supported" % self.proxy_host,
-                where="provider " + self.row.name,
-                hint="name an http:// proxy in providers.%s.proxy, or in HTTPS_PROXY" % self.row.name,
-            )
+        """Raises ConnectionFailed for a kind of proxy that we do not speak to, and for none at all.
+
+        The configuration's own proxies are checked where they are read; what variables hold is not.
+        """
+        if not self.proxy or proxy_url(self.proxy) is None:
+            return
+        is_read = self.proxy_host and not self.proxy.startswith(("http:", "https:"))
+        fault = ConnectionFailed(
+            "the proxy %s is of a kind that is not supported" % self.proxy_host
+            if is_read else "the address of the proxy cannot be read",
+            where="provider " + self.row.name,
+            hint="name an http:// proxy in providers.%s.proxy, or in HTTPS_PROXY" % self.row.name,
+        )
+        fault.retry_same = False
+        raise fault
 
     @contextmanager
     def told_truly(self, call: Call) -> Iterator[None]:

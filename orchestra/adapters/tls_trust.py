@@ -7,6 +7,7 @@ import ssl
 import threading
 from typing import Mapping
 
+from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.tls_socket import TellingSocket
 from orchestra.errors import ConfigError
 
@@ -28,37 +29,37 @@ class TlsTrust:
         self._lock = threading.Lock()
         self._contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
-    def context(self, ca_bundle: str | None, client_cert: str | None) -> ssl.SSLContext:
+    def context(self, row: ProviderRow) -> ssl.SSLContext:
         """The context that trusts the bundle: the provider's, else that of the variables, the system's, certifi's.
 
         Raises ConfigError for a file that cannot be used.
         """
         with self._lock:
-            key = (ca_bundle, client_cert)
+            key = (row.ca_bundle, row.client_cert)
             if key not in self._contexts:
-                self._contexts[key] = self._build(ca_bundle, client_cert)
+                self._contexts[key] = self._build(row)
             return self._contexts[key]
 
-    def _build(self, ca_bundle: str | None, client_cert: str | None) -> ssl.SSLContext:
-        path, origin = self._bundle(ca_bundle)
+    def _build(self, row: ProviderRow) -> ssl.SSLContext:
+        path, origin = self._bundle(row)
         context = _trusting(path, origin)
         # Python 3.13 turned this on, and many companies' own authorities lack what it asks for.
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         context.sslsocket_class = TellingSocket
-        if client_cert:
+        if row.client_cert:
             try:
-                context.load_cert_chain(client_cert, password=_no_password)
+                context.load_cert_chain(row.client_cert, password=_no_password)
             except (OSError, ValueError) as error:
                 raise ConfigError(
                     "the client certificate cannot be used: %s" % _reason(error),
-                    where="client_cert: " + client_cert,
+                    where="providers.%s.client_cert: %s" % (row.name, row.client_cert),
                     hint="give one PEM file with the certificate and its key, without a password",
                 ) from None
         return context
 
-    def _bundle(self, ca_bundle: str | None) -> tuple[str | None, str]:
-        if ca_bundle:
-            return ca_bundle, "ca_bundle"
+    def _bundle(self, row: ProviderRow) -> tuple[str | None, str]:
+        if row.ca_bundle:
+            return row.ca_bundle, "providers.%s.ca_bundle" % row.name
         for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
             if self._variables.get(name):
                 return self._variables[name], name

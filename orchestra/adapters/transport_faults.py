@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 from typing import Iterator
@@ -10,6 +11,7 @@ from typing import Iterator
 import urllib3
 
 from orchestra.adapters.error_body import readable
+from orchestra.adapters.proxies import WANTS_USER_HINT
 from orchestra.adapters.tls_socket import is_in_handshake, issuer_of
 from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
 
@@ -23,6 +25,8 @@ _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "
 _TLS_ALERT = "\x15\x03"
 """With which a TLS server refuses what is none (RFC 8446, 5.1)."""
 _SCHEME_HINT = "check whether base_url should begin with http or https"
+_TUNNEL_ANSWER = re.compile(r"Tunnel connection failed: (\d{3})")
+"""In http.client's words."""
 _CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -31,20 +35,23 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
     causes = tuple(_chain(error))
     where = "provider " + provider
     through = " through the proxy %s" % proxy_host if proxy_host else ""
+    of_proxy = "check providers.%s.proxy, HTTPS_PROXY or NO_PROXY" % provider if proxy_host else None
     tls_error = _first(causes, ssl.SSLError)
     if isinstance(tls_error, ssl.SSLError) and not isinstance(tls_error, _CUT_IN_TLS):
         return _tls_fault(tls_error, provider, server, where)
     if _first(causes, socket.gaierror):
         what = "the name %s is not known" % (proxy_host or server.rpartition(":")[0])
-        return ConnectionFailed(what, where=where, hint="check base_url, or the network")
+        return ConnectionFailed(what, where=where, hint=of_proxy or "check base_url, or the network")
     if _first(causes, ConnectionRefusedError):
         what = "nothing listens at %s" % ("the proxy " + proxy_host if proxy_host else server)
-        return ConnectionFailed(what, where=where, hint="start the server, or correct base_url")
+        return ConnectionFailed(what, where=where, hint=of_proxy or "start the server, or correct base_url")
     if _first(causes, socket.timeout):
         return TimedOut("%s did not answer in time%s" % (server, through), where=where)
     if _first(causes, urllib3.exceptions.ProxyError):
-        what = "the proxy %s does not let us through to %s" % (proxy_host, server)
-        return ConnectionFailed(what, where=where, hint="check providers.%s.proxy, or NO_PROXY" % provider)
+        fault = ConnectionFailed(
+            "the proxy %s does not let us through to %s" % (proxy_host, server), where=where, hint=of_proxy
+        )
+        return _with_tunnel_answer(fault, causes)
     if any(map(_is_tls_alert, causes)):
         what = "%s answers in TLS, in which it was not asked%s" % (server, through)
         return _lasting(ConnectionFailed(what, where=where, hint="begin base_url with https"))
@@ -56,6 +63,17 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
     reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
     what = "%s cannot be reached%s: %s" % (server, through, reason or type(error).__name__)
     return ConnectionFailed(what, where=where, hint="check base_url, proxy and headers of the provider")
+
+
+def _with_tunnel_answer(fault: ProviderFault, causes: tuple[BaseException, ...]) -> ProviderFault:
+    """The fault with what the proxy answered, where it did: a refusal (4xx) is one the next time, too."""
+    answer = next(filter(None, (_TUNNEL_ANSWER.match(str(cause)) for cause in causes)), None)
+    if answer is None:
+        return fault
+    fault.what += ", HTTP " + answer.group(1)
+    if answer.group(1) == "407":
+        fault.hint = WANTS_USER_HINT
+    return _lasting(fault) if answer.group(1).startswith("4") else fault
 
 
 def is_hang_up(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn, Sequence
 
@@ -10,6 +11,8 @@ from orchestra.errors import UsageError
 
 LEVELS = ("debug", "info", "warning", "error")
 COLORS = ("auto", "always", "never")
+_BUNDLE = re.compile(r"-[qvhyf]{2,}")
+"""Short flags of every command, and of single ones, in one word."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -80,6 +83,10 @@ def split(argv: Sequence[str]) -> CommandLine:
     """Take the global options out, wherever they stand before `--`. Raises UsageError."""
     before, after = _at_dashes(argv)
     parser = _global_parser()
+    for word in before:
+        if word.startswith("-") and word.endswith("=--"):
+            # argparse would drop the dashes, and hand on a list.
+            parser.error(f"argument {word[:-3]}: '--' is no value")
     taken, left = _take(before, parser)
     values = vars(parser.parse_args(taken))
     options = GlobalOptions(**{**values, "folders": tuple(values["folders"])})
@@ -131,17 +138,14 @@ def _take(words: list[str], parser: Parser) -> tuple[list[str], list[str]]:
         if word in takes_value:
             taken.append(word)
             taken.extend(value for value in [next(rest, None)] if value is not None)
-        elif _is_of(flags, word) or (name in takes_value and name.startswith("--")) or _is_joined_folder(word):
+        elif word in flags or (name in takes_value and name.startswith("--")) or _is_joined_folder(word):
             taken.append(word)
+        elif _BUNDLE.fullmatch(word):
+            taken += [f"-{letter}" for letter in word[1:] if f"-{letter}" in flags]
+            left += [f"-{letter}" for letter in word[1:] if f"-{letter}" not in flags]
         else:
             left.append(word)
     return taken, left
-
-
-def _is_of(flags: set[str], word: str) -> bool:
-    """Whether a word is one of the flags, or several short ones in one, such as `-qv`."""
-    is_bundle = len(word) > 2 and word[0] == "-" and word[1] != "-"
-    return word in flags or (is_bundle and all(f"-{letter}" in flags for letter in word[1:]))
 
 
 def _is_joined_folder(word: str) -> bool:

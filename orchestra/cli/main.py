@@ -39,6 +39,7 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
         if line.command == "help" and line.words[0] in TOPIC_NAMES:
             return _show_topic(line.words[0], output)
         command = _module(line.words[0] if line.command == "help" else line.command)
+        output.place = _place_of(command)
         if line.options.wants_help or line.command == "help":
             return _show_help_of(command, output)
         return _carry_out(command, line, _moved(env, line.options.folders), output)
@@ -91,6 +92,8 @@ def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
 def _failed(
     output: Output, command: ModuleType | None, status: ExitStatus, error: OrchestraError | None
 ) -> ExitStatus:
+    if command is not None:
+        output.place = _place_of(command)
     if error is not None:
         output.error(error)
     if output.as_json and not isinstance(error, OutputError):
@@ -120,9 +123,12 @@ def _meant(argv: Sequence[str]) -> ModuleType | None:
     return _module(name) if name in COMMANDS and name != "help" else None
 
 
+def _place_of(command: ModuleType) -> str:
+    return f"orchestra {command.__name__.rpartition('.')[2]}"
+
+
 def _parser(command: ModuleType) -> Parser:
-    name = command.__name__.rpartition(".")[2]
-    parser = Parser(prog=f"orchestra {name}", description=command.__doc__, add_help=False)
+    parser = Parser(prog=_place_of(command), description=command.__doc__, add_help=False)
     command.add_arguments(parser)
     return parser
 
@@ -132,8 +138,8 @@ def _moved(env: Environment, folders: Sequence[str]) -> Environment:
     cwd = env.cwd
     for folder in folders:
         cwd = cwd / folder
-    cwd = Path(os.path.normpath(cwd)) if not folders else cwd.resolve()
-    if not cwd.is_dir():
+    cwd = Path(os.path.normpath(cwd)) if not folders else Path(os.path.realpath(cwd))
+    if not os.path.isdir(cwd):
         raise UsageError("there is no such folder", where=str(cwd), hint="-C takes an existing folder")
     return replace(env, cwd=cwd)
 

@@ -29,6 +29,8 @@ class Output:
         self.color = "auto"
         self._lock = threading.Lock()
         self.redactor = Redactor()
+        self.place = "orchestra"
+        """What is being carried out, for errors that name no other place."""
         self.profile: Callable[[], Mapping[str, Any]] | None = None
         """What a JSON result says of where the time went; None without --profile."""
 
@@ -102,7 +104,7 @@ class Output:
 
     def error(self, error: OrchestraError) -> None:
         """An error's three parts, on stderr, in one line."""
-        line = printable(one_line(self.redactor.text(f"orchestra: error [{error.code}]: {error}")))
+        line = printable(one_line(self.redactor.text(f"orchestra: error [{error.code}]: {error.told_in(self.place)}")))
         _try_to_print(self._env.stderr, paint.error(line) if self._has_color(self._env.stderr) else line)
 
     def _has_color(self, stream: TextIO) -> bool:

@@ -172,10 +172,13 @@ def _empty_chains(empty: Mapping[str, Sequence[tuple[ProviderRow, str]]]) -> NoP
     }
     each = ", ".join(f"{' or '.join(variables)} for the {role}" for role, variables in keys.items() if variables)
     few = " and ".join(_few_of([variables for variables in keys.values() if variables]))
-    enough = f"set {few} ({each}); " if len(keys) > 1 and few else f"set {each}; " if each else ""
+    enough = f"set {few} ({each}); or " if len(keys) > 1 and few else f"set {each}; or " if each else ""
+    if unnamed:
+        named_in = " and ".join(f"agents.{role}" for role, wanted in empty.items() if not wanted)
+        enough = f"name PROVIDER/MODEL in {named_in}; {enough or 'or '}"
     return NoProviderError(
         f"no model can answer for the {', '.join(empty)}", where="; ".join([*lacking, *unnamed]),
-        hint=f"{enough}or name a local server: `orchestra config init` writes a file to start from",
+        hint=f"{enough}name a local server: `orchestra config init` writes a file to start from",
     )
 
 

@@ -208,13 +208,15 @@ def template_loader(settings: Settings) -> Loader:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}") from None
+            hint = "make it a text file in UTF-8 that you may read"
+            raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}", hint=hint) from None
 
     loader = functools.partial(load, override=own)
     try:
         names = sorted(path.stem for path in folder.iterdir() if path.suffix == ".txt")
     except OSError as error:
-        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}") from None
+        hint = "name a folder with templates, or leave prompts_dir out"
+        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}", hint=hint) from None
     for name in names:
         if name not in TEMPLATES:
             raise ConfigError("there is no such prompt template", where=f"{folder / name}.txt", hint=_TEMPLATES_HINT)

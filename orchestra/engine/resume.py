@@ -53,6 +53,12 @@ def resumed_settings(
     return settings, refused
 
 
+def overlooked(settings: Settings, current: Config) -> list[str]:
+    """The keys that variables set now to other values than the session goes on with: they count at its start only."""
+    set_now = [key for key, origin in current.origins.items() if origin.startswith("variable ")]
+    return [key for key in set_now if _value(settings, key) != _value(current.settings, key)]
+
+
 def take_up_again(journal: StateManager, row: SessionRow, tree: Tree) -> None:
     """Have the plan and the files be tried again that failed by no fault of their drafts, and a review that was none.
 

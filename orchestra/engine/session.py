@@ -138,13 +138,24 @@ class Session:
         except Cancelled:
             status = ExitStatus.stopped_by(self._rooms.stop.number)
         except OrchestraError as problem:
-            status, error = problem.exit_status, problem
             problem.hint = problem.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
+            status, error = self._stopped_by(problem)
         finally:
             contents = self._contents()
             report = self._report(status, error, contents)
             self._finish(report, contents)
         return report
+
+    def _stopped_by(self, problem: OrchestraError) -> tuple[ExitStatus, OrchestraError]:
+        """What ends the run before its time, unless a file that had ended by then weighs more."""
+        bad = [outcome for outcome in self._outcomes.values() if outcome.exit_status == ExitStatus.WORKSPACE]
+        status = weightiest([problem.exit_status, *(ExitStatus.WORKSPACE for _ in bad[:1])])
+        if status is problem.exit_status:
+            return status, problem
+        error = _error_of(status, bad, failing_tests=0, findings=0, lacks="", cut="")
+        assert error is not None  # the status is no success
+        error.what = f"{error.what}; then {problem.what}"
+        return status, error
 
     def _tell(self) -> tuple[ExitStatus, OrchestraError | None]:
         rooms, wanted = self._rooms, self._wanted

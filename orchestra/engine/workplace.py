@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, Sequence
 
 from orchestra.environment import Environment
-from orchestra.errors import StateDamaged, StateError
+from orchestra.errors import OrchestraError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Task
-from orchestra.state.database import FOLDER, make_folder
+from orchestra.state.database import FOLDER, check_folder, make_folder
 from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
@@ -44,6 +44,23 @@ def check_place(root: Path, git: Git | None) -> None:
             "git tracks the state folder, which holds what must not be shared", where=str(root / FOLDER),
             hint=f"take it out: git rm -r --cached {FOLDER}",
         )
+
+
+@contextmanager
+def state_first(root: Path, env: Environment) -> Iterator[None]:
+    """What is wrong with the state is told before what is wrong with an order, as their statuses count."""
+    try:
+        yield
+    except OrchestraError:
+        check_folder(root)
+        folder = root / FOLDER
+        if folder.is_dir():
+            RepositoryLock(folder, now=env.clock.now()).release()
+            with suppress(StateDamaged):  # it would be put aside
+                journal = StateManager.open_for_reading(folder, env.clock)
+                if journal is not None:
+                    journal.close()
+        raise
 
 
 @contextmanager

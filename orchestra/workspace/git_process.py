@@ -82,7 +82,8 @@ class GitProcess:
                 stdin=stdin,
             )
         except OSError as error:
-            raise GitError("git cannot be started: %s" % error.strerror, where=str(self.cwd)) from error
+            hint = "`git --version`, typed there, shows the same"
+            raise GitError("git cannot be started: %s" % error.strerror, where=str(self.cwd), hint=hint) from error
         if result.exit_status is None:
             hint = "see what it waits for: run it yourself; a hook or a signing key may be asking"
             raise GitError("git %s took longer than %d s" % (arguments[0], timeout_s), where=str(self.cwd), hint=hint)

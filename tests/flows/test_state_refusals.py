@@ -38,6 +38,22 @@ def test_a_held_repository_names_who_holds_it(project: Project) -> None:
     assert "another run" in resumed
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "watch"])
+def test_the_state_counts_before_a_chain_that_nobody_is_in(project: Project, command: str) -> None:
+    project.state.mkdir(0o700)
+    alone = project.run(command, "task", "--json")
+    with open(project.state / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        held = project.run(command, "task", "--json")
+    with sqlite3.connect(project.state / "state.db") as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    newer = project.run(command, "task", "--json")
+
+    assert [ran.json["error"]["code"] for ran in (alone, held, newer)] == ["no-provider", "state-held", "state"]
+    assert [ran.status for ran in (alone, held, newer)] == [2, 6, 6]
+
+
 def test_reading_commands_work_while_the_repository_is_held(project: Project) -> None:
     project.run("run", "task", script=one_file())
     with open(project.state / "lock") as lock:

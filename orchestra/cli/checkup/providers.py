@@ -6,7 +6,7 @@ from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from orchestra.adapters.egress import is_loopback
-from orchestra.adapters.proxies import choose_proxy
+from orchestra.adapters.proxies import choose_proxy, proxy_host_of
 from orchestra.adapters.rows import ProviderRow
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.engine.chains import ChainPlan
@@ -106,7 +106,7 @@ def _ids(inquiry: Inquiry) -> list[str]:
 
 def _road(row: ProviderRow, variables: Mapping[str, str], *, offline: bool) -> dict[str, Any]:
     proxy = None if offline else choose_proxy(row.base_url, row.proxy, variables)
-    return {"provider": row.name, "host": _host(row), "proxy": urlsplit(proxy).hostname if proxy else None}
+    return {"provider": row.name, "host": _host(row), "proxy": proxy_host_of(proxy) if proxy else None}
 
 
 def _host_text(road: Mapping[str, Any]) -> str:

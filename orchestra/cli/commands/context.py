@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from typing import Iterator
+from typing import Any, Iterator
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.architect import architect_request
@@ -48,6 +48,11 @@ class Part:
     tokens: int
     path: str | None
     why: str
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where nothing would be sent."""
+    return {"task": None, "total_tokens": None, "parts": [], "left_out": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from orchestra.cli.context import Context
 from orchestra.errors import ExitStatus
@@ -10,6 +11,11 @@ from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.patch import FileChange, unified_patch
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where there is no change to show."""
+    return {"session_id": None, "diff": None}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

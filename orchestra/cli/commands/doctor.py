@@ -6,7 +6,7 @@ Only servers on this machine are asked, unless --network says otherwise.
 from __future__ import annotations
 
 import argparse
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from orchestra.adapters.local_servers import is_local, usual_servers
 from orchestra.adapters.rows import ProviderRow
@@ -23,6 +23,11 @@ from orchestra.engine.inquiry import Inquiry, inquire
 from orchestra.engine.survey import Provider, survey
 from orchestra.errors import ConfigError, ExitStatus, GitError, NotReady, StateError
 from orchestra.records import ProviderHealth
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where nothing was checked."""
+    return {"checks": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

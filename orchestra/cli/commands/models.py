@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from orchestra.views.columns import aligned
 from orchestra.cli.configuration import configuration
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from orchestra.engine.inquiry import Inquiry
 
 _MOST_NAMED = 8
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where none could be listed."""
+    return {"models": [], "providers": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -45,14 +45,14 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     form = arguments.format or ("json" if context.output.as_json else "text")
     report = _as_json(figures)
     document = {**context.output.head(ExitStatus.DONE), "report": report}
-    if form == "json" and not output:
+    if form == "json" and output is None:
         context.output.as_json = True
         context.output.result("", document)
         return ExitStatus.DONE
     text = context.output.json_text(document) if form == "json" else _as_text(figures, form)
     if form == "text":
         text = "\n".join([text, *left])
-    if not output:
+    if output is None:
         context.output.result(text, {**document, "format": form, "text": text})
         return ExitStatus.DONE
     path = write_output(context, output, text)

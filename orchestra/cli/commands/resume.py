@@ -13,7 +13,7 @@ from orchestra.cli.outcome import failure_json
 from orchestra.config.kept import dump_values
 from orchestra.config.loading import Config
 from orchestra.engine.going_back import GoingBack, session_to_take_back
-from orchestra.engine.resume import resumed_settings, session_to_resume, take_up_again
+from orchestra.engine.resume import overlooked, resumed_settings, session_to_resume, take_up_again
 from orchestra.engine.order import Options, Order, check_order
 from orchestra.engine.workplace import check_place, open_workplace
 from orchestra.errors import ExitStatus
@@ -75,6 +75,9 @@ def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, cur
     settings, refused = resumed_settings(row.config, current, said_now=said_now)
     for key in refused:
         context.output.warn(f"{key} stays as it was when the session started; it cannot be changed on resume")
+    for key in overlooked(settings, current):
+        why = f"the {current.origins[key]} does not change it on resume"
+        context.output.warn(f"{key} stays as it was when the session started; {why}")
     view = front(context, settings, arguments.view, yes=arguments.yes)
     return Order(
         root=context.root, git=context.git, settings=settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 from orchestra.cli.arguments import count
 from orchestra.cli.configuration import configuration
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from orchestra.engine.tidying import Tidied
 
 _MOST_DAYS = 36525
+
+
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where none could be listed."""
+    return {"sessions": []}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,17 +66,19 @@ def _prune(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         rows = [] if journal is None else journal.sessions.all()
     gone = choose(rows)
     if not gone or arguments.dry_run:
-        return _tell(context, gone, None)
+        return _tell(context, gone, None, is_dry=arguments.dry_run)
     with open_beside(context.root, context.git, context.env) as journal:
         tidied = prune(journal, folder, choose, lambda: context.env.stop.number is not None)
     return _tell(context, tidied.sessions, tidied)
 
 
-def _tell(context: Context, gone: Sequence[SessionRow], tidied: Tidied | None) -> ExitStatus:
+def _tell(
+    context: Context, gone: Sequence[SessionRow], tidied: Tidied | None, *, is_dry: bool = False
+) -> ExitStatus:
     freed_bytes = None if tidied is None else tidied.freed_bytes
     document = {
         **context.output.head(ExitStatus.DONE), "pruned": [session_json(row) for row in gone],
-        "dry_run": bool(gone) and freed_bytes is None, "freed_bytes": freed_bytes or 0,
+        "dry_run": is_dry, "freed_bytes": freed_bytes or 0,
     }
     word = f"{len(gone)} session{'' if len(gone) == 1 else 's'}"
     head = f"would remove {word}" if freed_bytes is None else f"removed {word}, {size(freed_bytes)} freed"

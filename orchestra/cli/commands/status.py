@@ -20,6 +20,11 @@ from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.views.figures import consumed
 
 
+def failure_json(status: ExitStatus) -> dict[str, Any]:
+    """What the result says where no session is told of."""
+    return {"session": None}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="SESSION", nargs="?", help="by default the newest")
 

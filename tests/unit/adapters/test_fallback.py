@@ -218,6 +218,20 @@ def test_the_one_that_comes_back_first_is_waited_for() -> None:
     assert stage.clock.seconds == 20
 
 
+def test_a_provider_that_asks_for_no_wait_at_all_is_not_stormed() -> None:
+    stage, only = Stage(), ScriptedAdapter("a/1", *[_limited(0) for _ in range(100)])
+    with pytest.raises(RateLimited):
+        stage.ask(only)
+    assert (only.calls, stage.clock.seconds) == (63, 60)
+
+
+def test_a_try_that_costs_patience_is_not_waited_for_beyond_the_deadline() -> None:
+    stage, only = Stage(), ScriptedAdapter("a/1", *[_limited(0) for _ in range(100)])
+    with pytest.raises(RateLimited):
+        stage.ask(only, deadline_s=5.5)
+    assert (only.calls, stage.clock.seconds) == (8, 5)
+
+
 def test_a_question_waits_a_minute_in_all_and_no_longer() -> None:
     stage, only = Stage(), ScriptedAdapter("a/1", *[_limited(25) for _ in range(3)])
     with pytest.raises(RateLimited):

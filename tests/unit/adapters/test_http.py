@@ -358,11 +358,30 @@ def test_a_proxy_that_refuses_a_tunnel_is_named_without_its_password() -> None:
     assert "pw12345" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "status, is_tried_again, hint", [(407, False, "a user and a password"), (503, True, "NO_PROXY")]
+)
+def test_what_a_proxy_answers_to_a_tunnel_is_told(status: int, is_tried_again: bool, hint: str) -> None:
+    with serving(answers(status, b"no")) as proxy, pytest.raises(ConnectionFailed) as caught:
+        _ask(ProviderRow("far", "https://api.example.invalid/v1", proxy="http://127.0.0.1:%d" % proxy.port))
+    assert caught.value.what.endswith("to api.example.invalid:443, HTTP %d" % status)
+    assert (caught.value.retry_same, hint in str(caught.value.hint)) == (is_tried_again, True)
+
+
 def test_a_kind_of_proxy_that_is_not_supported_is_told() -> None:
     row = ProviderRow("far", "https://api.example.invalid/v1", proxy="socks5://127.0.0.1:1")
     with pytest.raises(ConnectionFailed) as caught:
         _ask(row)
     assert "not supported" in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://h:99999", "http://h h:1", "http://", "//h:1", "::1", " "])
+def test_a_variables_proxy_that_cannot_be_read_is_told_for_what_it_is(address: str) -> None:
+    row = ProviderRow("far", "http://api.example.invalid/v1")
+    with pytest.raises(ConnectionFailed) as caught:
+        _ask(row, HttpClient([row], variables={"http_proxy": address}, workers=1))
+    assert caught.value.what == "the address of the proxy cannot be read"
+    assert caught.value.hint == "name an http:// proxy in providers.far.proxy, or in HTTPS_PROXY"
 
 
 @pytest.fixture(scope="module")
@@ -463,14 +482,20 @@ def test_shows_a_client_certificate(pki: Path, server_context: ssl.SSLContext) -
 
 
 def test_certifis_authorities_are_the_last_resort() -> None:
-    context = TlsTrust({}, system_bundles=()).context(None, None)
+    context = TlsTrust({}, system_bundles=()).context(ProviderRow("far", "https://h.example"))
     assert context.cert_store_stats()["x509_ca"] > 50
 
 
 def test_a_bundle_that_is_not_there_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError) as caught:
         _ask(ProviderRow("local", "https://127.0.0.1:1", ca_bundle="/does/not/exist.pem"))
-    assert "ca_bundle: /does/not/exist.pem" in str(caught.value)
+    assert caught.value.where == "providers.local.ca_bundle: /does/not/exist.pem"
+
+
+def test_a_client_certificate_that_is_not_there_is_named_by_its_key() -> None:
+    with pytest.raises(ConfigError) as caught:
+        TlsTrust({}).context(ProviderRow("far", "https://h.example", client_cert="/does/not/exist.pem"))
+    assert caught.value.where == "providers.far.client_cert: /does/not/exist.pem"
 
 
 def test_tls_to_a_plain_server_is_told() -> None:

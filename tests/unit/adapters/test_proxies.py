@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.adapters.proxies import choose_proxy
+from orchestra.adapters.proxies import choose_proxy, proxy_host_of
 
 _URL = "https://api.example.com/v1"
 
@@ -54,3 +54,16 @@ def test_no_proxy_exempts(url: str, no_proxy: str, is_exempt: bool) -> None:
 
 def test_the_providers_own_proxy_counts_before_all_variables() -> None:
     assert choose_proxy(_URL, "mine:3128", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}) == "http://mine:3128"
+
+
+@pytest.mark.parametrize(
+    "proxy, host",
+    [
+        ("http://u:p@proxy.example:3128", "proxy.example"),
+        ("http://b\u00fccher.example:1", "xn--bcher-kva.example"),
+        ("http://[", None),
+        ("http://", None),
+    ],
+)
+def test_a_proxys_host_is_told_as_it_is_looked_up(proxy: str, host: str | None) -> None:
+    assert proxy_host_of(proxy) == host

@@ -34,6 +34,8 @@ def test_the_innermost_cause_gives_the_words(inner: Exception, proxy_host: str |
     fault = transport_fault(_wrapped(inner), provider="p", server="h.example:443", proxy_host=proxy_host)
     assert (type(fault), fault.what, fault.where) == (ConnectionFailed, what, "provider p")
     assert "secret-path" not in str(fault)
+    if proxy_host:
+        assert fault.hint == "check providers.p.proxy, HTTPS_PROXY or NO_PROXY"
 
 
 def test_a_sockets_own_timeout_is_a_timeout() -> None:

@@ -36,6 +36,7 @@ def test_the_command_is_the_first_word_and_the_rest_is_its_own() -> None:
         (["--quiet"], GlobalOptions(is_quiet=True)),
         (["-v"], GlobalOptions(is_verbose=True)),
         (["-qv"], GlobalOptions(is_quiet=True, is_verbose=True)),
+        (["-vvq"], GlobalOptions(is_quiet=True, is_verbose=True)),
         (["--log-level", "debug"], GlobalOptions(log_level="debug")),
         (["--log-level=error"], GlobalOptions(log_level="error")),
         (["--color", "never"], GlobalOptions(color="never")),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,16 @@ def document(folder: Path, *argv: str) -> dict[str, Any]:
 def test_without_a_command_the_way_to_help_is_named(tmp_path: Path) -> None:
     status, out, err = run(tmp_path)
     assert (status, out) == (2, "")
-    assert err.startswith("orchestra: error [usage]: ") and "orchestra help" in err
+    assert err == "orchestra: error [usage]: no command was given; orchestra; `orchestra help` lists the commands\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [["run", "--nope"], ["--color", "red", "run"], ["run", ""], ["cache"], ["help", "nope"], ["status"], ["-C"]]
+)
+def test_every_error_has_its_three_parts(tmp_path: Path, argv: list[str]) -> None:
+    status, _, err = run(tmp_path, *argv)
+    assert status == 2
+    assert re.fullmatch(r"orchestra: error \[[a-z-]+\]: [^;]+; orchestra[ a-z]*; [^;]+\n", err)
 
 
 @pytest.mark.parametrize("argv", [["help"], ["help", "help"], ["--help"], ["-h"]])
@@ -76,6 +86,27 @@ def test_folders_are_entered_one_after_another_as_in_git(tmp_path: Path) -> None
     assert (status, str(tmp_path / "b" / "a") in err) == (2, True)
 
 
+def test_a_folder_whose_name_is_too_long_is_not_there(tmp_path: Path) -> None:
+    status, _, err = run(tmp_path, "-C", "a" * 300, "sessions")
+    assert (status, "there is no such folder" in err) == (2, True)
+
+
+def test_short_flags_of_a_command_and_of_all_stand_together(tmp_path: Path) -> None:
+    _, _, err = run(tmp_path, "run", "task", "-yq")
+    assert "no-provider" in err
+
+
+@pytest.mark.parametrize("argv", [["--config=--", "config", "show"], ["-C=--", "status"], ["run", "--task-file=--"]])
+def test_dashes_are_no_value_of_an_option(tmp_path: Path, argv: list[str]) -> None:
+    status, _, err = run(tmp_path, *argv)
+    assert (status, "'--' is no value" in err) == (2, True)
+
+
+def test_a_report_goes_to_no_file_without_a_name(tmp_path: Path) -> None:
+    status, out, _ = run(tmp_path, "report", "--all", "--output", "")
+    assert (status, out) == (5, "")
+
+
 def test_every_error_is_an_object_when_json_is_asked_for(tmp_path: Path) -> None:
     found = document(tmp_path, "nonsense", "--json")
     assert (found["schema"], found["error"]["code"]) == (1, "usage")
@@ -85,6 +116,29 @@ def test_a_run_that_never_began_has_the_shape_of_one_that_did(tmp_path: Path) ->
     found = document(tmp_path, "run", "--json")
     assert (found["status"], found["session_id"], found["files"]) == ("failed", None, [])
     assert found["error"]["message"].startswith("the task is empty")
+
+
+@pytest.mark.parametrize(
+    "name, keys",
+    [
+        ("status", {"session"}),
+        ("sessions", {"sessions"}),
+        ("diff", {"session_id", "diff"}),
+        ("context", {"task", "total_tokens", "parts", "left_out"}),
+        ("doctor", {"checks"}),
+        ("models", {"models", "providers"}),
+        ("log", {"session_id", "events"}),
+        ("report", {"report"}),
+    ],
+)
+def test_a_failure_has_the_keys_of_a_result(tmp_path: Path, name: str, keys: set[str]) -> None:
+    found = document(tmp_path, name, "--nope", "--json")
+    assert set(found) == {"schema", "exit_status", "error", *keys}
+
+
+def test_a_dry_prune_is_told_as_one_where_nothing_is_to_go(tmp_path: Path) -> None:
+    assert document(tmp_path, "sessions", "prune", "--dry-run", "--json")["dry_run"] is True
+    assert document(tmp_path, "sessions", "prune", "--json")["dry_run"] is False
 
 
 def test_a_task_that_is_no_text_is_an_error_of_usage_and_no_defect(tmp_path: Path) -> None:

@@ -201,6 +201,17 @@ def test_an_error_is_one_line_with_its_code_and_its_three_parts() -> None:
     assert desk.err.getvalue() == "orchestra: error [config]: bad value; f.yaml:3; mend it\n"
 
 
+def test_an_error_that_names_no_place_has_the_commands_name_for_one() -> None:
+    desk = Desk()
+    desk.output.place = "orchestra run"
+    desk.output.error(ConfigError("bad value", hint="mend it"))
+    desk.output.error(ConfigError("1 file failed; a.py: no", hint="mend it"))
+    assert desk.err.getvalue() == (
+        "orchestra: error [config]: bad value; orchestra run; mend it\n"
+        "orchestra: error [config]: 1 file failed; a.py: no; mend it\n"
+    )
+
+
 def test_an_error_in_json_has_its_code_message_and_hint() -> None:
     output = Desk().output
     found = output.head(ExitStatus.USAGE, ConfigError("bad value", where="f.yaml:3", hint="mend it"))

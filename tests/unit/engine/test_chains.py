@@ -64,6 +64,15 @@ def test_a_chain_that_nobody_is_left_in_names_what_would_fill_it() -> None:
     assert "GEMINI_API_KEY" in text and "OPENAI_API_KEY" in text
 
 
+def test_a_chain_that_names_nobody_is_to_be_given_a_name() -> None:
+    with pytest.raises(NoProviderError) as caught:
+        plan(chain(), roles=("auditor",))
+    assert caught.value.hint == (
+        "name PROVIDER/MODEL in agents.auditor; or name a local server: "
+        "`orchestra config init` writes a file to start from"
+    )
+
+
 def test_a_chain_that_is_configured_empty_is_an_error_too() -> None:
     with pytest.raises(NoProviderError, match="architect"):
         plan(AgentChains(architect=()), variables=ALL_KEYS)

@@ -8,7 +8,14 @@ import pytest
 
 from orchestra.config.kept import dump_values
 from orchestra.config.loading import Config, load_config
-from orchestra.engine.resume import UNJUDGED_CHANGE, generation, resumed_settings, session_to_resume, take_up_again
+from orchestra.engine.resume import (
+    UNJUDGED_CHANGE,
+    generation,
+    overlooked,
+    resumed_settings,
+    session_to_resume,
+    take_up_again,
+)
 from orchestra.errors import ExitStatus, UnknownSession, UsageError
 from orchestra.records import FileImage, FileOutcome, Reply, Task, Usage
 from orchestra.workspace.tree import Tree
@@ -18,10 +25,12 @@ Build = Callable[..., Workshop]
 OTHER = "s-20261122-080000-0001"
 
 
-def config(tmp_path: Path, flags: Mapping[str, Any] | None = None, named: str = "") -> Config:
+def config(
+    tmp_path: Path, flags: Mapping[str, Any] | None = None, named: str = "", *, variables: Mapping[str, str] = {}
+) -> Config:
     (tmp_path / "named.yaml").write_text(named)
     return load_config(
-        root=tmp_path, cwd=tmp_path, variables={}, user_config=None, trust_file=None,
+        root=tmp_path, cwd=tmp_path, variables=variables, user_config=None, trust_file=None,
         config_flag=str(tmp_path / "named.yaml"),
         flags={key: ("--flag", value) for key, value in (flags or {}).items()},
     )
@@ -200,3 +209,10 @@ def test_done_twice_because_of_a_kill_it_is_done_once(workshop: Build) -> None:
     retake(shop)
     assert (set(shop.journal.images.outcomes(SESSION)), shop.journal.recall(SESSION, "start/a")) == ({"b"}, 2)
     assert generation(shop.journal, SESSION) == 1
+
+
+def test_a_variable_that_would_change_what_stays_is_named(tmp_path: Path) -> None:
+    kept = dump_values(config(tmp_path, {"budget.max_cost": Decimal("0.5"), "mode": "parallel"}))
+    now = config(tmp_path, {}, variables={"ORCHESTRA_BUDGET__MAX_COST": "0.1", "ORCHESTRA_MODE": "parallel"})
+    settings, _ = resumed_settings(kept, now, said_now=[])
+    assert overlooked(settings, now) == ["budget.max_cost"]

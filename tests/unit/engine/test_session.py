@@ -252,6 +252,21 @@ def test_a_conflict_outweighs_what_else_went_wrong(workshop: Build) -> None:
     assert there.shop.text("a.txt") == "mine\n"
 
 
+def test_a_conflict_outweighs_a_limit_that_comes_after_it(workshop: Build) -> None:
+    there: Stage
+
+    def meanwhile() -> str:
+        there.shop.put("mine\n", "a.txt")
+        return needs_work("bad")
+
+    there = two_files(workshop, meanwhile, LimitReached("no money"))
+    report = there.run()
+    assert (report.status, report.can_resume) == (ExitStatus.WORKSPACE, True)
+    assert report.error is not None and report.error.code == "conflict"
+    assert report.error.what.endswith("; then no money")
+    assert statuses(report) == ["failed", "skipped"]
+
+
 # Tests and commit
 
 
