@@ -597,6 +597,7 @@ SOURCE_ONLY = (
     "orchestra/agents/plan_parser", "orchestra/agents/explained", "orchestra/agents/taking_",
     "orchestra/agents/stand_ins", "orchestra/workspace/declared_encoding", "orchestra/workspace/public_names",
     "orchestra/cli/commands/resume", "orchestra/observe/secret_files", "orchestra/agents/edit_reply",
+    "orchestra/engine/verification", "orchestra/agents/whole_file",
     "orchestra/workspace/edit_", "orchestra/workspace/edits", "orchestra/workspace/indentation",
     "orchestra/workspace/diff_blocks",
     "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
