@@ -105,11 +105,10 @@ def without_secrets(text: str) -> str:
 
 
 def _found(text: str, *, is_decoded: bool = False) -> Iterator[tuple[int, int]]:
-    for run in _LONG_RUN.finditer(text):
-        if _MAY_BE_TOKEN.search(run[0]):
-            yield from _tokens(text, *run.span())
-            if not is_decoded:
-                yield from encoded(text, *run.span(), lambda plain: _found(plain, is_decoded=True))
+    for start, end in _stretches(text):
+        yield from _tokens(text, start, end)
+        if not is_decoded:
+            yield from encoded(text, start, end, lambda plain: _found(plain, is_decoded=True))
     yield from introduced(text)
     yield from named_values(text)
     if "PRIVATE KEY" in text:
@@ -118,6 +117,18 @@ def _found(text: str, *, is_decoded: bool = False) -> Iterator[tuple[int, int]]:
             if match.start() >= end:
                 end = _end_of_key(text, match.end())
                 yield from (part.span() for part in _KEY_PART.finditer(text, match.end(), end))
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Where tokens may lie: each long run that may hold one, those on lines one after the other as one."""
+    start = end = 0
+    for run in _LONG_RUN.finditer(text):
+        if _MAY_BE_TOKEN.search(run[0]):
+            if run.start() > end + 1:
+                yield start, end
+                start = run.start()
+            end = run.end()
+    yield start, end
 
 
 def _tokens(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
