@@ -81,7 +81,7 @@ _TABLE = (
     _Sign("text", r"\bmodel (\S{1,200} )?(not found|does not exist)|model not exist|no such model", ModelNotFound),
     _Sign("text", r"(unknown|unsupported|invalid) model( name| id)?([:\"'`.,]| passed|$)", ModelNotFound),
     _Sign("text", r"is not a valid model|no endpoints found for", ModelNotFound),
-    _Sign("text", r"model (\S{1,200} )?(is|was|has been) (decommissioned|deprecated|discontinued|retired)", ModelNotFound),
+    _Sign("text", r"model (\S{1,200} )?(is|was|has been) (decommissioned|deprecated|retired)", ModelNotFound),
     _Sign("text", r"only supported in v1/responses|not a chat model", ModelNotFound),
     _Sign("text", r"does not have access to model|套餐暂未开放", ModelNotFound),
     _Sign("text", r"不安全或敏感内容|被策略阻止|unsafe or sensitive content", ContentFiltered),

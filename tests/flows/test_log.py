@@ -49,9 +49,9 @@ def test_the_log_is_read_as_lines_as_an_object_and_as_a_stream(project: Project)
 
 
 def test_reading_shows_what_is_as_serious_as_asked(project: Project) -> None:
-    session = project.run("run", "task", "--yes", "--json", "--log-level", "debug", script=one_file()).json["session_id"]
-    for flags, levels in (((), {"debug", "info"}), (("--log-level", "info"), {"info"}), (("--log-level", "error"), set())):
-        events = project.run("log", session, "--json", *flags).json["events"]
+    project.run("run", "task", "--yes", "--log-level", "debug", script=one_file())
+    for level, levels in (("debug", {"debug", "info"}), ("info", {"info"}), ("error", set())):
+        events = project.run("log", "--json", "--log-level", level).json["events"]
         assert {event["level"] for event in events} == levels
     assert " debug " not in project.run("--log-level", "info", "log").out
 

@@ -199,9 +199,15 @@ def test_files_are_asked_for_only_by_the_sole_key_of_the_sole_block() -> None:
 
 def test_a_json_file_that_holds_the_key_is_a_file() -> None:
     asked = '{"need_files": ["src/b.py"]}'
-    assert draft(block(asked, "json"), "reply.json") == asked + "\n"
     assert draft(block(asked, "json"), "reply.json", '{"need_files": []}\n') == asked + "\n"
     assert read_draft(block(asked, "json"), "package.json", '{"name": "x"}\n') == NeedFiles(("src/b.py",))
+
+
+def test_a_new_json_file_holds_the_key_only_where_the_task_speaks_of_it() -> None:
+    asked = block('{"need_files": ["src/b.py"]}', "json")
+    assert read_draft(asked, "new.json", None) == NeedFiles(("src/b.py",))
+    assert read_draft(asked, "new.json", None, task="list the files") == NeedFiles(("src/b.py",))
+    assert isinstance(read_draft(asked, "new.json", None, task="a reply with need_files"), Draft)
 
 
 README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"
