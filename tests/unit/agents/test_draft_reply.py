@@ -210,6 +210,17 @@ def test_a_new_json_file_holds_the_key_only_where_the_task_speaks_of_it() -> Non
     assert isinstance(read_draft(asked, "new.json", None, task="a reply with need_files"), Draft)
 
 
+@pytest.mark.parametrize("above", ["# src/a.py\n", "# File: src/a.py\n\n", "# filename: /work/p/src/a.py\n", "\n\n"])
+def test_what_stands_above_a_file_that_is_there_does_not_get_into_it(above: str) -> None:
+    assert draft(block(above + "a = 2\nb = 2"), original=ORIGINAL) == "a = 2\nb = 2\n"
+    assert draft(block(above + "a = 2\nb = 2"), original=above + ORIGINAL) == above + "a = 2\nb = 2\n"
+    assert draft(block(above + "a = 2\nb = 2")) == above + "a = 2\nb = 2\n", "a new one may have it"
+
+
+def test_a_title_that_is_the_name_of_the_file_stays() -> None:
+    assert draft(block("# NOTES.md\nnew", "markdown"), "NOTES.md", "old\n") == "# NOTES.md\nnew\n"
+
+
 README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"
 
 
