@@ -106,7 +106,7 @@ class Budget:
 
     def _too_expensive(self, quote: Quote) -> TooExpensive:
         return TooExpensive(
-            f"the call could cost {quote.worst_usd:.4f} USD, and {self._spent_usd:.4f} of {self._max_cost_usd} USD "
+            f"the call could cost {quote.worst_usd:.4f} USD, and {self._spent_usd:.4f} of {self._max_cost_usd:f} USD "
             "are spent",
             hint="`orchestra resume --max-cost USD` goes on with a larger budget",
         )

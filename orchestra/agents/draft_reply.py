@@ -31,22 +31,23 @@ _ESCAPE = "where the character is meant, write it as an escape sequence of the l
 _ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
 
 
-def read_draft(text: str, path: str, original: str | None) -> Draft | NeedFiles:
+def read_draft(text: str, path: str, original: str | None, *, task: str = "") -> Draft | NeedFiles:
     """The whole new text of the file at `path`, with line feeds; or the files that the model wants to see.
 
     `original` is the text that edits are applied to, with line feeds; None where there is none. Raises UnreadableReply
     for an answer in no form that was asked for, RefusedDraft for one that must not be written.
     """
+    holds_key = _may_hold_the_key(path, original, task)
     answer = clean(without_our_marks(text, original))
     if not answer.strip():
         raise UnreadableReply("The answer is empty.")
     blocks = find_blocks(answer)
     if len(blocks) > MOST_BLOCKS:
         raise UnreadableReply("The answer has %d fenced blocks; %s." % (len(blocks), EXACTLY_ONE))
-    wanted = _wanted_files(answer, blocks, path, original)
+    wanted = None if holds_key else _wanted_files(answer, blocks)
     if wanted:
         return wanted
-    draft = _draft(answer, _that_answer(blocks, path, original), path, original)
+    draft = _draft(answer, blocks if holds_key else _that_answer(blocks, path), path, original)
     _check(draft.text, path, original)
     return draft
 
@@ -79,9 +80,9 @@ def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None
     return Draft(path, unwrapped(file_block(answer, blocks, path, original).text.lstrip("\ufeff"), path, original))
 
 
-def _wanted_files(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> NeedFiles | None:
+def _wanted_files(answer: str, blocks: Sequence[Block]) -> NeedFiles | None:
     body = blocks[0].text if blocks else answer
-    if len(blocks) > 1 or not _ASKS_FOR_FILES.match(body) or _may_hold_the_key(path, original):
+    if len(blocks) > 1 or not _ASKS_FOR_FILES.match(body):
         return None
     members = parse_object(body)
     if members is None or list(members) != ["need_files"]:
@@ -89,16 +90,16 @@ def _wanted_files(answer: str, blocks: Sequence[Block], path: str, original: str
     return need_files(members)
 
 
-def _that_answer(blocks: Sequence[Block], path: str, original: str | None) -> Sequence[Block]:
+def _that_answer(blocks: Sequence[Block], path: str) -> Sequence[Block]:
     """Those that can be the draft: one that asks for files beside others is neither a request nor the file."""
-    if path.lower().endswith(MARKDOWN) or _may_hold_the_key(path, original):
+    if path.lower().endswith(MARKDOWN):
         return blocks
     return [block for block in blocks if not _ASKS_FOR_FILES.match(block.text)]
 
 
-def _may_hold_the_key(path: str, original: str | None) -> bool:
-    """Whether `{"need_files": ...}` could be the file itself: a new JSON file, or one that has the key already."""
-    return path.lower().endswith(_JSON) and (original is None or '"need_files"' in original)
+def _may_hold_the_key(path: str, original: str | None, task: str) -> bool:
+    """Whether `{"need_files": ...}` could be the file itself: JSON that has the key, or is new and to have it."""
+    return path.lower().endswith(_JSON) and ("need_files" in task if original is None else '"need_files"' in original)
 
 
 def _check(new_text: str, path: str, original: str | None) -> None:

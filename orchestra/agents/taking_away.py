@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Collection, Iterator, NamedTuple, Sequence
+from typing import Collection, Iterator, Match, NamedTuple, Sequence
 
 from orchestra.agents import taking_words as words
 
@@ -52,7 +52,7 @@ def read_removals(text: str, names: Collection[str], path: str) -> Spoken:
     """What the sentences say of a file at `path`; `names` are those that it defines."""
     spoken = Spoken()
     before: frozenset[str] = frozenset()
-    for sentence in SENTENCE_END.split(text):
+    for sentence in SENTENCE_END.split(words.NAMED_ANEW.sub(lambda said: _as_renaming(said, names), text)):
         tokens = list(_tokens(sentence, names, path))
         own: frozenset[str] = frozenset()
         is_told = False
@@ -69,6 +69,12 @@ def read_removals(text: str, names: Collection[str], path: str) -> Spoken:
             is_told = token.kind != "comma" and (is_told or token.text in words.SOMETIMES)
         before = own or before
     return spoken
+
+
+def _as_renaming(said: Match[str], names: Collection[str]) -> str:
+    """What says of one of the names that it becomes another, in the word that is known for that."""
+    old = said["old"] or said["from"] or said["sino"]
+    return "rename %s to %s" % (old, said["new"]) if old.strip("`()") in names else said[0]
 
 
 def _tokens(sentence: str, names: Collection[str], path: str) -> Iterator[_Token]:

@@ -109,3 +109,11 @@ TOKEN = re.compile(
     r"|(?:done|handled|provided|covered) (?:now )?by|%s|L+(?:(?:['’.#/:-]+|->)L+)*|[^\w\s]|\w".replace("L", _LATIN)
     % "|".join(_FAR_EASTERN)
 )
+_NAME = r"`?[A-Za-z_]\w*(?:\(\))?`?"
+NAMED_ANEW = re.compile(
+    r"\b(?:(?:chang(?:e|es|ed|ing)|updat(?:e|es|ed|ing))\s+(?:(?:the|name|spelling|of|function|method|class|constant"
+    rf"|variable)\s+)*(?:(?P<old>{_NAME})\s+(?:in)?to|(?:\w+\s+){{0,4}}?from\s+(?P<from>{_NAME})\s+to)"
+    rf"|[把将]\s*(?P<sino>{_NAME})\s*改[成为])\s*(?:be\s+(?:called|named)\s+)?(?P<new>{_NAME})"
+    r"(?=\s*(?:$|[^\w\s]|\n|(?:and|everywhere|in|throughout)\b))", re.IGNORECASE,
+)
+"""That a thing gets another name, said without a word for that: behind the new name the clause must be at its end."""

@@ -80,7 +80,8 @@ class Discretion:
 
         own = [text for text in (base, original) if text]
         with self.unspoken():
-            answer = read_draft(self.placeholders.put_back(reply, [*own, *words]), path, base)
+            text = self.placeholders.put_back(reply, [*own, *words])
+            answer = read_draft(text, path, base, task="\n".join(words))
             if isinstance(answer, Draft):
                 self._check(answer, own)
             return answer

@@ -64,8 +64,10 @@ class GoingBack:
         for each in known:
             if each["name"] == name:
                 return each
+        is_end = any(each["name"] == name for each in self.journal.sessions.checkpoints(self.row.session_id))
+        what = f"nothing goes on from the end {name}" if is_end else f"the session has no checkpoint {name}"
         names = ", ".join(each["name"] for each in known)
-        raise UsageError(f"the session has no checkpoint {name}", where=self.row.session_id, hint=f"it has: {names}")
+        raise UsageError(what, where=self.row.session_id, hint=f"go back to one of: {names}")
 
     def forgets_plan(self, name: str | None) -> bool:
         """Whether going back to that checkpoint asks for a new plan."""

@@ -7,9 +7,9 @@ from decimal import Decimal
 from orchestra.records import Metrics
 
 
-def money(cost_usd: Decimal | float | None) -> str:
-    """Such as `$0.0123`; `no price` where it is unknown."""
-    return "no price" if cost_usd is None else f"${cost_usd:.4f}"
+def money(cost_usd: Decimal | float | None, *, calls: int | None = None) -> str:
+    """Such as `$0.0123`; `no price` where it is unknown, `nothing` where no call was made."""
+    return ("nothing" if calls == 0 else "no price") if cost_usd is None else f"${cost_usd:.4f}"
 
 
 def spent(metrics: Metrics) -> str:

@@ -72,7 +72,7 @@ def _files(files: Sequence[FileFigures]) -> str:
     rows = [
         (
             file.path, file.action, file.status, str(file.iterations), str(file.refused_drafts),
-            str(file.recovery_attempts), str(file.calls), money(file.cost_usd), file.error or "",
+            str(file.recovery_attempts), str(file.calls), money(file.cost_usd, calls=file.calls), file.error or "",
         )
         for file in files
     ]

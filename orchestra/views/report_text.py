@@ -144,7 +144,7 @@ def _files(files: Sequence[FileFigures]) -> list[str]:
     return aligned([
         (
             file.status, file.path, f"{file.iterations} audit{'' if file.iterations == 1 else 's'}",
-            f"{file.calls} call{'' if file.calls == 1 else 's'}", money(file.cost_usd), _more(file),
+            f"{file.calls} call{'' if file.calls == 1 else 's'}", money(file.cost_usd, calls=file.calls), _more(file),
         )
         for file in files
     ], right={4})

@@ -1,4 +1,4 @@
-"""What decides which programs git runs for a commit, and on which files: places that tests must leave alone."""
+"""What decides which programs git runs for a commit, on which files and branch: what tests must leave alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestra.workspace.git_hooks import BETWEEN_WORDS, files_of_hooks
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
-_OWN = ("config", "config.worktree", "hooks", "info/attributes")
+_OWN = ("config", "config.worktree", "hooks", "info/attributes", "HEAD")
 # Settings that name a program or a file which our commands, or what they start, may run or read (git-config(1)).
 _TELLING = re.compile(
     r"filter\..+\.(clean|smudge|process)|diff\.(.+\.(command|textconv)|external)|merge\..+\.driver|hook\..+\.command"

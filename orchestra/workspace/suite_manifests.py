@@ -13,6 +13,7 @@ _SPECS = r"(?:.*/)?spec/.*_spec\.rb"
 _BUILD_FOLDERS = ("build", "cmake-build-debug", "cmake-build-release", "out/build", "_build", "out")
 _RUN_ALL = "ARGV.each { |file| require File.expand_path(file) }"
 _MAX_NAMED_FILES = 200
+_DOTNET_TESTS = re.compile(r"(?i)Microsoft\.NET\.Test\.Sdk|Sdk=\"MSTest\.Sdk|<IsTestProject>\s*true")
 
 
 def go(evidence: Evidence) -> Iterator[Suite]:
@@ -70,7 +71,7 @@ def phpunit(evidence: Evidence) -> Iterator[Suite]:
 
 def dotnet(evidence: Evidence) -> Iterator[Suite]:
     projects = [path for path in evidence.paths if path.endswith((".csproj", ".fsproj", ".vbproj"))]
-    tests = [path for path in projects if "Microsoft.NET.Test.Sdk" in evidence.text(path)]
+    tests = [path for path in projects if _DOTNET_TESTS.search(evidence.text(path))]
     if tests:
         at_root = evidence.first_like(r"[^/]+\.(?:slnx?|[cfv][sb]proj)")
         yield _suite(evidence, "dotnet", "dotnet", ("test", "--nologo", *([] if at_root else tests[:1])), tests[0])

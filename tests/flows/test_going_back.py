@@ -41,6 +41,8 @@ def test_an_unknown_checkpoint_is_refused_and_those_there_are_are_named(done: Pr
     ran = back(done, "elsewhere", team())
     assert (ran.status, ran.calls) == (2, ())
     assert "executing" in ran.json["error"]["hint"] and "completed" not in ran.json["error"]["hint"]
+    at_its_end = back(done, "completed", team())
+    assert (at_its_end.status, "from the end completed" in at_its_end.err) == (2, True)
     assert done.everything() == before
 
 

@@ -48,6 +48,14 @@ def test_the_log_is_read_as_lines_as_an_object_and_as_a_stream(project: Project)
     assert (result["session_id"], result["events"]) == (session, None)
 
 
+def test_reading_shows_what_is_as_serious_as_asked(project: Project) -> None:
+    project.run("run", "task", "--yes", "--log-level", "debug", script=one_file())
+    for level, levels in (("debug", {"debug", "info"}), ("info", {"info"}), ("error", set())):
+        events = project.run("log", "--json", "--log-level", level).json["events"]
+        assert {event["level"] for event in events} == levels
+    assert " debug " not in project.run("--log-level", "info", "log").out
+
+
 @pytest.mark.parametrize(("level", "has_debug", "has_info"), [
     ("debug", True, True), ("info", False, True), ("warning", False, False),
 ])

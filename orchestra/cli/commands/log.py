@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.cli.context import Context
 from orchestra.clock import CancelToken
 from orchestra.errors import Cancelled, ExitStatus, StateError
-from orchestra.observe.log import log_path, older_path
+from orchestra.observe.log import LEVELS, log_path, older_path
 from orchestra.observe.log_reading import LogLine, follow_log, read_log
 from orchestra.state.database import FOLDER
 from orchestra.state.lock import may_be_held
@@ -68,6 +68,8 @@ def _tell(context: Context, session_id: str, lines: Iterator[LogLine]) -> ExitSt
         for line in lines:
             if line.event is None:
                 damaged += 1
+            elif not _is_wanted(line.event, context.options.log_level):
+                continue
             elif output.as_json_stream:
                 output.json_line(line.event)
             elif output.as_json:
@@ -82,6 +84,12 @@ def _tell(context: Context, session_id: str, lines: Iterator[LogLine]) -> ExitSt
     told = None if output.as_json_stream else events
     output.result("", {**output.head(status), "session_id": session_id, "events": told, "damaged_lines": damaged})
     return status
+
+
+def _is_wanted(event: Mapping[str, Any], least: str | None) -> bool:
+    """Whether it is as serious as the flag asks; what has no level of ours is shown."""
+    level = event.get("level")
+    return least is None or level not in LEVELS or LEVELS.index(level) >= LEVELS.index(least)
 
 
 class _Ending:

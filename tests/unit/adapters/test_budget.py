@@ -44,6 +44,11 @@ def test_refuses_when_what_is_left_pays_for_no_useful_answer() -> None:
         reserve(Budget(Decimal("0.49")), quote("1.00"))
 
 
+def test_a_tiny_budget_is_told_in_digits() -> None:
+    with pytest.raises(TooExpensive, match="0.0000 of 0.0000001 USD"):
+        reserve(Budget(Decimal("1E-7")), quote("1.00"))
+
+
 def test_counts_what_the_session_has_cost_already() -> None:
     with pytest.raises(TooExpensive):
         reserve(Budget(Decimal(1), spent_usd=Decimal("0.9")), quote("1.00"))

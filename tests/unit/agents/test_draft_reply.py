@@ -199,9 +199,26 @@ def test_files_are_asked_for_only_by_the_sole_key_of_the_sole_block() -> None:
 
 def test_a_json_file_that_holds_the_key_is_a_file() -> None:
     asked = '{"need_files": ["src/b.py"]}'
-    assert draft(block(asked, "json"), "reply.json") == asked + "\n"
     assert draft(block(asked, "json"), "reply.json", '{"need_files": []}\n') == asked + "\n"
     assert read_draft(block(asked, "json"), "package.json", '{"name": "x"}\n') == NeedFiles(("src/b.py",))
+
+
+def test_a_new_json_file_holds_the_key_only_where_the_task_speaks_of_it() -> None:
+    asked = block('{"need_files": ["src/b.py"]}', "json")
+    assert read_draft(asked, "new.json", None) == NeedFiles(("src/b.py",))
+    assert read_draft(asked, "new.json", None, task="list the files") == NeedFiles(("src/b.py",))
+    assert isinstance(read_draft(asked, "new.json", None, task="a reply with need_files"), Draft)
+
+
+@pytest.mark.parametrize("above", ["# src/a.py\n", "# File: src/a.py\n\n", "# filename: /work/p/src/a.py\n", "\n\n"])
+def test_what_stands_above_a_file_that_is_there_does_not_get_into_it(above: str) -> None:
+    assert draft(block(above + "a = 2\nb = 2"), original=ORIGINAL) == "a = 2\nb = 2\n"
+    assert draft(block(above + "a = 2\nb = 2"), original=above + ORIGINAL) == above + "a = 2\nb = 2\n"
+    assert draft(block(above + "a = 2\nb = 2")) == above + "a = 2\nb = 2\n", "a new one may have it"
+
+
+def test_a_title_that_is_the_name_of_the_file_stays() -> None:
+    assert draft(block("# NOTES.md\nnew", "markdown"), "NOTES.md", "old\n") == "# NOTES.md\nnew\n"
 
 
 README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"

@@ -158,6 +158,7 @@ def test_a_name_that_is_no_text_is_kept_as_well(repository: Repository) -> None:
     (lambda repository: repository.shop.put("two\n", "a.py"), "a.py"),
     (add_hook, ".git/hooks/pre-commit"),
     (lambda repository: repository.git("config", "core.hooksPath", "evil"), ".git/config"),
+    (lambda repository: repository.git("checkout", "-q", "-b", "other"), ".git/HEAD"),
 ])
 def test_what_tests_must_leave_alone_ends_the_session_with_5(
     repository: Repository, act: Callable[[Repository], object], place: str

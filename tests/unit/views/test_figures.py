@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from orchestra.metrics.session_figures import session_figures
+from orchestra.records import FileOutcome
 from orchestra.views.figures import elapsed, money, tokens
+from orchestra.views.report_text import session_report_text
+from tests.unit.fake_clock import START
+from tests.unit.metrics.histories import history
 
 
 @pytest.mark.parametrize(
@@ -14,6 +20,13 @@ from orchestra.views.figures import elapsed, money, tokens
 )
 def test_money(cost: Decimal | float | None, text: str) -> None:
     assert money(cost) == text
+
+
+def test_what_no_call_was_made_for_costs_nothing() -> None:
+    assert (money(None, calls=0), money(None, calls=2)) == ("nothing", "no price")
+    file = FileOutcome("a.txt", "modify", "approved", 1)
+    from_cache = session_figures(replace(history(), outcomes=(file,)), now=START)
+    assert "0 calls  nothing" in session_report_text(from_cache)
 
 
 @pytest.mark.parametrize(

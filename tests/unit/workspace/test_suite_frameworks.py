@@ -84,6 +84,8 @@ def words(suite: Suite | None, machine: Path) -> str:
         ({"phpunit.xml.dist": ""}, "phpunit", "phpunit --do-not-cache-result --colors=never", "phpunit.xml.dist"),
         ({"t/T.csproj": CSPROJ, "All.sln": ""}, "dotnet", "dotnet test --nologo", "t/T.csproj"),
         ({"t/T.csproj": CSPROJ}, "dotnet", "dotnet test --nologo t/T.csproj", "t/T.csproj"),
+        ({"T.csproj": '<Project Sdk="MSTest.Sdk/3.8.2" />'}, "dotnet", "dotnet test --nologo", "T.csproj"),
+        ({"T.csproj": "<IsTestProject>true</IsTestProject>"}, "dotnet", "dotnet test --nologo", "T.csproj"),
         ({"CMakeLists.txt": CMAKE, "build/CMakeCache.txt": ""}, "ctest",
          "/bin/sh -c cmake --build build && ctest --test-dir build --output-on-failure", "CMakeLists.txt"),
         ({"Makefile": "all:\ntest: all\n\tx\n"}, "make", "make test", "Makefile"),

@@ -137,6 +137,18 @@ def test_options_of_the_project_that_need_the_cache_still_work(root: Path) -> No
     assert not (root / ".pytest_cache").exists()
 
 
+def test_a_command_that_starts_pytest_leaves_no_cache_either(root: Path) -> None:
+    put(root, {"test_a.py": "def test_a(): pass\n"})
+    assert run(replace(PYTEST, framework="command"), root).passed
+    assert not (root / ".pytest_cache").exists()
+
+
+def test_a_strict_pytest_without_its_cache_is_told_no_place_for_it(root: Path) -> None:
+    put(root, {"test_a.py": "def test_a(): pass\n"})
+    strict = Suite("command", (*PYTEST.command, "-p", "no:cacheprovider", "--strict-config"))
+    assert run(strict, root).passed
+
+
 def test_pytest_without_a_test_has_collected_nothing(root: Path) -> None:
     test_run = run(PYTEST, root)
     assert not test_run.collected and test_run.failures == () and test_run.exit_status == 5
