@@ -166,7 +166,10 @@ def _key_from_file(path: str, origin: str, read_file: Callable[[str], str]) -> F
         key = read_file(path).lstrip("\ufeff").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError("the key file cannot be read: %s" % reason, where="%s: %s" % (origin, path)) from None
+        raise ConfigError(
+            "the key file cannot be read: %s" % reason, where="%s: %s" % (origin, path),
+            hint="name a file that holds the key and that you may read",
+        ) from None
     return FoundKey(_checked(key, origin), origin) if key else None
 
 

@@ -47,7 +47,10 @@ def is_trusted(file: ConfigFile, *, root: Path, trust_file: Path | None, variabl
     """Whether the user has accepted this file as it is now. Raises ConfigError for a malformed ORCHESTRA_TRUST."""
     given = variables.get("ORCHESTRA_TRUST", "").strip().lower()
     if given and not _SHA256.fullmatch(given):
-        raise ConfigError("expected a SHA-256 of 64 hexadecimal digits", where="variable ORCHESTRA_TRUST")
+        raise ConfigError(
+            "expected a SHA-256 of 64 hexadecimal digits", where="variable ORCHESTRA_TRUST",
+            hint="`sha256sum .orchestra.yaml` prints it",
+        )
     return trust_hash(file.content) in (given, recorded_hash(trust_file, root=root))
 
 

@@ -60,7 +60,10 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     assert row is not None  # the caller has it from the journal
     target = target or workplace.journal.sessions.get(row.options["undoes"])
     if target is None:
-        raise UnknownSession("the session that was being undone is gone", where=row.options["undoes"])
+        raise UnknownSession(
+            "the session that was being undone is gone", where=row.options["undoes"],
+            hint="`orchestra sessions` lists all",
+        )
     undone = carry_out(workplace, session_id, context.env, running.listeners(context, "none"))
     text = _text(target, undone.outcomes, undone.status)
     has_changed = any(outcome.status == "reverted" for outcome in undone.outcomes)
