@@ -136,9 +136,19 @@ def check_own(name: str, own: Template) -> None:
     package = _of_package(name + ".txt")
     _check_names(own, package.names)
     if package.text.startswith(_FIRST_LINE) and not own.text.startswith(_FIRST_LINE):
-        raise ConfigError("the template does not begin with the line `File: {{path}}`", where=own.name)
+        raise ConfigError(
+            "the template does not begin with the line `File: {{path}}`", where=own.name, hint="begin it with that line"
+        )
     if _FILE_LINE.search(own.text[len(_FIRST_LINE):] if own.text.startswith(_FIRST_LINE) else own.text):
-        raise ConfigError("the template has a line of its own that begins with `File:`", where=own.name)
+        raise ConfigError(
+            "the template has a line of its own that begins with `File:`", where=own.name,
+            hint="put that line in other words: it would pass for the one that names the file",
+        )
+    if "custom_prompt" in own.names and all("custom_prompt" in names for _, names in own.paragraphs):
+        raise ConfigError(
+            "nothing is left of the template where {{custom_prompt}} has no value", where=own.name,
+            hint="put {{custom_prompt}} in a paragraph of its own, between blank lines",
+        )
 
 
 def _check_names(template: Template, values: AbstractSet[str]) -> None:

@@ -160,7 +160,8 @@ def relative_to_root(context: Context, path: str) -> str:
     """A path as typed, relative to the root. Raises UsageError for a file that is not there."""
     full = Path(os.path.normpath(context.env.cwd / path))
     if not full.is_file():
-        raise UsageError("there is no such file", where=path, hint=NAMES_COUNT_FROM)
+        what = "it is a folder, not a file" if full.is_dir() else "there is no such file"
+        raise UsageError(what, where=path or "''", hint=NAMES_COUNT_FROM)
     try:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:
@@ -176,12 +177,15 @@ def folder_of(context: Context) -> str:
 
 
 def must_show(context: Context, paths: Sequence[str]) -> tuple[str, ...]:
-    """The paths relative to the root; of each that no model gets to see it is said why. Raises UsageError."""
+    """The paths relative to the root; of each that no model gets to see whole it is said why. Raises UsageError."""
     given = tuple(relative_to_root(context, path) for path in paths)
     showing = Showing(context.root, context.git, Tree(context.root))
     # Only so many are shown at once.
     for path, why in (left_out for one in given for left_out in showing.show([one])[1]):
-        context.output.warn(f"{path} is not shown to the architect: {_why_not_shown(context, path) or why}")
+        if showing.show_long([path])[0]:
+            context.output.warn(f"{path} is shown to the architect in part only: it is too long")
+        else:
+            context.output.warn(f"{path} is not shown to the architect: {_why_not_shown(context, path) or why}")
     return given
 
 

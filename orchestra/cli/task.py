@@ -14,6 +14,7 @@ STDIN = "-"
 
 def add_task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", nargs="*", help="what to do, in words; - reads standard input")
+    parser.set_defaults(command=parser.prog)
     parser.add_argument("--task-file", metavar="FILE", help="read the task from FILE")
 
 
@@ -29,7 +30,9 @@ def read_task(arguments: argparse.Namespace, context: Context) -> Task:
     else:
         task = Task(_clean(" ".join(words)), "words")
     if not task.text:
-        raise UsageError("the task is empty", hint='say what to do: orchestra run "add a --verbose flag"')
+        raise UsageError(
+            "the task is empty", hint=f'say what to do: {arguments.command} "add a --verbose flag"'
+        )
     return task
 
 

@@ -124,6 +124,10 @@ class Asker:
                 self._journal.reply_cache.forget(text)
                 if repaired:
                     error.where = error.where or f"the {role} was asked twice"
+                    if isinstance(error, UnreadableReply):
+                        error.hint = f"have another model asked (agents.{role}), or put the task in other words; " + (
+                            f"`orchestra resume {self._session_id}` asks again"
+                        )
                     raise
                 repaired = True
                 self._events.emit(
@@ -236,10 +240,12 @@ class Asker:
         return left_s is not None and (left_s == 0 or fault.next_try_s is not None and fault.next_try_s >= left_s)
 
     def _passed_over(self, step: Step) -> frozenset[str]:
-        """Whom not to ask: an auditor of the vendor whose model wrote the file, where that is not wanted."""
+        """Whom not to ask: an auditor of the vendor whose model wrote what is judged, where that is not wanted."""
         path = step.file_path
-        if step.agent_role != "auditor" or path is None or not self._panel.other_vendor:
+        if step.agent_role != "auditor" or not self._panel.other_vendor:
             return frozenset()
+        if path is None:
+            return self._panel.biased_as_a_whole(self._journal.steps.writers(self._session_id))
         prefix, _, turn = step.key.partition(f"auditor/{path}/")
         consulted = f"{prefix}consultant/{path}/{turn.partition('#')[0]}"
         # An executor is asked for the first draft of a file alone.

@@ -42,6 +42,10 @@ class Verdict:
     """Those that did not fail before."""
     still_failing: tuple[TestFailure, ...] = ()
     """Those that failed before and that it is asked to mend."""
+    round_: int = 1
+    """Of fixing: one for each run, those that followed a fix taken back aside."""
+    came_after_fix: bool = False
+    """Whether files were mended since the same command was last done with."""
 
     @property
     def to_mend(self) -> tuple[TestFailure, ...]:

@@ -67,10 +67,12 @@ class Guidance:
         )
 
     def showing(self, show: Show) -> Show:
-        """As `show`; the user's own skills may be asked for as well."""
+        """As `show`; the user's own skills may be asked for as well, and those of the repository in the same way."""
         own = {skill.path: ShownFile(skill.path, skill.text) for skill in self.skills if skill.path.startswith(OWN)}
+        named = {OWN + skill.name: skill.path for skill in self.skills}
 
-        def shown(paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+        def shown(asked: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
+            paths = [named.get(path, path) for path in asked]
             files, others = show([path for path in paths if path not in own])
             return [*(own[path] for path in dict.fromkeys(paths) if path in own), *files], others
 

@@ -208,17 +208,25 @@ def template_loader(settings: Settings) -> Loader:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as error:
-            hint = "make it a text file in UTF-8 that you may read"
-            raise ConfigError("the prompt template cannot be read", where=f"{path}: {error}", hint=hint) from None
+            raise ConfigError(
+                "the prompt template cannot be read", where=f"{path}: {_reason(error)}",
+                hint="save it as UTF-8, where you may read it",
+            ) from None
 
     loader = functools.partial(load, override=own)
     try:
         names = sorted(path.stem for path in folder.iterdir() if path.suffix == ".txt")
     except OSError as error:
-        hint = "name a folder with templates, or leave prompts_dir out"
-        raise ConfigError("the prompt templates cannot be read", where=f"prompts_dir: {error}", hint=hint) from None
+        raise ConfigError(
+            "the prompt templates cannot be read", where=f"prompts_dir {folder}: {_reason(error)}",
+            hint="name a folder that is there; a relative one counts from the file that names it",
+        ) from None
     for name in names:
         if name not in TEMPLATES:
             raise ConfigError("there is no such prompt template", where=f"{folder / name}.txt", hint=_TEMPLATES_HINT)
         check_own(name, loader(name))
     return loader
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)

@@ -50,6 +50,17 @@ class Panel:
         both = own | _of_vendor(names, consultant)
         return own if both == names else both
 
+    def biased_as_a_whole(self, executors: Sequence[str]) -> frozenset[str]:
+        """The auditors that are not to judge a change of those executors: as long as others are left, those of the
+        vendors of each, whoever is named first before the others.
+        """
+        names = frozenset(self.names.get("auditor", ()))
+        biased: frozenset[str] = frozenset()
+        for executor in executors:
+            more = biased | _of_vendor(names, executor)
+            biased = biased if more == names else more
+        return biased
+
 
 def _of_vendor(names: frozenset[str], author: str | None) -> frozenset[str]:
     return frozenset(name for name in names if author is not None and vendor_of(name) == vendor_of(author))

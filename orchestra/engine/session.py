@@ -178,6 +178,7 @@ class Session:
             self._linted = self._verify(linting, is_checkpoint=False)
         if wanted.tests and self._approved_paths():
             self._verdict = self._verify(verification)
+            self._verify_fixes(linting, verification)
             self._test_run = None if self._verdict is None else self._verdict.run
             self._tests_lack = self._test_run.lacks if self._test_run else verification.not_started()
             self._unproven = self._tests_lack if self._tests_lack and verification.runs.asks_for_any else ""
@@ -243,12 +244,22 @@ class Session:
             self._enter("testing", is_checkpoint=False)
             self._rooms.crew.call(verification.runs.note_baseline)
 
-    def _verify(self, verification: Verification, *, is_checkpoint: bool = True) -> Verdict | None:
-        self._rooms.crew.call(verification.settle)
+    def _verify_fixes(self, linting: Verification, verification: Verification) -> None:
+        """By turns, what was mended for the tests is linted, and what was mended for the linter is tested."""
+        while self._linted is not None and self._verdict is not None and self._verdict.came_after_fix:
+            self._linted = self._verify(linting, is_checkpoint=False, first=self._linted.round_ + 1)
+            if self._linted is None or not self._linted.came_after_fix:
+                return
+            self._verdict = self._verify(verification, is_checkpoint=False, first=self._verdict.round_ + 1)
+
+    def _verify(
+        self, verification: Verification, *, is_checkpoint: bool = True, first: int = 1
+    ) -> Verdict | None:
+        self._rooms.crew.call(lambda: verification.settle(str(first)))
         self._enter("testing", is_checkpoint=is_checkpoint)
         outcomes = dict(self._outcomes)
         try:
-            verdict = self._rooms.crew.call(lambda: verification.verify(outcomes))
+            verdict = self._rooms.crew.call(lambda: verification.verify(outcomes, first))
         except ChangedByTests as error:
             self._test_run = error.run if verification.runs.kind == TESTS else None
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
@@ -61,16 +62,17 @@ class Verification:
         """What the keys of a round's fixes begin with."""
         return f"{'fix' if self.runs.kind == TESTS else FIXES_LINT}{self.generation}.{round_}/"
 
-    def verify(self, outcomes: dict[str, FileOutcome]) -> Verdict | None:
+    def verify(self, outcomes: dict[str, FileOutcome], first: int = 1) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
 
-        A fix after which more fails than before is taken back, and the next one begins with what was better. Raises
-        Conflict where somebody else changed a file meanwhile that was mended.
+        `first` is the round to begin with, where earlier ones were done with. A fix after which more fails than before
+        is taken back, and the next one begins with what was better. Raises Conflict where somebody else changed a file
+        meanwhile that was mended.
         """
         best: _State | None = None
         mended: Sequence[str] = ()
-        for round_ in range(1, self.most_fixes + 2):
-            verdict = self._judge(str(round_))
+        for round_ in itertools.count(first):
+            verdict = self._judge(round_, first)
             if verdict is None:
                 return None
             is_worse = best is not None and verdict.badness > best.verdict.badness
@@ -78,7 +80,7 @@ class Verification:
                 self._mending.note(path, self._prefix(round_ - 1), what_came_of_it(verdict, is_taken_back=is_worse))
             if best is not None and is_worse:
                 self._take_back(best, outcomes)
-                verdict = self._judge(f"{round_}.back")
+                verdict = self._judge(round_, first, ".back")
                 if verdict is None:
                     return None
             # No file can mend what the machine lacks.
@@ -94,14 +96,16 @@ class Verification:
         """What was lacking where nothing ran after the change; empty for any other reason."""
         return self.runs.not_started(self._run_name("1"))
 
-    def settle(self, round_: str = "1") -> None:
+    def settle(self, round_: str) -> None:
         """Have lie there what counts as done, unless the round's run, which was to read it, is noted already."""
         if not self.runs.has_run(self._run_name(round_)):
             self.jobs.files.settle_rest()
 
-    def _judge(self, round_: str) -> Verdict | None:
-        self.settle(round_)
-        return self.runs.judge(self._run_name(round_))
+    def _judge(self, round_: int, first: int, suffix: str = "") -> Verdict | None:
+        name = f"{round_}{suffix}"
+        self.settle(name)
+        verdict = self.runs.judge(self._run_name(name))
+        return verdict and replace(verdict, round_=round_, came_after_fix=round_ > first)
 
     def _run_name(self, round_: str) -> str:
         return f"{self.runs.kind}/after/{self.generation}.{round_}"

@@ -8,7 +8,6 @@ from typing import Callable, Protocol
 
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.engine.crew import out_of_time
 from orchestra.engine.resume import RETRIED
 from orchestra.engine.session import Report
 from orchestra.engine.watch_known import KnownContents
@@ -185,7 +184,7 @@ class Watch:
         if self._around.stop.number is not None:
             raise Cancelled()
         if self._around.deadline.is_over:
-            raise out_of_time()
+            raise LimitReached("the time given to the watch is used up", hint="--timeout gives it more")
 
     def _rounds_for(self, news: dict[str, bytes | None]) -> list[Round]:
         rounds: list[Round] = []

@@ -120,6 +120,15 @@ class Steps:
         ]
         return max(turns)[2] if turns else None
 
+    def writers(self, session_id: str) -> Sequence[str]:
+        """PROVIDER/MODEL of all executors whose answers count, who gave most of them first."""
+        rows = self._store.rows(
+            "SELECT provider, model_id FROM replies JOIN steps ON steps.id = step_id WHERE session_id = ?"
+            " AND agent_role = 'executor' AND status = 'completed' GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2",
+            (session_id,),
+        )
+        return [f"{row['provider']}/{row['model_id']}" for row in rows]
+
     def drafts(self, session_id: str, path: str | None, *, before: str) -> list[tuple[str, str]]:
         """Key and text of the executor's and the consultant's answers about a file that came before a step."""
         rows = self._store.rows(

@@ -73,7 +73,7 @@ class TerminalPrompt:
             finally:
                 file.unlink(missing_ok=True)
         except OSError as error:
-            raise UsageError("the plan cannot be edited", where=str(error)) from None
+            raise UsageError("the plan cannot be edited", where=str(error), hint="mend that, and edit again") from None
 
     def _file_with(self, text: str) -> Path:
         descriptor, name = tempfile.mkstemp(prefix="plan-", suffix=".md", dir=self._state_folder / "tmp")
@@ -93,7 +93,9 @@ class TerminalPrompt:
         except (OSError, ValueError) as error:
             raise UsageError("the editor cannot be started", where=str(error), hint="set EDITOR") from None
         if status != 0:
-            raise UsageError(f"the editor ended with status {status}", where=command[0])
+            raise UsageError(
+                f"the editor ended with status {status}", where=command[0], hint="try again, or set EDITOR"
+            )
 
     def _screen(self) -> int | None:
         """Where the editor draws: standard error, if standard output leads elsewhere; None for where that leads."""

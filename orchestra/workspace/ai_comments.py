@@ -17,6 +17,8 @@ _MARK = re.compile(r"(?i)\A\s*ai[!?:]?(?=\s|\Z)|(?<![\w.-])ai[!?]?\s*\Z")
 
 _C_BLOCK, _MARKUP = ("/*", "*/"), ("<!--", "-->")
 _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = (
+    (('"',), (), "vim vimrc gvimrc"),
+    (("REM", "rem", "Rem", "::"), (), "bat cmd"),
     (("#",), (), "py pyi rb rake sh bash zsh fish yaml yml toml r pl pm jl mk mak ex exs cr nim conf cfg properties"
      " graphql gql ps1 psm1 makefile dockerfile gemfile rakefile gitignore"),
     (("//",), (_C_BLOCK,), "c h cc cpp cxx hh hpp hxx cu m mm java cs go rs kt kts scala swift dart groovy gradle proto"

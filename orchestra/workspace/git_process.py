@@ -148,6 +148,8 @@ def _hint(words: str) -> str | None:
         return "if you trust it: git config --global --add safe.directory FOLDER"
     if "tell me who you are" in words or "empty ident" in words or "auto-detect email" in words:
         return "set git config user.name and user.email, then resume"
+    if "Permission denied" in words or "Read-only file system" in words:
+        return "have git's folder be writable, then resume"
     if "index.lock" in words:
         return "let the other git finish, or remove the lock it left, then resume"
     return None

@@ -15,7 +15,7 @@ from orchestra.workspace.listing import SKIPPED_FOLDERS, may_be_shown
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
 _EDITORS_FILE = re.compile(
-    r""".*~ | \#.*\# | \.\#.* | \.~lock\..*\#   # backups; Emacs; LibreOffice
+    r""".*~ | .*\.bak | \#.*\# | \.\#.* | \.~lock\..*\#   # backups; Emacs; LibreOffice
     | \..*\.sw[a-z] | .*\.swp | .*\.kate-swp | \..*\.kak\.\w+   # Vim, nano, Kate, Kakoune
     | .*___jb_(tmp|old)___ | \.goutputstream-.* | .*\.tmp | .*\.crswap   # JetBrains, GNOME, browsers""",
     re.X | re.I,

@@ -53,18 +53,19 @@ def test_a_skill_that_the_task_names_reaches_the_architect_whole(project: Projec
     assert str(home) not in ran.calls[0].text
 
 
-def test_a_skill_of_the_users_own_may_be_asked_for(project: Project) -> None:
+def test_a_skill_may_be_asked_for_by_its_name(project: Project) -> None:
     own = Path(project.variables["HOME"]) / ".claude/skills/baking/SKILL.md"
     own.parent.mkdir(parents=True)
     own.write_text(SKILL.format("baking", "Slow bread"), encoding="utf-8")
-    asking = block({"need_files": ["skill:baking", "README.md"]})
+    project.commit(".agents/skills/sewing/SKILL.md", SKILL.format("sewing", "Seams"))
+    asking = block({"need_files": ["skill:baking", "README.md", "skill:sewing"]})
     script = team([asking, plan_of(planned("a.txt"))], {"a.txt": whole("one\n")})
     ran = project.run(*RUN, script=script)
 
     assert ran.status == 0, ran.err
     assert "baking: Slow bread (skill:baking)" in ran.calls[0].text and "The way of" not in ran.calls[0].text
     assert "=== skill:baking\n" in ran.calls[1].text and "The way of baking." in ran.calls[1].text
-    assert "=== README.md\n" in ran.calls[1].text
+    assert "=== README.md\n" in ran.calls[1].text and "The way of sewing." in ran.calls[1].text
     assert not any(project.variables["HOME"] in call.system + call.text for call in ran.calls)
 
 

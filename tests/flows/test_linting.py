@@ -154,3 +154,31 @@ def test_a_linter_that_runs_out_of_time_is_heard(project: Project, lint: str, st
     assert (warned in ran.err) == (status == 0)
     if status:
         assert "the linter ran out of time after 1 s" in ran.json["error"]["message"]
+
+
+def test_a_fix_for_tests_is_linted_and_a_fix_for_the_linter_is_tested(project: Project) -> None:
+    settings = _linter(project)
+    script = team(
+        PLAN, {"a.txt": whole("red\n")}, blames=fixes(("a.txt", "mend it")),
+        mends={"a.txt": [whole("TODO green\n"), whole("green\n")]},
+    )
+    command = ("--test-command", "test ! -e a.txt || grep -q green a.txt")
+    ran = project.run("run", "task", "--yes", "--json", *command, script=script, settings=settings)
+
+    assert (ran.status, project.read("a.txt"), ran.json["tests"]["passed"]) == (0, "green\n", True), ran.err
+    said = [line.split()[1:3] for line in ran.err.splitlines() if line[8:].startswith(("lint ", "tests "))]
+    ends = [f"{what} {word}" for what, word in said if not word.startswith("running")]
+    assert ends == ["lint passed", "tests 1", "tests passed", "lint 1", "lint passed", "tests passed"]
+
+
+def test_a_fix_for_tests_that_leaves_new_findings_ends_with_8(project: Project) -> None:
+    settings = _linter(project)
+    script = team(
+        PLAN, {"a.txt": whole("red\n")}, blames=fixes(("a.txt", "mend it")),
+        mends={"a.txt": [whole("TODO green\n"), whole("TODO green again\n")]},
+    )
+    command = ("--test-command", "test ! -e a.txt || grep -q green a.txt")
+    ran = project.run("run", "task", "--yes", "--json", "--commit", *command, script=script, settings=settings)
+
+    assert (ran.status, ran.json["commit"], ran.json["tests"]["passed"]) == (8, None, True), ran.err
+    assert "the linter finds what it did not find before: 1" in ran.json["error"]["message"]

@@ -282,3 +282,18 @@ def test_of_a_file_that_cannot_be_shown_as_was_asked_it_is_said_why(
     (line,) = [line for line in ran.err.splitlines() if "is not shown" in line]
     assert line.startswith(f"orchestra: {path} is not shown to the architect: ") and why in line
     assert "=== README.md" in ran.calls[0].text
+
+
+def test_of_a_file_that_is_shown_in_part_nobody_says_that_it_is_not_shown(project: Project) -> None:
+    project.commit("long.txt", "a line\n" * 30_000)
+    ran = project.run("plan", "task", "--file", "long.txt", script=team(plan_of()))
+
+    assert "orchestra: long.txt is shown to the architect in part only: it is too long\n" in ran.err
+    assert "=== long.txt (lines 1-" in ran.calls[0].text and "is not shown" not in ran.err
+
+
+def test_of_a_folder_it_is_not_said_that_it_is_not_there(project: Project) -> None:
+    project.write("src/a.txt", "one\n")
+    ran = project.run("context", "task", "--file", "src", "--json", script=team())
+
+    assert (ran.status, ran.json["error"]["message"]) == (2, "it is a folder, not a file; src")

@@ -242,6 +242,7 @@ def test_words_of_a_repository_never_pass_for_the_line_that_names_the_file(proje
     ("draft_form", "Answer like this:\nFile: x\n", "a line of its own that begins with `File:`"),
     ("executer_user", "anything", "no such prompt template"),
     (None, "", "the prompt templates cannot be read"),
+    ("auditor_system", "Judge it.\n{{custom_prompt}}\n", "nothing is left of the template where {{custom_prompt}}"),
 ])
 @pytest.mark.parametrize("command", [RUN, ("context", "task", "--json")])
 def test_a_template_that_cannot_be_used_stops_a_run_before_it_begins(
@@ -255,7 +256,7 @@ def test_a_template_that_cannot_be_used_stops_a_run_before_it_begins(
     ran = project.run(*command, script=team(), settings={"prompts_dir": str(templates)})
 
     assert (ran.status, ran.calls) == (2, ())
-    assert said in ran.json["error"]["message"] and not project.has(".orchestra/state.db")
+    assert said in ran.json["error"]["message"] and ran.json["error"]["hint"] and not project.has(".orchestra/state.db")
 
 
 def test_an_auditor_and_a_consultant_may_ask_to_see_files(project: Project) -> None:

@@ -116,6 +116,7 @@ def test_a_run_that_never_began_has_the_shape_of_one_that_did(tmp_path: Path) ->
     found = document(tmp_path, "run", "--json")
     assert (found["status"], found["session_id"], found["files"]) == ("failed", None, [])
     assert found["error"]["message"].startswith("the task is empty")
+    assert document(tmp_path, "watch", " ", "--json")["error"]["hint"].startswith("say what to do: orchestra watch ")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,16 @@ def test_no_draft_is_judged_by_its_executors_vendor_nor_if_others_are_left_by_it
     assert Panel({"auditor": auditors}, True).biased(executor, consultant) == biased
 
 
+@pytest.mark.parametrize("auditors, executors, biased", [
+    ([A, B, C], [A], {A}), ([A, B, C], [A, B], {A, B}), ([A, B], [A, B], {A}), ([A, B], [B, A], {B}), ([A], [A], set()),
+    ([A, B, C], ["own/model"], set()), ([A, B], [], set()),
+])
+def test_a_whole_change_is_judged_by_nobodys_vendor_who_wrote_of_it_as_long_as_others_are_left(
+    auditors: list[str], executors: list[str], biased: set[str]
+) -> None:
+    assert Panel({"auditor": auditors}, True).biased_as_a_whole(executors) == biased
+
+
 def test_others_of_a_role_are_told_apart() -> None:
     panel = Panel({"auditor": ["ollama/gpt-oss", "openai/gpt-5"], "executor": [B]})
     assert panel.has_others("auditor", B) and not panel.has_others("executor", B)

@@ -209,6 +209,16 @@ def test_fixing_ends_after_so_many_rounds(workshop: Build) -> None:
     assert shop.text() == "three\n"
 
 
+def test_a_later_turn_goes_on_with_the_rounds_that_are_left(workshop: Build) -> None:
+    shop = workshop(consultant=[fixes((PATH, "mend it")), whole("better\n")], auditor=[APPROVED])
+    bench = Bench(shop, failed("x"), PASSED, failed("y"))
+    verdict = bench.verify()
+    assert verdict is not None and (verdict.round_, verdict.came_after_fix) == (2, True)
+    later = bench.verification().verify(bench.outcomes, 3)
+    assert later is not None and (new(later), later.round_, later.came_after_fix) == (["y"], 3, False)
+    assert bench.verify() == verdict and not bench.runs
+
+
 def test_a_fix_that_the_auditor_refuses_leaves_the_approved_file(workshop: Build) -> None:
     shop = workshop(consultant=[fixes((PATH, "a")), whole("two\n")], auditor=[needs_work("worse")])
     bench = Bench(shop, failed("new"))

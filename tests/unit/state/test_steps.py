@@ -200,3 +200,11 @@ def test_a_draft_that_is_asked_for_anew_is_by_whoever_answers_then(journal: Stat
     assert journal.steps.answered_by(SESSION, "src/a.py", KEYS) is None
     journal.steps.complete(begin(journal, KEYS[0]), REPLY)
     assert journal.steps.answered_by(SESSION, "src/a.py", KEYS) == "zai/glm-4.7"
+
+
+def test_who_wrote_most_of_a_change_is_named_first(journal: StateManager) -> None:
+    answers = {"executor/a.py/1": UNKNOWN, "executor/b.py/1": REPLY, "executor/c.py/1": REPLY}
+    for key, reply in answers.items():
+        journal.steps.complete(begin(journal, key), reply)
+    writers = journal.steps.writers(SESSION)
+    assert writers[0] == "zai/glm-4.7" and len(writers) == 2 and journal.steps.writers("s-20261122-000000-0000") == []

@@ -18,6 +18,7 @@ from orchestra.workspace.ai_comments import find_ai_comments
     ("run", "#!/bin/sh\n# do it AI!"), ("run", "#!/usr/bin/env node\n// do it AI!"),
     ("a.unknown", "-- do it AI!"), ("a.py", "# AI! do it"),
     ("a.py", "# AI: do it AI!"), ("a.ml", "(* do it AI! *)"), ("a.sh", "run # do it AI!"), ("a.rs", "/// do it AI!"),
+    ("a.vim", '" do it AI!'), ("a.bat", "REM do it AI!"),
 ])
 def test_is_found_in_every_style(path: str, line: str) -> None:
     assert [comment.text for comment in find_ai_comments(path, line + "\n")] == ["do it"]

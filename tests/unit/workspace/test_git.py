@@ -13,6 +13,7 @@ import pytest
 
 from orchestra.clock import CancelToken
 from orchestra.errors import Cancelled, GitError
+from orchestra.workspace.children import ChildResult
 from orchestra.workspace.git import Git
 from orchestra.workspace.git_commit import INDEX_TIMEOUT_S, await_index
 from orchestra.workspace.git_process import GitProcess
@@ -515,6 +516,20 @@ def test_a_held_index_is_told_with_the_way_out(root: Path, run: Run, git: Git) -
         git.commit(["a"], "x")
     assert "lock" in (caught.value.hint or "")
     assert (root / "a").read_text() == "2"
+
+
+@pytest.mark.parametrize("words, hint", [
+    ("Unable to create '.git/index.lock': Permission denied", "writable"),
+    ("Unable to create '.git/index.lock': Read-only file system", "writable"),
+    ("Unable to create '.git/index.lock': File exists.", "lock"),
+])
+def test_an_index_that_may_not_be_written_is_told_from_one_that_is_held(
+    root: Path, variables: dict[str, str], words: str, hint: str
+) -> None:
+    process = GitProcess.find(root, variables)
+    assert process is not None
+    error = process.refuse(ChildResult(128, b"", words.encode(), 5), ["commit"])
+    assert hint in (error.hint or "") and ("lock" in (error.hint or "")) is (hint == "lock")
 
 
 def test_reading_runs_no_program_that_a_submodule_names(root: Path, tmp_path: Path, run: Run, git: Git) -> None:

@@ -202,7 +202,7 @@ def test_a_kernel_without_notices_is_no_hindrance(root: Path) -> None:
 
 @pytest.mark.parametrize("name", [
     ".a.py.swp", ".a.py.swx", "4913", "5036", "a.py~", "#a.py#", ".#a.py", "a.py___jb_tmp___", "a.py___jb_old___",
-    "a.py.tmp", ".goutputstream-AB12", ".~lock.a.odt#", ".orchestra-0123456789abcdef.tmp", ".a.py.kate-swp",
+    "a.py.tmp", ".goutputstream-AB12", ".~lock.a.odt#", ".orchestra-0123456789abcdef.tmp", ".a.py.kate-swp", "a.py.bak",
 ])
 def test_editors_files_are_known(name: str) -> None:
     assert is_editors_file(name)
