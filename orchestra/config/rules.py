@@ -122,7 +122,7 @@ AGENT_RULES = {
     "planning": Rule("how plans are made"),
     "planning.swarm": _count("architects asked at once", at_most=64),
     "audit": Rule("how files are judged"),
-    "audit.other_vendor": Rule("auditors, also of the whole change, are of other vendors than the executors who answered"),
+    "audit.other_vendor": Rule("auditors are of other vendors than the executors that answered"),
     "audit.whole_change": Rule("a change of several files is judged as a whole, too, after the last of them"),
 }
 
