@@ -117,10 +117,10 @@ class Course:
 
     def _next_try_s(self) -> float | None:
         """The wait after which it would go on if it had the time; None where it would not."""
-        return min((
-            wait_s for candidate, wait_s in self._waits_s().items()
-            if _is_next(candidate, wait_s) or max(wait_s, _LEAST_PATIENCE_S) <= self._patience_s
-        ), default=None)
+        waits = self._waits_s()
+        at_once = [wait_s for candidate, wait_s in waits.items() if _is_next(candidate, wait_s)]
+        in_patience = [max(wait_s, _LEAST_PATIENCE_S) for wait_s in waits.values()]
+        return min([*at_once, *(cost_s for cost_s in in_patience if cost_s <= self._patience_s)], default=None)
 
     def _is_in_time(self, wait_s: float) -> bool:
         left_s = self._deadline.remaining_s()

@@ -80,9 +80,6 @@ _TABLE = (
     _Sign("text", r"user location is not supported", AuthFailed),
     _Sign("text", r"not found the model|is not found for api version|model does not exist|模型不存在", ModelNotFound),
     _Sign("text", r"\bmodel (\S{1,200} )?(not found|does not exist)|model not exist|no such model", ModelNotFound),
-    _Sign("text", r"(unknown|unsupported|invalid) model( name| id)?([:\"'`.,]| passed|$)", ModelNotFound),
-    _Sign("text", r"is not a valid model|no endpoints found for", ModelNotFound),
-    _Sign("text", r"model (\S{1,200} )?(is|was|has been) (decommissioned|deprecated|retired)", ModelNotFound),
     _Sign("text", r"only supported in v1/responses|not a chat model", ModelNotFound),
     _Sign("text", r"does not have access to model|套餐暂未开放", ModelNotFound),
     _Sign("text", r"不安全或敏感内容|被策略阻止|unsafe or sensitive content", ContentFiltered),
@@ -106,6 +103,10 @@ _TABLE = (
     _Sign("status", "429", RateLimited),
     _Sign("status", "503|529", Overloaded),
     # Words that say less than those statuses do.
+    # At the beginning: what was asked may be quoted behind.
+    _Sign("text", r"\A.{0,200}(unknown|unsupported|invalid) model( name| id)?( ?[:\"'`.,]| passed|$)", ModelNotFound),
+    _Sign("text", r"\A.{0,200}(is not a valid model|no endpoints found for)", ModelNotFound),
+    _Sign("text", r"\A.{0,200}model (\S{1,200} )?(is|was|has been) (decommissioned|deprecated|retired)", ModelNotFound),
     _Sign("code", "server_error|api_error|unexpected_output|INTERNAL", ApiError),
     _Sign("code", "invalid_request_error|INVALID_ARGUMENT", BadRequest),
     # Two requests got into each other's way.

@@ -31,10 +31,17 @@ def choose_proxy(url: str, configured: str | None, variables: Mapping[str, str])
 def proxy_host_of(proxy: str) -> str | None:
     """The host in the proxy's URL, as it is looked up; None where the URL cannot be read."""
     try:
-        host = urlsplit(proxy).hostname or ""
-        return (host if host.isascii() else host.encode("idna").decode("ascii")) or None
+        parts = urlsplit(proxy)
+        host = parts.hostname or ""
+        if not host.isascii():
+            # Whoever opens the connection reads it so; most proxies do not need it loaded.
+            from urllib3.util import parse_url
+
+            host = parse_url(proxy).host or ""
+        is_read = host.isprintable() and " " not in host and parts.port != 0
     except ValueError:
         return None
+    return host if host and is_read else None
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

@@ -12,7 +12,6 @@ from orchestra.adapters.proxies import proxy_host_of
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, is_hang_up, transport_fault
 from orchestra.adapters.watchdog import Call
-from orchestra.config.forms import proxy_url
 from orchestra.errors import ConnectionFailed, ProviderFault
 
 
@@ -46,14 +45,15 @@ class Road:
 
         The configuration's own proxies are checked where they are read; what variables hold is not.
         """
-        if not self.proxy or proxy_url(self.proxy) is None:
+        scheme = self.proxy.partition(":")[0].lower() if self.proxy else ""
+        if not self.proxy or self.proxy_host and scheme in ("http", "https"):
             return
-        is_read = self.proxy_host and not self.proxy.startswith(("http:", "https:"))
+        variable = "HTTPS_PROXY" if self.row.base_url.lower().startswith("https:") else "http_proxy"
         fault = ConnectionFailed(
             "the proxy %s is of a kind that is not supported" % self.proxy_host
-            if is_read else "the address of the proxy cannot be read",
+            if self.proxy_host else "the address of the proxy cannot be read",
             where="provider " + self.row.name,
-            hint="name an http:// proxy in providers.%s.proxy, or in HTTPS_PROXY" % self.row.name,
+            hint="name an http:// proxy in providers.%s.proxy, or in %s" % (self.row.name, variable),
         )
         fault.retry_same = False
         raise fault

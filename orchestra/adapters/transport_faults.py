@@ -27,6 +27,7 @@ _TLS_ALERT = "\x15\x03"
 _SCHEME_HINT = "check whether base_url should begin with http or https"
 _TUNNEL_ANSWER = re.compile(r"Tunnel connection failed: (\d{3})")
 """In http.client's words."""
+_PASSING = ("408", "425", "429")
 _CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -66,14 +67,14 @@ def transport_fault(error: BaseException, *, provider: str, server: str, proxy_h
 
 
 def _with_tunnel_answer(fault: ProviderFault, causes: tuple[BaseException, ...]) -> ProviderFault:
-    """The fault with what the proxy answered, where it did: a refusal (4xx) is one the next time, too."""
+    """The fault with what the proxy answered, where it did: most refusals (4xx) are the same the next time."""
     answer = next(filter(None, (_TUNNEL_ANSWER.match(str(cause)) for cause in causes)), None)
     if answer is None:
         return fault
     fault.what += ", HTTP " + answer.group(1)
     if answer.group(1) == "407":
         fault.hint = WANTS_USER_HINT
-    return _lasting(fault) if answer.group(1).startswith("4") else fault
+    return _lasting(fault) if answer.group(1).startswith("4") and answer.group(1) not in _PASSING else fault
 
 
 def is_hang_up(error: BaseException) -> bool:

@@ -84,9 +84,10 @@ def split(argv: Sequence[str]) -> CommandLine:
     before, after = _at_dashes(argv)
     parser = _global_parser()
     for word in before:
-        if word.startswith("-") and word.endswith("=--"):
+        name, _, value = word.partition("=")
+        if name.startswith("-") and value == "--":
             # argparse would drop the dashes, and hand on a list.
-            parser.error(f"argument {word[:-3]}: '--' is no value")
+            parser.error(f"argument {name}: '--' is no value")
     taken, left = _take(before, parser)
     values = vars(parser.parse_args(taken))
     options = GlobalOptions(**{**values, "folders": tuple(values["folders"])})

@@ -161,7 +161,7 @@ def relative_to_root(context: Context, path: str) -> str:
     full = Path(os.path.normpath(context.env.cwd / path))
     if not full.is_file():
         what = "it is a folder, not a file" if full.is_dir() else "there is no such file"
-        raise UsageError(what, where=path or "''", hint=NAMES_COUNT_FROM)
+        raise UsageError(what, where=path if path.strip("./") else repr(path), hint=NAMES_COUNT_FROM)
     try:
         return full.resolve().relative_to(context.root.resolve()).as_posix()
     except ValueError:

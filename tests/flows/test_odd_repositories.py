@@ -294,6 +294,6 @@ def test_of_a_file_that_is_shown_in_part_nobody_says_that_it_is_not_shown(projec
 
 def test_of_a_folder_it_is_not_said_that_it_is_not_there(project: Project) -> None:
     project.write("src/a.txt", "one\n")
-    ran = project.run("context", "task", "--file", "src", "--json", script=team())
-
-    assert (ran.status, ran.json["error"]["message"]) == (2, "it is a folder, not a file; src")
+    for said, told in (("src", "src"), (".", "'.'")):
+        ran = project.run("context", "task", "--file", said, "--json", script=team())
+        assert (ran.status, ran.json["error"]["message"]) == (2, f"it is a folder, not a file; {told}")

@@ -24,7 +24,7 @@ _LOOKS_AFTER_THE_END = 5
 
 def failure_json(status: ExitStatus) -> dict[str, Any]:
     """What the result says where no log was read."""
-    return {"session_id": None, "events": []}
+    return {"session_id": None, "events": [], "damaged_lines": 0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

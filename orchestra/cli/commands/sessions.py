@@ -22,8 +22,8 @@ _MOST_DAYS = 36525
 
 
 def failure_json(status: ExitStatus) -> dict[str, Any]:
-    """What the result says where none could be listed."""
-    return {"sessions": []}
+    """What the result says where none could be listed, or removed."""
+    return {"sessions": [], "pruned": [], "dry_run": False, "freed_bytes": 0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,9 @@ _BRING_BACK = "put its journal back beside it to have all of it checked"
 
 def failure_json(status: ExitStatus) -> dict[str, Any]:
     """What the result says where no receipt was checked."""
-    return {"session_id": None, "verified": False, "differences": []}
+    return {
+        "session_id": None, "verified": False, "has_journal": None, "files": 0, "tests_passed": None, "differences": [],
+    }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -227,9 +227,11 @@ def test_a_provider_that_asks_for_no_wait_at_all_is_not_stormed() -> None:
 
 def test_a_try_that_costs_patience_is_not_waited_for_beyond_the_deadline() -> None:
     stage, only = Stage(), ScriptedAdapter("a/1", *[_limited(0) for _ in range(100)])
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimited) as caught:
         stage.ask(only, deadline_s=5.5)
     assert (only.calls, stage.clock.seconds) == (8, 5)
+    # It is the deadline that stands against a next try, not the provider.
+    assert caught.value.next_try_s == 1
 
 
 def test_a_question_waits_a_minute_in_all_and_no_longer() -> None:

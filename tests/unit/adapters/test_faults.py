@@ -322,6 +322,18 @@ def test_the_same_error_in_another_form_is_the_same_fault(form: str) -> None:
     assert (type(fault), fault.what) == (QuotaExhausted, "x")
 
 
+@pytest.mark.parametrize("status, message, expected", [
+    (429, "Too many requests. Note: this model is deprecated.", RateLimited),
+    (503, "upstream error: Unknown model.", Overloaded),
+    (400, "bad value in messages: " + "x = 1; " * 30 + "raise Error('unknown model: %s')", BadRequest),
+    (400, "Unknown model `m`", ModelNotFound),
+])
+def test_words_about_a_model_say_less_than_a_status_and_nothing_far_behind(
+    status: int, message: str, expected: type[ProviderFault]
+) -> None:
+    assert type(classify(status, {}, json.dumps({"error": message}).encode(), provider="p")) is expected
+
+
 def test_what_an_error_quotes_of_the_request_tells_nothing() -> None:
     quoted = [{"type": "missing", "loc": ["body"], "msg": "Field required", "input": "insufficient balance, 余额不足"}]
     fault = classify(422, {}, json.dumps({"detail": quoted}).encode(), provider="p")

@@ -359,7 +359,8 @@ def test_a_proxy_that_refuses_a_tunnel_is_named_without_its_password() -> None:
 
 
 @pytest.mark.parametrize(
-    "status, is_tried_again, hint", [(407, False, "a user and a password"), (503, True, "NO_PROXY")]
+    "status, is_tried_again, hint",
+    [(407, False, "a user and a password"), (503, True, "NO_PROXY"), (429, True, "NO_PROXY")],
 )
 def test_what_a_proxy_answers_to_a_tunnel_is_told(status: int, is_tried_again: bool, hint: str) -> None:
     with serving(answers(status, b"no")) as proxy, pytest.raises(ConnectionFailed) as caught:
@@ -381,7 +382,7 @@ def test_a_variables_proxy_that_cannot_be_read_is_told_for_what_it_is(address: s
     with pytest.raises(ConnectionFailed) as caught:
         _ask(row, HttpClient([row], variables={"http_proxy": address}, workers=1))
     assert caught.value.what == "the address of the proxy cannot be read"
-    assert caught.value.hint == "name an http:// proxy in providers.far.proxy, or in HTTPS_PROXY"
+    assert caught.value.hint == "name an http:// proxy in providers.far.proxy, or in http_proxy"
 
 
 @pytest.fixture(scope="module")

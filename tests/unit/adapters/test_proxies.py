@@ -61,6 +61,11 @@ def test_the_providers_own_proxy_counts_before_all_variables() -> None:
     [
         ("http://u:p@proxy.example:3128", "proxy.example"),
         ("http://b\u00fccher.example:1", "xn--bcher-kva.example"),
+        ("http://stra\u00dfe.example:1", "xn--strae-oqa.example"),
+        ("http://%s:1" % ("\u00fc" * 80), None),
+        ("http://a b:1", None),
+        ("http://u:p q@h:1", "h"),
+        ("http://h:99999", None),
         ("http://[", None),
         ("http://", None),
     ],

@@ -102,6 +102,11 @@ def test_dashes_are_no_value_of_an_option(tmp_path: Path, argv: list[str]) -> No
     assert (status, "'--' is no value" in err) == (2, True)
 
 
+@pytest.mark.parametrize("argv", [["run", "--test-command=true A=--", "--plan", "none"], ["-C", "a=--", "status"]])
+def test_dashes_at_the_end_of_a_value_are_a_part_of_it(tmp_path: Path, argv: list[str]) -> None:
+    assert "is no value" not in run(tmp_path, *argv)[2]
+
+
 def test_a_report_goes_to_no_file_without_a_name(tmp_path: Path) -> None:
     status, out, _ = run(tmp_path, "report", "--all", "--output", "")
     assert (status, out) == (5, "")
@@ -123,12 +128,13 @@ def test_a_run_that_never_began_has_the_shape_of_one_that_did(tmp_path: Path) ->
     "name, keys",
     [
         ("status", {"session"}),
-        ("sessions", {"sessions"}),
+        ("sessions", {"sessions", "pruned", "dry_run", "freed_bytes"}),
+        ("verify", {"session_id", "verified", "has_journal", "files", "tests_passed", "differences"}),
         ("diff", {"session_id", "diff"}),
         ("context", {"task", "total_tokens", "parts", "left_out"}),
         ("doctor", {"checks"}),
         ("models", {"models", "providers"}),
-        ("log", {"session_id", "events"}),
+        ("log", {"session_id", "events", "damaged_lines"}),
         ("report", {"report"}),
     ],
 )
