@@ -43,9 +43,9 @@ class Verdict:
     still_failing: tuple[TestFailure, ...] = ()
     """Those that failed before and that it is asked to mend."""
     round_: int = 1
-    """Of fixing: one for each run, those that followed a fix taken back aside."""
-    came_after_fix: bool = False
-    """Whether files were mended since the same command was last done with."""
+    """One for each run after the change, those that followed a fix taken back aside."""
+    fixes: int = 0
+    """How often files were mended for this command until then."""
 
     @property
     def to_mend(self) -> tuple[TestFailure, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping, Sequence, TypeVar
 
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_from_json
@@ -31,6 +31,7 @@ from orchestra.state.manager import StateManager
 from orchestra.state.sessions import PlanRow
 from orchestra.state.steps import AttemptRow
 
+T = TypeVar("T")
 RESUMABLE = (
     ExitStatus.USAGE,
     ExitStatus.NOT_APPROVED,
@@ -178,7 +179,7 @@ class Session:
             self._linted = self._verify(linting, is_checkpoint=False)
         if wanted.tests and self._approved_paths():
             self._verdict = self._verify(verification)
-            self._verify_fixes(linting, verification)
+            self._lint_fixes(linting, verification)
             self._test_run = None if self._verdict is None else self._verdict.run
             self._tests_lack = self._test_run.lacks if self._test_run else verification.not_started()
             self._unproven = self._tests_lack if self._tests_lack and verification.runs.asks_for_any else ""
@@ -244,27 +245,40 @@ class Session:
             self._enter("testing", is_checkpoint=False)
             self._rooms.crew.call(verification.runs.note_baseline)
 
-    def _verify_fixes(self, linting: Verification, verification: Verification) -> None:
-        """By turns, what was mended for the tests is linted, and what was mended for the linter is tested."""
-        while self._linted is not None and self._verdict is not None and self._verdict.came_after_fix:
-            self._linted = self._verify(linting, is_checkpoint=False, first=self._linted.round_ + 1)
-            if self._linted is None or not self._linted.came_after_fix:
-                return
-            self._verdict = self._verify(verification, is_checkpoint=False, first=self._verdict.round_ + 1)
+    def _lint_fixes(self, linting: Verification, verification: Verification) -> None:
+        """Lint what was mended for the tests; what is then mended for the linter stays where the tests are no worse."""
+        linted, tested = self._linted, self._verdict
+        if linted is None or tested is None or not tested.fixes:
+            return
+        best = self._judging(verification, lambda outcomes: verification.state(tested, outcomes))
+        again = self._verify(linting, is_checkpoint=False, after=linted)
+        self._linted = again or linted
+        if again is None or again.fixes == linted.fixes:
+            return
+        self._verdict, is_kept = self._judging(
+            verification, lambda outcomes: verification.check_no_worse(outcomes, best)
+        )
+        if not is_kept:
+            without_fixes = replace(again, fixes=linting.most_fixes)
+            self._linted = self._verify(linting, is_checkpoint=False, after=without_fixes) or again
 
     def _verify(
-        self, verification: Verification, *, is_checkpoint: bool = True, first: int = 1
+        self, verification: Verification, *, is_checkpoint: bool = True, after: Verdict | None = None
     ) -> Verdict | None:
-        self._rooms.crew.call(lambda: verification.settle(str(first)))
+        self._rooms.crew.call(lambda: verification.settle(after))
         self._enter("testing", is_checkpoint=is_checkpoint)
+        return self._judging(verification, lambda outcomes: verification.verify(outcomes, after))
+
+    def _judging(self, verification: Verification, work: Callable[[dict[str, FileOutcome]], T]) -> T:
+        """What `work` finds, which may change the outcomes."""
         outcomes = dict(self._outcomes)
         try:
-            verdict = self._rooms.crew.call(lambda: verification.verify(outcomes, first))
+            found = self._rooms.crew.call(lambda: work(outcomes))
         except ChangedByTests as error:
             self._test_run = error.run if verification.runs.kind == TESTS else None
             raise
         self._take_over(outcomes)
-        return verdict
+        return found
 
     def _take_over(self, outcomes: Mapping[str, FileOutcome]) -> None:
         for path, outcome in outcomes.items():

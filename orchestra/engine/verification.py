@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
@@ -29,7 +28,7 @@ _BLAMES_NONE = "the consultant finds no planned file to blame"
 
 
 @dataclass(frozen=True)
-class _State:
+class State:
     """How things stood when a verdict was given."""
 
     verdict: Verdict
@@ -62,17 +61,18 @@ class Verification:
         """What the keys of a round's fixes begin with."""
         return f"{'fix' if self.runs.kind == TESTS else FIXES_LINT}{self.generation}.{round_}/"
 
-    def verify(self, outcomes: dict[str, FileOutcome], first: int = 1) -> Verdict | None:
+    def verify(self, outcomes: dict[str, FileOutcome], after: Verdict | None = None) -> Verdict | None:
         """Test the change, and fix what it broke; `outcomes` are updated by the fixes. None where nothing ran.
 
-        `first` is the round to begin with, where earlier ones were done with. A fix after which more fails than before
-        is taken back, and the next one begins with what was better. Raises Conflict where somebody else changed a file
+        Goes on `after` an earlier verdict, with the fixes that it left. A fix after which more fails than before is
+        taken back, and the next one begins with what was better. Raises Conflict where somebody else changed a file
         meanwhile that was mended.
         """
-        best: _State | None = None
+        round_, fixes = (1, 0) if after is None else (after.round_ + 1, after.fixes)
+        best: State | None = None
         mended: Sequence[str] = ()
-        for round_ in itertools.count(first):
-            verdict = self._judge(round_, first)
+        while True:
+            verdict = self._judge(round_, fixes)
             if verdict is None:
                 return None
             is_worse = best is not None and verdict.badness > best.verdict.badness
@@ -80,37 +80,57 @@ class Verification:
                 self._mending.note(path, self._prefix(round_ - 1), what_came_of_it(verdict, is_taken_back=is_worse))
             if best is not None and is_worse:
                 self._take_back(best, outcomes)
-                verdict = self._judge(round_, first, ".back")
+                verdict = self._judge(round_, fixes, ".back")
                 if verdict is None:
                     return None
             # No file can mend what the machine lacks.
-            if not verdict.to_mend or round_ > self.most_fixes or self.runs.never_started(verdict.run):
+            if not verdict.to_mend or fixes == self.most_fixes or self.runs.never_started(verdict.run):
                 return verdict
-            best = _State(verdict, dict(outcomes), self._positions(round_, outcomes))
+            best = self.state(verdict, outcomes)
             mended = self._fix(round_, verdict, outcomes)
             if not mended:
                 return verdict
-        raise AssertionError("the last round returns")
+            round_, fixes = round_ + 1, fixes + 1
+
+    def state(self, verdict: Verdict, outcomes: Mapping[str, FileOutcome]) -> State:
+        """How things stand, to come back to."""
+        return State(verdict, dict(outcomes), self._positions(verdict.round_, outcomes))
+
+    def check_no_worse(self, outcomes: dict[str, FileOutcome], best: State) -> tuple[Verdict, bool]:
+        """Test once more after other changes, which are taken back where more fails now, or nothing runs any more.
+
+        The verdict, and whether they stand.
+        """
+        of_any = replace(self, runs=replace(self.runs, insist=lambda run: None))
+        round_, fixes = best.verdict.round_ + 1, best.verdict.fixes
+        verdict = of_any._judge(round_, fixes)
+        if verdict is not None and verdict.badness <= best.verdict.badness:
+            return verdict, True
+        self._take_back(best, outcomes)
+        return of_any._judge(round_, fixes, ".back") or best.verdict, False
 
     def not_started(self) -> str:
         """What was lacking where nothing ran after the change; empty for any other reason."""
         return self.runs.not_started(self._run_name("1"))
 
-    def settle(self, round_: str) -> None:
-        """Have lie there what counts as done, unless the round's run, which was to read it, is noted already."""
+    def settle(self, after: Verdict | None = None) -> None:
+        """Have lie there what counts as done, unless the next run, which is to read it, is noted already."""
+        self._settle(str(1 if after is None else after.round_ + 1))
+
+    def _settle(self, round_: str) -> None:
         if not self.runs.has_run(self._run_name(round_)):
             self.jobs.files.settle_rest()
 
-    def _judge(self, round_: int, first: int, suffix: str = "") -> Verdict | None:
+    def _judge(self, round_: int, fixes: int, suffix: str = "") -> Verdict | None:
         name = f"{round_}{suffix}"
-        self.settle(name)
+        self._settle(name)
         verdict = self.runs.judge(self._run_name(name))
-        return verdict and replace(verdict, round_=round_, came_after_fix=round_ > first)
+        return None if verdict is None else replace(verdict, round_=round_, fixes=fixes)
 
     def _run_name(self, round_: str) -> str:
         return f"{self.runs.kind}/after/{self.generation}.{round_}"
 
-    def _take_back(self, best: _State, outcomes: dict[str, FileOutcome]) -> None:
+    def _take_back(self, best: State, outcomes: dict[str, FileOutcome]) -> None:
         """Have the files be what they were when less failed."""
         worse = [path for path, position in best.positions.items() if self.jobs.files.position(path) != position]
         self.jobs.events.emit(f"{self.runs.kind}.taken_back", level="warning", paths=worse)

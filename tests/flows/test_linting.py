@@ -171,11 +171,25 @@ def test_a_fix_for_tests_is_linted_and_a_fix_for_the_linter_is_tested(project: P
     assert ends == ["lint passed", "tests 1", "tests passed", "lint 1", "lint passed", "tests passed"]
 
 
+def test_a_fix_for_the_linter_after_which_tests_fail_is_taken_back(project: Project) -> None:
+    settings = _linter(project)
+    script = team(
+        PLAN, {"a.txt": whole("red\n")}, blames=fixes(("a.txt", "mend it")),
+        mends={"a.txt": [whole("TODO green\n"), whole("broken\n")]},
+    )
+    command = ("--test-command", "test ! -e a.txt || grep -q green a.txt")
+    ran = project.run("run", "task", "--yes", "--json", "--commit", *command, script=script, settings=settings)
+
+    assert (ran.status, project.read("a.txt"), ran.json["tests"]["passed"]) == (8, "TODO green\n", True), ran.err
+    assert "the linter finds what it did not find before: 1" in ran.json["error"]["message"]
+    assert ran.json["commit"] is None
+
+
 def test_a_fix_for_tests_that_leaves_new_findings_ends_with_8(project: Project) -> None:
     settings = _linter(project)
     script = team(
         PLAN, {"a.txt": whole("red\n")}, blames=fixes(("a.txt", "mend it")),
-        mends={"a.txt": [whole("TODO green\n"), whole("TODO green again\n")]},
+        mends={"a.txt": [whole("TODO green\n"), whole("TODO green again\n"), whole("TODO green still\n")]},
     )
     command = ("--test-command", "test ! -e a.txt || grep -q green a.txt")
     ran = project.run("run", "task", "--yes", "--json", "--commit", *command, script=script, settings=settings)

@@ -209,14 +209,41 @@ def test_fixing_ends_after_so_many_rounds(workshop: Build) -> None:
     assert shop.text() == "three\n"
 
 
-def test_a_later_turn_goes_on_with_the_rounds_that_are_left(workshop: Build) -> None:
-    shop = workshop(consultant=[fixes((PATH, "mend it")), whole("better\n")], auditor=[APPROVED])
-    bench = Bench(shop, failed("x"), PASSED, failed("y"))
+def test_a_later_turn_goes_on_with_the_fixes_that_are_left(workshop: Build) -> None:
+    mend = [answer for text in ("two\n", "three\n") for answer in (fixes((PATH, "mend it")), whole(text))]
+    shop = workshop(consultant=mend, auditor=[APPROVED, APPROVED])
+    bench = Bench(shop, failed("x"), PASSED, failed("y"), failed("z"))
     verdict = bench.verify()
-    assert verdict is not None and (verdict.round_, verdict.came_after_fix) == (2, True)
-    later = bench.verification().verify(bench.outcomes, 3)
-    assert later is not None and (new(later), later.round_, later.came_after_fix) == (["y"], 3, False)
-    assert bench.verify() == verdict and not bench.runs
+    assert verdict is not None and (verdict.round_, verdict.fixes) == (2, 1)
+    later = bench.verification().verify(bench.outcomes, verdict)
+    assert later is not None and (new(later), later.round_, later.fixes) == (["z"], 4, 2)
+    assert (shop.text(), bench.runs) == ("three\n", [])
+    assert bench.verify() == verdict
+
+
+@pytest.mark.parametrize("run", [failed("y"), TestRun("pytest", ("pytest",), 5, 1, False), None])
+def test_what_makes_tests_fail_is_taken_back(workshop: Build, run: TestRun | None) -> None:
+    bench = Bench(workshop(), PASSED, run, PASSED)
+    verdict = bench.verify()
+    assert verdict is not None
+    for _ in range(2):  # a resume finds it done
+        verification = bench.verification()
+        best = verification.state(verdict, bench.outcomes)
+        verification.jobs.files.write(PATH, b"two\n")
+        assert verification.check_no_worse(bench.outcomes, best) == (replace(verdict, round_=2), False)
+        assert bench.shop.text() == "one\n"
+    assert not bench.runs
+
+
+def test_what_makes_no_test_fail_stands(workshop: Build) -> None:
+    bench = Bench(workshop(), failed("x", "y"), failed("y"), most_fixes=0)
+    verdict = bench.verify()
+    assert verdict is not None
+    verification = bench.verification()
+    best = verification.state(verdict, bench.outcomes)
+    verification.jobs.files.write(PATH, b"two\n")
+    later, is_kept = verification.check_no_worse(bench.outcomes, best)
+    assert (new(later), is_kept, bench.shop.text()) == (["y"], True, "two\n")
 
 
 def test_a_fix_that_the_auditor_refuses_leaves_the_approved_file(workshop: Build) -> None:
