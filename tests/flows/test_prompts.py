@@ -14,6 +14,8 @@ from tests.flows.team import APPROVED, block, edit, finding, fixes, plan_of, pla
 
 RUN = ("run", "task", "--yes", "--json")
 NEED = block({"need_files": ["README.md"]})
+LONG = "# much\n" * 3000
+"""Beside it no repository is small enough to be shown whole."""
 
 
 def file_lines(call: Call) -> list[str]:
@@ -87,6 +89,7 @@ def test_the_architect_sees_the_listing_and_the_map_but_no_contents_without_a_re
     project: Project
 ) -> None:
     project.commit("src/app.py", "def serve(port: int) -> None:\n    secret_of_the_source = 1\n")
+    project.commit("src/long.py", LONG)
     ran = project.run(*RUN, script=team(plan_of()))
 
     assert "src/app.py (" in ran.calls[0].text and "README.md (" in ran.calls[0].text
@@ -97,7 +100,7 @@ def test_the_architect_sees_the_listing_and_the_map_but_no_contents_without_a_re
 def test_the_architect_sees_the_files_that_the_task_names_and_those_next_to_them(project: Project) -> None:
     project.commit("src/app.py", "from src.port import PORT\n\n\ndef serve():\n    return PORT\n")
     project.commit("src/port.py", "PORT = 80\n")
-    project.commit("src/other.py", "unrelated = 1\n")
+    project.commit("src/other.py", "unrelated = 1\n" + LONG)
     ran = project.run("run", "mend app.py", "--yes", "--json", script=team(plan_of()))
 
     text = without_marks(ran.calls[0].text)
@@ -161,7 +164,8 @@ def test_the_executor_may_ask_for_files(project: Project) -> None:
 
 def test_a_json_file_that_holds_the_key_is_a_file(project: Project) -> None:
     text = '{"need_files": ["a"]}\n'
-    script = team(plan_of(planned("a.json")), {"a.json": f"```json\n{text}```\n"})
+    plan = plan_of(planned("a.json", description="Its need_files is a list."))
+    script = team(plan, {"a.json": f"```json\n{text}```\n"})
     ran = project.run(*RUN, script=script)
 
     assert (ran.status, project.read("a.json")) == (0, text)
