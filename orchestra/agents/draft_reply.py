@@ -47,7 +47,7 @@ def read_draft(text: str, path: str, original: str | None, *, task: str = "") ->
     wanted = None if holds_key else _wanted_files(answer, blocks)
     if wanted:
         return wanted
-    draft = _draft(answer, blocks if holds_key else _that_answer(blocks, path), path, original)
+    draft = _draft(answer, blocks if holds_key else _that_answer(blocks, path), path, original, task)
     _check(draft.text, path, original)
     return draft
 
@@ -71,13 +71,14 @@ def gist(text: str, path: str) -> str:
         return text.strip()
 
 
-def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None) -> Draft:
+def _draft(answer: str, blocks: Sequence[Block], path: str, original: str | None, task: str) -> Draft:
     change: Change | None = read_edits(answer, blocks, path, original) or read_diff(answer, blocks, path, original)
     if change is not None:
         return Draft(path, change.edited.text, change.form, change.edited.matches)
     if not blocks:
         raise UnreadableReply("The answer has no fenced block and no edits; %s." % EXACTLY_ONE)
-    return Draft(path, unwrapped(file_block(answer, blocks, path, original).text.lstrip("\ufeff"), path, original))
+    text = file_block(answer, blocks, path, original).text.lstrip("\ufeff")
+    return Draft(path, unwrapped(text, path, original, task))
 
 
 def _wanted_files(answer: str, blocks: Sequence[Block]) -> NeedFiles | None:

@@ -17,7 +17,7 @@ _CLOSER = re.compile(r"[ \t]*(?:[})\]]|end\b|fi\b|done\b)")
 class Explained:
     """The names and lines of a file that may go, by what was said."""
 
-    def __init__(self, path: str, old: str, *, order: str, rest: str) -> None:
+    def __init__(self, path: str, old: str, new: str, *, order: str, rest: str) -> None:
         """`order` is about the file, `rest` about everything."""
         self._path = path
         self._lines = old.split("\n")
@@ -25,9 +25,10 @@ class Explained:
         for at, line in enumerate(self._lines):
             for word in set(_WORD.findall(line)):
                 self._having.setdefault(word, []).append(at)
-        known = {*public_names(path, old), *_DEFINED.findall(old)}
-        own, other = read_removals(order, known, path), read_removals(rest, known, path)
-        about_file = read_removals(_about(path, rest), known, path)
+        known, new_names = ({*public_names(path, text), *_DEFINED.findall(text)} for text in (old, new))
+        own, other, about_file = (
+            read_removals(said, known, new_names, path) for said in (order, rest, _about(path, rest))
+        )
         self._kept = own.kept | other.kept
         self._keeps_all = own.keeps_all or other.keeps_all
         elsewhere = [removal for removal in other.removals if not (own.keeps_all or removal.named & own.kept)]

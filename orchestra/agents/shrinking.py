@@ -58,7 +58,7 @@ def find_loss(path: str, old: str, new: str, said: Explanation) -> str | None:
     # Loaded when there is a loss, which few drafts have.
     from orchestra.agents.explained import Explained
 
-    explained = Explained(path, old, order=said.order, rest=said.rest)
+    explained = Explained(path, old, new, order=said.order, rest=said.rest)
     names = [name for name in lost if not explained.has_name(name)]
     if names:
         listed = ", ".join("`%s`" % name for name in names[:_MOST_NAMED])

@@ -48,11 +48,12 @@ class Spoken:
     keeps_all: bool = False
 
 
-def read_removals(text: str, names: Collection[str], path: str) -> Spoken:
-    """What the sentences say of a file at `path`; `names` are those that it defines."""
+def read_removals(text: str, names: Collection[str], new_names: Collection[str], path: str) -> Spoken:
+    """What the sentences say of a file at `path`; `names` are those that it defines, `new_names` the draft's."""
     spoken = Spoken()
     before: frozenset[str] = frozenset()
-    for sentence in SENTENCE_END.split(words.NAMED_ANEW.sub(lambda said: _as_renaming(said, names), text)):
+    text = words.NAMED_ANEW.sub(lambda said: _as_renaming(said, names, new_names), text)
+    for sentence in SENTENCE_END.split(text):
         tokens = list(_tokens(sentence, names, path))
         own: frozenset[str] = frozenset()
         is_told = False
@@ -71,10 +72,11 @@ def read_removals(text: str, names: Collection[str], path: str) -> Spoken:
     return spoken
 
 
-def _as_renaming(said: Match[str], names: Collection[str]) -> str:
-    """What says of one of the names that it becomes another, in the word that is known for that."""
+def _as_renaming(said: Match[str], names: Collection[str], new_names: Collection[str]) -> str:
+    """What says of one of the names that it becomes another, in the word that is known for that; no other change."""
     old = said["old"] or said["from"] or said["sino"]
-    return "rename %s to %s" % (old, said["new"]) if old.strip("`()") in names else said[0]
+    is_renaming = old.strip("`()") in names and said["new"].strip("`()") in new_names
+    return "rename %s to %s" % (old, said["new"]) if is_renaming else said[0]
 
 
 def _tokens(sentence: str, names: Collection[str], path: str) -> Iterator[_Token]:

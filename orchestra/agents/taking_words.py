@@ -116,4 +116,7 @@ NAMED_ANEW = re.compile(
     rf"|[把将]\s*(?P<sino>{_NAME})\s*改[成为])\s*(?:be\s+(?:called|named)\s+)?(?P<new>{_NAME})"
     r"(?=\s*(?:$|[^\w\s]|\n|(?:and|everywhere|in|throughout)\b))", re.IGNORECASE,
 )
-"""That a thing gets another name, said without a word for that: behind the new name the clause must be at its end."""
+"""That a thing gets another name, said without a word for that: behind the new name the clause must be at its end.
+
+It may be a value as well, or what the thing is to be like.
+"""

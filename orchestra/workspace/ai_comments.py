@@ -17,8 +17,8 @@ _MARK = re.compile(r"(?i)\A\s*ai[!?:]?(?=\s|\Z)|(?<![\w.-])ai[!?]?\s*\Z")
 
 _C_BLOCK, _MARKUP = ("/*", "*/"), ("<!--", "-->")
 _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = (
-    (('"',), (), "vim vimrc gvimrc"),
-    (("REM", "rem", "Rem", "::"), (), "bat cmd"),
+    (('"', "#"), (), "vim vimrc gvimrc"),
+    (("REM", "::"), (), "bat cmd"),
     (("#",), (), "py pyi rb rake sh bash zsh fish yaml yml toml r pl pm jl mk mak ex exs cr nim conf cfg properties"
      " graphql gql ps1 psm1 makefile dockerfile gemfile rakefile gitignore"),
     (("//",), (_C_BLOCK,), "c h cc cpp cxx hh hpp hxx cu m mm java cs go rs kt kts scala swift dart groovy gradle proto"
@@ -37,6 +37,9 @@ _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = 
     (("%",), (), "tex sty erl hrl"),
     (("#",), (("#[[", "]]"),), "cmake"),
 )
+_COMMAND = r"(?:^|[&|(])[\s@]*(?i:%s)"
+_PATTERNS = {'"': r'^\s*"|"(?=[^"]*$)', "REM": _COMMAND % r"rem(?!\S)", "::": _COMMAND % "::"}
+"""Of openers that mean a comment only where they are no string, and where a command may be."""
 _PYTHON = (".py", ".pyi")
 _ANY = (("#", "//", "--", ";"), ())
 _BY_SUFFIX = {suffix: (lines, blocks) for lines, blocks, suffixes in _STYLES for suffix in suffixes.split()}
@@ -94,7 +97,7 @@ def _comments(path: str, text: str, lines: list[str]) -> list[str | None]:
     openers = sorted([*markers, *(opener for opener, _ in blocks)], key=len, reverse=True)
     if not openers:
         return [None] * len(lines)
-    pattern = re.compile("|".join(map(re.escape, openers)))
+    pattern = re.compile("|".join(_PATTERNS.get(opener) or re.escape(opener) for opener in openers))
     closers = dict(blocks)
     said: list[str | None] = []
     inside = ""

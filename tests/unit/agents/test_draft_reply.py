@@ -18,8 +18,8 @@ def block(text: str, info: str = "python", fence: str = "```") -> str:
     return "%s%s\n%s\n%s" % (fence, info, text, fence)
 
 
-def draft(text: str, path: str = "src/a.py", original: str | None = None) -> str:
-    found = read_draft(text, path, original)
+def draft(text: str, path: str = "src/a.py", original: str | None = None, task: str = "") -> str:
+    found = read_draft(text, path, original, task=task)
     assert isinstance(found, Draft)
     assert found.path == path
     return found.text
@@ -210,15 +210,43 @@ def test_a_new_json_file_holds_the_key_only_where_the_task_speaks_of_it() -> Non
     assert isinstance(read_draft(asked, "new.json", None, task="a reply with need_files"), Draft)
 
 
-@pytest.mark.parametrize("above", ["# src/a.py\n", "# File: src/a.py\n\n", "# filename: /work/p/src/a.py\n", "\n\n"])
+@pytest.mark.parametrize("above", ["# src/a.py\n", "# File: src/a.py\n\n", "/* src\\a.py */\n", "\n\n"])
 def test_what_stands_above_a_file_that_is_there_does_not_get_into_it(above: str) -> None:
     assert draft(block(above + "a = 2\nb = 2"), original=ORIGINAL) == "a = 2\nb = 2\n"
     assert draft(block(above + "a = 2\nb = 2"), original=above + ORIGINAL) == above + "a = 2\nb = 2\n"
     assert draft(block(above + "a = 2\nb = 2")) == above + "a = 2\nb = 2\n", "a new one may have it"
 
 
+@pytest.mark.parametrize("own", ["#!/bin/sh\n", "# What it does, and why.\n", "#include <stdio.h>\n", "// @ts-check\n"])
+def test_nor_above_a_line_that_names_no_file(own: str) -> None:
+    assert draft(block("# src/a.py\n" + own + "b = 2"), original=own + ORIGINAL) == own + "b = 2\n"
+
+
+@pytest.mark.parametrize("path, first, of_original, task", [
+    ("a.py", "# Copied from https://example.com/x/a.py", "", ""),
+    ("a.py", "# See also tests/unit/a.py", "", ""),
+    ("a.py", "# /work/p/a.py", "", ""),
+    ("my a.py", "# my a.py", "", ""),
+    ("bin/x", "#!/bin/x", "", ""),
+    ("a.py", "# a.py", "# old.py\n", ""),
+    ("src/a.py", "# File: src/a.py", "# src/a.py\n", ""),
+    ("a.css", "/* a.css */", "/* other */\n", ""),
+    ("a.py", "# a.py", "", "Put a comment with its name into each module"),
+    ("a.py", "# a.py", "", "Name the file at its top"),
+    ("a.py", "# a.py", "", "Schreibe in die erste Zeile, wie die Datei heißt"),
+    ("a.py", "# a.py", "", "在文件第一行写上文件名"),
+    ("a.py", "# filepath: a.py", "", "Begin it with `# filepath: a.py`"),
+])
+def test_a_first_line_that_may_be_meant_stays(path: str, first: str, of_original: str, task: str) -> None:
+    assert draft(block(first + "\nnew"), path, of_original + "old\n", task) == first + "\nnew\n"
+
+
 def test_a_title_that_is_the_name_of_the_file_stays() -> None:
     assert draft(block("# NOTES.md\nnew", "markdown"), "NOTES.md", "old\n") == "# NOTES.md\nnew\n"
+
+
+def test_words_of_other_tops_ask_for_no_first_line() -> None:
+    assert draft(block("# a.py\nnew"), "a.py", "old\n", "Stop at the top-level function") == "new\n"
 
 
 README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"

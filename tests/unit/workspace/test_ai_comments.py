@@ -18,7 +18,9 @@ from orchestra.workspace.ai_comments import find_ai_comments
     ("run", "#!/bin/sh\n# do it AI!"), ("run", "#!/usr/bin/env node\n// do it AI!"),
     ("a.unknown", "-- do it AI!"), ("a.py", "# AI! do it"),
     ("a.py", "# AI: do it AI!"), ("a.ml", "(* do it AI! *)"), ("a.sh", "run # do it AI!"), ("a.rs", "/// do it AI!"),
-    ("a.vim", '" do it AI!'), ("a.bat", "REM do it AI!"),
+    ("a.vim", '" do it AI!'), ("a.bat", "REM do it AI!"), ("a.vim", "# do it AI!"), ("a.vim", "var x = 1  # do it AI!"),
+    ("a.vim", 'call F("x", "y") " do it AI!'), ("a.cmd", "@rem do it AI!"), ("a.bat", "  rEM do it AI!"),
+    ("a.bat", ":: do it AI!"), ("a.bat", "if x (rem do it AI!"), ("a.bat", "cls & @REM\tdo it AI!"),
 ])
 def test_is_found_in_every_style(path: str, line: str) -> None:
     assert [comment.text for comment in find_ai_comments(path, line + "\n")] == ["do it"]
@@ -29,7 +31,9 @@ def test_is_found_in_every_style(path: str, line: str) -> None:
     ("a.py", "do it AI!"), ("a.md", "# A heading AI!"), ("a.txt", "Bonsai!"), ("a.py", "# Bonsai!"),
     ("a.py", "# open-ai!"), ("a.py", "x = 1"), ("a.js", "see('http://x/ AI!')"), ("a.html", "<p>AI!</p>"),
     ("a.py", "# AI!"), ("a.json", '{"a": "AI!"}'), ("a.js", "let u = 'http://do.it AI!'"),
-    ("a.c", "/* a */ do it AI!"),
+    ("a.c", "/* a */ do it AI!"), ("a.bat", "echo REMOVE it AI!"), ("a.bat", "remove it AI!"),
+    ("a.bat", "echo rem it AI!"), ("a.bat", "echo a :: b AI!"),
+    ("a.vim", 'let x = "AI! do it"'), ("a.vim", 'let x = "# do it AI!"'),
 ])
 def test_what_is_no_such_comment_is_passed_over(path: str, text: str) -> None:
     assert find_ai_comments(path, text + "\n") == ()
