@@ -124,10 +124,6 @@ class Asker:
                 self._journal.reply_cache.forget(text)
                 if repaired:
                     error.where = error.where or f"the {role} was asked twice"
-                    if isinstance(error, UnreadableReply):
-                        error.hint = f"have another model asked (agents.{role}), or put the task in other words; " + (
-                            f"`orchestra resume {self._session_id}` asks again"
-                        )
                     raise
                 repaired = True
                 self._events.emit(

@@ -20,7 +20,7 @@ from orchestra.engine.briefing import Briefing, Scout, fitting_files
 from orchestra.engine.crew import Crew
 from orchestra.engine.estimate import CostRange
 from orchestra.engine.guidance import Guidance
-from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UsageError
+from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UnreadableReply, UsageError
 from orchestra.observe.events import Events
 from orchestra.observe.placeholders import PLACEHOLDER
 from orchestra.observe.secret_shapes import find_secrets
@@ -132,6 +132,16 @@ class Planning:
             self.journal.keep(self.session_id, "remarks", [*self._remarks(), *pairs])
 
     def _answer(self) -> Plan | Questions:
+        try:
+            return self._architects_answer()
+        except UnreadableReply as error:
+            # For the user alone: of a file's draft the same error is shown to the next model.
+            error.hint = "have another model asked (agents.architect), or put the task in other words; " + (
+                f"`orchestra resume {self.session_id}` asks again"
+            )
+            raise
+
+    def _architects_answer(self) -> Plan | Questions:
         answer: Plan | Questions | None = None
         if self.swarm > 1 and self.journal.sessions.plan(self.session_id) is None:
             from orchestra.engine.swarm import Swarm

@@ -139,8 +139,8 @@ class Session:
         except Cancelled:
             status = ExitStatus.stopped_by(self._rooms.stop.number)
         except OrchestraError as problem:
-            problem.hint = problem.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
             status, error = self._stopped_by(problem)
+            error.hint = error.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
         finally:
             contents = self._contents()
             report = self._report(status, error, contents)
@@ -156,6 +156,7 @@ class Session:
         error = _error_of(status, bad, failing_tests=0, findings=0, lacks="", cut="")
         assert error is not None  # the status is no success
         error.what = f"{error.what}; then {problem.what}"
+        error.hint = "; then ".join(hint for hint in (error.hint, problem.hint) if hint)
         return status, error
 
     def _tell(self) -> tuple[ExitStatus, OrchestraError | None]:

@@ -14,7 +14,7 @@ from orchestra.observe.log import LogFile, log_path
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Task
 from orchestra.state.database import FOLDER, check_folder, make_folder
-from orchestra.state.lock import RepositoryLock
+from orchestra.state.lock import RepositoryLock, check_lock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
 from orchestra.workspace.git import Git
@@ -55,7 +55,7 @@ def state_first(root: Path, env: Environment) -> Iterator[None]:
         check_folder(root)
         folder = root / FOLDER
         if folder.is_dir():
-            RepositoryLock(folder, now=env.clock.now()).release()
+            check_lock(folder, now=env.clock.now())
             with suppress(StateDamaged):  # it would be put aside
                 journal = StateManager.open_for_reading(folder, env.clock)
                 if journal is not None:

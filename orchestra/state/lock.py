@@ -16,6 +16,7 @@ from orchestra.state.database import cannot_write
 from orchestra.state.lock_owner import LockOwner
 
 FILE = "lock"
+_MOST_BYTES = 4096
 
 
 class RepositoryLock:
@@ -27,21 +28,13 @@ class RepositoryLock:
 
     def __init__(self, folder: Path, *, now: datetime, flock: Callable[[int, int], None] = fcntl.flock) -> None:
         path = folder / FILE
-        try:
-            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-                raise cannot_write(path, error) from None
-            where = f"{path}: {error.strerror}"
-            raise StateError("the lock cannot be opened", where=where, hint="move it away") from None
+        self._descriptor = _opened(path)
         try:
             flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held_by = _owner(self._descriptor)
             os.close(self._descriptor)
-            raise StateHeld(
-                f"another run holds this repository ({held_by})", where=str(path), hint="wait for it, or stop it"
-            ) from None
+            raise _held(path, held_by) from None
         except OSError as error:
             os.close(self._descriptor)
             raise StateError(
@@ -66,6 +59,21 @@ class RepositoryLock:
         os.close(self._descriptor)
 
 
+def check_lock(folder: Path, *, now: datetime) -> None:
+    """Raises what a lock would. It is taken, which refuses others, only to know of an owner on another host."""
+    path = folder / FILE
+    descriptor = _opened(path)
+    try:
+        owner = LockOwner.read(os.pread(descriptor, _MOST_BYTES, 0))
+    finally:
+        os.close(descriptor)
+    if owner is None or not owner.may_live():
+        return
+    if owner.is_here:
+        raise _held(path, str(owner))
+    RepositoryLock(folder, now=now).release()
+
+
 def may_be_held(folder: Path) -> bool:
     """Whether a live process may hold the lock, by what stands in its file: taking it, to see, would refuse others."""
     try:
@@ -78,7 +86,21 @@ def may_be_held(folder: Path) -> bool:
     return owner is not None and owner.may_live()
 
 
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise cannot_write(path, error) from None
+        where = f"{path}: {error.strerror}"
+        raise StateError("the lock cannot be opened", where=where, hint="move it away") from None
+
+
+def _held(path: Path, by: str) -> StateHeld:
+    return StateHeld(f"another run holds this repository ({by})", where=str(path), hint="wait for it, or stop it")
+
+
 def _owner(descriptor: int) -> str:
-    owner = LockOwner.read(os.pread(descriptor, 4096, 0))
+    owner = LockOwner.read(os.pread(descriptor, _MOST_BYTES, 0))
     # A dead one stands there until the next has written its own name.
     return str(owner) if owner is not None and owner.may_live() else "which is just starting"

@@ -48,9 +48,13 @@ class LockOwner:
     def as_bytes(self) -> bytes:
         return json.dumps(asdict(self)).encode("utf-8")
 
+    @property
+    def is_here(self) -> bool:
+        return self.host == socket.gethostname()
+
     def may_live(self) -> bool:
         """One on another host is taken to be alive; one whose number another process has now is dead."""
-        if self.host != socket.gethostname():
+        if not self.is_here:
             return True
         try:
             os.kill(self.pid, 0)

@@ -41,6 +41,21 @@ _ENVIRONMENTS = {
 _USES_UNITTEST = re.compile(r"^\s*(import unittest|from unittest\b|from django\.test)", re.M)
 _USES_PYTEST = re.compile(r"^(import pytest|from pytest\b|(async )?def test_)", re.M)
 
+_WORD = r"""(?:[^\s'"$`\\;&|<>()#]|'[^'\n]*'|"[^"$`\\\n]*")+"""
+_ONE_PYTEST = re.compile(
+    rf"(?:\w+=(?:{_WORD})? +)*(?:(?:uv|poetry) run +)?(?:[\w./-]*/)?(?:pytest|py\.test|python[\w.]* -m pytest)"
+    rf"(?: +(?!--(?: |$)){_WORD})* *"
+)
+
+
+def is_one_pytest(line: str) -> bool:
+    """Whether a shell line is plainly one call of pytest, which can be told where its cache is.
+
+    A strict pytest 9 that is started without the plugin for its cache refuses to be told: one that make or a script
+    starts may be such a one.
+    """
+    return _ONE_PYTEST.fullmatch(line) is not None and "no:cacheprovider" not in line
+
 
 def interpreters(root: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
     """Where the project's Python may be, best first; an environment of the project's leaves no other choice."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, Sequence
 
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.records import TestFailure, TestRun
@@ -20,6 +21,7 @@ from orchestra.workspace.failures.python import junit_failures
 from orchestra.workspace.failures.reading import LINT, failures_in, found_nothing, plain_text
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
+from orchestra.workspace.suite_python import is_one_pytest
 from orchestra.workspace.suite_variables import suite_variables
 from orchestra.workspace.temp_files import private_folder
 
@@ -59,7 +61,7 @@ def run_suite(
     with _no_traces(root), private_folder(root) as folder:
         try:
             result = sandbox.run(
-                [*suite.command, *_report_options(suite, folder), *_place_options(suite, root, folder)],
+                [*_command(suite, folder), *_report_options(suite, folder), *_place_options(suite, root, folder)],
                 root=root,
                 private=folder,
                 variables=suite_variables(suite, root, folder, sandbox=sandbox, variables=variables),
@@ -164,6 +166,17 @@ def _both_ends(output: str) -> str:
     return output[:KEEP_CHARACTERS] + cut + output[-KEEP_CHARACTERS:]
 
 
+def _command(suite: Suite, folder: Path | None) -> Sequence[str]:
+    """As the suite says; a pytest that the user names keeps its cache out of the tree, too."""
+    if folder is None or suite.framework != "command" or not is_one_pytest(suite.command[-1]):
+        return suite.command
+    return [*suite.command[:-1], "%s -o %s" % (suite.command[-1], shlex.quote(_cache(folder)))]
+
+
+def _cache(folder: Path) -> str:
+    return "cache_dir=%s" % (folder / "cache")
+
+
 def _report_options(suite: Suite, folder: Path | None) -> list[str]:
     if suite.framework == "gradle" and folder is not None:
         script = folder / "messages.gradle"
@@ -175,7 +188,7 @@ def _report_options(suite: Suite, folder: Path | None) -> list[str]:
         return ["-rfE", "--color=no", "-p", "no:cacheprovider"]
     # The cache plugin stays, elsewhere: a project's own options such as --lf would not be known without it.
     report = "--junitxml=%s" % (folder / "report.xml")
-    return ["-rfE", "--color=no", "-o", "cache_dir=%s" % (folder / "cache"), "-o", "junit_family=xunit1", report]
+    return ["-rfE", "--color=no", "-o", _cache(folder), "-o", "junit_family=xunit1", report]
 
 
 def _place_options(suite: Suite, root: Path, folder: Path | None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Mapping
 
@@ -30,10 +29,6 @@ def suite_variables(
     if folder is None:
         return quiet
     quiet.update(COVERAGE_FILE=str(folder / "coverage"), HYPOTHESIS_STORAGE_DIRECTORY=str(folder / "hypothesis"))
-    if suite.framework != "pytest" and "no:cacheprovider" not in " ".join(suite.command):
-        # For whatever starts it. Without the plugin for its cache a strict one knows no such option.
-        option = "-o %s" % shlex.quote("cache_dir=%s" % (folder / "cache"))
-        quiet["PYTEST_ADDOPTS"] = ("%s %s" % (quiet.get("PYTEST_ADDOPTS", ""), option)).strip()
     if suite.framework == "tox":
         # It passes on only what it is told to.
         quiet.setdefault("TOX_OVERRIDE", "testenv.pass_env+=PYTHONDONTWRITEBYTECODE")

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def test_the_state_counts_before_a_chain_that_nobody_is_in(project: Project, com
     alone = project.run(command, "task", "--json")
     with open(project.state / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started_at": "2026-11-22T07:15:00.000Z"}, lock)
+        lock.flush()
         held = project.run(command, "task", "--json")
+    (project.state / "lock").write_bytes(b"")
     with sqlite3.connect(project.state / "state.db") as connection:
         connection.execute("PRAGMA user_version = 999")
     connection.close()

@@ -175,7 +175,8 @@ def test_prose_gets_one_repair_round(workshop: Build) -> None:
 def test_prose_twice_uses_a_draft_up(workshop: Build) -> None:
     shop = workshop(executor=[PROSE, PROSE], consultant=[ONE], auditor=[APPROVED])
     assert summary(shop.run(CREATE)) == ("approved", 1, None, 0)
-    assert PROSE in shop.agents["consultant"].heard[0]
+    asked = shop.agents["consultant"].heard[0]
+    assert PROSE in asked and "orchestra resume" not in asked
 
 
 def test_prose_to_the_end_is_the_providers_fault(workshop: Build) -> None:

@@ -192,8 +192,12 @@ def test_a_file_with_secrets_is_no_file_to_plan(workshop: Build) -> None:
 
 def test_prose_twice_is_no_plan(workshop: Build) -> None:
     shop = workshop(architect=[PROSE, PROSE])
-    with planning(shop) as room, pytest.raises(UnreadableReply):
+    with planning(shop) as room, pytest.raises(UnreadableReply) as caught:
         room.plan()
+    assert caught.value.hint == (
+        "have another model asked (agents.architect), or put the task in other words; "
+        f"`orchestra resume {SESSION}` asks again"
+    )
 
 
 def test_a_fault_leaves_no_plan_and_the_next_run_asks_again(workshop: Build) -> None:

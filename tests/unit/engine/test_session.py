@@ -259,11 +259,12 @@ def test_a_conflict_outweighs_a_limit_that_comes_after_it(workshop: Build) -> No
         there.shop.put("mine\n", "a.txt")
         return needs_work("bad")
 
-    there = two_files(workshop, meanwhile, LimitReached("no money"))
+    there = two_files(workshop, meanwhile, LimitReached("no money", hint="--max-cost allows for more"))
     report = there.run()
     assert (report.status, report.can_resume) == (ExitStatus.WORKSPACE, True)
     assert report.error is not None and report.error.code == "conflict"
     assert report.error.what.endswith("; then no money")
+    assert (report.error.hint or "").endswith("run the task again; then --max-cost allows for more")
     assert statuses(report) == ["failed", "skipped"]
 
 

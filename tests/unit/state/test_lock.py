@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import ExitStatus, StateError, StateHeld
-from orchestra.state.lock import FILE, RepositoryLock, may_be_held
+from orchestra.state.lock import FILE, RepositoryLock, check_lock, may_be_held
 from orchestra.state.lock_owner import LockOwner
 from tests.unit.fake_clock import START
 
@@ -91,6 +91,28 @@ def test_whether_it_is_held_is_seen_without_taking_it(folder: Path) -> None:
     assert may_be_held(folder)
     lock.release()
     assert not may_be_held(folder)
+
+
+def test_a_look_finds_who_would_refuse_a_run_and_refuses_nobody(folder: Path) -> None:
+    check_lock(folder, now=START)
+    lock = RepositoryLock(folder, now=START)
+    with pytest.raises(StateHeld, match=f"pid {os.getpid()} on "):
+        check_lock(folder, now=START)
+    lock.release()
+    # Locked by nobody: to take it would succeed, and leave the file empty.
+    owner = LockOwner.current(START)
+    (folder / FILE).write_bytes(owner.as_bytes())
+    with pytest.raises(StateHeld):
+        check_lock(folder, now=START)
+    (folder / FILE).write_bytes(replace(owner, host="elsewhere").as_bytes())
+    check_lock(folder, now=START)
+    assert (folder / FILE).read_bytes() == b""
+
+
+def test_a_look_meets_a_lock_that_cannot_be_opened(folder: Path) -> None:
+    (folder / FILE).symlink_to(folder / "other")
+    with pytest.raises(StateError, match="cannot be opened"):
+        check_lock(folder, now=START)
 
 
 def test_a_process_that_was_given_a_dead_owners_number_holds_nothing(folder: Path) -> None:

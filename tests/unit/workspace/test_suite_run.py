@@ -16,6 +16,7 @@ from orchestra.records import TestFailure, TestRun
 from orchestra.workspace.sandbox.sandbox import Sandbox
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_detection import detect
+from orchestra.workspace.suite_python import is_one_pytest
 from orchestra.workspace.suite_run import NOT_STARTED, run_suite
 
 PYTEST = Suite("pytest", (sys.executable, "-m", "pytest", "-q"))
@@ -139,14 +140,35 @@ def test_options_of_the_project_that_need_the_cache_still_work(root: Path) -> No
 
 def test_a_command_that_starts_pytest_leaves_no_cache_either(root: Path) -> None:
     put(root, {"test_a.py": "def test_a(): pass\n"})
-    assert run(replace(PYTEST, framework="command"), root).passed
+    test_run = run(command(f"{sys.executable} -m pytest -q"), root)
+    assert test_run.passed and "cache" not in test_run.command[-1]
     assert not (root / ".pytest_cache").exists()
 
 
-def test_a_strict_pytest_without_its_cache_is_told_no_place_for_it(root: Path) -> None:
-    put(root, {"test_a.py": "def test_a(): pass\n"})
-    strict = Suite("command", (*PYTEST.command, "-p", "no:cacheprovider", "--strict-config"))
-    assert run(strict, root).passed
+@pytest.mark.parametrize("line", ["%s", "true && %s", "./tests.sh"])
+def test_a_strict_pytest_without_its_cache_is_told_no_place_for_it(root: Path, line: str) -> None:
+    strict = f"{sys.executable} -m pytest -q -p no:cacheprovider --strict-config"
+    put(root, {"test_a.py": "def test_a(): pass\n", "tests.sh": f"#!/bin/sh\n{strict}\n"})
+    (root / "tests.sh").chmod(0o755)
+    assert run(command(line.replace("%s", strict)), root).passed
+
+
+@pytest.mark.parametrize("before", [
+    "pytest", "py.test", "bin/pytest tests/test_a.py::test_x[1]", "python3.9 -m pytest -q",
+    "A= B='x y' pytest -k 'a or b'", "uv run pytest", "poetry run python -m pytest", 'pytest -m "not slow" ',
+])
+def test_options_can_follow_a_command_that_is_one_pytest(before: str) -> None:
+    assert is_one_pytest(before)
+
+
+@pytest.mark.parametrize("before", [
+    "make pytest", "tox -e pytest", "pytest; true", "pytest | cat", "pytest && true", "pytest &", "cd a && pytest",
+    "pytest # all", "pytest $OPTIONS", "pytest `cat options`", "pytest -- a", "pytest --", "pytest\nmake", "pytest 'a",
+    "pytest -p no:cacheprovider", "echo pytest", "pytest-watch", "python -m pytest_cov", "(pytest)", "pytest a\\",
+    "docker run pytest", "",
+])
+def test_to_any_other_command_none_are_added(before: str) -> None:
+    assert not is_one_pytest(before)
 
 
 def test_pytest_without_a_test_has_collected_nothing(root: Path) -> None:
