@@ -60,7 +60,7 @@ class ChangeReview:
         judged = ""
         for round_ in range(1, self.most_fixes + 2):
             patches = self._patches(outcomes)
-            digest = hashlib.sha256("".join(patches).encode("utf-8", "surrogatepass")).hexdigest()
+            digest = _digest(patches)
             if not patches or self._recall() == digest:
                 return None
             digest = self._asked_about(round_, digest)
@@ -117,7 +117,8 @@ class ChangeReview:
         paths = [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
         if len(paths) < LEAST_FILES:
             return []
-        return readable_patches([FileChange(path, *files.ends(path)) for path in paths])
+        # One by one: all contents of a large change need not be there at once.
+        return [patch for path in sorted(paths) for patch in readable_patches([FileChange(path, *files.ends(path))])]
 
     def _review(self, round_: int, patches: Sequence[str]) -> Review:
         jobs = self.mending.jobs
@@ -136,6 +137,14 @@ class ChangeReview:
             ],
         )
         return review
+
+
+def _digest(patches: Sequence[str]) -> str:
+    """Of all of them in a row."""
+    digest = hashlib.sha256()
+    for patch in patches:
+        digest.update(patch.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _by_path(
