@@ -101,7 +101,8 @@ class Verification:
 
         The verdict, and whether they stand.
         """
-        of_any = replace(self, runs=replace(self.runs, insist=lambda run: None))
+        # That there are tests, and that they can start, was so when the best verdict was given.
+        of_any = replace(self, runs=replace(self.runs, insist=lambda run: None, refuse=lambda run: None))
         round_, fixes = best.verdict.round_ + 1, best.verdict.fixes
         verdict = of_any._judge(round_, fixes)
         if verdict is not None and verdict.badness <= best.verdict.badness:

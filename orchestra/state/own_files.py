@@ -15,8 +15,8 @@ def replace_file(folder: Path, path: Path, text: str) -> None:
         # Two mounts of one device look alike until something is moved between them.
         if error.errno != errno.EXDEV:
             raise
-        # Of the same name in each run, so that what a kill leaves is used up by the next.
-        _replace_from(folder / f"{path.name}.draft", path, text)
+        # Of the same name each time, so that what a kill leaves is used up by the next.
+        _replace_from(path.with_name(f"{path.name}.draft"), path, text)
 
 
 def _replace_from(draft: Path, path: Path, text: str) -> None:

@@ -37,7 +37,7 @@ _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = 
     (("%",), (), "tex sty erl hrl"),
     (("#",), (("#[[", "]]"),), "cmake"),
 )
-_COMMAND = r"(?:^|[&|(])[\s@]*(?i:%s)"
+_COMMAND = r"(?:^|(?<=[&|(]))[\s@]*(?i:%s)"
 _PATTERNS = {'"': r'^\s*"|"(?=[^"]*$)', "REM": _COMMAND % r"rem(?!\S)", "::": _COMMAND % "::"}
 """Of openers that mean a comment only where they are no string, and where a command may be."""
 _PYTHON = (".py", ".pyi")
@@ -127,7 +127,7 @@ def _opening(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
     """Where a comment starts: after a blank or a bracket, and in no string, as far as quotes can tell."""
     for found in pattern.finditer(line):
         before = line[:found.start()]
-        is_free = not before or before[-1] in " \t;{}(),>"
+        is_free = not before or before[-1] in " \t;{}(),>&|"
         if is_free and before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
             return found
     return None

@@ -235,6 +235,21 @@ def test_what_makes_tests_fail_is_taken_back(workshop: Build, run: TestRun | Non
     assert not bench.runs
 
 
+def test_what_keeps_a_command_of_the_users_from_starting_is_taken_back(workshop: Build) -> None:
+    def refuse(run: TestRun) -> None:
+        raise UsageError("the test command cannot be run")
+
+    cannot = replace(failed(), lacks="nosuchthing is not installed")
+    bench = Bench(workshop(), PASSED, cannot, PASSED)
+    verification = replace(bench.verification(), runs=bench.command_runs(refuse=refuse))
+    verdict = verification.verify(bench.outcomes)
+    assert verdict is not None
+    best = verification.state(verdict, bench.outcomes)
+    verification.jobs.files.write(PATH, b"two\n")
+    assert verification.check_no_worse(bench.outcomes, best)[1] is False
+    assert bench.shop.text() == "one\n"
+
+
 def test_what_makes_no_test_fail_stands(workshop: Build) -> None:
     bench = Bench(workshop(), failed("x", "y"), failed("y"), most_fixes=0)
     verdict = bench.verify()

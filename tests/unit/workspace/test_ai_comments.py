@@ -21,6 +21,7 @@ from orchestra.workspace.ai_comments import find_ai_comments
     ("a.vim", '" do it AI!'), ("a.bat", "REM do it AI!"), ("a.vim", "# do it AI!"), ("a.vim", "var x = 1  # do it AI!"),
     ("a.vim", 'call F("x", "y") " do it AI!'), ("a.cmd", "@rem do it AI!"), ("a.bat", "  rEM do it AI!"),
     ("a.bat", ":: do it AI!"), ("a.bat", "if x (rem do it AI!"), ("a.bat", "cls & @REM\tdo it AI!"),
+    ("a.bat", "cls && rem do it AI!"), ("a.cmd", "cls& rem do it AI!"),
 ])
 def test_is_found_in_every_style(path: str, line: str) -> None:
     assert [comment.text for comment in find_ai_comments(path, line + "\n")] == ["do it"]
