@@ -5,9 +5,12 @@ from __future__ import annotations
 import curses
 import os
 import select
+import signal
 import sys
 import termios
+import time
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Iterator, Mapping, Sequence
 
 from orchestra.views.screen.layout import Line
@@ -26,6 +29,8 @@ STRINGS = ("]", "P", "_", "^", "X")
 UNKNOWN_SIZE = (80, 24)
 MOST_DRY_READS = 10
 """A terminal that is ready and has nothing to read, so often in a row, has gone."""
+STOPPING_S = 0.05
+"""So long a thread may go on until the signal that stops the process is seen by one of them."""
 
 
 def why_not(term: str) -> str | None:
@@ -52,6 +57,7 @@ class Terminal:
         self._saved_output = -1
         self._modes: list[object] = []
         self._dry_reads = 0
+        self._must_stop = False
         self.is_utf8 = False
 
     def begin(self) -> None:
@@ -70,6 +76,8 @@ class Terminal:
         self._saved_output = os.dup(OUTPUT)
         os.dup2(SHOWN, OUTPUT)
         window = self._window = curses.initscr()
+        # That of curses may lose it where there are threads.
+        signal.signal(signal.SIGTSTP, self._on_stop)
         curses.noecho()
         curses.cbreak()
         window.keypad(True)
@@ -86,6 +94,7 @@ class Terminal:
         if self._saved_output < 0:
             return
         saved, self._saved_output, self._window = self._saved_output, -1, None
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         with suppress(curses.error):
             curses.endwin()
         # A terminal that has gone takes nothing back.
@@ -100,13 +109,28 @@ class Terminal:
         """The terminal as it was before, while the block runs: for another program."""
         if self._window is not None:
             curses.endwin()
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         try:
             yield
         finally:
             if self._window is not None:
+                signal.signal(signal.SIGTSTP, self._on_stop)
                 self._window.clear()
                 self._window.refresh()
                 self._drawn = []
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        """Not at once: it may come in the middle of drawing."""
+        self._must_stop = True
+
+    def _stop_where_asked(self) -> None:
+        """Leave the terminal to the shell, and take it again once it goes on."""
+        if not self._must_stop:
+            return
+        self._must_stop = False
+        with self.lent():
+            os.kill(os.getpid(), signal.SIGTSTP)
+            time.sleep(STOPPING_S)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -125,6 +149,7 @@ class Terminal:
         """The next key: a character, or a name such as `page up`; None where none was pressed."""
         if self._window is None:
             return None
+        self._stop_where_asked()
         is_ready = bool(select.select([INPUT], [], [], wait_s)[0])
         typed = self._typed(self._window)
         self._dry_reads = self._dry_reads + 1 if is_ready and typed == -1 else 0
