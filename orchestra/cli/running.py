@@ -17,10 +17,10 @@ from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver, approve_all, nobody_there
 from orchestra.engine.chains import ChainPlan, key_variables
 from orchestra.engine.session import Report
-from orchestra.engine.order import Order
+from orchestra.engine.order import Order, check_order
 from orchestra.engine.showing import Showing
 from orchestra.engine.wiring import wire
-from orchestra.engine.workplace import Workplace
+from orchestra.engine.workplace import Workplace, state_first
 from orchestra.errors import ExitStatus, OrchestraError, UsageError
 from orchestra.observe.events import Listener
 from orchestra.observe.log import as_json
@@ -110,6 +110,12 @@ def say_what_is_odd(context: Context, workplace: Workplace) -> None:
 def on_network(kind: str) -> str:
     """What it means that the state folder is on a file system of this type."""
     return f"the state folder is on a network file system ({kind}): the journal is kept there without WAL, slower"
+
+
+def checked_chains(context: Context, order: Order) -> ChainPlan:
+    """Who can be asked for a new session's work. Raises ConfigError, and first what is wrong with the state."""
+    with state_first(context.root, context.env):
+        return check_order(order, context.env)
 
 
 def warn_of_chains(context: Context, order: Order, chains: ChainPlan) -> None:

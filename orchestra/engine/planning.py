@@ -23,7 +23,7 @@ from orchestra.engine.guidance import Guidance
 from orchestra.errors import NotApproved, OrchestraError, RefusedPath, UnreadableReply, UsageError
 from orchestra.observe.events import Events
 from orchestra.observe.placeholders import PLACEHOLDER
-from orchestra.observe.secret_shapes import find_secrets
+from orchestra.observe.secret_shapes import holds_secret
 from orchestra.records import Plan
 from orchestra.state.manager import StateManager
 from orchestra.state.plan_text import read_plan_text, write_plan_text
@@ -292,7 +292,7 @@ def _normalised(paths: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
 
 
 def _may_hold_secret(name: str) -> bool:
-    return PLACEHOLDER.search(name) is not None or next(find_secrets(name), None) is not None
+    return PLACEHOLDER.search(name) is not None or holds_secret(name)
 
 
 def _load_reading_of_drafts() -> None:

@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Iterator, Mapping, Sequence
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.errors import OrchestraError
-from orchestra.observe.secret_shapes import find_secrets
+from orchestra.observe.secret_shapes import holds_secret
 from orchestra.records import FileImage
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
@@ -69,9 +69,10 @@ class Showing:
         named = [(file.path, file.size_bytes) for file in files if not self._is_withheld(file.path)]
         folders, names = zip(*(path.rpartition("/")[::2] for path, _ in named)) if named else ((), ())
         odd = [name for name in dict.fromkeys(folders + names) if not WORDS.fullmatch(name)]
-        if not _holds_secret("\n".join(odd)):
+        # Shown with a stand-in, a path that holds one would be no path.
+        if not holds_secret("\n".join(odd)):
             return named
-        return [(path, size) for path, size in named if not _holds_secret(path)]
+        return [(path, size) for path, size in named if not holds_secret(path)]
 
     def show(self, paths: Sequence[str]) -> tuple[list[ShownFile], list[tuple[str, str]]]:
         """The files that may be shown, and the others with the reason."""
@@ -138,7 +139,7 @@ class Showing:
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""
         # A name that is no text no model could say, and no journal keep.
-        may_be_named = path.isprintable() and not self._is_withheld(path) and not _holds_secret(path)
+        may_be_named = path.isprintable() and not self._is_withheld(path) and not holds_secret(path)
         return may_be_named and not ignored_paths(self._root, self._git, [path])
 
     def _is_withheld(self, path: str) -> bool:
@@ -167,11 +168,6 @@ class Showing:
         if len(text) > most:
             raise OrchestraError(_TOO_LONG % len(text))
         return ShownFile(path, text)
-
-
-def _holds_secret(name: str) -> bool:
-    """Whether something in it looks like a secret: shown with a stand-in, such a path would be no path."""
-    return next(find_secrets(name), None) is not None
 
 
 def no_excerpt(file: ShownFile, tokens: int, always: bool) -> None:

@@ -94,6 +94,11 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     yield from across_seams(text, _found)
 
 
+def holds_secret(text: str) -> bool:
+    """Whether something in it looks like one."""
+    return next(find_secrets(text), None) is not None
+
+
 def without_secrets(text: str) -> str:
     """The text with `***` in place of each."""
     pieces, position = [], 0

@@ -14,8 +14,8 @@ from orchestra.cli.outcome import failure_json
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.session import Report
-from orchestra.engine.order import Options, Order, check_order
-from orchestra.engine.workplace import check_place, new_session, open_workplace, state_first
+from orchestra.engine.order import Options, Order
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus
 from orchestra.state.database import FOLDER
 from orchestra.state.plan_text import FILE
@@ -45,8 +45,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         approver=view.approver, listeners=view.listeners, helm=view.helm, only_plan=True,
         offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
     )
-    with state_first(context.root, context.env):
-        chains = check_order(order, context.env)
+    chains = running.checked_chains(context, order)
     with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
         running.say_what_is_odd(context, workplace)
         session_id = new_session(workplace, order, task, context.env)

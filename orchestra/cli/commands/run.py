@@ -16,8 +16,8 @@ from orchestra.cli.task import add_task, read_task
 from orchestra.config.kept import dump_values
 from orchestra.engine.modes import MODES
 from orchestra.engine.session import Report
-from orchestra.engine.order import Options, Order, check_order
-from orchestra.engine.workplace import check_place, new_session, open_workplace, state_first
+from orchestra.engine.order import Options, Order
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus, UsageError
 from orchestra.records import Task
 
@@ -77,8 +77,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         record_to=None if arguments.record is None else context.env.cwd / arguments.record,
         cassette=_cassette(arguments, context),
     )
-    with state_first(context.root, context.env):
-        chains = check_order(order, context.env)
+    chains = running.checked_chains(context, order)
     with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
         running.say_what_is_odd(context, workplace)
         session_id = new_session(workplace, order, task, context.env)

@@ -23,9 +23,9 @@ from orchestra.engine.approval import Unattended, approve_all
 from orchestra.engine.chains import ChainPlan
 from orchestra.engine.watch import Carried, Surroundings, Watch, WatchReport, approved_in, seed
 from orchestra.engine.watch_rounds import Round
-from orchestra.engine.order import Options, Order, check_order
+from orchestra.engine.order import Options, Order
 from orchestra.engine.wiring import wire
-from orchestra.engine.workplace import check_place, new_session, open_workplace, state_first
+from orchestra.engine.workplace import check_place, new_session, open_workplace
 from orchestra.errors import ExitStatus, OrchestraError
 from orchestra.observe.events import Events
 from orchestra.observe.log import as_json
@@ -65,8 +65,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, origins=config.origins,
     )
-    with state_first(context.root, context.env):
-        chains = check_order(order, context.env)
+    chains = running.checked_chains(context, order)
     running.warn_of_chains(context, order, chains)
     # Held for a moment only: between the rounds others may work here.
     with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:

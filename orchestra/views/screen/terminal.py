@@ -11,7 +11,7 @@ import termios
 import time
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Iterator, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from orchestra.views.screen.layout import Line
 
@@ -77,7 +77,7 @@ class Terminal:
         os.dup2(SHOWN, OUTPUT)
         window = self._window = curses.initscr()
         # That of curses may lose it where there are threads.
-        signal.signal(signal.SIGTSTP, self._on_stop)
+        _stop_by(self._on_stop)
         curses.noecho()
         curses.cbreak()
         window.keypad(True)
@@ -94,7 +94,7 @@ class Terminal:
         if self._saved_output < 0:
             return
         saved, self._saved_output, self._window = self._saved_output, -1, None
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        _stop_by(signal.SIG_DFL)
         with suppress(curses.error):
             curses.endwin()
         # A terminal that has gone takes nothing back.
@@ -109,12 +109,12 @@ class Terminal:
         """The terminal as it was before, while the block runs: for another program."""
         if self._window is not None:
             curses.endwin()
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            _stop_by(signal.SIG_DFL)
         try:
             yield
         finally:
             if self._window is not None:
-                signal.signal(signal.SIGTSTP, self._on_stop)
+                _stop_by(self._on_stop)
                 self._window.clear()
                 self._window.refresh()
                 self._drawn = []
@@ -217,6 +217,12 @@ class Terminal:
                 curses.init_pair(number, color, -1)
                 chosen[name] = curses.color_pair(number)
         return chosen
+
+
+def _stop_by(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Who started the program without stops gets none."""
+    if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTSTP, handler)
 
 
 def _ascii(text: str) -> str:

@@ -54,11 +54,7 @@ class Places:
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        groups: dict[str, list[str]] = defaultdict(list)
-        # Not as the others: every task asks for it.
-        for path in self.paths:
-            groups[path[path.rfind("/") + 1:]].append(path)
-        return groups
+        return _grouped(self.paths, lambda path: path[path.rfind("/") + 1:])
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
