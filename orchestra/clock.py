@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Callable, Protocol
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import Cancelled
 
 

@@ -7,11 +7,12 @@ import select
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Callable, Mapping, TextIO
 
 from orchestra.clock import Clock, SystemClock
+from orchestra.dataclass import dataclass
 
 
 class StopSignal:

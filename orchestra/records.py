@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Mapping
+
+from orchestra.dataclass import dataclass
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 """Made once: `json.dumps` makes an encoder for every event."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Callable, Iterable, Protocol, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.clock import CancelToken, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.records import Attempt, Reply
 
 

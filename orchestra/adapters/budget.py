@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestra.clock import CancelToken, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import TooExpensive
 
 SMALLEST_OUTPUT_CAP = 2048

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.watched import Watched
 from orchestra.adapters.window import narrowed, with_cap
 from orchestra.clock import CancelToken, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import ContextExceeded, ProviderFault, Truncated
 from orchestra.records import Attempt, Reply, Usage
 

@@ -9,11 +9,12 @@ its model, its figures and its error. Nothing else of a request, and no header, 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import Any, Mapping
 
 from orchestra.adapters.fingerprint import Fingerprint
+from orchestra.dataclass import dataclass
 from orchestra.errors import ProviderFault
 from orchestra.records import Reply, Usage
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Callable, Mapping
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +12,7 @@ from orchestra.adapters.model_settings import merged_model
 from orchestra.adapters.ready_made import READY_MADE_PROVIDERS
 from orchestra.adapters.rows import PROTOCOLS, ModelRow, PriceTier, ProviderRow
 from orchestra.config.settings import ProviderSettings
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 _MILLION = Decimal(1_000_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Callable, Sequence
 
@@ -14,6 +14,7 @@ from orchestra.adapters.shortening.signatures import summarise_code
 from orchestra.adapters.shortening.whitespace import drop_blanks
 from orchestra.adapters.shortening.wordiness import shorten_phrases
 from orchestra.adapters.window import would_exceed_context
+from orchestra.dataclass import dataclass
 from orchestra.errors import ContextExceeded
 
 __all__ = ["STRATEGIES", "Compaction", "compact_prompt", "would_exceed_context"]

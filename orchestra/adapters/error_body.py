@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
 from typing import Mapping
 
 from orchestra.adapters.shapes import items_at, mapping_at, parse_json, text_at
+from orchestra.dataclass import dataclass
 
 MAX_MESSAGE_CHARACTERS = 500
 _MAX_TEXT_CHARACTERS = 65536

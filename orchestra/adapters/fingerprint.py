@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Collection, Iterable
 
 from orchestra.adapters.adapter import Request, Segment, join
 from orchestra.adapters.fences import without_marks
+from orchestra.dataclass import dataclass
 
 SYSTEM = "system"
 

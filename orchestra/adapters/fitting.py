@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from orchestra.adapters.adapter import Request
@@ -10,6 +10,7 @@ from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.window import (
     CountTokens, estimated_tokens, prompt_tokens, room_tokens, would_exceed_context,
 )
+from orchestra.dataclass import dataclass
 from orchestra.errors import ContextExceeded
 
 if TYPE_CHECKING:

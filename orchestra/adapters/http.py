@@ -7,7 +7,6 @@ import ssl
 import threading
 import weakref
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Callable, ContextManager, Iterable, Iterator, Mapping
 
 import requests
@@ -24,6 +23,7 @@ from orchestra.adapters.tls_trust import TlsTrust
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, is_hang_up
 from orchestra.adapters.watchdog import CONNECT, Call, Watchdog
 from orchestra.clock import CancelToken, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import HostNotAllowed
 
 _GET_HEADERS = {"Accept": "application/json"}

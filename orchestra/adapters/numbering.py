@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Collection, Mapping
 
 from orchestra.adapters.adapter import Request
+from orchestra.dataclass import dataclass
 from orchestra.observe.placeholders import PLACEHOLDER
 
 

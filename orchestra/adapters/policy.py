@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Sequence
 
 from orchestra.adapters.gate import SHORT_WAIT_S
+from orchestra.dataclass import dataclass
 from orchestra.errors import (
     ApiError,
     AuthFailed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Iterator
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from orchestra.adapters.proxies import proxy_host_of
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.transport_faults import TRANSPORT_ERRORS, is_hang_up, transport_fault
 from orchestra.adapters.watchdog import Call
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConnectionFailed, ProviderFault
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Mapping
 
 from orchestra.config.settings import TimeoutSettings
+from orchestra.dataclass import dataclass
 
 PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 DEFAULT_MAX_OUTPUT = 16384

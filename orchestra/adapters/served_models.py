@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Callable, Mapping
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.shapes import count_at, items_at, mapping_at, parse_json, text_at
 from orchestra.adapters.silence import silence
 from orchestra.clock import CancelToken, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import InvalidResponse, ProviderFault
 
 MOST_PAGES = 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Iterable, Mapping, Protocol
 
 from orchestra.adapters.adapter import Request
@@ -12,6 +11,7 @@ from orchestra.adapters.rows import ModelRow
 from orchestra.adapters.shapes import parse_json
 from orchestra.adapters.sse import ServerEvent
 from orchestra.adapters.thoughts import end_of_thoughts
+from orchestra.dataclass import dataclass
 from orchestra.errors import ApiError, ContentFiltered, ContextExceeded, InvalidResponse, ProviderFault, Truncated
 from orchestra.records import Usage
 

@@ -7,8 +7,9 @@ So an inner fence line with words behind it opens a level of its own here, and b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Iterator, Sequence
+
+from orchestra.dataclass import dataclass
 
 _TAB = 4
 _MOST_INDENT = 3

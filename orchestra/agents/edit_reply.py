@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.agents.blocks import Block
 from orchestra.agents.whole_file import is_aside
+from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.workspace.diff_blocks import FileDiff, is_diff, parse_diff
 from orchestra.workspace.edit_blocks import first_edit, has_edits, parse_edits

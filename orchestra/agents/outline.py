@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.adapters.adapter import Segment
 from orchestra.agents.quoting import ShownFile, bullets, one_line, quote, show_files
 from orchestra.agents.templates import Loader, segments
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan, PlannedFile
 
 

@@ -35,11 +35,11 @@ A title, a task and the files' headings are all that must be there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Iterable
 
 from orchestra.agents.plan_json import plan_hash
 from orchestra.agents.plan_text import write_block, write_fence, write_items, write_line
+from orchestra.dataclass import dataclass
 from orchestra.records import CommitIntent, Plan, PlannedFile
 
 

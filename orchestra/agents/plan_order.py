@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 
 from orchestra.agents.circles import cuts
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan, PlannedFile
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Sequence, Tuple
 
 from orchestra.adapters.fences import fence
+from orchestra.dataclass import dataclass
 
 FENCE_TOKENS = 60
 """No fence takes more, whatever its mark is."""

@@ -6,13 +6,13 @@ Every function takes an answer as the model wrote it and raises UnreadableReply,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Mapping, Sequence
 
 from orchestra.agents.approval_form import check_approval
 from orchestra.agents.json_reply import read_objects
 from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts, wrong
+from orchestra.dataclass import dataclass
 from orchestra.errors import UnreadableReply
 from orchestra.records import SEVERITIES, Issue, Plan, Review
 

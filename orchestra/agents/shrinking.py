@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Callable, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan, PlannedFile
 
 FEWEST_LINES = 10

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Mapping, Sequence, Union
 
 from orchestra.agents.json_reply import read_objects
 from orchestra.agents.quoting import bullets, quote
 from orchestra.agents.replies import NeedFiles, Questions, read_plan
 from orchestra.agents.shapes import as_list, as_object, as_text, path_of, required, text_or_empty
+from orchestra.dataclass import dataclass
 from orchestra.errors import UnreadableReply
 from orchestra.records import Plan
 

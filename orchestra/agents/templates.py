@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import AbstractSet, Callable, Collection, Mapping, Sequence
 
 from orchestra.adapters.adapter import Message, Request, Segment, join
 from orchestra.agents.quoting import quote
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")

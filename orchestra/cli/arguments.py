@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass
 from typing import Any, NoReturn, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import UsageError
 
 LEVELS = ("debug", "info", "warning", "error")

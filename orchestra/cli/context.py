@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator
 
 from orchestra.cli.arguments import GlobalOptions
 from orchestra.cli.output import Output
+from orchestra.dataclass import dataclass
 from orchestra.environment import Environment
 from orchestra.state.database import FOLDER, check_folder
 from orchestra.state.manager import StateManager

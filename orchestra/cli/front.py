@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.cli import running
 from orchestra.cli.context import Context
 from orchestra.config.settings import Settings
+from orchestra.dataclass import dataclass
 from orchestra.engine.approval import Approver
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.observe.events import Listener

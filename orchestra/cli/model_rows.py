@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from orchestra.adapters.rows import ModelRow, PriceTier
+from orchestra.dataclass import dataclass
 from orchestra.engine.survey import Provider
 from orchestra.errors import BadRequest, HostNotAllowed, InvalidResponse, ModelNotFound, ProviderFault
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from orchestra.config.layers import Layer
 from orchestra.config.leaf_values import found
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 _MOST_BYTES = 1 << 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Iterator, Mapping
 
 from orchestra.config.conversion import plain_leaf
@@ -10,6 +10,7 @@ from orchestra.config.key_path import split
 from orchestra.config.layers import merge_values, nested
 from orchestra.config.schema import Leaf, Named, Node, Section, schema
 from orchestra.config.yaml_write import inline, text
+from orchestra.dataclass import dataclass
 
 _HEAD = """\
 # The configuration of orchestra. Every key stands here with its default.

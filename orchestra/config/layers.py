@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Iterable, Mapping
 
 from orchestra.config.key_path import KeyPath, dotted
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
 
@@ -16,6 +15,7 @@ from orchestra.config.secrets import masked
 from orchestra.config.settings import Settings
 from orchestra.config.trust import LeftOut, admit, is_trusted
 from orchestra.config.variables import variable_layers
+from orchestra.dataclass import dataclass
 
 REPOSITORY_FILE = ".orchestra.yaml"
 

@@ -5,10 +5,10 @@ Keys are dotted; `*` stands for a name that the user chooses. Types and defaults
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable
 
 from orchestra.config import forms
+from orchestra.dataclass import dataclass
 
 _A_YEAR_S = 366 * 86400
 

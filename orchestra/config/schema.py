@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Callable, Iterator, Mapping, Union
 
 from orchestra.config import settings
 from orchestra.config.rules import NAME_FORMS, RULES, Rule
+from orchestra.dataclass import dataclass
 from orchestra.records import AGENT_ROLES
 
 _LEAF_KINDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Mapping
@@ -13,6 +13,7 @@ from typing import Mapping
 from orchestra.config.files import ConfigFile
 from orchestra.config.key_path import KeyPath, dotted
 from orchestra.config.layers import Layer, leaf_paths, merge_values, nested
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 from orchestra.found_files import plain, read_json
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Mapping
 
 import yaml
 
 from orchestra.config.key_path import KeyPath
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 _TAG = "tag:yaml.org,2002:"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Iterable, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.demo.script import Answer, Call, Cut, Drip, Fault, Hang, Reset, Text
 from orchestra.demo.wire.exchange import Said
 from orchestra.demo.wire.formats import format_named

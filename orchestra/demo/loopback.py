@@ -6,10 +6,10 @@ import os
 import socket
 import struct
 import threading
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.demo.delivery import HANG, KEEP, RESET, Delivery
 
 _POLL_S = 0.02

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Collection, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.command_runs import LINT, CommandRuns, Verdict, ids_of, what_came_of_it
 from orchestra.engine.mending import Mending
 from orchestra.engine.resume import generation

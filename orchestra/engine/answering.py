@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from orchestra.adapters.adapter import Adapter, AdapterInfo, CallObserver, Request
@@ -10,6 +10,7 @@ from orchestra.adapters.result_cache import CachedAdapter
 from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.config.settings import CacheSettings
+from orchestra.dataclass import dataclass
 from orchestra.engine.chains import Front, no_front
 from orchestra.errors import Truncated
 from orchestra.records import AGENT_ROLES, Reply

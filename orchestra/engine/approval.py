@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Protocol, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan
 
 

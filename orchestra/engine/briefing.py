@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Show
 from orchestra.engine.showing import MOST_FILES, Excerpt, excerpt_for, no_excerpt, within
 from orchestra.records import Plan, PlannedFile

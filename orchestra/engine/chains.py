@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Callable, Mapping, Sequence
 
@@ -20,6 +20,7 @@ from orchestra.adapters.model_adapter import ModelAdapter
 from orchestra.adapters.rows import ModelRow, ProviderRow
 from orchestra.clock import Clock
 from orchestra.config.settings import AgentChains, ProviderSettings
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError, NoProviderError
 from orchestra.found_files import key_text
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable, Mapping, Sequence
 
 from orchestra.agents.auditor import change_request
 from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Asker
 from orchestra.engine.mending import DONE, Mending, planned_paths
 from orchestra.engine.resume import UNJUDGED_CHANGE

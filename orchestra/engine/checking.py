@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.receipt import Contents, has_receipt, image_json, read_receipt, receipt_of, receipt_text
 from orchestra.errors import UsageError, WorkspaceError
 from orchestra.state.manager import StateManager

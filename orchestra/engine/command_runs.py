@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Callable, Collection, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import WorkspaceError
 from orchestra.observe.events import Events
 from orchestra.records import TestFailure, TestRun

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.clock import CancelToken
+from orchestra.dataclass import dataclass
 from orchestra.engine.commit_message import commit_message
 from orchestra.errors import Conflict, GitError, UsageError, WorkspaceError
 from orchestra.observe.events import Events

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Callable, Iterable, Iterator, Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.fences import keyed
 from orchestra.agents.replies import NeedFiles
+from orchestra.dataclass import dataclass
 from orchestra.errors import OrchestraError, RefusedDraft
 from orchestra.observe.placeholders import Placeholders
 from orchestra.records import Draft, TestFailure, TestRun

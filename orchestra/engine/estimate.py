@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Callable, Mapping, Sequence
 
 from orchestra.adapters.catalog import cost_usd, is_priced
 from orchestra.adapters.rows import ModelRow
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan, PlannedFile
 
 SizeOf = Callable[[str], "int | None"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Callable, Protocol, Sequence, TypeVar
 
 from orchestra.adapters.adapter import Request
 from orchestra.agents.replies import NeedFiles, read_review
+from orchestra.dataclass import dataclass
 from orchestra.engine.activity import Activity
 from orchestra.engine.asking import Asker
 from orchestra.engine.discretion import Discretion

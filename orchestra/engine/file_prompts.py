@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Mapping, Sequence
 
@@ -16,6 +16,7 @@ from orchestra.agents.outline import About, Outline
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.shrinking import Explanation, explanation_of
 from orchestra.agents.templates import Loader
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Show
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.journalled_tree import JournalledTree

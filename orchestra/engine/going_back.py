@@ -6,9 +6,9 @@ the answers that were paid for wherever the question is the same, up to the phas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.errors import Conflict, UsageError
 from orchestra.state.forgetting import GOING_BACK, Forgotten

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.agents.outline import Words
 from orchestra.agents.quoting import ShownFile, bullets, quote, show_files
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Show
 from orchestra.workspace.instructions import (
     OWN,

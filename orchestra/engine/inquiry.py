@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Iterable, Mapping
 
@@ -13,6 +13,7 @@ from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.served_models import ServedModel, served_models
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TimeoutSettings
+from orchestra.dataclass import dataclass
 from orchestra.engine.crew import Crew
 from orchestra.environment import Environment
 from orchestra.errors import ConfigError, ConnectionFailed, HostNotAllowed, OrchestraError, ProviderFault, TimedOut

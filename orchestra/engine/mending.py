@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable, Collection, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.records import FileOutcome, Issue, Plan
 from orchestra.state.forgetting import TRIED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Callable, Iterable, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, Stage
 from orchestra.errors import LimitReached

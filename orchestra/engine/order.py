@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.templates import Loader, check_own, load
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import Settings
+from orchestra.dataclass import dataclass
 from orchestra.engine.approval import Approver
 from orchestra.engine.chains import ChainPlan, key_variables, plan_chains
 from orchestra.engine.command_runs import LINT, TESTS

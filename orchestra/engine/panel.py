@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 
 _FAMILIES = {

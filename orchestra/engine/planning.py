@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Callable, Collection, Mapping, Sequence, cast
@@ -14,6 +14,7 @@ from orchestra.agents.plan_file import PlanFile, parse_plan, render_plan
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
 from orchestra.agents.replies import NeedFiles, Questions, read_plan
 from orchestra.agents.templates import Loader
+from orchestra.dataclass import dataclass
 from orchestra.engine.approval import Approver, Choice, Decision
 from orchestra.engine.asking import Asker, Show
 from orchestra.engine.briefing import Briefing, Scout, fitting_files

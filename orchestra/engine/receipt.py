@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from orchestra import __version__
 from orchestra.agents.plan_json import plan_from_json, plan_hash
+from orchestra.dataclass import dataclass
 from orchestra.engine.command_runs import AFTER
 from orchestra.errors import OrchestraError, StateError
 from orchestra.found_files import own, read_json

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
 from orchestra.clock import Deadline
+from orchestra.dataclass import dataclass
 from orchestra.records import Issue
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterable, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.command_runs import LINT, TESTS, ChangedByTests
 from orchestra.engine.uncommitted import Kept, Stamps, Uncommitted, hashes
 from orchestra.observe.events import Events

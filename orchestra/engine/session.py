@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Mapping, Sequence, TypeVar
 
@@ -10,6 +10,7 @@ from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.plan_json import plan_from_json
 from orchestra.agents.plan_order import order_of
 from orchestra.clock import Clock
+from orchestra.dataclass import dataclass
 from orchestra.engine.change_review import ChangeNotApproved, ChangeNotJudged, ChangeReview
 from orchestra.engine.command_runs import TESTS, ChangedByTests, Verdict
 from orchestra.engine.committing import Committing

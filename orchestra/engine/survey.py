@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Iterator, Mapping
 
 from orchestra.adapters.catalog import FoundKey, locate_key, needs_key, resolve
 from orchestra.adapters.rows import ProviderRow
 from orchestra.config.settings import AgentChains, Settings
+from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 from orchestra.found_files import key_text
 from orchestra.records import AGENT_ROLES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Callable, Sequence, Union, cast
 
@@ -12,6 +11,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.plan_json import plan_to_json
 from orchestra.agents.replies import NeedFiles, Questions
 from orchestra.agents.swarm import Area, Areas, about_area, read_division
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Asker
 from orchestra.engine.crew import Crew
 from orchestra.errors import OrchestraError, ProviderFault, RefusedPath, UnreadableReply

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TestsSettings
+from orchestra.dataclass import dataclass
 from orchestra.engine.command_runs import LINT, TESTS
 from orchestra.engine.confinement import Confinement
 from orchestra.engine.crew import out_of_time

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import StateError
 from orchestra.observe.events import Events
 from orchestra.observe.log import log_path, older_path

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence, Tuple, Union
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import own, start_of
 from orchestra.state.images import content_hash
 from orchestra.workspace.listing import is_secret

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Callable, Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.engine.journalled_tree import own_folders
 from orchestra.engine.workplace import Workplace, session_events
 from orchestra.environment import Environment

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Mapping, Sequence
 
 from orchestra.agents.consultant import failing_tests_request
 from orchestra.agents.quoting import ShownFile
 from orchestra.agents.replies import Fix, read_fixes
 from orchestra.agents.templates import Loader
+from orchestra.dataclass import dataclass
 from orchestra.engine.asking import FIXES_LINT, Asker
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict, what_came_of_it
 from orchestra.engine.file_job import JobContext

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Callable, Protocol
 
 from orchestra.agents.plan_json import plan_from_json, plan_hash, plan_to_json
 from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.engine.resume import RETRIED
 from orchestra.engine.session import Report
 from orchestra.engine.watch_known import KnownContents

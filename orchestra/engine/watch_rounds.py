@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import AbstractSet, Callable, Iterable
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Plan, PlannedFile, Task
 from orchestra.workspace.ai_comments import AiComment
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Callable, Iterable, Sequence, TypeVar
 
+from orchestra.dataclass import dataclass
 from orchestra.metrics.distribution import Distribution
 from orchestra.records import AGENT_ROLES
 from orchestra.state.steps import AttemptRow

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Callable, Iterable, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import ExitStatus
 from orchestra.metrics import attempts
 from orchestra.metrics.attempts import Consumed, Fault, Latency, Rotation, Share, model_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.metrics import attempts
 from orchestra.metrics.attempts import Fault, Latency, Rotation, Share
 from orchestra.metrics.totals import metrics_of

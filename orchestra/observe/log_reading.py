@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import own, read_json
 from orchestra.observe.log import older_path
 

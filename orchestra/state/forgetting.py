@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Sequence
 
 from orchestra.clock import Clock, iso
+from orchestra.dataclass import dataclass
 from orchestra.state.facts import put_fact
 from orchestra.state.sessions import check_there
 from orchestra.state.store import Store

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Callable, Iterable, TypeVar
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import moment, object_of
 from orchestra.state.images import outcome_of

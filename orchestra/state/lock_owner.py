@@ -7,12 +7,13 @@ import os
 import socket
 import subprocess
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from orchestra.clock import iso
+from orchestra.dataclass import dataclass
 from orchestra.found_files import read_json
 
 _PROC = Path("/proc")

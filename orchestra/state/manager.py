@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
 from orchestra.clock import Clock, iso
+from orchestra.dataclass import dataclass
 from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import cell_text, json_of
 from orchestra.state.facts import put_fact

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from orchestra.clock import Clock, iso
+from orchestra.dataclass import dataclass
 from orchestra.records import Reply, Usage
 from orchestra.state.store import Store
 

@@ -8,11 +8,11 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import StateError
 from orchestra.state.database import FILE, connect, expected_columns, open_database
 from orchestra.state.losses import Losses

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Callable, Iterator, Mapping
 
 from orchestra.clock import Clock, iso
+from orchestra.dataclass import dataclass
 from orchestra.errors import ExitStatus, StateError, UnknownSession
 from orchestra.records import AGENT_ROLES, Task
 from orchestra.state.cells import cell_text, damaged, moment, object_of

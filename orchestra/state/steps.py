@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Callable, Sequence
 
 from orchestra.clock import Clock, iso
+from orchestra.dataclass import dataclass
 from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.state.cells import amount_of, cell_text, moment
 from orchestra.state.store import Store

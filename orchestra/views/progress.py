@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Event
 from orchestra.state.phases import ACTIVITIES
 from orchestra.views.figures import elapsed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.metrics.attempts import Consumed, Fault, Latency, Rotation, Share
 from orchestra.metrics.distribution import BOUNDS_S
 from orchestra.metrics.overall_figures import OverallFigures

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Event
 
 _OF_AN_ATTEMPT = ("attempt.failed", "step.completed")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.languages.interpreters import interpreter_of, suffix_of
 
 MOST_CHARACTERS = 1_000_000

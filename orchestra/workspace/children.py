@@ -8,11 +8,11 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import AbstractSet, Mapping, Sequence
 
 from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import Cancelled
 from orchestra.workspace.child_output import OutputBuffer
 

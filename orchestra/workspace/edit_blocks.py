@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, UnfitEdits
 from orchestra.records import MATCHES
 from orchestra.workspace.edit_matching import Haystack

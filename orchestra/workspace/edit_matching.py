@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Callable, Iterator, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.records import MATCHES
 from orchestra.workspace.indentation import moved, smallest_step
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import UnfitEdits
 from orchestra.workspace.edit_matching import Haystack, Match, Place, find_match, nearest_lines, numbered
 

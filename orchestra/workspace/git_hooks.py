@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import AbstractSet, Iterable, Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import start_of
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess

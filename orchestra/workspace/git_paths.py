@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Iterator
+
+from orchestra.dataclass import dataclass
 
 # The number of fields before the path, by the kind of the entry (git-status(1), Porcelain Format Version 2).
 _FIELDS = {"1": 8, "2": 9, "u": 10}

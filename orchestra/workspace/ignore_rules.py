@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Tuple
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import plain
 
 FILE = ".orchestraignore"

@@ -6,10 +6,10 @@ import base64
 import difflib
 import hashlib
 import zlib
-from dataclasses import dataclass
 from itertools import islice
 from typing import Iterable, Iterator
 
+from orchestra.dataclass import dataclass
 from orchestra.records import FileImage
 
 _ABSENT = "0" * 40

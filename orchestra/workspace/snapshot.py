@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import AbstractSet, Callable, Iterable, Mapping, Sequence
+
+from orchestra.dataclass import dataclass
 
 KeepFolders = Callable[[Sequence[str]], AbstractSet[str]]
 _SETTLED_NS = 2_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import difflib
 import re
-from dataclasses import dataclass
 from typing import Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, WorkspaceError
 
 UTF8_BOM = "utf-8-sig"

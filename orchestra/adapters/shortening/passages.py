@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 from typing import Sequence
@@ -11,6 +11,7 @@ from typing import Sequence
 from orchestra.adapters.fences import FENCE
 from orchestra.adapters.shortening.signature_lines import begins_like_code
 from orchestra.adapters.tokens import estimate_tokens
+from orchestra.dataclass import dataclass
 
 
 class Kind(Enum):

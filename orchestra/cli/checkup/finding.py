@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.views.columns import aligned
 from orchestra.errors import OrchestraError
 

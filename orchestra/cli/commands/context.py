@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Iterator
 
 from orchestra.adapters.tokens import estimate_tokens
@@ -15,6 +15,7 @@ from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.task import add_task, read_task
 from orchestra.config.settings import Settings
+from orchestra.dataclass import dataclass
 from orchestra.engine.briefing import Room, Scout, fitting_files
 from orchestra.engine.chains import plan_chains
 from orchestra.engine.guidance import Guidance

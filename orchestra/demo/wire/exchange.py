@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Mapping
+
+from orchestra.dataclass import dataclass
 
 JsonObject = Mapping[str, Any]
 

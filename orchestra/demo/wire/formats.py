@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable
 from urllib.parse import urlsplit
 
+from orchestra.dataclass import dataclass
 from orchestra.demo.wire import anthropic_messages, gemini, openai_chat, openai_responses
 from orchestra.demo.wire.exchange import JsonObject, Prompt, Said, SseStream
 

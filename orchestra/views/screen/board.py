@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping
 
+from orchestra.dataclass import dataclass
 from orchestra.records import Event
 from orchestra.state.phases import ACTIVITIES
 from orchestra.views.lines import line_of, whole_line

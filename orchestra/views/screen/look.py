@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.views.screen.board import Row
 from orchestra.views.cell_text import fold
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Callable
 
+from orchestra.dataclass import dataclass
 from orchestra.views.svg.markup import element, text
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.views.svg.axis import Scale, horizontal, marks
 from orchestra.views.svg.markup import element, shortened, text, title
 

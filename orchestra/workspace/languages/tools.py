@@ -6,10 +6,10 @@ None of these runs the text or reads the project's settings: it gets the text al
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Callable, Iterable, Mapping, Optional
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect, Verdict
 from orchestra.workspace.languages.interpreters import interpreter_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.repo_map.places import is_test
 
 if TYPE_CHECKING:

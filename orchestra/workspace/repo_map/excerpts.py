@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Callable, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.repo_map.file_facts import Declaration, declarations_in, words_of
 from orchestra.workspace.repo_map.grammar import Grammar
 from orchestra.workspace.repo_map.relevance import sought

@@ -7,11 +7,12 @@ import re
 import zlib
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import read_json
 from orchestra.workspace.repo_map.grammar import MAX_LINE, Grammar
 

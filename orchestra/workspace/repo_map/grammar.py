@@ -8,10 +8,10 @@ at its line's end: the time is linear in the text, whatever it holds.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Mapping, Pattern
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.languages.interpreters import suffix_of
 
 MAX_LINE = 300

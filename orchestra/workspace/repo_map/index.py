@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt
 from typing import Any, Iterable, Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.found_files import read_json
 from orchestra.workspace.repo_map.file_facts import FileFacts, key_of, words_of
 from orchestra.workspace.repo_map.links import Links

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import Mapping, Sequence
+
+from orchestra.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Iterable, Iterator, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.repo_map.file_facts import key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from orchestra.dataclass import dataclass
+
 
 WORDS = {
     "writes": "no writing outside the repository and a folder of its own",

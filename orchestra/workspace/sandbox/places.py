@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Sequence
 
+from orchestra.dataclass import dataclass
 from orchestra.workspace.listing import SKIPPED_FOLDERS
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.dataclass import dataclass
 from orchestra.errors import WorkspaceError
 from orchestra.workspace.children import ChildResult, run_child
 from orchestra.workspace.sandbox.caches import Caches, caches_of
