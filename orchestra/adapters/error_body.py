@@ -9,20 +9,21 @@ from typing import Mapping
 
 from orchestra.adapters.shapes import items_at, mapping_at, parse_json, text_at
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 
 MAX_MESSAGE_CHARACTERS = 500
 _MAX_TEXT_CHARACTERS = 65536
 _MAX_PAGE_CHARACTERS = 4096
 """Of a web page only its beginning is worth reading."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
-_BLANKS = re.compile(r"\s{2,}")
-_KEY = re.compile(r"\b(?:sk|ak)-[\w*.-]{6,}|\bAIza[\w-]{20,}")
-_TAG = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
-_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+_BLANKS = regex(r"\s{2,}")
+_KEY = regex(r"\b(?:sk|ak)-[\w*.-]{6,}|\bAIza[\w-]{20,}")
+_TAG = regex(r"<(script|style|head)\b.*?</\1\s*>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
+_TITLE = regex(r"<title[^>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
 _ANSWERS = frozenset({"choices", "output", "content", "candidates"})
 """Where the wire formats hold an answer."""
-_EVENT_DATA = re.compile(r"^data: ?(.+)$", re.MULTILINE)
+_EVENT_DATA = regex(r"^data: ?(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

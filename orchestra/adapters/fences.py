@@ -11,9 +11,11 @@ import hmac
 import re
 from functools import lru_cache
 
+from orchestra.regex import regex
+
 FENCE = r"</?data-[0-9a-f]{16}>"
-_ANY = re.compile(FENCE)
-_OPENING = re.compile(r"^<data-([0-9a-f]{16})>\n", re.M)
+_ANY = regex(FENCE)
+_OPENING = regex(r"^<data-([0-9a-f]{16})>\n", re.M)
 
 
 def fence(text: str) -> str:

@@ -8,13 +8,14 @@ from email.utils import parsedate_to_datetime
 from typing import Mapping
 
 from orchestra.adapters.error_body import ErrorBody
+from orchestra.regex import regex
 
 LONGEST_WAIT_S = 86400.0
 
 _SECONDS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = r"(\d{1,9}(?:\.\d{1,9})?)\s?(ms|milli|d|h|m|s)[a-z]{0,7}"
-_DURATION = re.compile(_PART)
-_IN_TEXT = re.compile(r"(?:(?:again|retry) (?:in|after)|wait(?: for)?)\s((?:%s\s?){1,4})" % _PART, re.IGNORECASE)
+_DURATION = regex(_PART)
+_IN_TEXT = regex(r"(?:(?:again|retry) (?:in|after)|wait(?: for)?)\s((?:%s\s?){1,4})" % _PART, re.IGNORECASE)
 
 
 def find_wait_s(headers: Mapping[str, str], error: ErrorBody, *, now: datetime | None = None) -> float | None:

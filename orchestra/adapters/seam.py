@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Sequence
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
-_OPENING = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*((?:[\w.+#-][^\n`]*)?)(?:\n|\Z)")
-_BARE_JSON = re.compile(r'^ {0,3}(?:`{3,}|~{3,})[ \t]*\n\s*\{\s*"', re.MULTILINE)
-_EDIT = re.compile(r"^[ \t]*(?:(?:<{5,9}|-{5,9})[ \t]*(SEARCH)|(?:>{5,9}|\+{5,9})[ \t]*REPLACE)\b", re.MULTILINE)
+from orchestra.regex import regex
+
+_FENCE = regex(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.MULTILINE)
+_OPENING = regex(r"\s*(?:`{3,}|~{3,})[ \t]*((?:[\w.+#-][^\n`]*)?)(?:\n|\Z)")
+_BARE_JSON = regex(r'^ {0,3}(?:`{3,}|~{3,})[ \t]*\n\s*\{\s*"', re.MULTILINE)
+_EDIT = regex(r"^[ \t]*(?:(?:<{5,9}|-{5,9})[ \t]*(SEARCH)|(?:>{5,9}|\+{5,9})[ \t]*REPLACE)\b", re.MULTILINE)
 _THING = r"(?:file|code|answer|reply|response|document|module|script|content|text|block|function|class|edits?)\b"
 _PLACE = (
     r"(?:where (?:I|we|you|it) (?:stop|was|were|had|end|broke)|left off|cut off"
     r"|(?:rest|remainder|continuation) of (?:the|your|my) %s|remaining %s)" % (_THING, _THING)
 )
-_PREFACE = re.compile(
+_PREFACE = regex(
     r"\s*[^\w\s\"']{0,3} ?(?:"
     r"(?:Sure|Certainly|Of course|Okay|OK|Understood|Sorry|Apologies)\b(?:[!,.:][^\n]{0,200})?[!.:…]"
     r"|(?:Here|This|Below|Now|The|I|Let|Picking|Carrying|[CcRr](?:ontinu|esum)ing|here)\b[^\n]{0,120}?%s[^\n]{0,80}"
@@ -23,7 +25,7 @@ _PREFACE = re.compile(
     r"|(?:Fortsetzung|Hier|Weiter|Voici|Suite|Continuación|Aquí|以下|接下来|继续|续)[^\n]{0,160}[:…：][^\w\n]{0,4}"
     r")(?:\n|\Z)" % _PLACE
 )
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = regex(r"[^\W\d_]{3,}")
 _CERTAIN_OVERLAP = 12
 _LONGEST_WORD = 100
 _DEEPEST = 20

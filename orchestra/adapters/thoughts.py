@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
+
 TAGS = r"think(?:ing)?|thought|reasoning|seed:think"
-_THINKING = re.compile(
+_THINKING = regex(
     r"\s*(?:<(%s)>.*?(?:</\1>|\Z)"
     # Kimi's, Mistral's, and that of OpenAI's open models.
     r"|◁think▷.*?(?:◁/think▷|\Z)"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
+
 _SMALLEST_TOKENS = 256
 _NUMBER = r"(\d{3,9})"
-_TOLD = tuple(re.compile(pattern, re.IGNORECASE) for pattern in (
+_TOLD = tuple(regex(pattern, re.IGNORECASE) for pattern in (
     rf"n_ctx\W{{1,6}}{_NUMBER}",
     rf"available context size \({_NUMBER} tokens\)",
     rf"maximum context (?:length|limit) (?:is|of) {_NUMBER}",

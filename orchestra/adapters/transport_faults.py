@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import socket
 import ssl
 from typing import Iterator
@@ -14,6 +13,7 @@ from orchestra.adapters.error_body import readable
 from orchestra.adapters.proxies import WANTS_USER_HINT
 from orchestra.adapters.tls_socket import is_in_handshake, issuer_of
 from orchestra.errors import ConnectionFailed, ProviderFault, TimedOut
+from orchestra.regex import regex
 
 TRANSPORT_ERRORS = (OSError, ValueError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 """What requests, urllib3 and the standard library raise; requests' own root is an OSError."""
@@ -25,7 +25,7 @@ _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "
 _TLS_ALERT = "\x15\x03"
 """With which a TLS server refuses what is none (RFC 8446, 5.1)."""
 _SCHEME_HINT = "check whether base_url should begin with http or https"
-_TUNNEL_ANSWER = re.compile(r"Tunnel connection failed: (\d{3})")
+_TUNNEL_ANSWER = regex(r"Tunnel connection failed: (\d{3})")
 """In http.client's words."""
 _PASSING = ("408", "425", "429")
 _CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)

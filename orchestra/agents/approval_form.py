@@ -10,12 +10,13 @@ from orchestra.agents.blocks import Block, find_blocks
 from orchestra.agents.json_reply import parse_object
 from orchestra.agents.thinking import clean, words_before_thinking
 from orchestra.errors import UnreadableReply
+from orchestra.regex import regex
 
 _FORM = (
     "This does not count as an approval: %s. An approval is exactly one block between the lines ```json and ```,"
     ' inside no other, such as {"verdict": "approved", "issues": []}, and nothing beside it speaks against it.'
 )
-_AGAINST = re.compile(
+_AGAINST = regex(
     r'"verdict"\s*:|\bneeds[\s_\\-]*work\b'
     r"|\bI\s+(?:reject\b|(?:do\s+not|don['’]t|can\s?not|can['’]t|will\s+not|won['’]t)\s+approve)"
     r"|^[^\w\n]*(?:verdict\b[^\w\n]*)?(?:not\s+approved|rejected)[^\w\n]*$|" + FENCE
@@ -27,7 +28,7 @@ _AGAINST = re.compile(
 )
 """The last part is of sentences and clauses that begin so."""
 
-_NOTHING_NEEDS_WORK = re.compile(
+_NOTHING_NEEDS_WORK = regex(
     r"(?:\A|[.!?](?=\s)|\n[ \t]*\n)[\W_]{0,20}"
     r"(?:nothing|none|no (?:part|line|file)|(?:it|this|the file)(?= no longer ))(?: (?:here|there|more|no longer))?"
     r"(?: (?:of|in|about) (?:it|this|that|these|them|(?:the )?[\w`/-]{1,80}(?:\.[\w`/-]{1,80}){0,5}))? needs work\b"

@@ -9,6 +9,7 @@ from orchestra.adapters.adapter import Request
 from orchestra.agents.outline import About
 from orchestra.agents.quoting import ShownFile, bullets, fenced, quote
 from orchestra.agents.templates import Loader, load, request_of, rules_of, segments
+from orchestra.regex import regex
 
 MOST_PATCH_CHARACTERS = 150_000
 """Of a longer change not all is shown: of its longest files the beginning."""
@@ -16,7 +17,7 @@ _LEAST_SHARE = 2_000
 """Less of a file's change says nothing: rather some files are left out."""
 MOST_DELETED_CHARACTERS = 100_000
 """Of a longer file that is to be deleted the beginning is shown: a file of any size may go."""
-_BLOB_IDS = re.compile(r"^index [0-9a-f]{40}\.\.[0-9a-f]{40}(?: [0-7]{6})?\n", re.M)
+_BLOB_IDS = regex(r"^index [0-9a-f]{40}\.\.[0-9a-f]{40}(?: [0-7]{6})?\n", re.M)
 """They tell a model nothing; a line of a file has another sign before it."""
 _CUT = "\n[the rest of the change of this file is left out]\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Sequence
 
 from orchestra.agents.blocks import Block, find_blocks
@@ -16,19 +15,20 @@ from orchestra.agents.whole_file import EXACTLY_ONE, MARKDOWN, file_block
 from orchestra.agents.wrapping import unwrapped
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.records import Draft
+from orchestra.regex import regex
 from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.edit_blocks import has_edits, parse_edits
 
 MOST_BLOCKS = 2000
 _JSON = (".json", ".jsonc", ".json5")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = regex("[\ud800-\udfff]")
 _LOST = {
     "\0": "a NUL character, which no text may hold",
     "\ufffd": "U+FFFD, which stands for a character that was lost, such as half of a surrogate pair",
 }
 """The second is put by whoever reads what is no character, a provider's answer too."""
 _ESCAPE = "where the character is meant, write it as an escape sequence of the language"
-_ASKS_FOR_FILES = re.compile(r'\s*\{\s*"need_files"\s*:')
+_ASKS_FOR_FILES = regex(r'\s*\{\s*"need_files"\s*:')
 
 
 def read_draft(text: str, path: str, original: str | None, *, task: str = "") -> Draft | NeedFiles:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from orchestra.agents.stand_ins import find_stand_in
+from orchestra.regex import regex
 
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 # Such a remark is a comment, a bracketed note, or a bare line that begins with dots.
-_REMARK = re.compile(
+_REMARK = regex(
     r"^\s*(?P<opening>(?:(?:\.\.(?=\s)|#+[:!]?|//+!?|/\*+|\*|--+|;+|%+|<!--|<%--|<%#|\{\{!(?:--)?|\{/\*|\{-|!+|::"
     r"|(?i:@?rem|dnl)(?=\s)|\"\"\"|'''|\(\*|['\"](?=\s)|[\[({（【<])\s*)*)"
     r"(?P<dots>(?:\.{3,}|…+|\. \. \.)\s*)?(?P<words>.*?)(?P<more_dots>\s*(?:\.{3,}|…+|\. \. \.))?"
     # One character at a time: a banner can be divided up in one way only.
     r"(?:\*[/)]|\"\"\"|'''|[-#%>\])}）】。.\s])*$"
 )
-_COMMENT = re.compile(r"#|//|/\*|--|;|%|<!--|\{/\*|\"\"\"|'''|\(\*|'")
+_COMMENT = regex(r"#|//|/\*|--|;|%|<!--|\{/\*|\"\"\"|'''|\(\*|'")
 _WORDS = (
     "...", "…", ". . .", "unchanged", "as is", "rest", "remain", "existing", "previous", "original", "other", "same",
     "before", "above", "omitted", "truncated", "snip", "no change",
@@ -35,8 +36,8 @@ _LEFT_OUT = (
     r"|omitted|truncated|snip(?:ped)?|unverändert|sin\s+cambios|inchangée?s?|без\s+изменений)\b"
     r"|不变|其余|剩余|省略|同上|其他代码|现有代码|原有代码|保持原样|変更なし|以下同|생략|나머지)"
 )
-_BEHIND_DOTS = re.compile(_LEFT_OUT, re.IGNORECASE)
-_BEFORE_DOTS = re.compile(r"(?:the\s+|\(|keep\s+(?:the\s+)?)?" + _LEFT_OUT, re.IGNORECASE)
+_BEHIND_DOTS = regex(_LEFT_OUT, re.IGNORECASE)
+_BEFORE_DOTS = regex(r"(?:the\s+|\(|keep\s+(?:the\s+)?)?" + _LEFT_OUT, re.IGNORECASE)
 _TAIL = (
     r"(?:remains?|stays?|is|are|goes|continues|unchanged|here|omitted|as\s+before)\b\s*"
     r"(?:(?:exactly\s+)?(?:the\s+same|unchanged|as\s+(?:is|before)|here|omitted|same)(?:\s+as\s+before)?)?"
@@ -45,7 +46,7 @@ _AS_BEFORE = (
     r"(?:(?:is|are|remains?|stays?|kept|left)\s+)?(?:exactly\s+)?"
     r"(?:unchanged|the\s+same|as\s+(?:is|before|it\s+(?:is|was))|omitted)(?:\s+(?:as\s+before|for\s+brevity))?"
 )
-_WITHOUT_DOTS = re.compile(
+_WITHOUT_DOTS = regex(
     r"(?:keep\s+)?(?:the\s+)?(?:rest|remainder)\s+of\s+(?:the\s+|this\s+|your\s+)?(?:\w+\s+)?" + _PARTS
     + r"\s*(?:" + _TAIL + ")?"
     r"|(?:the\s+)?(?:rest|remainder)(?:\s+of\s+(?:the\s+|this\s+|your\s+)?\w+)?\s+" + _AS_BEFORE
@@ -68,7 +69,7 @@ _WITHOUT_DOTS = re.compile(
     re.IGNORECASE,
 )
 # What says so only in a file that is there already, and has become shorter.
-_IN_SHORTER_FILE = re.compile(
+_IN_SHORTER_FILE = regex(
     r"(?:keep\s+|all\s+|the\s+)*(?:existing|previous|original|remaining|other)\s+"
     r"(?:code|methods|functions|classes|content|imports|implementation|logic|lines|tests)"
     r"(?:\s+(?:here|go(?:es)?\s+here))?"

@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 from typing import Iterable, Iterator, Sequence
 
 from orchestra.agents.taking_away import SENTENCE_END, Removal, read_removals
+from orchestra.regex import regex
 from orchestra.workspace.public_names import public_names
 
-_DEFINED = re.compile(r"\b(?:def|class|function|func|fn|fun|struct|enum|interface|trait|type|sub)[ \t]+(\w+)")
-_WORD = re.compile(r"[\w$]+")
-_CLOSER = re.compile(r"[ \t]*(?:[})\]]|end\b|fi\b|done\b)")
+_DEFINED = regex(r"\b(?:def|class|function|func|fn|fun|struct|enum|interface|trait|type|sub)[ \t]+(\w+)")
+_WORD = regex(r"[\w$]+")
+_CLOSER = regex(r"[ \t]*(?:[})\]]|end\b|fi\b|done\b)")
 
 
 class Explained:

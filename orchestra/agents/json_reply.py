@@ -10,19 +10,20 @@ from orchestra.agents.blocks import Block, find_blocks
 from orchestra.agents.quoting import one_line
 from orchestra.agents.thinking import clean
 from orchestra.errors import UnreadableReply
+from orchestra.regex import regex
 
 Found = TypeVar("Found")
 
 _Candidates = Tuple[List[Mapping[str, object]], Optional[UnreadableReply]]
-_JSON_INFO = re.compile(r"(?i)^(?:\{?\.?json[c5]?\b|$)")
-_OBJECT_AT_LINE_START = re.compile(r"^[ \t]*\{", re.MULTILINE)
-_END_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
-_LOOKS_LIKE_JSON = re.compile(r"\s*\"")
-_SLIP = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
+_JSON_INFO = regex(r"(?i)^(?:\{?\.?json[c5]?\b|$)")
+_OBJECT_AT_LINE_START = regex(r"^[ \t]*\{", re.MULTILINE)
+_END_OF_LINE = regex(r"[ \t]*(?:\n|\Z)")
+_LOOKS_LIKE_JSON = regex(r"\s*\"")
+_SLIP = regex(r'(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
 """A string, or a comma before a closing bracket. One that is cut off goes to the end: the search for it would begin
 anew at each quote in it."""
-_ESCAPE = re.compile(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|.)", re.DOTALL)
-_CLOSING_BRACKET = re.compile(r"[,\s]*[}\]]")
+_ESCAPE = regex(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|.)", re.DOTALL)
+_CLOSING_BRACKET = regex(r"[,\s]*[}\]]")
 
 
 def read_objects(text: str, convert: Callable[[Mapping[str, object]], Found]) -> tuple[Found, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Collection
 
-_MARK_LINE = re.compile(r"^[ \t]*<(?P<end>/?)data-(?P<mark>[0-9a-f]{16})>[ \t\r]*$\n?", re.MULTILINE)
+from orchestra.regex import regex
+
+_MARK_LINE = regex(r"^[ \t]*<(?P<end>/?)data-(?P<mark>[0-9a-f]{16})>[ \t\r]*$\n?", re.MULTILINE)
 _MARK = "<data-"
-_FENCE_LINE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[^`\n]*\n$")
-_BACKTICKS = re.compile("`+")
+_FENCE_LINE = regex(r"[ \t]*(?:`{3,}|~{3,})[^`\n]*\n$")
+_BACKTICKS = regex("`+")
 
 
 def without_our_marks(answer: str, original: str | None) -> str:

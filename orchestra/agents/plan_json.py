@@ -9,8 +9,9 @@ from typing import Mapping
 
 from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of, required, text_or_empty, texts
 from orchestra.records import ACTIONS, CommitIntent, Plan, PlannedFile
+from orchestra.regex import regex
 
-_CONVENTIONAL = re.compile(r"(?i)^([a-z]+)(?:\(([^()]*)\))?!?: +(\S.*)$")
+_CONVENTIONAL = regex(r"(?i)^([a-z]+)(?:\(([^()]*)\))?!?: +(\S.*)$")
 _ALSO_CALLED = {
     "create": ("add", "new"), "modify": ("update", "edit", "change"), "delete": ("remove",)
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple, Sequence
 
 from orchestra.agents import plan_text as form
 from orchestra.errors import PlanError
 from orchestra.records import ACTIONS, CommitIntent, Plan, PlannedFile
+from orchestra.regex import regex
 
 _HEADINGS = "`## create PATH`, `## modify PATH`, `## delete PATH`, `## Tests` or `## Commit`"
-_ITEM = re.compile(r"^[ \t]*[-*][ \t]+(.*)$|^[ \t]*[-*]$")
+_ITEM = regex(r"^[ \t]*[-*][ \t]+(.*)$|^[ \t]*[-*]$")
 
 
 class _Section(NamedTuple):

@@ -10,15 +10,17 @@ import json
 import re
 from typing import Sequence
 
-HEADING = re.compile(r"^#{1,2}(?:\s|$)")
-HEADER = re.compile(r"(?i)^(?:[-*] +)?(session|hash|task):[ \t]*(.*)$")
-LIST_LABEL = re.compile(r"(?i)^(depends on|criteria):[ \t]*(.*)$")
-COMMIT_LABEL = re.compile(r"(?i)^(type|scope|subject):[ \t]*(.*)$")
-CONVENTIONAL = re.compile(r"^([a-z]+)(?:\(([^()]*)\))?: +(\S.*)$")
-FENCE = re.compile(r"^[ \t]*(`{3,}(?=[^`]*$)|~{3,})(.*)$")
+from orchestra.regex import regex
+
+HEADING = regex(r"^#{1,2}(?:\s|$)")
+HEADER = regex(r"(?i)^(?:[-*] +)?(session|hash|task):[ \t]*(.*)$")
+LIST_LABEL = regex(r"(?i)^(depends on|criteria):[ \t]*(.*)$")
+COMMIT_LABEL = regex(r"(?i)^(type|scope|subject):[ \t]*(.*)$")
+CONVENTIONAL = regex(r"^([a-z]+)(?:\(([^()]*)\))?: +(\S.*)$")
+FENCE = regex(r"^[ \t]*(`{3,}(?=[^`]*$)|~{3,})(.*)$")
 _STRUCTURE = (HEADING, HEADER, LIST_LABEL, COMMIT_LABEL, CONVENTIONAL, FENCE)
-_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_PATH_IN_BACKTICKS = re.compile(r"^`([^`]+)`$")
+_ODD = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_PATH_IN_BACKTICKS = regex(r"^`([^`]+)`$")
 
 
 def write_block(text: str) -> str:

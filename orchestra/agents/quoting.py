@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Sequence, Tuple
 
 from orchestra.adapters.fences import fence
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 
 FENCE_TOKENS = 60
 """No fence takes more, whatever its mark is."""
 Spans = Tuple[Tuple[int, int], ...]
-_LINE_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_BREAKING = regex("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from orchestra.agents.shapes import as_list, as_object, as_text, one_of, path_of
 from orchestra.dataclass import dataclass
 from orchestra.errors import UnreadableReply
 from orchestra.records import SEVERITIES, Issue, Plan, Review
+from orchestra.regex import regex
 
 VERDICTS = ("approved", "needs_work")
 _OBJECTIONS = ("needs_work", "needswork", "needs_changes", "changes_requested", "request_changes", "rejected", "reject")
@@ -22,7 +23,7 @@ _ALSO_CALLED = {
     "warning": ("warning", "warn", "medium", "moderate", "minor"),
     "info": ("info", "information", "note", "nit", "nitpick", "suggestion", "low", "trivial"),
 }
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_NUMBER = regex(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,19 @@ from bisect import bisect_left
 from collections import Counter
 from typing import Collection, Mapping, NamedTuple, Sequence
 
+from orchestra.regex import regex
+
 _FEWEST = 3
 """So many lines must be missing; who takes away fewer may well leave a note."""
 _LONGEST = 100
 # A comment, a bracketed note, a key of JSON for one, dots, or a statement that does nothing.
-_NOTE = re.compile(
+_NOTE = regex(
     r"\s*(?:(?:(?:pass\b|\.{3})[ \t]*;?[ \t]*)?(?:#+|//+|/\*+|--+|;+|%+|<!--|\{/\*|\"\"\"|\.\.(?=\s)|\(\*|\*|"
     r"\{%-?[ ]*comment[^%]*%\}|@\*|(?:\|\||\\|[cC])(?=[ \t]+(?:\.{3}|…))|['\"](?=\.{3}|…)|"
     r"[\[({（【<])|\"(?:_?comment|//|#)?(?=\.{3}|…|\")[^\"]*\"\s*:\s*\"|(?=\.{3}|…|⋮))(?P<words>.*)"
 )
-_DOTS = re.compile(r"[\W_]*?(?:\.{3,}|…|⋮|\. \. \.)|.*(?:\.{3}|…|⋮|\. \. \.)\W*$")
-_BARE_DOTS = re.compile(r"(?:\.{3,}|…|⋮)(?P<words>.*)")
+_DOTS = regex(r"[\W_]*?(?:\.{3,}|…|⋮|\. \. \.)|.*(?:\.{3}|…|⋮|\. \. \.)\W*$")
+_BARE_DOTS = regex(r"(?:\.{3,}|…|⋮)(?P<words>.*)")
 _LEADING = (
     r"[\W_]*(?:(?:keep|leave|the|all|your|my|and|with|here|then|code|logic|implementation|for|continue"
     r"|todo:?)\s+)*(?:everything|code (?:here|continues|goes on)|(?:your|original) code"
@@ -33,9 +35,9 @@ _ANYWHERE = (
     r"|invariat[oaie]|permanec\w+|bez zmian)\b"
     r"|不变|其余|剩余|省略|同上|原样|以下略|原有|原来|原文件|同前|[前中后後]略|既存|变更なし|変更なし|同じ|생략|나머지|변경 없|이하 동일|기존"
 )
-_WEAK = re.compile("%s|.*?(?:%s)" % (_LEADING, _ANYWHERE), re.IGNORECASE)
-_IS_ABSTRACT = re.compile(r"\b(?:Protocol|ABC|ABCMeta|abstractmethod|overload)\b")
-_DEF = re.compile(r"(?:async[ \t]+)?(?:def|class)\b|\)[^=]*:$|.*\"\"\"$")
+_WEAK = regex("%s|.*?(?:%s)" % (_LEADING, _ANYWHERE), re.IGNORECASE)
+_IS_ABSTRACT = regex(r"\b(?:Protocol|ABC|ABCMeta|abstractmethod|overload)\b")
+_DEF = regex(r"(?:async[ \t]+)?(?:def|class)\b|\)[^=]*:$|.*\"\"\"$")
 
 
 class _Gap(NamedTuple):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Collection, Iterator, Match, NamedTuple, Sequence
 
 from orchestra.agents import taking_words as words
+from orchestra.regex import regex
 
-SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[;。；！？\n]")
+SENTENCE_END = regex(r"[.!?](?=\s|$)|[;。；！？\n]")
 _TAKING = ("cut", "move", "renew", "elsewhere")
 _ENDS = (*_TAKING, "keep", "no", "stop")
-_PATH = re.compile(r"[\w./-]*(?:/[\w.-]+|\.[a-z]\w{0,4})")
-_OWNED = re.compile(r"(?:\.|::|#|->)")
+_PATH = regex(r"[\w./-]*(?:/[\w.-]+|\.[a-z]\w{0,4})")
+_OWNED = regex(r"(?:\.|::|#|->)")
 _MOST_BACK = 12
 """A word says no to what follows within so many others."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
+
 # English, German, French, Spanish, Russian, Chinese and Japanese, since a task is in the user's language.
 _CUT = (
     r"remov(?:e|es|ed|ing|al)|delet(?:e|es|ed|ing|ion)|drop(?:s|ped|ping)?|eliminat\w+|prun(?:e|es|ed|ing)|rid"
@@ -46,7 +48,7 @@ _NO = (
     r"not|must not \w+|never|without|none|nothing|cannot|neither|avoid(?:ing)?|rather|no(?! longer)|\w+n['’]t"
     r"|nichts?|nie|niemals|ohne|kein\w*|ne|pas|sans|jamais|rien|sin|nunca|nada|не|нельзя|без|ничего|不|别|勿|せず|しない|ない"
 )
-NO_BEHIND = re.compile(r"nothing|nichts?|kein\w*|pas|rien|nada|ничего|せず|しない|ない")
+NO_BEHIND = regex(r"nothing|nichts?|kein\w*|pas|rien|nada|ничего|せず|しない|ない")
 _STOP = (
     r"but|which|that|so|because|since|if|when|whenever|while|where|unless|until|then|add(?:s|ing)?|changes?|updates?"
     r"|uses?|using|calls?|make|fix(?:es)?|let|returns?|adjust|adapt|implements?|writes?|creates?|introduces?|ensures?"
@@ -69,10 +71,10 @@ _KINDS = (
     ("no", _NO), ("stop", _STOP), ("preposition", _PREPOSITION), ("or", "or|nor|oder|noch|ou|ni|или"),
     ("and", "and|und|et|и|y"), ("thing", _THING),
 )
-KIND = re.compile("|".join("(?P<%s>%s)" % kind for kind in _KINDS), re.IGNORECASE)
+KIND = regex("|".join("(?P<%s>%s)" % kind for kind in _KINDS), re.IGNORECASE)
 """What a word is for, as the name of the group that matches all of it."""
-FROM = re.compile(_FROM, re.IGNORECASE)
-LOOSE = re.compile(r"(?i)simplif|reduc|trim|clean|dedup|unif|vereinfach|k[üu]rz|упрост|精简|简化|简略|簡略|缩短")
+FROM = regex(_FROM, re.IGNORECASE)
+LOOSE = regex(r"(?i)simplif|reduc|trim|clean|dedup|unif|vereinfach|k[üu]rz|упрост|精简|简化|简略|簡略|缩短")
 """They leave what they are about in its place."""
 BEING = frozenset("is are be been being was were gets get got".split())
 ARTICLES = frozenset(
@@ -97,20 +99,20 @@ NO_STEMS = frozenset(
 )
 NO_OTHERS = frozenset("anything nothing everything api apis".split())
 OTHERS = frozenset("else other others rest".split())
-OWNER = re.compile(r"['’]s$")
+OWNER = regex(r"['’]s$")
 PARTICLES = frozenset("中里内的のからでへに")
 """Behind a name: something of it is meant, or another place."""
 _FAR_EASTERN = sorted(
     {word for _, words in _KINDS for word in words.split("|") if word[0] >= "\u2e80"}, key=len, reverse=True
 )
 _LATIN = r"[^\W\u2e80-\u9fff\uac00-\ud7af]"
-TOKEN = re.compile(
+TOKEN = regex(
     r"(?i)(?:no longer|must not|nicht mehr) L+|tak(?:es?|ing) over|took over|leave out"
     r"|(?:done|handled|provided|covered) (?:now )?by|%s|L+(?:(?:['’.#/:-]+|->)L+)*|[^\w\s]|\w".replace("L", _LATIN)
     % "|".join(_FAR_EASTERN)
 )
 _NAME = r"`?[A-Za-z_]\w*(?:\(\))?`?"
-NAMED_ANEW = re.compile(
+NAMED_ANEW = regex(
     r"\b(?:(?:chang(?:e|es|ed|ing)|updat(?:e|es|ed|ing))\s+(?:(?:the|name|spelling|of|function|method|class|constant"
     rf"|variable)\s+)*(?:(?P<old>{_NAME})\s+(?:in)?to|(?:\w+\s+){{0,4}}?from\s+(?P<from>{_NAME})\s+to)"
     rf"|[把将]\s*(?P<sino>{_NAME})\s*改[成为])\s*(?:be\s+(?:called|named)\s+)?(?P<new>{_NAME})"

@@ -19,10 +19,11 @@ from orchestra.adapters.adapter import Message, Request, Segment, join
 from orchestra.agents.quoting import quote
 from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
+from orchestra.regex import regex
 
-_PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
+_PLACEHOLDER = regex(r"\{\{([a-z][a-z0-9_]*)\}\}")
 _FIRST_LINE = "File: {{path}}\n"
-_FILE_LINE = re.compile("(?:^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*File:")
+_FILE_LINE = regex("(?:^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*File:")
 
 _MOVED = "They stand, quoted, at the beginning of the question. Follow them as if they stood here."
 _OWN_WORDS = "The user's own instructions for you, which you were told to follow:\n"

@@ -6,12 +6,13 @@ import re
 
 from orchestra.adapters.thoughts import TAGS, end_of_thoughts
 from orchestra.agents.blocks import find_blocks
+from orchestra.regex import regex
 from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.edit_blocks import has_edits
 
-_AFTER_WORDS = re.compile(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % TAGS, re.DOTALL | re.MULTILINE)
-_BEGIN = re.compile(r"<(?:%s)>|◁think▷" % TAGS)
-_END = re.compile(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (TAGS, TAGS), re.MULTILINE)
+_AFTER_WORDS = regex(r"^[ \t]*<(%s)>.*?</\1>|^[ \t]*◁think▷.*?◁/think▷" % TAGS, re.DOTALL | re.MULTILINE)
+_BEGIN = regex(r"<(?:%s)>|◁think▷" % TAGS)
+_END = regex(r"^[ \t]*(?:</(?:%s)>|◁/think▷)|(?:</(?:%s)>|◁/think▷)[ \t]*$" % (TAGS, TAGS), re.MULTILINE)
 
 _END_MARKS = (
     "<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|end|>", "<|return|>", "<|user|>",

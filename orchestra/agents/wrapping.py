@@ -7,16 +7,17 @@ from typing import Match
 
 from orchestra.agents.json_reply import parse_object
 from orchestra.errors import UnreadableReply
+from orchestra.regex import regex
 
 _NAMES = ("path", "file", "file_path", "filename")
 _JSON = (".json", ".jsonc", ".json5", ".ipynb")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
-_HEADING = re.compile(
+_HEADING = regex(
     r"[ \t]*(?://|#(?!!|include|import|define)|--|;|%|/\*|<!--)[ \t]*"
     r"(?P<label>(?:filepath|filename|file|path):[ \t]*)?(?P<named>\S[^\n]*)(?:\n|\Z)", re.IGNORECASE,
 )
-_LIKE_A_NAME = re.compile(r"[/\\]|\w\.\w|\A\w+\Z")
-_ASKED = re.compile(
+_LIKE_A_NAME = regex(r"[/\\]|\w\.\w|\A\w+\Z")
+_ASKED = regex(
     r"(?i)[ck]omm?ent|коммент|注释|コメント|\b(?:headers?|heading|remark|banner|top(?![- ]level)|above|(?:begin|start)s? with"
     r"|first line|line (?:1|one)|kopf|erste\w* zeile|en-t[êe]te|premi[èe]re ligne|encabezado|primera l[íi]nea|заголов"
     r"|перв\w+ строк)|首行|第一行|开头|顶部|文件头|先頭|1行目"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any, NoReturn, Sequence
 
 from orchestra.dataclass import dataclass
 from orchestra.errors import UsageError
+from orchestra.regex import regex
 
 LEVELS = ("debug", "info", "warning", "error")
 COLORS = ("auto", "always", "never")
-_BUNDLE = re.compile(r"-[qvhyf]{2,}")
+_BUNDLE = regex(r"-[qvhyf]{2,}")
 """Short flags of every command, and of single ones, in one word."""
 
 

@@ -12,10 +12,11 @@ from orchestra.cli import paint
 from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, OrchestraError, OutputError
 from orchestra.observe.redaction import Redactor
+from orchestra.regex import regex
 
 SCHEMA = 1
 # Control characters, and those that turn the order of a line's characters around (UAX #9) or break it.
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_STEERING = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Output:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
+from orchestra.regex import regex
+
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _NONE = ("\x1b[%sm" % code for code in ("31", "32", "33", "36", "1", ""))
 _HUNK = {"+": _GREEN, "-": _RED, "@": _CYAN}
 _HEAD = ("diff --git ", "--- ", "+++ ")
@@ -14,9 +16,9 @@ _OUTCOMES = {
     _YELLOW: ("partial", "rejected", "limited", "interrupted", "skipped", "warn"),
 }
 _COLOR_OF = {word: color for color, words in _OUTCOMES.items() for word in words}
-_FIRST = re.compile(r"^( {0,2})(%s)(?=:|  )" % "|".join(_COLOR_OF), re.MULTILINE)
+_FIRST = regex(r"^( {0,2})(%s)(?=:|  )" % "|".join(_COLOR_OF), re.MULTILINE)
 """At the start of a line of a result: `completed: ...`, `  approved  modify ...`."""
-_EVENT = re.compile(
+_EVENT = regex(
     r"^( *[\d:]+  )(file|review|tests|lint)( .*?(?<= )(approved|passed|failed|failing|reverted|needs work)(?![^ :,]))"
 )
 """A line of the line view."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from string import Formatter
 from urllib.parse import urlsplit
 
-_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MODEL_NAME = re.compile(r"\S{1,200}")
+from orchestra.regex import regex
+
+_PROVIDER_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MODEL_NAME = regex(r"\S{1,200}")
 """It may begin with a slash: some servers name a model by the path of its file."""
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_WIRE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VARIABLE_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_WIRE_WORD = regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_HEADER_NAME = regex(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """A token of RFC 9110, section 5.6.2."""
-_PASTED_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9]).{24,}")
+_PASTED_KEY = regex(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9]).{24,}")
 COMMIT_PLACEHOLDERS = ("type", "scope", "subject", "body", "session")
 
 

@@ -6,10 +6,12 @@ import re
 from typing import Callable, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
+from orchestra.regex import regex
+
 MASK = "***"
 
-_SECRET_NAME = re.compile(r"auth|key|token|secret|passw|cookie|credential|session|sign|bearer", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"(?i:bearer |basic )|(?=.*[0-9])(?=.*[A-Za-z])\S{16,}")
+_SECRET_NAME = regex(r"auth|key|token|secret|passw|cookie|credential|session|sign|bearer", re.IGNORECASE)
+_SECRET_VALUE = regex(r"(?i:bearer |basic )|(?=.*[0-9])(?=.*[A-Za-z])\S{16,}")
 
 
 def looks_secret(name: str, value: str) -> bool:

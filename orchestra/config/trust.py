@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +15,13 @@ from orchestra.config.layers import Layer, leaf_paths, merge_values, nested
 from orchestra.dataclass import dataclass
 from orchestra.errors import ConfigError
 from orchestra.found_files import plain, read_json
+from orchestra.regex import regex
 
 HARMLESS_KEYS = ("custom_prompts", "mode", "max_concurrency", "max_iterations", "watch")
 """What an untrusted file may set, besides `tests.run: false` and a lower budget."""
 
 _NOT_TRUSTED = "only a trusted file may set this"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = regex(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)

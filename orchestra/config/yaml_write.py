@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./+-]*")
+from orchestra.regex import regex
+
+_PLAIN = regex(r"[A-Za-z/][A-Za-z0-9_./+-]*")
 _NOT_TEXT = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
 
 

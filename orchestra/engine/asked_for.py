@@ -9,6 +9,7 @@ from fnmatch import translate
 from typing import Callable, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from orchestra.agents.quoting import ShownFile, Spans, one_line
+from orchestra.regex import regex
 
 MOST_EXPANDED_BYTES = 60_000
 """Of all files that a folder or a pattern stands for: they are shown. Of more only the names are told."""
@@ -17,9 +18,9 @@ _MOST_NAMES = 80
 _MOST_GUESSES = 5
 _MOST_LOOKED_FOR = 100
 _LONGEST = 1000
-_LINES = re.compile(r"(?:[:#@]L?\d+(?:[-:,]+L?\d+)*|[ :]*[(\[]?lines? \d+(?: ?(?:-|to) ?\d+)?[)\]]?)$")
-_RANGE = re.compile(r"(\d{1,9})(?:(-+L?| to | ?- ?|:)(\d{1,9}))?")
-_PATTERN = re.compile(r"[*?]|\[.+\]")
+_LINES = regex(r"(?:[:#@]L?\d+(?:[-:,]+L?\d+)*|[ :]*[(\[]?lines? \d+(?: ?(?:-|to) ?\d+)?[)\]]?)$")
+_RANGE = regex(r"(\d{1,9})(?:(-+L?| to | ?- ?|:)(\d{1,9}))?")
+_PATTERN = regex(r"[*?]|\[.+\]")
 
 Answer = Tuple[List[ShownFile], List[Tuple[str, str]]]
 

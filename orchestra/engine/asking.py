@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
@@ -26,19 +25,20 @@ from orchestra.errors import (
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step, Usage
+from orchestra.regex import regex
 from orchestra.state.manager import StateManager
 
 T = TypeVar("T")
 FIXES_LINT = "fix-lint-"
 """What the keys of questions about the linter's findings begin with."""
-_OF_SEVERAL = re.compile(r"architect/\d+/(areas|area\d+|merge)\b")
+_OF_SEVERAL = regex(r"architect/\d+/(areas|area\d+|merge)\b")
 """The key of a question to one of several architects."""
 _FINISHING = ("auditor", "consultant")
 """Who finishes a file that is begun: of three files drafted for all that was left, none would be of use."""
 MOST_FILE_ROUNDS = 3
 MOST_FILE_TOKENS = 60_000
 """Of files that one conversation is shown because they were asked for."""
-_FENCE = re.compile(FENCE)
+_FENCE = regex(FENCE)
 _ABOUT = ("task", "remarks", "area", "order", "findings", "failures")
 """The parts of a prompt that say what is to be done."""
 

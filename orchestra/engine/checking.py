@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, Mapping
@@ -10,13 +9,14 @@ from typing import Any, Iterator, Mapping
 from orchestra.dataclass import dataclass
 from orchestra.engine.receipt import Contents, has_receipt, image_json, read_receipt, receipt_of, receipt_text
 from orchestra.errors import UsageError, WorkspaceError
+from orchestra.regex import regex
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.git import Git
 from orchestra.workspace.path_names import normalise
 from orchestra.workspace.tree import Tree
 
-_SHA = re.compile(r"[0-9a-f]{40,64}")
+_SHA = regex(r"[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Collection, Mapping
 
 from orchestra.dataclass import dataclass
 from orchestra.errors import WorkspaceError
 from orchestra.observe.events import Events
 from orchestra.records import TestFailure, TestRun
+from orchestra.regex import regex
 from orchestra.state.manager import StateManager
 
 TESTS = "tests"
@@ -21,7 +21,7 @@ _NOT_STARTED = "not-started"
 _ANY = "command"
 """The id under which a run that names no tests fails as a whole."""
 _MOST_NAMED = 10
-HIDES_OTHERS = re.compile(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
+HIDES_OTHERS = regex(r"[^>:\s]+\.(?:py|[cm]?[jt]sx?)|unittest\.loader\._FailedTest\..+|command|the start of .+")
 """Ids of failures by which a whole file of tests, or all of them, did not run."""
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from orchestra.records import Plan
+from orchestra.regex import regex
 
 MOST_SUBJECT_CHARACTERS = 72
 MOST_BODY_CHARACTERS = 8000
 """The message has to fit one argument of a command."""
-_SEQUENCE = re.compile(
+_SEQUENCE = regex(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\n\x07\x1b\x90\x98\x9b-\x9f]*(?:\x07|\x1b\\|\x9c)"
 )
 """What a terminal takes for one order as a whole (ECMA-48, 5.4 and 5.6); a bell, too, ends a string."""
 # Control characters, and those that turn the order of a line's characters around (UAX #9) or break it.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def commit_message(plan: Plan, *, template: str | None, session_id: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Any, Callable
 
 from orchestra.agents.shrinking import Explanation, find_loss
 from orchestra.errors import RefusedDraft
 from orchestra.records import Draft
+from orchestra.regex import regex
 from orchestra.workspace.languages.defect import Defect, Verdict
 from orchestra.workspace.syntax import SyntaxCheck
 
@@ -18,7 +18,7 @@ _SHORTER_FILE = "Answer with a shorter file that does the same."
 _WHOLE = "no line was found that stands for text left out"
 _MOST_LINES = 10
 _NO_CHANGE = "change: none, the file is as it was before the session"
-_UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = regex("[\u202a-\u202e\u2066-\u2069]")
 """Marks of direction: with them a line of code can read otherwise than it runs."""
 _NOTHING_LOST = "nothing was found lost of the file that neither plan nor findings speak of"
 

@@ -22,10 +22,11 @@ from orchestra.engine.guidance import Guidance
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.errors import WorkspaceError
 from orchestra.records import FileImage, Issue, Plan, PlannedFile
+from orchestra.regex import regex
 from orchestra.workspace.patch import FileChange, unified_patch
 from orchestra.workspace.text import decode
 
-_MOVES = re.compile(
+_MOVES = regex(
     r"(?i)\b(?:mov(?:e|es|ed|ing)|renam\w*|new name|extract\w*|split\w*|cop(?:y|ied|ies)|relocat\w*"
     r"|taken (?:over|from|out)|versch[io]e?b\w*|umben[ae]nn\w*|ausgelagert|déplac\w*)\b|移动|移到|重命名|改名"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import replace
 from typing import Callable, Collection, Mapping, Sequence
@@ -10,15 +9,16 @@ from typing import Callable, Collection, Mapping, Sequence
 from orchestra.dataclass import dataclass
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.records import FileOutcome, Issue, Plan
+from orchestra.regex import regex
 from orchestra.state.forgetting import TRIED
 from orchestra.state.manager import StateManager
 
 DONE = ("approved", "unchanged")
 """How a file can end well."""
 MOST_TOLD_CHARACTERS = 1000
-_LINE = re.compile(r"(?::\d[\d:,-]*|#L\d[L\d-]*|[ ,]+[(\[]?lines? [\d –-]+[)\]]?)$")
+_LINE = regex(r"(?::\d[\d:,-]*|#L\d[L\d-]*|[ ,]+[(\[]?lines? [\d –-]+[)\]]?)$")
 _LONGEST_SAID = 2000
-_BETWEEN = re.compile(r"\s*(?:,(?!\s*lines? \d)|;|\band\b|&|\n)\s*")
+_BETWEEN = regex(r"\s*(?:,(?!\s*lines? \d)|;|\band\b|&|\n)\s*")
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Sequence
 
 from orchestra.clock import Deadline
 from orchestra.dataclass import dataclass
 from orchestra.records import Issue
+from orchestra.regex import regex
 from orchestra.workspace.syntax import SyntaxCheck, check_syntax
 
 _LEAST_S, _MOST_S = 180.0, 1800.0
 _LINE_S, _BRANCH_S = 0.3, 1.5
-_BRANCH = re.compile(
+_BRANCH = regex(
     r"\b(?:if|elif|else|for|foreach|while|until|switch|case|match|when|catch|except|rescue|try|and|or)\b|&&|\|\||\?\?"
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from orchestra.agents.quoting import ShownFile, show_files
 from orchestra.errors import OrchestraError
 from orchestra.observe.secret_shapes import holds_secret
 from orchestra.records import FileImage
+from orchestra.regex import regex
 from orchestra.workspace.git import Git
 from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
 from orchestra.workspace.paths import check_path
@@ -27,7 +27,7 @@ MOST_FILES = 20
 MOST_ASKED = 100
 """More paths than that may be too many for one command line; then everything is listed."""
 MOST_SURVEYED_BYTES = 32 * 2**20
-WORDS = re.compile(r"(?:[A-Z]?[a-z._/-])+")
+WORDS = regex(r"(?:[A-Z]?[a-z._/-])+")
 """Most names: no secret is one, whatever word is in it."""
 _TOO_LONG = "it is too long to be shown (%d characters)"
 

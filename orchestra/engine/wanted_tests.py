@@ -11,14 +11,15 @@ from functools import lru_cache
 
 from orchestra.engine.command_runs import HIDES_OTHERS
 from orchestra.records import Plan
+from orchestra.regex import regex
 
-_CLAUSES = re.compile(r"[.!?;:]+(?=\s|\Z)|[()\n。；！？]|,|\b(?:but|then)\b")
+_CLAUSES = regex(r"[.!?;:]+(?=\s|\Z)|[()\n。；！？]|,|\b(?:but|then)\b")
 _MOST_CHARACTERS = 8_000
 """Of a task that are read."""
 _MEND = r"(?:fix|mend|repair|resolve|debug)"
 _ANY = r"(?:(?:all|the|our|these|those|every|any|of|currently|\d+|two|three) ){0,4}"
 _END = r"(?=\s*(?:\Z|[^\w\s-])|\s+(?:in|of|that|which|and|again|now|by|on)\b)"
-_ALL = re.compile(
+_ALL = regex(
     rf"(?i)\b{_MEND} {_ANY}(?:failing|failed|broken|red) (?:unit |integration )?tests?\b{_END}"
     rf"|\b{_MEND} {_ANY}(?:unit |integration )?(?:tests?|test failures?|failures){_END}"
     rf"|\b(?:make|get|have|let|until|so that) {_ANY}(?:(?:failing|broken|red|existing|unit) )*tests?"
@@ -26,20 +27,20 @@ _ALL = re.compile(
     rf"|\btests (?:must|should|have to|need to) (?:all |now )?pass{_END}"
 )
 """Of all tests that fail."""
-_ASKS = re.compile(rf"(?i)\b(?:{_MEND}|make|get|have|let|until|so that)\b|\bfail(?:s|ing|ed)?\b|\bis (?:red|broken)\b")
-_NOT = re.compile(
+_ASKS = regex(rf"(?i)\b(?:{_MEND}|make|get|have|let|until|so that)\b|\bfail(?:s|ing|ed)?\b|\bis (?:red|broken)\b")
+_NOT = regex(
     r"(?i)\b(?:not|never|without|ignor\w*|skip\w*|leav\w*|if|when|unless|even|anyway|already|known|another|unrelated"
     r"|still|add|write|create|mark|delete|remove|disable|rename|report|print|show|count|document|exit|stop|typos?"
     r"|docs?|docstrings?|comments?|names?)\b|n['’]t\b"
 )
 """What makes a clause ask for something else."""
-_NAMED = re.compile(r"\btests?[/_]\w|\w_test\b|\.(?:test|spec)\.|\bTest[A-Z]|[a-z]Tests?\b")
-_PASSES = re.compile(r"(?i)\b(?:pass|passes|succeeds?|green)\b")
-_BARE = re.compile(r"(?<![\w/.:])(?:test_\w+|\w+Tests?|Test[A-Z]\w*)(?![\w/.])")
+_NAMED = regex(r"\btests?[/_]\w|\w_test\b|\.(?:test|spec)\.|\bTest[A-Z]|[a-z]Tests?\b")
+_PASSES = regex(r"(?i)\b(?:pass|passes|succeeds?|green)\b")
+_BARE = regex(r"(?<![\w/.:])(?:test_\w+|\w+Tests?|Test[A-Z]\w*)(?![\w/.])")
 """A test's name without a file's: where a whole file of tests does not load, it may be any of them."""
-_PARAMETERS = re.compile(r"[\[(].*\Z", re.DOTALL)
-_SEPARATOR = re.compile(r"::|[./#\\]|\s[>›]\s")
-_TELLING = re.compile(r"(?i)\w_\w|test\w|\wtest|spec\w|\wspec|\s")
+_PARAMETERS = regex(r"[\[(].*\Z", re.DOTALL)
+_SEPARATOR = regex(r"::|[./#\\]|\s[>›]\s")
+_TELLING = regex(r"(?i)\w_\w|test\w|\wtest|spec\w|\wspec|\s")
 _LEAST = 6
 
 

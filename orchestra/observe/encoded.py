@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import binascii
-import re
 from typing import Callable, Iterable, Iterator
 
 from orchestra.observe.telling_names import is_no_example, is_no_name
+from orchestra.regex import regex
 
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/]{20,8000}={0,2}(?![A-Za-z0-9+/=_.-])")
+_ENCODED = regex(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/]{20,8000}={0,2}(?![A-Za-z0-9+/=_.-])")
 _FIRST = 8
-_PRINTABLE = re.compile(rb"[\t\n\r -~]+")
-_PAIR = re.compile(r"[\w.@-]{1,60}:([^\s:/]{8,200})\n?")
+_PRINTABLE = regex(rb"[\t\n\r -~]+")
+_PAIR = regex(r"[\w.@-]{1,60}:([^\s:/]{8,200})\n?")
 
 Find = Callable[[str], Iterable["tuple[int, int]"]]
 

@@ -9,19 +9,20 @@ from typing import Callable, Iterator
 from orchestra.observe.drawn_by_lot import is_random
 from orchestra.observe.introducing import AFTER_NAMES, FORMS
 from orchestra.observe.telling_names import is_no_example, is_no_name
+from orchestra.regex import regex
 
-_CALL = re.compile(
+_CALL = regex(
     r"(?:login|BasicAuth|onnect|onnection|PDO|jwt\.(?:sign|encode|verify|decode)|hmac\.new|Fernet|createHmac"
     r"|auth(?: ?= ?)?|Credentials?|PasswordAuthentication|assword)\((?=([^\n]{0,200}))"
 )
-_ROW = re.compile(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
-_LITERAL = re.compile(r"[\"']([^\s\"'\\]{8,200})[\"']")
-_USUAL = re.compile(
+_ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
+_LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
+_USUAL = regex(
     r"(?i)pass|pwd|secret|user|admin|root|guest|test|token|foo|bar|name|postgres|mysql|redis|rabbit|key"
 )
 _LONG = 20
 _WORD_LONG = 8
-_DIGIT = re.compile(r"[0-9]")
+_DIGIT = regex(r"[0-9]")
 
 
 def introduced(text: str) -> Iterator[tuple[int, int]]:

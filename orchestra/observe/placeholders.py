@@ -10,15 +10,16 @@ from functools import lru_cache
 from typing import Callable, Collection, Iterable, Sequence
 
 from orchestra.observe.secret_shapes import SHORTEST, find_secrets
+from orchestra.regex import regex
 
-PLACEHOLDER = re.compile(r"__ORCHESTRA_SECRET_[0-9a-f]{12}__")
+PLACEHOLDER = regex(r"__ORCHESTRA_SECRET_[0-9a-f]{12}__")
 _LOW = r"(?:\\{1,3}_|&#95;|%5F|_)"
-_LIKE_ONE = re.compile(
+_LIKE_ONE = regex(
     PLACEHOLDER.pattern + r"|(?i:_{0,2}ORCHESTRA_SECRET_\w{0,64})"
     rf"|(?i:{_LOW}{{0,2}}ORCHESTRA{_LOW}SECRET{_LOW}[0-9a-f]{{4,12}}{_LOW}{{0,2}})"
 )
 """Also with its low lines written as Markdown, HTML and addresses may have them."""
-_WORD = re.compile(r"[A-Za-z]+|[0-9]+|[\w-]{1,11}")
+_WORD = regex(r"[A-Za-z]+|[0-9]+|[\w-]{1,11}")
 """What may well stand elsewhere and mean something else: it is hidden where it is found, not wherever it occurs."""
 
 _MOST_KEPT = 128

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from typing import Any, Iterable
 from urllib.parse import quote
+
+from orchestra.regex import regex
 
 MASK = "***"
 _SHORTEST = 6
 _SHORTEST_SHAPE = 15
 """No shorter text is looked through, and most values are."""
-_SHAPES = re.compile(
+_SHAPES = regex(
     r"\b(?:sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"
     r"|AKIA[A-Z0-9]{16})|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
 )
 
 
-_MAY_BE_SHAPES = re.compile(_SHAPES.pattern.replace(r"\b", "", 1))
+_MAY_BE_SHAPES = regex(_SHAPES.pattern.replace(r"\b", "", 1))
 """For text as JSON writes it, where an escaped line feed or tab ends in a letter."""
 
 

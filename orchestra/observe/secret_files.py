@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from typing import Iterator
 
 from orchestra.observe.secret_shapes import SHORTEST
 from orchestra.observe.telling_names import is_no_example
+from orchestra.regex import regex
 
 _MOST_VALUES = 2000
 """Of one file: every text is looked through for each of them."""
 _LONGEST_LINE = 2000
 _MOST_QUOTED = 16_384
 """In characters: beyond, only what stands without a blank is found."""
-_ASSIGNED = re.compile(r"[^=:]{1,200}[=:][ \t]{0,20}([^\s\"'].{7,1000}?)[ \t,;]{0,20}\r?\Z")
-_QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){8,1000})\"|'([^'\n]{8,1000})'|>([^<>\n]{8,1000})<")
-_PIECE = re.compile(r"[^\s\"'`,;<>(){}\[\]]{8,1000}")
-_VARIABLE = re.compile(r"\$\{[^}\n]{0,80}\}")
-_NAMED = re.compile(r"[\w.-]{1,80}[=:](?=.)")
-_PARTS = re.compile(r"[-_.:/\\, ()=+]+")
-_ORDINARY_PART = re.compile(r"[A-Za-z]*[0-9]{0,3}|[0-9]+|utf8mb4")
-_PLACE = re.compile(
+_ASSIGNED = regex(r"[^=:]{1,200}[=:][ \t]{0,20}([^\s\"'].{7,1000}?)[ \t,;]{0,20}\r?\Z")
+_QUOTED = regex(r"\"((?:[^\"\\\n]|\\.){8,1000})\"|'([^'\n]{8,1000})'|>([^<>\n]{8,1000})<")
+_PIECE = regex(r"[^\s\"'`,;<>(){}\[\]]{8,1000}")
+_VARIABLE = regex(r"\$\{[^}\n]{0,80}\}")
+_NAMED = regex(r"[\w.-]{1,80}[=:](?=.)")
+_PARTS = regex(r"[-_.:/\\, ()=+]+")
+_ORDINARY_PART = regex(r"[A-Za-z]*[0-9]{0,3}|[0-9]+|utf8mb4")
+_PLACE = regex(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[A-Za-z]{2,}(?::[0-9]+)?(?:/.*)?|[a-z][a-z0-9+.-]*://.*"
 )
 """Addresses; a password in one is found by its form."""

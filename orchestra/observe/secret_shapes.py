@@ -15,6 +15,7 @@ from orchestra.observe.encoded import encoded
 from orchestra.observe.introduced import introduced
 from orchestra.observe.split_literals import across_seams
 from orchestra.observe.telling_names import named_values
+from orchestra.regex import regex
 
 SHORTEST = 8
 """A shorter text is no secret that could be told from a word."""
@@ -59,14 +60,14 @@ _FORMS = {
     begin: re.escape(begin) + rest + "(?![A-Za-z0-9])" for begin, _, rest in (form.partition(" ") for form in _TOKENS)
 }
 """Compiled by need: few texts hold more than a few of them."""
-_BEGINS = re.compile(
+_BEGINS = regex(
     "(?<![A-Za-z0-9])(?:%s)" % "|".join(
         f"{re.escape(first)}(?:%s)" % "|".join(re.escape(begin[1:]) for begin in begins)
         for first, begins in groupby(sorted(_FORMS), lambda begin: begin[0])
     )
 )
 """By their first characters: all of them side by side take three times as long."""
-_LONG_RUN = re.compile(r"[A-Za-z0-9_+/=.~:-]{20,}")
+_LONG_RUN = regex(r"[A-Za-z0-9_+/=.~:-]{20,}")
 """Every token lies in one: few are looked at, since most of a text are words."""
 _IN_THE_MIDDLE = (
     (":AA", r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])"),
@@ -74,12 +75,12 @@ _IN_THE_MIDDLE = (
     (".", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.(?=[A-Za-z_-]{0,26}[0-9])[\w-]{27,40}(?![\w-])"),
     (".atlasv1.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,90}"),
 )
-_MAY_BE_TOKEN = re.compile(r"[0-9]|A[KSBC][IC]A")
-_KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_LINE = re.compile(
+_MAY_BE_TOKEN = regex(r"[0-9]|A[KSBC][IC]A")
+_KEY_BEGINS = regex(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = regex(
     r"[ \t>+#*/\"'|-]{0,40}(?:[A-Za-z-]{2,20}: [^\n]{0,100}|[A-Za-z0-9+/=\\]{0,1000})[\"',;\\ \t\r+]{0,8}(?:\n|\Z)"
 )
-_KEY_PART = re.compile(r"[A-Za-z0-9+/=]{8,}")
+_KEY_PART = regex(r"[A-Za-z0-9+/=]{8,}")
 _MOST_KEY = 30_000
 """In characters; no private key is longer."""
 

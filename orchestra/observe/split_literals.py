@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Callable, Iterable, Iterator, NamedTuple
 
-_SEAM = re.compile(
+from orchestra.regex import regex
+
+_SEAM = regex(
     r"""(?P<quote>["'])
     (?:[ \t]{1,20}(?:\\?\r?\n[ \t+>-]{0,80})? | \\?\r?\n[ \t+>-]{0,80} | (?=[+.&]))
     (?:(?:\+|\.\.?|&)[ \t]{0,20}(?:\\?\r?\n[ \t+>-]{0,80})?)?
@@ -14,7 +16,7 @@ _SEAM = re.compile(
     re.X,
 )
 """Between two literals side by side, and between a name's sign and its value on the next line."""
-_EDGE = re.compile(r"[\"'=](?=[ \t(\\\r\n+.&])")
+_EDGE = regex(r"[\"'=](?=[ \t(\\\r\n+.&])")
 _FARTHEST = 300
 """In characters, from one seam to the next of the same stretch."""
 _LONGEST = 6000

@@ -6,9 +6,10 @@ import re
 from typing import Iterator
 
 from orchestra.observe.drawn_by_lot import has_both, is_random
+from orchestra.regex import regex
 
 _STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt")
-_REST = re.compile(
+_REST = regex(
     r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt)_?[0-9]{0,2}
     (?:
         # name = value, "name": value, name: type = value
@@ -32,44 +33,44 @@ _REST = re.compile(
     )""",
     re.X | re.M,
 )
-_QUALIFIES_KEY = re.compile(
+_QUALIFIES_KEY = regex(
     r"(?i)(?:api|access|private|secret|encrypt(?:ion)?|decrypt(?:ion)?|signing|master|account|auth|client|shared"
     r"|storage|session|app|license|licence|deploy|service|admin|webhook|bot|jwt|hmac|cookie|crypto|data|root|user"
     r"|server|stripe|aws|azure|gcp|openai|anthropic|gemini|zai|moonshot|primary|secondary)[_. -]?\Z"
 )
-_LINE_HEAD = re.compile(
+_LINE_HEAD = regex(
     r"[ \t+>#/*;-]{0,80}(?:(?:export|set|setenv|ENV|ARG)[ \t]{1,20}|(?i:API|access|secret|auth|private)[ ]"
     r"|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
 )
-_FLAG_HEAD = re.compile(
+_FLAG_HEAD = regex(
     r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w.-]{0,60}|[\s{(]:[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
     r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
 )
-_VARIABLE_HEAD = re.compile(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
-_PART_HEAD = re.compile(r"(?:;| /)[ \t]{0,3}[\w ]{0,20}\Z")
-_QUERY_HEAD = re.compile(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
-_SETTINGS_HEAD = re.compile(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
-_FLOW_HEAD = re.compile(r"[{,][ \t]{0,20}[\w.-]{0,40}\Z")
-_SETTER_HEAD = re.compile(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
-_QUOTE_HEAD = re.compile(r"[\"'][\w-]{0,40}\Z")
-_OPTION_HEAD = re.compile(r"[\"']--?[\w-]{0,40}\Z")
-_LISTED_HEAD = re.compile(r"[ \t+]{0,60}-[ \t]{1,4}[\"']?--?[\w-]{0,40}\Z")
-_DECLARES = re.compile(r"(?i)(?:option|argument|param|flag|opt|add)\w{0,20}\(")
-_DEFINES = re.compile(r"\bdefine\([ ]?[\"']\w{0,40}\Z")
-_SIGN = re.compile(r"[!#%^&*+=?~]")
+_VARIABLE_HEAD = regex(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
+_PART_HEAD = regex(r"(?:;| /)[ \t]{0,3}[\w ]{0,20}\Z")
+_QUERY_HEAD = regex(r"[?&](?:amp;)?[\w.-]{0,40}\Z")
+_SETTINGS_HEAD = regex(r"\w=[^\s=,;()\"']{1,60} \w{0,20}\Z")
+_FLOW_HEAD = regex(r"[{,][ \t]{0,20}[\w.-]{0,40}\Z")
+_SETTER_HEAD = regex(r"(?:[sS]et|[wW]ith)_?\w{0,20}\Z")
+_QUOTE_HEAD = regex(r"[\"'][\w-]{0,40}\Z")
+_OPTION_HEAD = regex(r"[\"']--?[\w-]{0,40}\Z")
+_LISTED_HEAD = regex(r"[ \t+]{0,60}-[ \t]{1,4}[\"']?--?[\w-]{0,40}\Z")
+_DECLARES = regex(r"(?i)(?:option|argument|param|flag|opt|add)\w{0,20}\(")
+_DEFINES = regex(r"\bdefine\([ ]?[\"']\w{0,40}\Z")
+_SIGN = regex(r"[!#%^&*+=?~]")
 _MOST_HEAD = 70
-_EXAMPLE = re.compile(
+_EXAMPLE = regex(
     r"(?i)example|placeholder|change[-_]?me|your[-_]|\byour|dummy|redacted|xxxx|\*\*\*|\.\.\.|ORCHESTRA_SECRET_"
     r"|[{}<>]|%[(sd]|(?-i:\$(?:\(|[A-Z_]{2}|[a-z_]+(?:\W|\Z)))|\A(?:https?:/|\.{0,2}/|~/|[$@#%&]|arn:|projects/|vault:"
     r"|env:|ENC\[)|\A(.)\1*\Z"
 )
-_SUM = re.compile(r"[A-Za-z_$][\w$.]*(?:[-+*/%&=?][A-Za-z_$][\w$.]*)+")
-_NAME_LIKE = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
-_WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
+_SUM = regex(r"[A-Za-z_$][\w$.]*(?:[-+*/%&=?][A-Za-z_$][\w$.]*)+")
+_NAME_LIKE = regex(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
+_WORDS = regex(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
 _PHRASE_STEMS = ("passw", "passphrase", "pass", "pwd", "secret")
-_PHRASE = re.compile(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
-_MIXED_WORD = re.compile(r"(?=[^ ]*[0-9])(?=[^ ]*[A-Za-z])[^ ]{6,}")
-_PROSE = re.compile(
+_PHRASE = regex(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
+_MIXED_WORD = regex(r"(?=[^ ]*[0-9])(?=[^ ]*[A-Za-z])[^ ]{6,}")
+_PROSE = regex(
     r"(?i)pass|word|wort|senha|contra|secret|token|key|user|login|log in|sign|account|mail|field|value|string|text"
     r"|\b(?:the|an?|of|to|for|in|on|is|are|was|has|have|be|must|not|no|your?|new|old|and|or|with|at|by|from|this|that"
     r"|it|if|as|per|can|use[ds]?|should|will|would|please|invalid|required?|confirm|repeat|again|forgot|forget|change"

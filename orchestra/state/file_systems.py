@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
+from orchestra.regex import regex
+
 MOUNTS = Path("/proc/self/mounts")
-_NETWORK = re.compile(
+_NETWORK = regex(
     r"(?:nfs\d?|cifs|smb\d?|smbfs|9p|afs|ceph|lustre|gpfs|beegfs|ncpfs|coda|vboxsf|prl_fs|vmhgfs"
     r"|fuse\.(?:sshfs|glusterfs|s3fs|davfs2?|rclone|gcsfuse|vmhgfs-fuse|ceph|juicefs|cephfs))"
 )
-_ESCAPE = re.compile(r"\\([0-7]{3})")
+_ESCAPE = regex(r"\\([0-7]{3})")
 
 
 def network_file_system(folder: Path, mounts: Path = MOUNTS) -> str | None:

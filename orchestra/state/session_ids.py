@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime
 
-_ID = re.compile(r"s-\d{8}-\d{6}-[0-9a-f]{4}")
+from orchestra.regex import regex
+
+_ID = regex(r"s-\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 def new_session_id(now: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from datetime import datetime, timedelta, timezone
 from typing import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Callable, Sequence
 from orchestra.clock import Clock, iso
 from orchestra.dataclass import dataclass
 from orchestra.records import Attempt, Reply, Step, Usage
+from orchestra.regex import regex
 from orchestra.state.cells import amount_of, cell_text, moment
 from orchestra.state.store import Store
 
@@ -18,7 +18,7 @@ _STEP = (
     "SELECT steps.*, replies.step_id AS answered, text, provider, model_id, input_tokens, output_tokens,"
     " cached_tokens, cost, latency_ms FROM steps LEFT JOIN replies ON replies.step_id = steps.id"
 )
-_TURN = re.compile(r"(?:#(\d+))?(/other)?")
+_TURN = regex(r"(?:#(\d+))?(/other)?")
 """What follows in a step's key behind its conversation's: the turn, and that another model was asked in it."""
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 _ACTIVITY = timedelta(seconds=1)

@@ -8,12 +8,13 @@ import tokenize
 from pathlib import PurePosixPath
 
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 from orchestra.workspace.languages.interpreters import interpreter_of, suffix_of
 
 MOST_CHARACTERS = 1_000_000
-_ASKS = re.compile(r"(?i)(?:.*(?<![\w.-]))?ai!|ai!\s.*")
-_SAYS_AI = re.compile(r"(?i)(?:.*(?<![\w.-]))?ai[!?]?|ai[!?:]?\s.*")
-_MARK = re.compile(r"(?i)\A\s*ai[!?:]?(?=\s|\Z)|(?<![\w.-])ai[!?]?\s*\Z")
+_ASKS = regex(r"(?i)(?:.*(?<![\w.-]))?ai!|ai!\s.*")
+_SAYS_AI = regex(r"(?i)(?:.*(?<![\w.-]))?ai[!?]?|ai[!?:]?\s.*")
+_MARK = regex(r"(?i)\A\s*ai[!?:]?(?=\s|\Z)|(?<![\w.-])ai[!?]?\s*\Z")
 
 _C_BLOCK, _MARKUP = ("/*", "*/"), ("<!--", "-->")
 _STYLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = (

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import codecs
-import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Pattern
 
 from orchestra.errors import RefusedDraft
+from orchestra.regex import regex
 from orchestra.workspace.languages.interpreters import suffix_of
 from orchestra.workspace.text import NEW_FILE, UTF8_BOM, FileText
 
 _PYTHON = frozenset((".py", ".pyw", ".pyi"))
 # PEP 263: in a comment on the first line, or on the second below a blank one or a comment.
-_CODING_LINE = re.compile(r"(?a)(?:[ \t\f]*(?:#[^\n]*)?\n)??[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
-_XML_HEADER = re.compile(r"(?a)<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([-\w.:]+)[\"']")
-_LATIN_1 = re.compile(r"(?:latin|iso-8859|iso-latin)-1(?:-.*)?")
+_CODING_LINE = regex(r"(?a)(?:[ \t\f]*(?:#[^\n]*)?\n)??[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
+_XML_HEADER = regex(r"(?a)<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([-\w.:]+)[\"']")
+_LATIN_1 = regex(r"(?:latin|iso-8859|iso-latin)-1(?:-.*)?")
 _UTF_16 = ("utf-16", "utf-16-le", "utf-16-be")
 _HINT = "declare an encoding that holds the text, such as utf-8, or keep the line that declares it as it was"
 

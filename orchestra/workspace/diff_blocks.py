@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Sequence
 
+from orchestra.regex import regex
 from orchestra.workspace.edits import Edit
 
 _LONGEST_HEADER = 1000
-_HUNK = re.compile(r"@@(?:[ \t]*-(\d{1,9})(?:,\d+)?[ \t]+\+\d+(?:,\d+)?[ \t]*@@)?(.*?)(?:[ \t]*@@)?")
-_OLD_FILE = re.compile(r"(?:--- |\*\*\* (?:Update|Add|Delete) File:)[ \t]*(.+?)(?:\t.*)?")
-_NEW_FILE = re.compile(r"\+\+\+ [ \t]*(.+?)(?:\t.*)?")
-_ENVELOPE = re.compile(
+_HUNK = regex(r"@@(?:[ \t]*-(\d{1,9})(?:,\d+)?[ \t]+\+\d+(?:,\d+)?[ \t]*@@)?(.*?)(?:[ \t]*@@)?")
+_OLD_FILE = regex(r"(?:--- |\*\*\* (?:Update|Add|Delete) File:)[ \t]*(.+?)(?:\t.*)?")
+_NEW_FILE = regex(r"\+\+\+ [ \t]*(.+?)(?:\t.*)?")
+_ENVELOPE = regex(
     r"\*\*\* (?:Begin Patch|End Patch|End of File)|diff --git .*|index [0-9a-f]+\.\..*|new file mode \d+|(?:old|new) "
     r"mode \d+|Index: .*|={20,}|\\ ?No newline at end of file"
 )

@@ -9,16 +9,17 @@ from typing import Iterator, Sequence
 from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, UnfitEdits
 from orchestra.records import MATCHES
+from orchestra.regex import regex
 from orchestra.workspace.edit_matching import Haystack
 from orchestra.workspace.edits import Edit
 from orchestra.workspace.named_file import path_in_info, sole_path
 
 _LONGEST_MARKER = 300
 # Some models write the block with - and + for the outer marks.
-_OPEN = re.compile(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
-_DIVIDER = re.compile(r"[ \t]*(={5,9})[ \t]*")
-_CLOSE = re.compile(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
-_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_OPEN = regex(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
+_DIVIDER = regex(r"[ \t]*(={5,9})[ \t]*")
+_CLOSE = regex(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
+_FENCE = regex(r"[ \t]*(?:`{3,}|~{3,})")
 _MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
 """So far above a block may stand the name of its file."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from functools import cached_property
 from typing import Callable, Iterator, Mapping, Sequence
 
 from orchestra.dataclass import dataclass
 from orchestra.records import MATCHES
+from orchestra.regex import regex
 from orchestra.workspace.indentation import moved, smallest_step
 
 Lines = Sequence[str]
@@ -19,7 +19,7 @@ MOST_PLACES = 6
 MOST_SHOWN_LINES = 20
 _MOST_VOTERS = 50
 _MOST_COMPARED_LINES = 5000
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 _FEWEST_WORDS = 2
 _EVERYWHERE = frozenset(
     "pass break continue return else try finally except do then begin end fi done esac self this none null nil true"

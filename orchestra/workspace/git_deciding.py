@@ -7,19 +7,20 @@ import re
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from orchestra.regex import regex
 from orchestra.workspace.git_hooks import BETWEEN_WORDS, files_of_hooks
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
 _OWN = ("config", "config.worktree", "hooks", "info/attributes", "HEAD")
 # Settings that name a program or a file which our commands, or what they start, may run or read (git-config(1)).
-_TELLING = re.compile(
+_TELLING = regex(
     r"filter\..+\.(clean|smudge|process)|diff\.(.+\.(command|textconv)|external)|merge\..+\.driver|hook\..+\.command"
     r"|gpg\.(.+\.)?program|gpg\.ssh\..+|user\.signingkey|trailer\..+\.(cmd|command)|gc\.recentobjectshook"
     r"|core\.(fsmonitor|sshcommand|gitproxy|attributesfile|excludesfile|alternaterefscommand)|commit\.template",
     re.I | re.S,
 )
-_INCLUDE = re.compile(r"include(if\..+)?\.path", re.I | re.S)
+_INCLUDE = regex(r"include(if\..+)?\.path", re.I | re.S)
 _MOST_WORDS = 50
 
 

@@ -10,17 +10,18 @@ from typing import AbstractSet, Iterable, Iterator, Sequence
 
 from orchestra.dataclass import dataclass
 from orchestra.found_files import start_of
+from orchestra.regex import regex
 from orchestra.workspace.git_paths import split
 from orchestra.workspace.git_process import GitProcess
 
-BETWEEN_WORDS = re.compile(r"[\s'\"`|&;<>(){}=,!]+")
-_UP = re.compile(r"(?:\.{0,2}/)+")
-_SCRIPT = re.compile(r"\.(?:sh|bash|py|[cm]?js|ts|rb|pl)$")
-_RUNNER = re.compile(r"source|(?:/\S*/)?(?:(?:ba|da|k|z)?sh|python[\d.]*|node|ruby|perl)")
-_DOT = re.compile(r"(^|[;&|({!]|\b(?:then|do|else))[ \t]*\.[ \t]", re.M)
+BETWEEN_WORDS = regex(r"[\s'\"`|&;<>(){}=,!]+")
+_UP = regex(r"(?:\.{0,2}/)+")
+_SCRIPT = regex(r"\.(?:sh|bash|py|[cm]?js|ts|rb|pl)$")
+_RUNNER = regex(r"source|(?:/\S*/)?(?:(?:ba|da|k|z)?sh|python[\d.]*|node|ruby|perl)")
+_DOT = regex(r"(^|[;&|({!]|\b(?:then|do|else))[ \t]*\.[ \t]", re.M)
 _OF_THE_ROOT = ("$", "git", "rev-parse", "dirname", "$0")
 """Words of `$(git rev-parse --show-toplevel)` and the like, which stand between a runner and its script."""
-_MODULE = re.compile(r"\w+(?:\.\w+)*")
+_MODULE = regex(r"\w+(?:\.\w+)*")
 _NODE = ("package.json",)
 _READS = {
     "make": ("GNUmakefile", "makefile", "Makefile"), "just": ("justfile",), "rake": ("Rakefile",), "tox": ("tox.ini",),
@@ -32,7 +33,7 @@ _RUN_THEIR_SETTINGS = ("lint-staged", "eslint", "prettier", "commitlint", "style
 """Programs that run what is in `NAME.config.js` or `.NAMErc.js`."""
 _OF_COMMANDS = frozenset(name for names in _READS.values() for name in names if not name.endswith(".py"))
 _SHELL = ("", ".sh", ".bash", ".dash", ".ksh", ".zsh", ".mk")
-_FOREIGN = re.compile(r"#!(?!.*\b(?:(?:ba|da|a|k|z)?sh|make|just)\b)")
+_FOREIGN = regex(r"#!(?!.*\b(?:(?:ba|da|a|k|z)?sh|make|just)\b)")
 _MOST_BYTES = 65536
 _MOST_HOOKS = 100
 _MOST_WORDS = 5000

@@ -9,9 +9,10 @@ from typing import Iterable, Tuple
 
 from orchestra.dataclass import dataclass
 from orchestra.found_files import plain
+from orchestra.regex import regex
 
 FILE = ".orchestraignore"
-_TOKEN = re.compile(r"\A\*\*/|/\*\*/|/\*\*\Z|\\.|\[[!^]?\]?[^\]]*\]|[\s\S]")
+_TOKEN = regex(r"\A\*\*/|/\*\*/|/\*\*\Z|\\.|\[[!^]?\]?[^\]]*\]|[\s\S]")
 _GLOBS = {"**/": "(?:.*/)?", "/**/": "/(?:.*/)?", "/**": "/.+", "*": "[^/]*", "?": "[^/]"}
 
 

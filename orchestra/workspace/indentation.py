@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple, Sequence
+
+from orchestra.regex import regex
 
 Lines = Sequence[str]
 
-_TABS_FIRST = re.compile(r"(\t*)( *)")
-_MIXED = re.compile(r"\t+ | +\t")
+_TABS_FIRST = regex(r"(\t*)( *)")
+_MIXED = regex(r"\t+ | +\t")
 
 
 class _Depth(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Iterable, Mapping, Sequence
 
 from orchestra.dataclass import dataclass
 from orchestra.found_files import plain
+from orchestra.regex import regex
 
 NAMES = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules")
 """Of a folder the first of these that is there counts."""
@@ -23,8 +24,8 @@ MOST_SKILLS = 200
 MOST_BYTES = 64 * 1024
 """A longer file of the user's own is not read."""
 
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$\r?\n?", re.DOTALL | re.MULTILINE)
-_WORD = re.compile(r"[^\W_]{3,}")
+_FRONT_MATTER = regex(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$\r?\n?", re.DOTALL | re.MULTILINE)
+_WORD = regex(r"[^\W_]{3,}")
 _EMPTY_WORDS = frozenset(
     "and any are for from has have how into its not one only that the them then these they this use used user uses"
     " using was what when where which with work works you your skill file files code task add new make".split()

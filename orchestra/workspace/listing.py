@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple, Sequence
 
+from orchestra.regex import regex
 from orchestra.workspace.git import Git
 from orchestra.workspace.ignore_rules import TreeRules
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
@@ -15,7 +16,7 @@ from orchestra.workspace.path_names import PRIVATE_FOLDERS
 MAX_FILES = 20_000
 SKIPPED_FOLDERS = frozenset((*PRIVATE_FOLDERS, "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"))
 
-_SECRET_NAMES = re.compile(
+_SECRET_NAMES = regex(
     r"""\.env.* | .*\.env
     | .*\.(pem|key|p8|p12|pfx|pk8|pkcs12|jks|jceks|bks|keystore|keytab|kdbx?|ppk|asc|gpg|age|agekey|ovpn|token)
     | id_(rsa|dsa|ecdsa|ed25519)(_sk)? | wallet\.dat
@@ -30,7 +31,7 @@ _SOURCES = tuple(
     ".py .pyi .js .mjs .cjs .jsx .ts .tsx .vue .go .rs .java .c .cc .cpp .h .hpp .cs .rb .php .sh .swift .kt .scala"
     " .css .html .md .rst .sql .svg .png".split()
 )
-_EXAMPLES = re.compile(r".*\.(example|sample|template|dist)", re.I)
+_EXAMPLES = regex(r".*\.(example|sample|template|dist)", re.I)
 _SECRET_FOLDERS = frozenset((".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store"))
 
 

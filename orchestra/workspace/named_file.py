@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
+
 _LONGEST = 300
 _DECORATION = "`*_\"'()[]{}<>,;：，。（）【】《》"
-_COMMENT = re.compile(r"^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)")
-_LABEL = re.compile(r"(?i)^(?:file|path|filename|in|文件|文件名|路径)\s*[:：\s]\s*")
-_BEHIND_PATH = re.compile(r"(?:\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：]))+\s*$")
-_PATH = re.compile(r"(?:[^\s/:*?\"<>|`]+/)*[^\s/:*?\"<>|`]*\.[A-Za-z][A-Za-z0-9_+-]{0,11}")
-_PATH_WITH_FOLDER = re.compile(r"(?:[^\s/:*?\"<>|`]*/)+[^\s/:*?\"<>|`]+")
-_BETWEEN_TOKENS = re.compile(r"[\s:=,;]+")
-_PROSE_BEFORE_PATH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][A-Za-z0-9_]")
+_COMMENT = regex(r"^(?:#{1,6}\s+|\d+[.)]\s+|//+\s*|--\s+|/\*\s*|<!--\s*)")
+_LABEL = regex(r"(?i)^(?:file|path|filename|in|文件|文件名|路径)\s*[:：\s]\s*")
+_BEHIND_PATH = regex(r"(?:\s*(?:\*/|-->|\((?:new|modified|updated|edited|修改|新建)\)|[:：]))+\s*$")
+_PATH = regex(r"(?:[^\s/:*?\"<>|`]+/)*[^\s/:*?\"<>|`]*\.[A-Za-z][A-Za-z0-9_+-]{0,11}")
+_PATH_WITH_FOLDER = regex(r"(?:[^\s/:*?\"<>|`]*/)+[^\s/:*?\"<>|`]+")
+_BETWEEN_TOKENS = regex(r"[\s:=,;]+")
+_PROSE_BEFORE_PATH = regex("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][A-Za-z0-9_]")
 """Chinese that runs into a path without a blank."""
 _NO_FILES = frozenset(("asp.net", "vb.net", "node.js", "vue.js", "next.js", "react.js", "three.js", "d3.js"))
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 
 from orchestra.errors import RefusedPath
+from orchestra.regex import regex
 
 MAX_COMPONENT_BYTES = 255
 MAX_PATH_BYTES = 4096
 PRIVATE_FOLDERS = (".git", ".orchestra")
 HINT = "name a file inside the repository, relative to its root, such as src/app.py"
 
-_DRIVE = re.compile(r"[A-Za-z]:")
-_SHORT_NAME = re.compile(r"(git|gi[0-9a-f]{4}|orches|or[0-9a-f]{4})~[0-9]+")
+_DRIVE = regex(r"[A-Za-z]:")
+_SHORT_NAME = regex(r"(git|gi[0-9a-f]{4}|orches|or[0-9a-f]{4})~[0-9]+")
 # Of Unicode's Default_Ignorable_Code_Point what is not Cf: a Linux folder that folds case passes over it too.
-_IGNORABLE = re.compile(
+_IGNORABLE = regex(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e0fff]"
 )

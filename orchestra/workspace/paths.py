@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import unicodedata
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Iterable
 
 from orchestra.errors import RefusedPath, WorkspaceError
 from orchestra.found_files import own
+from orchestra.regex import regex
 from orchestra.workspace.collisions import check_distinct
 from orchestra.workspace.path_names import normalise, quoted, refused
 
@@ -26,9 +26,9 @@ _KINDS = (
     (stat.S_ISBLK, "is a device"),
     (stat.S_ISCHR, "is a device"),
 )
-_SUBMODULE = re.compile(r"(?im)^[ \t]*path[ \t]*=(.*)$")
+_SUBMODULE = regex(r"(?im)^[ \t]*path[ \t]*=(.*)$")
 # Names that Windows keeps for devices, with any ending (learn.microsoft.com, Naming Files).
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])([ .].*)?")
+_RESERVED = regex(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])([ .].*)?")
 
 
 def check_path(root: Path, path: str, *, for_writing: bool = True) -> str:

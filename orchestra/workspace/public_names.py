@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from typing import Callable, Iterable, Iterator, Mapping, Pattern
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.interpreters import suffix_of
 
 _LONGEST_LINE = 400
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 
 def _compiled(*patterns: str) -> tuple[Pattern[str], ...]:
@@ -80,22 +81,22 @@ _BY_SUFFIX: Mapping[str, tuple[Pattern[str], ...]] = {
 _STATEMENTS = frozenset(("if", "for", "while", "switch", "return", "sizeof", "main", "catch", "else", "defined"))
 _INDENTED = (".vue", ".svelte", ".php")
 """Where what is public may stand inside an element, a namespace, a class or a block."""
-_PYTHON_VARIABLE = re.compile(r"([A-Za-z]\w*)[ \t]*(?::[^=]+)?=(?!=)")
-_PYTHON_TEXT = re.compile(r"\"\"\"|'''")
-_PYTHON_LISTED = re.compile(r"^__all__\b[^\[(]*[\[(]([^\])]*)", re.M)
-_PYTHON_DECORATOR = re.compile(r"^[ \t]*@([A-Za-z]\w*)", re.M)
-_PYTHON_BLOCK = re.compile(r"(?:if|elif|else|try|except|finally|with)\b(?!.*__main__)")
-_PYTHON_DEFINED = re.compile(r"(?:async[ \t]+def|def|class)\b")
-_PYTHON_CLASS = re.compile(r"class[ \t]+[A-Za-z]")
-_RUBY_PRIVATE = re.compile(r"[ \t]*(?:private|protected)[ \t]*$")
-_RUBY_PUBLIC = re.compile(r"[ \t]*(?:public[ \t]*$|(?:class|module)\b)")
-_INTERFACE = re.compile(r"(?:(?:public|internal|protected|sealed|partial|static)[ \t]+)*interface[ \t]+\w")
-_TRAIT = re.compile(r"pub\b[^={(]*\btrait[ \t]+\w")
-_GO_BLOCK = re.compile(r"(var|const|type)[ \t]*\([ \t]*$")
-_LIST_OF_EXPORTS = re.compile(r"\bexports[ \t]*=[ \t]*\{([^{}]*)|\bexport[ \t]+(?:type[ \t]+)?\{([^{}]*)")
-_EXPORTED = re.compile(r"\s*(?:[\w$]+\s+as\s+)?(?!default\b)([A-Za-z$]\w*)\s*(?:[:(].*)?", re.S)
-_LINE_REMARK = re.compile(r"//[^\n]*")
-_ALL_OF_ANOTHER = re.compile(r"^export[ \t]*\*[ \t]*from\b", re.M)
+_PYTHON_VARIABLE = regex(r"([A-Za-z]\w*)[ \t]*(?::[^=]+)?=(?!=)")
+_PYTHON_TEXT = regex(r"\"\"\"|'''")
+_PYTHON_LISTED = regex(r"^__all__\b[^\[(]*[\[(]([^\])]*)", re.M)
+_PYTHON_DECORATOR = regex(r"^[ \t]*@([A-Za-z]\w*)", re.M)
+_PYTHON_BLOCK = regex(r"(?:if|elif|else|try|except|finally|with)\b(?!.*__main__)")
+_PYTHON_DEFINED = regex(r"(?:async[ \t]+def|def|class)\b")
+_PYTHON_CLASS = regex(r"class[ \t]+[A-Za-z]")
+_RUBY_PRIVATE = regex(r"[ \t]*(?:private|protected)[ \t]*$")
+_RUBY_PUBLIC = regex(r"[ \t]*(?:public[ \t]*$|(?:class|module)\b)")
+_INTERFACE = regex(r"(?:(?:public|internal|protected|sealed|partial|static)[ \t]+)*interface[ \t]+\w")
+_TRAIT = regex(r"pub\b[^={(]*\btrait[ \t]+\w")
+_GO_BLOCK = regex(r"(var|const|type)[ \t]*\([ \t]*$")
+_LIST_OF_EXPORTS = regex(r"\bexports[ \t]*=[ \t]*\{([^{}]*)|\bexport[ \t]+(?:type[ \t]+)?\{([^{}]*)")
+_EXPORTED = regex(r"\s*(?:[\w$]+\s+as\s+)?(?!default\b)([A-Za-z$]\w*)\s*(?:[:(].*)?", re.S)
+_LINE_REMARK = regex(r"//[^\n]*")
+_ALL_OF_ANOTHER = regex(r"^export[ \t]*\*[ \t]*from\b", re.M)
 _IMPORTED = r"(?:import|from|export|use|require|include|using|as)\b.*(?<!\w)%s(?!\w)"
 _LISTED = r"[\"']?%s[\"']?(?:[ \t]+as[ \t]+\w+)?,?"
 _DECLARED = (

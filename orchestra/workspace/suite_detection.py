@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Mapping
 
+from orchestra.regex import regex
 from orchestra.workspace import suite_manifests as manifests
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence, Imports
@@ -22,7 +22,7 @@ _DETECTORS: tuple[Callable[[Evidence], Iterator[Suite]], ...] = (
     manifests.make, environments,
 )
 """The surest evidence first. Files named as Python tests may be another language's tools."""
-_COULD_BRING = re.compile(
+_COULD_BRING = regex(
     r".*(?:test|spec).*|(?:.*/)?(?:pyproject\.toml|setup\.cfg|tox\.(?:ini|toml)|noxfile\.py|package\.json|go\.mod"
     r"|cargo\.toml|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|rakefile|phpunit\.(?:dist\.)?xml(?:\.dist)?"
     r"|.*\.[cfv][sb]proj|cmakelists\.txt|(?:gnu)?makefile)"

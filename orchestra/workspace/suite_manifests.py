@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import Iterator
 
+from orchestra.regex import regex
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence
 
@@ -13,7 +14,7 @@ _SPECS = r"(?:.*/)?spec/.*_spec\.rb"
 _BUILD_FOLDERS = ("build", "cmake-build-debug", "cmake-build-release", "out/build", "_build", "out")
 _RUN_ALL = "ARGV.each { |file| require File.expand_path(file) }"
 _MAX_NAMED_FILES = 200
-_DOTNET_TESTS = re.compile(r"(?i)Microsoft\.NET\.Test\.Sdk|Sdk=\"MSTest\.Sdk|<IsTestProject>\s*true")
+_DOTNET_TESTS = regex(r"(?i)Microsoft\.NET\.Test\.Sdk|Sdk=\"MSTest\.Sdk|<IsTestProject>\s*true")
 
 
 def go(evidence: Evidence) -> Iterator[Suite]:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
+from orchestra.regex import regex
 from orchestra.workspace.suite import Suite
 from orchestra.workspace.suite_evidence import Evidence
 
@@ -19,7 +20,7 @@ MANIFESTS = (
 )
 """Where one of them is, other languages' files come second."""
 
-_TEST_FILE = re.compile(r"(test_.*|.*_test)\.py")
+_TEST_FILE = regex(r"(test_.*|.*_test)\.py")
 _PYTEST_CONFIGURED = (
     ("pytest.ini", ""),
     (".pytest.ini", ""),
@@ -38,11 +39,11 @@ _ENVIRONMENTS = {
     ),
     "nox": (("noxfile.py", ""),),
 }
-_USES_UNITTEST = re.compile(r"^\s*(import unittest|from unittest\b|from django\.test)", re.M)
-_USES_PYTEST = re.compile(r"^(import pytest|from pytest\b|(async )?def test_)", re.M)
+_USES_UNITTEST = regex(r"^\s*(import unittest|from unittest\b|from django\.test)", re.M)
+_USES_PYTEST = regex(r"^(import pytest|from pytest\b|(async )?def test_)", re.M)
 
 _WORD = r"""(?:[^\s'"$`\\;&|<>()#]|'[^'\n]*'|"[^"$`\\\n]*")+"""
-_ONE_PYTEST = re.compile(
+_ONE_PYTEST = regex(
     rf"(?:\w+=(?:{_WORD})? +)*(?:(?:uv|poetry) run +)?(?:[\w./-]*/)?(?:pytest|py\.test|python[\w.]* -m pytest)"
     rf"(?: +(?!--(?: |$)){_WORD})* *"
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shlex
 import stat
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import Iterator, Mapping, Sequence
 
 from orchestra.clock import CancelToken, Clock, Deadline
 from orchestra.records import TestFailure, TestRun
+from orchestra.regex import regex
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.failures.blocks import last_of
 from orchestra.workspace.failures.findings import MOST_FINDINGS
@@ -42,7 +42,7 @@ _WHOLE_MESSAGES = "allprojects { tasks.withType(Test) { testLogging { exceptionF
 _PYTEST_NO_TESTS = 5
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 """With these a shell says that a command is not executable, or not there."""
-_SAYS_NOT_FOUND = re.compile(r"(?:\S*python[\w.]*: No module named .+|.*\b(?:Error|exit code) 127\.?)$")
+_SAYS_NOT_FOUND = regex(r"(?:\S*python[\w.]*: No module named .+|.*\b(?:Error|exit code) 127\.?)$")
 """The last line of an interpreter that lacks the module to run, and of tools that run a shell in turn."""
 _MOST_LACK_CHARACTERS = 300
 _MADE_BY_PLUGINS = (".benchmarks",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import stat
 import tempfile
@@ -11,7 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Iterator
 
-_NAME = re.compile(r"\.orchestra-[0-9a-f]{16}\.tmp")
+from orchestra.regex import regex
+
+_NAME = regex(r"\.orchestra-[0-9a-f]{16}\.tmp")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 

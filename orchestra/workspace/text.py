@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import re
 from typing import Iterator, Sequence
 
 from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, WorkspaceError
+from orchestra.regex import regex
 
 UTF8_BOM = "utf-8-sig"
 
 _BOMS = ((codecs.BOM_UTF8, UTF8_BOM), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _PREFIXES = {encoding: bom for bom, encoding in _BOMS}
-_BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x7f]")
-_BEYOND_LATIN_1 = re.compile(rb"[\x80-\x9f]")
+_BINARY = regex(rb"[\x00-\x06\x0e-\x1a\x7f]")
+_BEYOND_LATIN_1 = regex(rb"[\x80-\x9f]")
 _BYTE_ENCODINGS = ("cp1252", "latin-1")
-_ENDINGS = {"\n": re.compile("\r\n|\n"), "\r\n": re.compile("\r\n|\n"), "\r": re.compile("\r\n|\r|\n")}
+_ENDINGS = {"\n": regex("\r\n|\n"), "\r\n": regex("\r\n|\n"), "\r": regex("\r\n|\r|\n")}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import sys
 import unicodedata
@@ -15,6 +14,7 @@ from typing import Callable, Iterable, Iterator, NamedTuple
 
 from orchestra.errors import OrchestraError
 from orchestra.records import FileImage
+from orchestra.regex import regex
 from orchestra.workspace import temp_files
 from orchestra.workspace.disk_errors import disk_error
 from orchestra.workspace.path_names import normalise, quoted, refused
@@ -23,7 +23,7 @@ WriteBytes = Callable[[int, bytes], None]
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-_KEPT_ATTRIBUTE = re.compile(r"user\.|system\.posix_acl_access$|security\.selinux$")
+_KEPT_ATTRIBUTE = regex(r"user\.|system\.posix_acl_access$|security\.selinux$")
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import AbstractSet, Iterable, Sequence
 
 from orchestra.errors import ConfigError
+from orchestra.regex import regex
 from orchestra.workspace import ignore_rules
 from orchestra.workspace.git import Git
 from orchestra.workspace.ignore_rules import IgnoreRules, TreeRules
 from orchestra.workspace.listing import SKIPPED_FOLDERS, may_be_shown
 from orchestra.workspace.path_names import PRIVATE_FOLDERS
 
-_EDITORS_FILE = re.compile(
+_EDITORS_FILE = regex(
     r""".*~ | .*\.bak | \#.*\# | \.\#.* | \.~lock\..*\#   # backups; Emacs; LibreOffice
     | \..*\.sw[a-z] | .*\.swp | .*\.kate-swp | \..*\.kak\.\w+   # Vim, nano, Kate, Kakoune
     | .*___jb_(tmp|old)___ | \.goutputstream-.* | .*\.tmp | .*\.crswap   # JetBrains, GNOME, browsers""",

@@ -12,6 +12,7 @@ from orchestra.adapters.fences import FENCE
 from orchestra.adapters.shortening.signature_lines import begins_like_code
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 
 
 class Kind(Enum):
@@ -54,7 +55,7 @@ class Passage:
 
 
 # The line feed before is part of it, since that is found fastest.
-_FRAME = re.compile(
+_FRAME = regex(
     r"\n(?:=== (?P<path>\S[^\n]{0,300}?)(?: \(lines [\d-]{3,21} of \d+\))?"
     r"|(?P<indent>[ \t]{0,100})(?P<fence>`{3,}|~{3,}|(?P<mark>" + FENCE + r"))(?P<info>[^`\n]{0,300}))(?=\n|\Z)"
 )
@@ -63,8 +64,8 @@ _MOST_FRAMES = 5000
 _DEEPEST = 3
 _MOST_INDENTATION = 3
 """A fence that is indented more, beyond the one that it would close, is text."""
-_PROSE_NAMES = re.compile(r"(?i:\.(?:md|markdown|rst|txt|adoc|org))$|^(?:.*/)?[A-Z]+$")
-_LINES_NAMES = re.compile(r"\.(?:csv|tsv|log|diff|patch)$", re.IGNORECASE)
+_PROSE_NAMES = regex(r"(?i:\.(?:md|markdown|rst|txt|adoc|org))$|^(?:.*/)?[A-Z]+$")
+_LINES_NAMES = regex(r"\.(?:csv|tsv|log|diff|patch)$", re.IGNORECASE)
 _PROSE_INFOS = ("markdown", "md", "text", "txt", "rst")
 _LINES_INFOS = ("diff", "patch", "log", "console", "csv", "output")
 

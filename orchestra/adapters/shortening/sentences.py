@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import chain
 from typing import Collection, NamedTuple, Sequence
@@ -11,6 +10,7 @@ from orchestra.adapters.shortening.passages import Kind, Passage
 from orchestra.adapters.shortening.signature_lines import is_definition
 from orchestra.adapters.shortening.signatures import is_summary
 from orchestra.adapters.shortening.terms import key_terms, without_common, words
+from orchestra.regex import regex
 
 GAP = "[...]"
 _SIGN_TOKENS = 3
@@ -19,7 +19,7 @@ _SHORTEST_GAP = 16
 
 # A sentence ends at its mark, before what begins like another one; a paragraph at a blank line; an item, a heading or
 # a row of a table where its line ends.
-_SENTENCE_END = re.compile(
+_SENTENCE_END = regex(
     r"[.!?。！？\n](?:"
     r"(?<=[.!?])[\"')\]*_`]*\s+(?=[\"'(\[*_`#]*[A-Z0-9\u3400-\u9fff])"
     r"|(?<=[。！？])[”’」』）\"')]*\s*"
@@ -27,11 +27,11 @@ _SENTENCE_END = re.compile(
     r"|(?<=\n)(?=[ \t]*(?:[-*+•#>|]|\d+[.)]\s|\w[\w .]{0,30}:\s))"
     r")"
 )
-_LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+")
+_LINE = regex(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+")
 _SHORTEST_UNIT = 8
 _LONGEST_UNIT = 500
 """In characters: what is longer is cut at the end of a line, else between words, else anywhere."""
-_PIECE = re.compile(r"(?s)(?:.{250,499}\n|.{250,499}[ \t]|.{1,500})\n*")
+_PIECE = regex(r"(?s)(?:.{250,499}\n|.{250,499}[ \t]|.{1,500})\n*")
 
 _ACTIONS = frozenset((
     "add allow always assert avoid call cannot change check create delete deny deprecated ensure error errors "
@@ -40,7 +40,7 @@ _ACTIONS = frozenset((
     "return returns run set shall should shouldn support test throw throws todo traceback undefined unexpected update "
     "validate warning write wrong"
 ).split())
-_CHINESE_ACTION = re.compile(
+_CHINESE_ACTION = regex(
     "必须|必需|应该|应当|需要|不要|不得|不能|不可|禁止|务必|确保|注意|错误|失败|异常|修复|修改|添加|增加|删除|返回|检查|要求"
 )
 _MOST_FREQUENT = 20

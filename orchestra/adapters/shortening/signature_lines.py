@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from orchestra.regex import regex
+
 
 _NOT_A_SIGNATURE = (
     r"(?!(?:if|elif|else|for|foreach|while|until|switch|case|catch|except|with|try|do|return|throw|raise|assert|await"
@@ -30,23 +31,23 @@ _SQL = (
 )
 _DECORATOR = r"@[A-Za-z_][\w.]*(?:\(.*\)?)?$|#\[.*\]$"
 _ARROW = r"(?:const|let|var)\s+\w[^=\n]*=\s*(?:async\b\s*)?(?:\([^)]*\)|\w)[^=\n]*=>"
-_KEYWORD = re.compile(
+_KEYWORD = regex(
     "[ \t]*" + _MODIFIERS + "(?:" + "|".join([_DEFINED, _IMPORTED, _MEMBER, _DECORATOR, _SQL, _ARROW]) + ")"
 )
-_CONSTANT = re.compile(
+_CONSTANT = regex(
     r"(?:export\s+)?(?:(?:const|let|var|static|val)\s+)?[A-Z][A-Z0-9_]{2,}\b[^=:\n]{0,40}[:=]"
 )
 # Of C++, Java, JavaScript and shell: a name, arguments, and the brace that opens the body.
-_METHOD = re.compile(
+_METHOD = regex(
     r"[ \t]*(?=\S)" + _NOT_A_SIGNATURE + r"[\w$#~<>\[\],.:*&? \t]*[\w$>]\s*\([^;]*\)\s*"
     r"(?:(?:const|noexcept|override|final)\s*)*(?:throws [\w., ]+|->[^{;]+|:[^{;=]+)?\s*\{[^}]*$"
 )
 # Of C: a type, a name and arguments at the margin, and the brace in the next line.
-_FUNCTION = re.compile(_NOT_A_SIGNATURE + r"[A-Za-z_][\w \t*&:<>,]*[\s*&][\w:~]+\([^;{}=]*[),(]$")
-_PROTOTYPE = re.compile(r"[A-Za-z_][\w \t*&:<>,]*\s[\w*&:~]+\([^;{}=]*\)[^;{}=]*;$")
+_FUNCTION = regex(_NOT_A_SIGNATURE + r"[A-Za-z_][\w \t*&:<>,]*[\s*&][\w:~]+\([^;{}=]*[),(]$")
+_PROTOTYPE = regex(r"[A-Za-z_][\w \t*&:<>,]*\s[\w*&:~]+\([^;{}=]*\)[^;{}=]*;$")
 _BY_ENDING = {";": _PROTOTYPE, "{": _METHOD, ")": _FUNCTION, ",": _FUNCTION, "(": _FUNCTION}
-_IMPORT = re.compile(r"[ \t]*(?:export\s*\{|%s)" % _IMPORTED)
-_FIRST_LINE = re.compile(
+_IMPORT = regex(r"[ \t]*(?:export\s*\{|%s)" % _IMPORTED)
+_FIRST_LINE = regex(
     r"#!|//|/\*|\"\"\"|'''|<\?php|<!DOCTYPE|\{$|\[$|[ \t]*(?:%s|%s|%s|%s)" % (
         _MODIFIERS + _DEFINED, _IMPORTED, _DECORATOR, _SQL
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Collection, Sequence
 
 from orchestra.adapters.shortening.passages import Kind, Passage
 from orchestra.adapters.shortening.signature_lines import is_import, is_signature
 from orchestra.adapters.shortening.terms import key_terms, terms
+from orchestra.regex import regex
 
 LONGEST_WHOLE_BLOCK = 500
 """A block of fewer characters stays whole."""
 NOTE = "[signatures of %d lines]"
-_NOTED = re.compile(r"\[signatures of \d+ lines\]\n?")
+_NOTED = regex(r"\[signatures of \d+ lines\]\n?")
 _MOST_LINES_OF_ONE = 12
 _LONGEST_LINE = 160
 _CUT = " [...]"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Iterable, Sequence
 
 from orchestra.adapters.shortening.passages import Kind, Passage
+from orchestra.regex import regex
 
-_WORD = re.compile(r"[a-z_][a-z0-9_]{2,}")
-_CHINESE = re.compile("[\u3400-\u9fff]{2,}")
+_WORD = regex(r"[a-z_][a-z0-9_]{2,}")
+_CHINESE = regex("[\u3400-\u9fff]{2,}")
 _COMMON = frozenset((
     "about after all also and any are because been before being both but can could did does done each else even every "
     "file files first for from get had has have her here him his how into its just last let like line lines made make "

@@ -6,9 +6,10 @@ import re
 from typing import Sequence
 
 from orchestra.adapters.shortening.passages import Kind, Passage
+from orchestra.regex import regex
 
-_BLANK_LINES = re.compile(r"\n{3,}")
-_BETWEEN_WORDS = re.compile(r"(`[^`\n]*`)|[ \t](?<=\S[ \t])[ \t]+(?=\S)")
+_BLANK_LINES = regex(r"\n{3,}")
+_BETWEEN_WORDS = regex(r"(`[^`\n]*`)|[ \t](?<=\S[ \t])[ \t]+(?=\S)")
 
 
 def drop_blanks(passages: Sequence[Passage], excess_tokens: int) -> list[Passage]:

@@ -6,6 +6,7 @@ import re
 from typing import Collection, Sequence
 
 from orchestra.adapters.shortening.passages import Kind, Passage
+from orchestra.regex import regex
 
 _SHORT_FORMS = {
     "in order to": "to", "in order for": "for", "due to the fact that": "because",
@@ -53,15 +54,15 @@ def _any_of(phrases: Collection[str]) -> str:
 
 
 # With an idle phrase goes what separates it from the next word, whose first letter may have to become a capital.
-_ENGLISH = re.compile(
+_ENGLISH = regex(
     r"`[^`\n]*`|\b(?:(?P<wordy>%s)\b|(?P<idle>%s)\b,?[ \t]+(?P<next>\w))" % (_any_of(_SHORT_FORMS), _any_of(_IDLE))
 )
-_CHINESE = re.compile(r"`[^`\n]*`|" + "|".join(
+_CHINESE = regex(r"`[^`\n]*`|" + "|".join(
     "(?<![%s])%s" % (_ENDS_ANOTHER_WORD[phrase], phrase) if phrase in _ENDS_ANOTHER_WORD else phrase
     for phrase in _CHINESE_SHORT_FORMS
 ))
-_HAS_CHINESE = re.compile("[\u3400-\u9fff]")
-_NEGATION = re.compile(r"(?:\b(?:not|no|never|cannot)|n['’]t)[ \t]+\Z", re.IGNORECASE)
+_HAS_CHINESE = regex("[\u3400-\u9fff]")
+_NEGATION = regex(r"(?:\b(?:not|no|never|cannot)|n['’]t)[ \t]+\Z", re.IGNORECASE)
 
 
 def shorten_phrases(passages: Sequence[Passage], excess_tokens: int) -> list[Passage]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
+
 # What XML 1.0 forbids even as a reference, and what turns the order of a line around (UAX #9).
-_FORBIDDEN = re.compile(
+_FORBIDDEN = regex(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028-\u202e\u2066-\u2069]"
 )
 _SIGNS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}

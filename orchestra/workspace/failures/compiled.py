@@ -6,37 +6,38 @@ import re
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 from orchestra.workspace.failures.blocks import blocks, first_of, last_of, unique
 
-_GO = re.compile(
+_GO = regex(
     r"^(?: *--- FAIL: (\S+) \([\d.]+s\)|FAIL\t(\S+)(?: .*|\t.*)?|# (\S+)(?: \[.+\])?(?=\n\S+\.go:\d))$", re.M
 )
-_GO_END = re.compile(r"^(?:FAIL$|ok  \t|\?   \t|--- (?:PASS|SKIP)|=== )", re.M)
-_CARGO_TARGET = re.compile(r"^ +(?:Running (?:unittests )?(\S+) \(.*\)|Doc-tests (\S+))$", re.M)
-_CARGO = re.compile(r"^---- (.+?)(?: \(line \d+\))? stdout ----$", re.M)
-_CARGO_END = re.compile(r"^(?:failures:|test result: .*)$", re.M)
-_CARGO_SILENT = re.compile(r"^test (.+?)(?: \(line \d+\))?(?: - should panic)? \.\.\. FAILED$", re.M)
-_CARGO_COMPILE = re.compile(
+_GO_END = regex(r"^(?:FAIL$|ok  \t|\?   \t|--- (?:PASS|SKIP)|=== )", re.M)
+_CARGO_TARGET = regex(r"^ +(?:Running (?:unittests )?(\S+) \(.*\)|Doc-tests (\S+))$", re.M)
+_CARGO = regex(r"^---- (.+?)(?: \(line \d+\))? stdout ----$", re.M)
+_CARGO_END = regex(r"^(?:failures:|test result: .*)$", re.M)
+_CARGO_SILENT = regex(r"^test (.+?)(?: \(line \d+\))?(?: - should panic)? \.\.\. FAILED$", re.M)
+_CARGO_COMPILE = regex(
     r"^error(?:\[E\d+\])?: (?!could not compile|test failed|\d+ targets? failed|doctest).+$", re.M
 )
-_CARGO_CRATE = re.compile(r"^error: could not compile `(.+?)` \((.+?)\)", re.M)
-_SUREFIRE = re.compile(
+_CARGO_CRATE = regex(r"^error: could not compile `(.+?)` \((.+?)\)", re.M)
+_SUREFIRE = regex(
     r"^(?:\[ERROR\] )?(?:([\w.$]+)\.([\w$]+)(?:[({\[].*?)?|(\w+)(?:[{\[].*?)?\(([\w.$]+)\)(?:\[.*?\])?)"
     r" (?:--| )? ?Time elapsed: .+ <<< (?:FAILURE|ERROR)!$",
     re.M,
 )
-_SUREFIRE_END = re.compile(r"^(?:\s*$|\[(?:ERROR|INFO|WARNING)\])", re.M)
-_JAVAC = re.compile(r"^\[ERROR\] (\S+\.(?:java|kt|scala)):\[(?:\d+),(?:\d+)\] (.+)$", re.M)
-_GRADLE = re.compile(r"^(\w[\w.$ ]* > .+) FAILED$", re.M)
-_GRADLE_END = re.compile(r"^\S", re.M)
-_GRADLE_JAVAC = re.compile(r"^(?::[\w:]{0,200}Java)?(\S+?\.java):\d+: (error: .+(?:\n.+){0,2})", re.M)
-_GRADLE_KOTLINC = re.compile(r"^e: (?:file://)?(\S+\.kts?):(?: \()?\d+(?:[:,] ?\d+)?\)?:? (.+)$", re.M)
-_DOTNET = re.compile(r"^ +Failed (\S.*?) \[[^\]]+\]$", re.M)
-_DOTNET_END = re.compile(r"^(?: +(?:Passed|Skipped) \S|(?:Failed|Passed)!)", re.M)
-_CSC = re.compile(r"^(\S+?)\(\d+,\d+\): (error \w+: .+?)(?: \[.+\])?$", re.M)
-_CTEST = re.compile(r"^\t +\d+ - (\S.*?) \((?:Failed|Not Run|Timeout|SEGFAULT|.*[A-Z].*)\)(?: .*)?$", re.M)
-_CTEST_RUN = re.compile(r"^ *\d+/\d+ Test +#\d+: (\S.*?) \.*(?:\*\*\*| ).*$", re.M)
-_CTEST_END = re.compile(r"^ +Start +\d+: |^\d+% tests passed", re.M)
+_SUREFIRE_END = regex(r"^(?:\s*$|\[(?:ERROR|INFO|WARNING)\])", re.M)
+_JAVAC = regex(r"^\[ERROR\] (\S+\.(?:java|kt|scala)):\[(?:\d+),(?:\d+)\] (.+)$", re.M)
+_GRADLE = regex(r"^(\w[\w.$ ]* > .+) FAILED$", re.M)
+_GRADLE_END = regex(r"^\S", re.M)
+_GRADLE_JAVAC = regex(r"^(?::[\w:]{0,200}Java)?(\S+?\.java):\d+: (error: .+(?:\n.+){0,2})", re.M)
+_GRADLE_KOTLINC = regex(r"^e: (?:file://)?(\S+\.kts?):(?: \()?\d+(?:[:,] ?\d+)?\)?:? (.+)$", re.M)
+_DOTNET = regex(r"^ +Failed (\S.*?) \[[^\]]+\]$", re.M)
+_DOTNET_END = regex(r"^(?: +(?:Passed|Skipped) \S|(?:Failed|Passed)!)", re.M)
+_CSC = regex(r"^(\S+?)\(\d+,\d+\): (error \w+: .+?)(?: \[.+\])?$", re.M)
+_CTEST = regex(r"^\t +\d+ - (\S.*?) \((?:Failed|Not Run|Timeout|SEGFAULT|.*[A-Z].*)\)(?: .*)?$", re.M)
+_CTEST_RUN = regex(r"^ *\d+/\d+ Test +#\d+: (\S.*?) \.*(?:\*\*\*| ).*$", re.M)
+_CTEST_END = regex(r"^ +Start +\d+: |^\d+% tests passed", re.M)
 
 
 def go_failures(output: str) -> tuple[TestFailure, ...]:

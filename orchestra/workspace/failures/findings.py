@@ -8,16 +8,17 @@ from posixpath import normpath
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 
 MOST_FINDINGS = 20_000
-_PLACE = re.compile(r"[ \t]*(?P<path>[^\s:]+?\.\w+)[:(]\d+(?:[:,]\d+)?\)?:?[ \t]*(?P<text>\S.*)")
+_PLACE = regex(r"[ \t]*(?P<path>[^\s:]+?\.\w+)[:(]\d+(?:[:,]\d+)?\)?:?[ \t]*(?P<text>\S.*)")
 """A line that begins with a file and a line in it: `a.py:1:2: text`, `a.ts(1,2): text`."""
-_BELOW = re.compile(r"[ \t]+\d+:\d+[ \t]+(?P<text>\S.*)")
+_BELOW = regex(r"[ \t]+\d+:\d+[ \t]+(?P<text>\S.*)")
 """What eslint says below a line that is a file's path."""
-_HEAD = re.compile(r"(?P<path>[^\s:][^:]*?\.\w+):?[ \t]*$")
-_ARROW = re.compile(r"[ \t]*-->[ \t]+(?P<path>[^\s:]+):\d+(?::\d+)?[ \t]*$")
+_HEAD = regex(r"(?P<path>[^\s:][^:]*?\.\w+):?[ \t]*$")
+_ARROW = regex(r"[ \t]*-->[ \t]+(?P<path>[^\s:]+):\d+(?::\d+)?[ \t]*$")
 """The place, below the text, as ruff and rustc have it."""
-_POSITION = re.compile(r"\b((?:lines?|columns?|col)[ :]|\.[A-Za-z]\w*[:(])[ ]?\d+(?:[-:,]\d+)*", re.IGNORECASE)
+_POSITION = regex(r"\b((?:lines?|columns?|col)[ :]|\.[A-Za-z]\w*[:(])[ ]?\d+(?:[-:,]\d+)*", re.IGNORECASE)
 """In a finding's text: `line 12`, `b.go:12-30`."""
 
 

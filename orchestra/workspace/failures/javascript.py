@@ -6,24 +6,25 @@ import re
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 from orchestra.workspace.failures.blocks import blocks, first_of, unique
 
-_JEST = re.compile(r"^(?:(FAIL|PASS) +(.+?)(?: \([\d.]+ m?s\))?|  ● (.+))$", re.M)
-_JEST_END = re.compile(r"^(?:Test Suites: |Summary of all failing tests$)", re.M)
+_JEST = regex(r"^(?:(FAIL|PASS) +(.+?)(?: \([\d.]+ m?s\))?|  ● (.+))$", re.M)
+_JEST_END = regex(r"^(?:Test Suites: |Summary of all failing tests$)", re.M)
 _JEST_NOTES = ("Console", "Cannot log after tests are done. Did you forget to wait for something async in your test?")
-_VITEST = re.compile(r"^ ?FAIL  +(\S.*)$", re.M)
-_VITEST_END = re.compile(r"^⎯{4,}", re.M)
-_MOCHA_LIST = re.compile(r"^  \d+ failing$", re.M)
-_MOCHA = re.compile(r"^  \d+\) ((?:[^\n]+\n(?: {7,}[^\n]+\n)*?)?[^\n]+):$", re.M)
-_TAP = re.compile(r"^( *)(?:# Subtest: (.+)|not ok \d+ - (.+?)(?: # .*)?)$", re.M)
-_TAP_PLACE = re.compile(r"^ *location: '(.+?)(?::\d+)*'$", re.M)
-_TAP_PARENT = re.compile(r"^ *failureType: 'subtestsFailed'$", re.M)
-_TAP_END = re.compile(r"^ *\.\.\.$", re.M)
-_TAP_NOISE = re.compile(
+_VITEST = regex(r"^ ?FAIL  +(\S.*)$", re.M)
+_VITEST_END = regex(r"^⎯{4,}", re.M)
+_MOCHA_LIST = regex(r"^  \d+ failing$", re.M)
+_MOCHA = regex(r"^  \d+\) ((?:[^\n]+\n(?: {7,}[^\n]+\n)*?)?[^\n]+):$", re.M)
+_TAP = regex(r"^( *)(?:# Subtest: (.+)|not ok \d+ - (.+?)(?: # .*)?)$", re.M)
+_TAP_PLACE = regex(r"^ *location: '(.+?)(?::\d+)*'$", re.M)
+_TAP_PARENT = regex(r"^ *failureType: 'subtestsFailed'$", re.M)
+_TAP_END = regex(r"^ *\.\.\.$", re.M)
+_TAP_NOISE = regex(
     r"^ *(?:---$|(?:duration_ms|type|location|failureType|code|name|operator|signal|exitCode):).*\n?", re.M
 )
-_SPEC_LIST = re.compile(r"^✖ failing tests:$", re.M)
-_SPEC = re.compile(r"^test at (.+?)(?::\d+)*\n✖ (.+?)(?: \([\d.]+m?s\))?$", re.M)
+_SPEC_LIST = regex(r"^✖ failing tests:$", re.M)
+_SPEC = regex(r"^test at (.+?)(?::\d+)*\n✖ (.+?)(?: \([\d.]+m?s\))?$", re.M)
 
 
 def jest_failures(output: str) -> tuple[TestFailure, ...]:

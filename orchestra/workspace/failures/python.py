@@ -7,12 +7,13 @@ import xml.etree.ElementTree as ElementTree
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 from orchestra.workspace.failures.blocks import last_of, unique
 
-_UNITTEST_HEADER = re.compile(r"^(FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \(([^()\s]+)\)(.*)$", re.M)
-_UNITTEST_RULE = re.compile(r"^(={70}|-{70})$", re.M)
+_UNITTEST_HEADER = regex(r"^(FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \(([^()\s]+)\)(.*)$", re.M)
+_UNITTEST_RULE = regex(r"^(={70}|-{70})$", re.M)
 _REPORT_START = b'<?xml version="1.0" encoding="utf-8"?>'
-_PYTEST_SUMMARY = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py(?:::.*?)?)(?: - (.*))?$", re.M)
+_PYTEST_SUMMARY = regex(r"^(?:FAILED|ERROR) (\S+?\.py(?:::.*?)?)(?: - (.*))?$", re.M)
 
 
 def pytest_failures(output: str) -> tuple[TestFailure, ...]:

@@ -6,6 +6,7 @@ import re
 from typing import Callable, Mapping
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 from orchestra.workspace.failures.compiled import (
     cargo_failures,
     ctest_failures,
@@ -50,7 +51,7 @@ _NOTHING_RAN = {
     "phpunit": r"^No tests executed!",
     "ctest": r"^No tests were found!!!",
 }
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_ANSI = regex(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 def plain_text(output: bytes) -> str:

@@ -6,16 +6,17 @@ import re
 from typing import Iterator
 
 from orchestra.records import TestFailure
+from orchestra.regex import regex
 from orchestra.workspace.failures.blocks import blocks, first_of, unique
 
-_RSPEC_LIST = re.compile(r"^rspec '?(\S+?)(?::\d+|\[[\d:]+\])'? # (.+)$", re.M)
-_RSPEC = re.compile(r"^  \d+\) (.+)$", re.M)
-_RSPEC_END = re.compile(r"^(?:Finished in |Failed examples:)", re.M)
-_RSPEC_LOAD = re.compile(r"^An error occurred while loading (\S+?)\.(?: .*)?$", re.M)
-_MINITEST = re.compile(r"^ *(?:\d+\) )?(?:Failure|Error):\n(\S+#.+?)(?: \[.*\])?:$", re.M)
-_MINITEST_END = re.compile(r"^\d+ runs, |^(?:bin/rails|rails) test |^rake aborted!", re.M)
-_PHPUNIT = re.compile(r"^\d+\) ([\w\\]+::\w+(?: with data set (?:#\d+|\".*?\"))?).*$", re.M)
-_PHPUNIT_END = re.compile(r"^(?:--|(?:FAILURES|ERRORS|WARNINGS)!|There (?:was|were) .*)$", re.M)
+_RSPEC_LIST = regex(r"^rspec '?(\S+?)(?::\d+|\[[\d:]+\])'? # (.+)$", re.M)
+_RSPEC = regex(r"^  \d+\) (.+)$", re.M)
+_RSPEC_END = regex(r"^(?:Finished in |Failed examples:)", re.M)
+_RSPEC_LOAD = regex(r"^An error occurred while loading (\S+?)\.(?: .*)?$", re.M)
+_MINITEST = regex(r"^ *(?:\d+\) )?(?:Failure|Error):\n(\S+#.+?)(?: \[.*\])?:$", re.M)
+_MINITEST_END = regex(r"^\d+ runs, |^(?:bin/rails|rails) test |^rake aborted!", re.M)
+_PHPUNIT = regex(r"^\d+\) ([\w\\]+::\w+(?: with data set (?:#\d+|\".*?\"))?).*$", re.M)
+_PHPUNIT_END = regex(r"^(?:--|(?:FAILURES|ERRORS|WARNINGS)!|There (?:was|were) .*)$", re.M)
 
 
 def rspec_failures(output: str) -> tuple[TestFailure, ...]:

@@ -11,6 +11,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Callable, Mapping, NoReturn
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.lexer import find_unfinished
 from orchestra.workspace.languages.notations import JSON_WITH_COMMENTS, TOML
@@ -23,15 +24,15 @@ MAX_YAML_DEPTH = 200
 """PyYAML's time grows with the square of the nesting."""
 MAX_YAML_LINE = 20_000
 
-_WITH_COMMENTS = re.compile(
+_WITH_COMMENTS = regex(
     r"(tsconfig|jsconfig|devcontainer|\.eslintrc|api-extractor|deno)\b.*\.json|.*\.(jsonc|json5|code-workspace)", re.I
 )
-_CONSTANT = re.compile(r"[\[:,]\s*-?(?:NaN|Infinity)\b")
+_CONSTANT = regex(r"[\[:,]\s*-?(?:NaN|Infinity)\b")
 _COMMENTED_FOLDERS = frozenset((".vscode", ".devcontainer", ".zed"))
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%")
+_TEMPLATE_MARK = regex(r"\{\{|\{%")
 _PYTHON_SETTINGS = frozenset(("setup.cfg", "tox.ini", "mypy.ini", ".flake8", ".pylintrc", ".coveragerc", "pytest.ini"))
-_UNENDED_SECTION = re.compile(r"^\[[^\]\n]*$", re.M)
-_INI_LINE = re.compile(r"\s*(?:[#;].*|\[[^\]]*\]?.*|[^\s=:\[]+[^=:\n]*(?:[=:].*)?)?|[ \t].*")
+_UNENDED_SECTION = regex(r"^\[[^\]\n]*$", re.M)
+_INI_LINE = regex(r"\s*(?:[#;].*|\[[^\]]*\]?.*|[^\s=:\[]+[^=:\n]*(?:[=:].*)?)?|[ \t].*")
 _DELIMITERS = ",;\t|"
 
 

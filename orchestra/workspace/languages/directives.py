@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from orchestra.regex import regex
+
 State = TypeVar("State")
 
 OPENER = r"#[ \t]*(?P<name>[a-z]+)?"
 """For the rule of a language that has directives."""
-_LINE = re.compile(r"(?:[^\\\n/]|\\\r?\n|\\|/(?!\*)|/\*[^*]*(?:\*(?!/)[^*]*)*\*/)*")
-_DEFINITION = re.compile(
+_LINE = regex(r"(?:[^\\\n/]|\\\r?\n|\\|/(?!\*)|/\*[^*]*(?:\*(?!/)[^*]*)*\*/)*")
+_DEFINITION = regex(
     r"(?:[^\\\n/\"']|\\\r?\n|\\.|\\|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|/(?![*/])"
     r"|\"(?:[^\"\\\n]|\\\r?\n|\\.)*\"|'(?:[^'\\\n]|\\\r?\n|\\.)*'|[\"'])*"
 )
-_NEVER = re.compile(r"#[ \t]*if[ \t]+(?:0|false)[ \t]*(?:$|//|/\*)", re.M)
-_BRANCH = re.compile(r"^[ \t]*#[ \t]*(?:(?P<open>if)|(?P<other>el)|(?P<close>end[ \t]*if))", re.M)
+_NEVER = regex(r"#[ \t]*if[ \t]+(?:0|false)[ \t]*(?:$|//|/\*)", re.M)
+_BRANCH = regex(r"^[ \t]*#[ \t]*(?:(?P<open>if)|(?P<other>el)|(?P<close>end[ \t]*if))", re.M)
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Mapping
+
+from orchestra.regex import regex
 
 USUAL_SUFFIXES: Mapping[str, str] = {
     **dict.fromkeys(("sh", "bash", "dash", "ash", "ksh"), ".sh"), "zsh": ".zsh",
@@ -12,7 +13,7 @@ USUAL_SUFFIXES: Mapping[str, str] = {
 }
 """What files that such a program runs are called elsewhere."""
 LONGEST_LINE = 160
-_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:(?:-\S+|\w+=\S*)[ \t]+)*)?(?:\S*/)?([a-z]+)[\d.]*(?=\s|$)")
+_SHEBANG = regex(r"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:(?:-\S+|\w+=\S*)[ \t]+)*)?(?:\S*/)?([a-z]+)[\d.]*(?=\s|$)")
 
 
 def interpreter_of(text: str) -> str:

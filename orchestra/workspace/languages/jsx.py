@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.defect import Unfinished
 from orchestra.workspace.languages.language import Kind, Rule
 from orchestra.workspace.languages.look_back import LookBack
@@ -14,11 +14,11 @@ TAG = Rule("<", "", Kind.TAG, what="tag")
 CHILDREN = Rule("<", "", Kind.TAG, what="children")
 """What goes on after a hole among the children."""
 _CLOSER = "</"
-_NAME = re.compile(r"<\s*([\w.:$-]*)\s*(?:<(?:[^<>{}]|<[^<>{}]*>){0,200}>)?")
-_IN_TAG = re.compile(
+_NAME = regex(r"<\s*([\w.:$-]*)\s*(?:<(?:[^<>{}]|<[^<>{}]*>){0,200}>)?")
+_IN_TAG = regex(
     r"\"[^\"]*\"|'[^']*'|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|(?P<hole>\{)|(?P<end>/\s*>)|(?P<go>>)|[\"'<]"
 )
-_AMONG_CHILDREN = re.compile(r"(?P<hole>\{)|(?P<end><\s*/\s*[\w.:$-]*\s*>)|(?P<start><(?!\s*/))")
+_AMONG_CHILDREN = regex(r"(?P<hole>\{)|(?P<end><\s*/\s*[\w.:$-]*\s*>)|(?P<start><(?!\s*/))")
 
 
 class TagScan(Protocol):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.language import Language
 
 _WORD_LENGTH = 24
 _BLOCK_WORDS = frozenset(("else", "do", "try", "finally", "default"))
 _CONDITION_WORDS = frozenset(("if", "while", "for", "with", "until", "elsif", "unless", "await"))
-_GENERIC = re.compile(r"<\s*(?:const\s+)?[A-Z]\w*\s*(?:,|extends\b(?!\s*[=/>])|:|=[^={\"']*>\s*\()")
-_BARE_NAME = re.compile(r"<\s*([A-Z]\w*)\s*>\s*\(")
+_GENERIC = regex(r"<\s*(?:const\s+)?[A-Z]\w*\s*(?:,|extends\b(?!\s*[=/>])|:|=[^={\"']*>\s*\()")
+_BARE_NAME = regex(r"<\s*([A-Z]\w*)\s*>\s*\(")
 _NEAR = 5000
 
 

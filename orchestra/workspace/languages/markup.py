@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
+from orchestra.regex import regex
 from orchestra.workspace.languages import notations, scripts
 from orchestra.workspace.languages.defect import Defect
 from orchestra.workspace.languages.language import Language
 from orchestra.workspace.languages.lexer import find_unfinished
 
-_PART = re.compile(
+_PART = regex(
     r"<!--[\s\S]*?(?:-->|\Z)|<(?P<kind>script|style)\b(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)(?<!/)>"
     r"(?P<text>[\s\S]*?)</(?P=kind)"
 )
-_STATED = re.compile(r"\b(?:lang|type)\s*=\s*[\"']?([\w/+.-]+)")
+_STATED = regex(r"\b(?:lang|type)\s*=\s*[\"']?([\w/+.-]+)")
 _LANGUAGES = {
     "script": {
         **dict.fromkeys(("", "js", "javascript", "text/javascript", "module", "application/javascript"),
@@ -28,7 +29,7 @@ _LANGUAGES = {
     },
 }
 """By element and by what its `lang` or `type` says; what another says (a template, Sass, Pug) is not looked at."""
-_FILLED_IN = re.compile(r"\{\{|\{%|<%|<\?|^[ \t]*<!--|[@$]\{?[A-Z_]+[@}]|%[A-Z_]+%", re.M)
+_FILLED_IN = regex(r"\{\{|\{%|<%|<\?|^[ \t]*<!--|[@$]\{?[A-Z_]+[@}]|%[A-Z_]+%", re.M)
 """Marks of what fills a page in before a browser sees it."""
 
 

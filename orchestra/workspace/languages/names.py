@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Mapping
 
+from orchestra.regex import regex
 from orchestra.workspace.languages import c_like, functional, indented, notations, perl, scripts
 from orchestra.workspace.languages.interpreters import USUAL_SUFFIXES, interpreter_of, suffix_of
 from orchestra.workspace.languages.language import Language
@@ -69,8 +70,8 @@ _NAMES: Mapping[str, Language] = {
     "Dockerfile": notations.DOCKER, "Containerfile": notations.DOCKER,
     "Cargo.lock": notations.TOML, "poetry.lock": notations.TOML, "Pipfile": notations.TOML,
 }
-_OBJECTIVE_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
-_PERL = re.compile(r"^#!.*perl|^[ \t]*(?:use|no|package|require|sub|my|our|local|BEGIN)\b[^\n]*[;{]", re.M)
+_OBJECTIVE_C = regex(r"^[ \t]*(?:#[ \t]*(?:import|include|define)|@(?:import|interface|implementation))\b", re.M)
+_PERL = regex(r"^#!.*perl|^[ \t]*(?:use|no|package|require|sub|my|our|local|BEGIN)\b[^\n]*[;{]", re.M)
 _KNOWN_BY_FIRST_LINE = frozenset((scripts.SHELL.name, scripts.Z_SHELL.name))
 _OTHER_SHELLS = frozenset(("fish", "csh", "tcsh", "expect", "osh", "nu", "elvish", "xonsh", "perl", "awk", "tclsh"))
 

@@ -9,6 +9,7 @@ import threading
 import warnings
 from typing import Mapping
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.defect import LEXER, Defect, Verdict
 from orchestra.workspace.languages.lexer import find_unfinished
 from orchestra.workspace.languages.scripts import PYTHON
@@ -34,12 +35,12 @@ except ValueError as error:
 else:
     print("whole")
 """
-_WANTED = re.compile(r"(?P<operator>>=|~=|==|\^|>)\s*3\.(?P<minor>\d+)")
+_WANTED = regex(r"(?P<operator>>=|~=|==|\^|>)\s*3\.(?P<minor>\d+)")
 _SETTINGS = (
-    ("pyproject.toml", re.compile(r"^\s*requires-python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
-    ("setup.cfg", re.compile(r"^\s*python_requires\s*=\s*(?P<wanted>[^\n]*)", re.M)),
-    ("setup.py", re.compile(r"\bpython_requires\s*=\s*['\"](?P<wanted>[^'\"\n]*)")),
-    ("pyproject.toml", re.compile(r"^\s*python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
+    ("pyproject.toml", regex(r"^\s*requires-python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
+    ("setup.cfg", regex(r"^\s*python_requires\s*=\s*(?P<wanted>[^\n]*)", re.M)),
+    ("setup.py", regex(r"\bpython_requires\s*=\s*['\"](?P<wanted>[^'\"\n]*)")),
+    ("pyproject.toml", regex(r"^\s*python\s*=\s*['\"](?P<wanted>[^'\"\n]*)", re.M)),
 )
 """Where a project says which Python it wants, the first that says so counts; the last is Poetry's way."""
 

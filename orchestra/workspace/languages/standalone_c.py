@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from orchestra.regex import regex
+
 # What does not end in its line or at all is taken as if it ended there, in linear time.
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*(?:\"|$)"
     r"|(?<![0-9a-fA-F])'(?:[^'\\\n]|\\.)*(?:'|$)", re.M
 )
-_STANDARD = re.compile(
+_STANDARD = regex(
     r"^[ \t]*#[ \t]*include[ \t]*<(?:[a-z_]+|(?:assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits"
     r"|locale|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|tgmath"
     r"|threads|time|uchar|wchar|wctype|unistd|fcntl|pthread|dirent|poll|strings|getopt|dlfcn|termios|netdb|pwd"
     r"|semaphore|sys/(?:types|stat|time|wait|socket|mman|ioctl|select|un|resource|uio)"
     r"|netinet/(?:in|tcp)|arpa/inet)\.h)>[ \t]*$", re.M
 )
-_READS = re.compile(r"include|import|embed|pragma|_Pragma|\bR\"|[uUL8]R\"|\0")
+_READS = regex(r"include|import|embed|pragma|_Pragma|\bR\"|[uUL8]R\"|\0")
 """What may have a compiler read another file, or read this one otherwise than is assumed here."""
-_MACRO = re.compile(r"(?:#|%:)[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?(.*)")
-_WORD = re.compile(r"\w+")
+_MACRO = regex(r"(?:#|%:)[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?(.*)")
+_WORD = regex(r"\w+")
 _MOST_GROWTH = 100_000
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Callable, Iterable, Mapping, Optional
 
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 from orchestra.workspace.children import ChildResult
 from orchestra.workspace.languages.defect import Defect, Verdict
 from orchestra.workspace.languages.interpreters import interpreter_of
@@ -43,16 +44,16 @@ class _Tool:
     """For one that reads no standard input: the file's name, where its own is not a plain one."""
 
 
-_SCRIPT_ERROR = re.compile(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[^\n]*)", re.M)
-_Z_SHELL_ERROR = re.compile(r":(?P<line>\d+): (?P<message>(?:parse error|unmatched )[^\n]*)")
-_SHELL_ERROR = re.compile(
+_SCRIPT_ERROR = regex(r":(?P<line>\d+)\n(?s:.*?)^SyntaxError: (?P<message>[^\n]*)", re.M)
+_Z_SHELL_ERROR = regex(r":(?P<line>\d+): (?P<message>(?:parse error|unmatched )[^\n]*)")
+_SHELL_ERROR = regex(
     r"line (?P<line>\d+): (?P<message>syntax error[^\n]*|unexpected EOF[^\n]*|[^\n]*here-document[^\n]*)"
 )
-_RUST_ERROR = re.compile(
+_RUST_ERROR = regex(
     r"^error(?:\[E\d+\])?: (?![^\n]*(?:only allowed in|has been removed|experimental))(?P<message>[^\n]*)\n"
     r"\s*--> <stdin>:(?P<line>\d+):", re.M
 )
-_JAVA_ERROR = re.compile(
+_JAVA_ERROR = regex(
     r"^[\w-]+\.java:(?P<line>\d+):\d+: compiler\.err\.(?P<message>(?:expected\d?|premature\.eof|unclosed|illegal\.start"
     r"|illegal\.char|not\.stmt|else\.without|catch\.without|finally\.without|orphaned|try\.without)[^\n]*)", re.M
 )
@@ -74,16 +75,16 @@ for (const mode of ["strip", "transform"]) try {
 process.exit(1);
 """
 # A constant without a value is whole in a file of declarations.
-_TYPES_ERROR = re.compile(r"^broken:(?P<line>\d+):(?P<message>(?!'const' declarations must be)[^\n]*)", re.M)
-_ESBUILD_ERROR = re.compile(
+_TYPES_ERROR = regex(r"^broken:(?P<line>\d+):(?P<message>(?!'const' declarations must be)[^\n]*)", re.M)
+_ESBUILD_ERROR = regex(
     r"\[ERROR\] (?P<message>(?!The constant )[^\n]*)\n\s*<stdin>:(?P<line>\d+):"
 )
 # Without errors of syntax it goes on, and misses what is built into the language.
-_TSC_ERROR = re.compile(
+_TSC_ERROR = regex(
     r"\A(?![\s\S]*error TS2318)(?:[^\n]*\n)*?[^\n]*\((?P<line>\d+),\d+\): error TS1\d{3}: (?P<message>[^\n]*)"
 )
 # Nothing else: that a name is not known may be a macro's fault that another file defines.
-_COMPILER_ERROR = re.compile(
+_COMPILER_ERROR = regex(
     r"\A(?:(?![^\n]*error: )[^\n]*\n)*<stdin>:(?P<line>\d+):\d+: error: (?P<message>expected (?:{0};{0}"
     r"|{0},{0} or {0};{0}|(?:primary-)?expression|declaration or statement|statement|{0}}}{0} (?:at|before))[^\n]*)"
     .format("['\u2018\u2019]")
@@ -118,7 +119,7 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
     "C": _compilers("c", "gnu17", "gnu2x"),
     "C++": _compilers("c++", "gnu++17", "gnu++20"),
     "Go": ((
-        _Tool("gofmt", ("-e", "-l"), re.compile(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
+        _Tool("gofmt", ("-e", "-l"), regex(r"^<standard input>:(?P<line>\d+):\d+: (?P<message>[^\n]*)", re.M)),
     ),),
     "Rust": (tuple(
         _Tool("rustfmt", ("--check", "--edition", edition), _RUST_ERROR, "Diff in ") for edition in ("2021", "2015")
@@ -131,13 +132,13 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
     "Ruby": ((
         _Tool(
             "ruby", ("--disable=gems,rubyopt", "-W0", "-c", "-"),
-            re.compile(r"^-:(?P<line>\d+): (?P<message>(?!invalid multibyte)[^\n]*)", re.M),
+            regex(r"^-:(?P<line>\d+): (?P<message>(?!invalid multibyte)[^\n]*)", re.M),
         ),
     ),),
     "PHP": ((
         _Tool(
             "php", ("-n", "-d", "display_errors=stderr", "-l"),
-            re.compile(r"Parse error:\s*(?P<message>[^\n]*?) in [^\n]* on line (?P<line>\d+)"),
+            regex(r"Parse error:\s*(?P<message>[^\n]*?) in [^\n]* on line (?P<line>\d+)"),
         ),
     ),),
     "Java": ((
@@ -150,11 +151,11 @@ _TOOLS: Mapping[str, tuple[tuple[_Tool, ...], ...]] = {
     ),),
 }
 """Each language's ways of asking, the first that has an opinion counts; broken is what all tools of it call so."""
-_NOT_PLAIN_SCRIPT = re.compile(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
-_MODULE = re.compile(r"^(?:import|export)\b", re.M)
+_NOT_PLAIN_SCRIPT = regex(r"@flow\b|</?[A-Za-z][^<>\n]*/?>|<>|^\s*@\w|^\s*(?:import|export) type\b", re.M)
+_MODULE = regex(r"^(?:import|export)\b", re.M)
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".c++")
 """Not headers: they may want what the files define that include them."""
-_SAFE_NAME = re.compile(r"[A-Za-z][\w-]*\.(?:java|(?:d\.)?[cm]?tsx?)")
+_SAFE_NAME = regex(r"[A-Za-z][\w-]*\.(?:java|(?:d\.)?[cm]?tsx?)")
 
 
 def ask_tool(language: str, path: str, text: str, run: RunTool) -> Verdict | None:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 from typing import Callable, NamedTuple
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.language import Language
 from orchestra.workspace.languages.look_back import LookBack
 
 _SHELL_BEFORE = frozenset((
     "then", "do", "else", "elif", "if", "while", "until", "time", "fi", "done", "esac", "in", "coproc", "eval"
 ))
-_PATTERN_END = re.compile(r"[ \t]{0,9}[)|](?!\|)")
-_FOR_NAME = re.compile(r"\b(?:for|select)\s+\w+\s+\Z")
-_FUNCTION_NAME = re.compile(r"(?:\bfunction\s+[^\s(){}]+\s+|^[ \t]*@test[ \t][^\n]*)\Z", re.M)
+_PATTERN_END = regex(r"[ \t]{0,9}[)|](?!\|)")
+_FOR_NAME = regex(r"\b(?:for|select)\s+\w+\s+\Z")
+_FUNCTION_NAME = regex(r"(?:\bfunction\s+[^\s(){}]+\s+|^[ \t]*@test[ \t][^\n]*)\Z", re.M)
 _RUBY_BEFORE = frozenset(("then", "do", "else", "begin", "ensure", "and", "or", "not", "in", "when", "elsif", "rescue"))
 _RUBY_MODIFIERS = frozenset(("if", "unless", "while", "until"))
 _RUBY_LOOPS = frozenset(("while", "until", "for"))
-_CONDITION_END = re.compile(r"(?<!\bor)(?<!\band)(?<!&&)(?<!\|\|)(?<![,\\])\n|;")
-_ENDLESS = re.compile(
+_CONDITION_END = regex(r"(?<!\bor)(?<!\band)(?<!&&)(?<!\|\|)(?<![,\\])\n|;")
+_ENDLESS = regex(
     r"def\s+[\w.]+[?!]?(?:[ \t]*\((?:[^()]{0,500}(?:\([^()]{0,200}\)[^()]{0,200}){0,20})\)[ \t]*|[ \t]+)=(?![=~>])\s"
 )
-_DEFINED_NAME = re.compile(r"def\s+(?:\w+\s*\.\s*)?(?:\w+[?!=]?(?=[\s(;]|$)|[^\w\s(;]{1,3})")
+_DEFINED_NAME = regex(r"def\s+(?:\w+\s*\.\s*)?(?:\w+[?!=]?(?=[\s(;]|$)|[^\w\s(;]{1,3})")
 
 
 class Verdict(NamedTuple):

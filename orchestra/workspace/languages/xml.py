@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from orchestra.regex import regex
 from orchestra.workspace.languages.defect import Defect
 
 _SUFFIXES = frozenset(
     ".xml .svg .xsd .xsl .xslt .rng .wsdl .pom .plist .csproj .vbproj .fsproj .vcxproj .props .targets .resx .xaml"
     " .axml .nuspec .rss .atom .kml .gpx .xlf .xliff .storyboard .xib .iml .ui .qrc .xhtml .config".split()
 )
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|<\?php|\$\{[^}]*<|^@[A-Z_]+@|#(?:if|set|foreach)\b", re.M)
+_TEMPLATE = regex(r"\{\{|\{%|<%|<\?php|\$\{[^}]*<|^@[A-Z_]+@|#(?:if|set|foreach)\b", re.M)
 _LONGEST_ENTITY = 100
 """In characters. Longer ones, or ones that hold others, may expand to more than anybody reads."""
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Callable, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 from orchestra.workspace.repo_map.file_facts import Declaration, declarations_in, words_of
 from orchestra.workspace.repo_map.grammar import Grammar
 from orchestra.workspace.repo_map.relevance import sought
@@ -33,14 +34,14 @@ _LONGEST_NAMED = 1500
 """In lines; of what is longer, such as a class, no line is meant more than others."""
 _MOST_USES, _MOST_OF_A_WORD = 12, 40
 """A name, or a word, in more lines tells none of them apart."""
-_NAME = re.compile(r"[A-Za-z_$][\w$]{2,}")
-_REMARK = re.compile(r"\s*(?:[@*\[]|#(?!include|define)|//|/\*|--|\"\"\")")
-_TYPE_ABOVE = re.compile(r"[A-Za-z_][\w \t*<>:,]*$")
-_BEGINS = re.compile(r"[\w\"'@$]")
-_GOES_ON = re.compile(
+_NAME = regex(r"[A-Za-z_$][\w$]{2,}")
+_REMARK = regex(r"\s*(?:[@*\[]|#(?!include|define)|//|/\*|--|\"\"\")")
+_TYPE_ABOVE = regex(r"[A-Za-z_][\w \t*<>:,]*$")
+_BEGINS = regex(r"[\w\"'@$]")
+_GOES_ON = regex(
     r"(?:where|end|rescue|ensure|else|elsif|fi|done|esac|begin|then|do|throws|extends|implements)\b|\w+:(?:\s|$)"
 )
-_CLOSES = re.compile(r"(?:\}[;,)\s]*|end;?\s*)(?:$|//|#)")
+_CLOSES = regex(r"(?:\}[;,)\s]*|end;?\s*)(?:$|//|#)")
 _NOT_BY_INDENT = ("markdown", "sql")
 
 

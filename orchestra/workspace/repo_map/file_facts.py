@@ -14,6 +14,7 @@ from zlib import crc32
 
 from orchestra.dataclass import dataclass
 from orchestra.found_files import read_json
+from orchestra.regex import regex
 from orchestra.workspace.repo_map.grammar import MAX_LINE, Grammar
 
 MAX_FILE_BYTES = 1_000_000
@@ -29,13 +30,13 @@ _MOST_LINES = 5
 """Of a signature that goes on."""
 _LONGEST_NAME = 60
 _NOTHING = zlib.compress(b"[]", 1)
-_NAME = re.compile(r"[A-Za-z_]\w{2,}")
-_WORDS = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
-_LITERAL = re.compile(r"""(["'`])[^\s"'`<>&,]{9,}\1""")
-_LAST_PART = re.compile(r"[^:.\"`\[\]]+")
+_NAME = regex(r"[A-Za-z_]\w{2,}")
+_WORDS = regex(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_LITERAL = regex(r"""(["'`])[^\s"'`<>&,]{9,}\1""")
+_LAST_PART = regex(r"[^:.\"`\[\]]+")
 """Of `ns::name` or `[schema].[table]`."""
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*[ \t]*(?::[^=]{1,80})?=")
-_FROM = re.compile(r"\s*from\s+([.\w]+)\s+import\s+\(?(.*)", re.S)
+_CONSTANT = regex(r"[A-Z][A-Z0-9_]*[ \t]*(?::[^=]{1,80})?=")
+_FROM = regex(r"\s*from\s+([.\w]+)\s+import\s+\(?(.*)", re.S)
 
 
 def _keys(keys: Iterable[int] = ()) -> array[int]:

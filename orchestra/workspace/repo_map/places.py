@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import defaultdict
 from functools import cached_property
 from typing import Callable, Iterable, Iterator, Sequence
+
+from orchestra.regex import regex
 
 MOST_MEANT = 5
 """A name that more files have says nothing."""
 _MOST_TOKENS = 400
 _MOST_PARTNERS = 3
-_TOKEN = re.compile(r"[\w$@.+-]+(?:/[\w$@.+-]+)*")
-_TEST_MARK = re.compile(r"^[Tt]est[_-]|^Test(?=[A-Z])|[._-](?:tests?|spec)$|(?<=[a-z0-9])(?:Tests?|Spec)$")
+_TOKEN = regex(r"[\w$@.+-]+(?:/[\w$@.+-]+)*")
+_TEST_MARK = regex(r"^[Tt]est[_-]|^Test(?=[A-Z])|[._-](?:tests?|spec)$|(?<=[a-z0-9])(?:Tests?|Spec)$")
 
 
 class Places:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import Iterable, Iterator
 
+from orchestra.regex import regex
+
 _MOST_OF_A_KIND = 3
 _KINDS = (
-    ("versions and dependencies", re.compile(
+    ("versions and dependencies", regex(
         r"(?i)\b(?:versions?|dependenc(?:y|ies)|bump|upgrade|downgrade|requirements|classifiers|engines|packaging"
         r"|abhängigkeit(?:en)?)\b|\b(?:update|raise) [\w.@/-]{1,60} to v?\d|依赖|版本"
-    ), re.compile(
+    ), regex(
         r"(?:.*/)?(?:pyproject\.toml|setup\.cfg|setup\.py|package\.json|go\.mod|Cargo\.toml|pom\.xml|mix\.exs|Gemfile"
         r"|build\.gradle(?:\.kts)?|[\w-]+\.gemspec|composer\.json|requirements(?:[-_./]\w+)?\.(?:txt|in)|Package\.swift"
         r"|[\w.-]+\.csproj)"
     )),
-    ("the build", re.compile(r"(?i)\b(?:builds?|compiler?|compiles|cmake|makefile|linker)\b|构建|编译"), re.compile(
+    ("the build", regex(r"(?i)\b(?:builds?|compiler?|compiles|cmake|makefile|linker)\b|构建|编译"), regex(
         r"(?:.*/)?(?:CMakeLists\.txt|GNUmakefile|[Mm]akefile|meson\.build|configure\.ac|build\.rs"
         r"|build\.gradle(?:\.kts)?|BUILD\.bazel)"
     )),
-    ("checks of each change", re.compile(
+    ("checks of each change", regex(
         r"\bCI\b|(?i:\b(?:workflows?|github actions|gitlab|jenkins|pipelines?)\b)"
-    ), re.compile(
+    ), regex(
         r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.circleci/config\.yml|azure-pipelines\.yml|Jenkinsfile"
         r"|\.travis\.yml|tox\.ini|noxfile\.py"
     )),
-    ("containers", re.compile(r"(?i)\bdocker\w*\b|\bcontainers?\b|容器"), re.compile(
+    ("containers", regex(r"(?i)\bdocker\w*\b|\bcontainers?\b|容器"), regex(
         r"(?:.*/)?(?:Dockerfile(?:\.\w+)?|Containerfile|(?:docker-)?compose(?:\.\w+)?\.ya?ml)"
     )),
-    ("the changelog", re.compile(r"(?i)\bchange ?log\b|\brelease notes\b"), re.compile(
+    ("the changelog", regex(r"(?i)\bchange ?log\b|\brelease notes\b"), regex(
         r"(?i)(?:docs?/)?(?:changelog|changes|history|news)(?:\.\w+)?"
     )),
 )

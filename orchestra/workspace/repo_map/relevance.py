@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Iterable, Iterator, Sequence
 
 from orchestra.dataclass import dataclass
+from orchestra.regex import regex
 from orchestra.workspace.repo_map.file_facts import key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
 from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
@@ -22,10 +23,10 @@ What the repository refers to gives as many as its score has bits.
 WORD, IN_NAME, IN_FOLDER, HERE = 13, 4, 6, 8
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
 _MOST_NAMES = 400
-_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
-_WORDS = re.compile(r"[A-Za-z]{3,40}")
-_BETWEEN = re.compile(r"[ -]")
-_CODE = re.compile(r"\w_|[a-z][A-Z]|[A-Z]{2}[a-z]|\d")
+_NAME = regex(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
+_WORDS = regex(r"[A-Za-z]{3,40}")
+_BETWEEN = regex(r"[ -]")
+_CODE = regex(r"\w_|[a-z][A-Z]|[A-Z]{2}[a-z]|\d")
 _COMMON = frozenset(
     "the and for with that this from into are not but all any can has have should must when where which who what then"
     " than them they their there these those also only each every more most some such use uses used using make makes"
@@ -37,14 +38,14 @@ _COMMON = frozenset(
     " die das und oder nicht mit von bei beim für auf ein eine einen soll sollen muss wird werden wenn nach als den dem"
     " des sich auch nur noch aus ist sind kann schlagen fehl les des une dans pour avec los las para con".split()
 )
-_PATH = re.compile(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
-_SENTENCE = re.compile(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
-_CAPITAL = re.compile(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
+_PATH = regex(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
+_SENTENCE = regex(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
+_CAPITAL = regex(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
-_PART = re.compile(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
+_PART = regex(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
 _MOST_PARTS = 20
 _ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
-_ENDING = re.compile(r"([a-z]{3,}?)(?:(?<!s)s|es|ers?|ors?|ing|ed|e)?")
+_ENDING = regex(r"([a-z]{3,}?)(?:(?<!s)s|es|ers?|ors?|ing|ed|e)?")
 _MANY = 3
 """A folder with so great a part of all files tells them not apart."""
 
