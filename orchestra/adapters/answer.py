@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator
+from typing import TYPE_CHECKING, Callable, Iterator
 
-from orchestra.adapters.exchange import Exchange
 from orchestra.adapters.sse import MAX_STREAM_BYTES, ServerEvent, SseParser, in_utf8
 from orchestra.adapters.wire import StreamReader, WireFormat, WireReply, parsed
 from orchestra.errors import ConnectionFailed, InvalidResponse, TimedOut
+
+if TYPE_CHECKING:
+    from orchestra.adapters.exchange import Exchange
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

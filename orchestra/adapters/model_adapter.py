@@ -48,6 +48,7 @@ class ModelAdapter:
     ) -> Reply:
         cancel.check()
         observer.attempt_started(self.get_info())
+        self._http.begin()
         timestamp, started_at_s = self._clock.now(), self._clock.monotonic()
         reader = self._format.new_reader()
         fault, text, usage = None, "", None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Mapping
 
 from orchestra.adapters.error_body import ErrorBody
@@ -47,11 +46,15 @@ def _until(value: str | None, date: str | None, now: datetime | None) -> float |
 
 
 def _moment(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    from email.utils import parsedate_to_datetime  # Only here: few answers tell a moment, and it takes time to load.
+
     try:
-        moment = parsedate_to_datetime(value) if value else None
+        moment = parsedate_to_datetime(value)
     except (TypeError, ValueError, IndexError):
         return None
-    return moment.replace(tzinfo=timezone.utc) if moment and moment.tzinfo is None else moment
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
 
 
 def _in_text(text: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Callable, Mapping
+from typing import TYPE_CHECKING, Callable, Mapping
 from urllib.parse import quote
 
-from orchestra.adapters.exchange import Exchange
 from orchestra.adapters.faults import classify
 from orchestra.adapters.formats import wire_format
 from orchestra.adapters.http import HttpClient
@@ -16,6 +15,9 @@ from orchestra.adapters.silence import silence
 from orchestra.clock import CancelToken, Deadline
 from orchestra.dataclass import dataclass
 from orchestra.errors import InvalidResponse, ProviderFault
+
+if TYPE_CHECKING:
+    from orchestra.adapters.exchange import Exchange
 
 MOST_PAGES = 20
 _MOST_BYTES = 16 * 1024 * 1024

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from orchestra.adapters.egress import is_loopback
+from orchestra.adapters.http import check_sender
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.templates import Loader, check_own, load
 from orchestra.clock import CancelToken, Deadline
@@ -117,6 +118,7 @@ class Order:
 
 def check_order(order: Order, env: Environment) -> ChainPlan:
     """Who will answer. Raises what speaks against the order before anything is written or asked."""
+    check_sender()
     template_loader(order.settings)
     chains = _plan_chains(order, env)
     _check_prices(order, chains)
