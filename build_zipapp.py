@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import importlib.util
 import io
+import json
 import os
 import re
 import subprocess
@@ -531,7 +532,7 @@ def _bodies(node: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
 
 
 COMPILE = """
-import ast, importlib.util, sys
+import ast, importlib.util, json, marshal, os, sys
 from importlib._bootstrap_external import _code_to_hash_pyc as to_pyc
 
 def without_annotations(tree):
@@ -542,13 +543,22 @@ def without_annotations(tree):
             node.annotation = None
     return tree
 
-for name in sys.stdin.read().split():
+def code_of(name):
     with open(name, "rb") as file:
         source = file.read()
     tree = without_annotations(ast.parse(source, name))
-    code = compile(tree, "orchestra.pyz/" + name, "exec", dont_inherit=True, optimize=0)
+    return source, compile(tree, "orchestra.pyz/" + name, "exec", dont_inherit=True, optimize=0)
+
+order = json.load(sys.stdin)
+for name in order["alone"]:
+    source, code = code_of(name)
     with open(name + "c", "wb") as file:
         file.write(to_pyc(code, importlib.util.source_hash(source), False))
+for pack, modules in order["packs"].items():
+    packed = {module: marshal.dumps(code_of(name)[1]) for module, name in modules.items()}
+    with open(pack, "wb") as file:
+        # Version 2: later ones tell what is held in two places, which is another matter in each process.
+        file.write(importlib.util.MAGIC_NUMBER + marshal.dumps(packed, 2))
 """
 """Run by the building Python, in the folder with the sources.
 
@@ -556,78 +566,73 @@ The name given as the source's path shows in tracebacks, and lies nowhere, so th
 Nothing asks at run time for the annotations of functions; those of classes make dataclasses. `_code_to_hash_pyc` is
 what py_compile itself calls (PEP 552).
 """
+PACK = "bytecode.bin"
+"""As orchestra/unpacking.py has it."""
+LOADED_FIRST = tuple("orchestra/%s.py" % name for name in ("__init__", "_build", "version", "unpacking"))
+"""What is loaded before packs can be read, by Python's own importer."""
 SOURCE_ONLY = (
-    "idna/",
-    "orchestra/demo/", "orchestra/views/screen/", "orchestra/views/report", "orchestra/views/svg/",
-    "orchestra/views/overall_page", "orchestra/views/html_page", "orchestra/views/prometheus",
-    "orchestra/metrics/overall", "orchestra/workspace/git_commit", "orchestra/workspace/git_deciding",
-    "orchestra/workspace/git_hooks",
-    "orchestra/cli/checkup/", "orchestra/cli/commands/doctor", "orchestra/cli/commands/models",
-    "orchestra/cli/commands/report", "orchestra/cli/commands/watch", "orchestra/cli/commands/log",
-    "orchestra/cli/commands/config", "orchestra/cli/commands/cache", "orchestra/cli/config_init",
-    "orchestra/config/init", "orchestra/engine/watch", "orchestra/workspace/inotify", "orchestra/workspace/watch",
+    "idna/", "urllib3/http2", "urllib3/contrib", "orchestra/__main__", "orchestra/demo/", "orchestra/views/screen/",
+    "orchestra/views/svg/", "orchestra/views/report", "orchestra/views/overall_page", "orchestra/views/html_page",
+    "orchestra/views/prometheus", "orchestra/views/prices", "orchestra/metrics/overall",
+    "orchestra/metrics/session_figures", "orchestra/cli/checkup/", "orchestra/cli/commands/demo",
+    "orchestra/cli/commands/doctor", "orchestra/cli/commands/models", "orchestra/cli/commands/report",
+    "orchestra/cli/commands/watch", "orchestra/cli/commands/config", "orchestra/cli/commands/cache",
+    "orchestra/cli/commands/trust", "orchestra/cli/commands/help", "orchestra/cli/config_init",
+    "orchestra/cli/model_rows", "orchestra/cli/reference", "orchestra/config/init", "orchestra/config/show",
+    "orchestra/config/tables", "orchestra/engine/watch", "orchestra/workspace/inotify", "orchestra/workspace/watch",
     "orchestra/workspace/snapshot", "orchestra/workspace/ai_comments", "orchestra/workspace/sandbox/keeper",
     "orchestra/workspace/sandbox/namespaces", "orchestra/workspace/sandbox/seccomp",
-    "orchestra/workspace/sandbox/landlock", "orchestra/workspace/sandbox/kernel",
-    "orchestra/adapters/shortening/", "orchestra/adapters/compaction", "orchestra/adapters/served_models",
-    "orchestra/adapters/local_servers", "orchestra/adapters/recording", "orchestra/adapters/replaying",
-    "orchestra/adapters/cassette", "orchestra/cli/commands/context", "orchestra/cli/commands/undo",
-    "orchestra/cli/commands/verify", "orchestra/cli/commands/sessions", "orchestra/cli/commands/diff",
-    "orchestra/cli/commands/demo", "orchestra/cli/commands/plan", "orchestra/cli/commands/trust",
-    "orchestra/cli/model_rows", "orchestra/cli/reference", "orchestra/cli/output_file",
-    "orchestra/config/show", "orchestra/config/tables", "orchestra/config/yaml_write",
-    "orchestra/engine/undoing", "orchestra/engine/checking", "orchestra/engine/going_back", "orchestra/engine/inquiry",
-    "orchestra/engine/survey", "orchestra/engine/swarm", "orchestra/agents/swarm", "orchestra/engine/after_file",
-    "orchestra/metrics/session_figures", "orchestra/observe/log_reading", "orchestra/state/salvage",
-    "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows", "orchestra/state/rebuilt",
-    "orchestra/views/plan_prompt", "orchestra/engine/tidying", "orchestra/engine/commit", "orchestra/engine/receipt",
-    "orchestra/engine/uncommitted", "orchestra/engine/asked_for", "orchestra/engine/excerpts",
-    "orchestra/engine/change_review", "orchestra/engine/command_runs", "orchestra/engine/estimate",
-    "orchestra/engine/wanted_tests", "orchestra/engine/sealed_tests", "orchestra/agents/wrapping",
-    "orchestra/workspace/languages/perl", "orchestra/workspace/languages/directives",
-    "orchestra/workspace/languages/data_formats",
-    "orchestra/views/prices", "orchestra/workspace/failures/",
-    "orchestra/workspace/languages/functional", "orchestra/workspace/languages/indented",
-    "orchestra/workspace/languages/scripts", "orchestra/workspace/languages/markup",
-    "orchestra/workspace/languages/standalone_c", "orchestra/workspace/languages/notations",
-    "orchestra/workspace/languages/c_like", "orchestra/workspace/languages/tools",
-    "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/workspace/languages/xml",
-    "orchestra/workspace/languages/look_back", "orchestra/workspace/languages/heredocs", "orchestra/engine/recovery",
-    "orchestra/workspace/suite_", "orchestra/workspace/repo_map/",
-    "orchestra/agents/plan_parser", "orchestra/agents/explained", "orchestra/agents/taking_",
-    "orchestra/agents/stand_ins", "orchestra/workspace/declared_encoding", "orchestra/workspace/public_names",
-    "orchestra/cli/commands/resume", "orchestra/observe/secret_files", "orchestra/agents/edit_reply",
-    "orchestra/engine/verification", "orchestra/agents/whole_file",
-    "orchestra/workspace/edit_", "orchestra/workspace/edits", "orchestra/workspace/indentation",
-    "orchestra/workspace/diff_blocks",
-    "orchestra/agents/template_list", "orchestra/adapters/numbering", "orchestra/adapters/anthropic_messages",
-    "orchestra/adapters/gemini", "orchestra/adapters/openai_responses", "orchestra/cli/commands/help",
+    "orchestra/workspace/sandbox/landlock", "orchestra/workspace/sandbox/kernel", "orchestra/adapters/shortening/",
+    "orchestra/adapters/compaction", "orchestra/adapters/served_models", "orchestra/adapters/local_servers",
+    "orchestra/adapters/recording", "orchestra/adapters/replaying", "orchestra/adapters/cassette",
+    "orchestra/adapters/numbering", "orchestra/state/salvage", "orchestra/state/torn", "orchestra/state/losses",
+    "orchestra/state/raw_rows", "orchestra/state/rebuilt", "orchestra/engine/swarm", "orchestra/engine/survey",
+    "orchestra/engine/inquiry", "orchestra/agents/swarm", "orchestra/agents/template_list",
+    "orchestra/workspace/failures/", "orchestra/workspace/suite_manifests", "orchestra/workspace/languages/perl",
+    "orchestra/workspace/languages/functional", "orchestra/workspace/languages/xml",
+    "orchestra/workspace/languages/markup", "orchestra/workspace/languages/indented",
+    "orchestra/workspace/languages/standalone_c", "orchestra/workspace/git_hooks", "orchestra/workspace/git_deciding",
+    "orchestra/observe/secret_files", "orchestra/engine/after_file", "orchestra/engine/wanted_tests",
+    "orchestra/adapters/anthropic_messages", "orchestra/adapters/gemini", "orchestra/adapters/openai_responses",
+    "orchestra/cli/commands/undo", "orchestra/cli/commands/verify", "orchestra/cli/commands/log",
+    "orchestra/cli/commands/context", "orchestra/cli/output_file", "orchestra/observe/log_reading",
+    "orchestra/engine/undoing", "orchestra/engine/checking", "orchestra/engine/excerpts", "orchestra/engine/asked_for",
+    "orchestra/engine/going_back", "orchestra/workspace/repo_map/excerpts", "orchestra/agents/plan_parser",
+    "orchestra/agents/explained", "orchestra/agents/taking_", "orchestra/workspace/public_names",
+    "orchestra/workspace/languages/data_formats", "orchestra/workspace/languages/scripts",
+    "orchestra/workspace/languages/tools", "orchestra/workspace/languages/notations",
+    "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx",
 )
-"""Not compiled, for the size: what only people wait for, or is needed seldom."""
+"""Not compiled, for the size: what is needed seldom."""
 
 
 def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
-    """A `.pyc` beside every `.py`: the only place where zipimport looks. Other Pythons pass over it to the source.
+    """A `.pyc` beside what is loaded first, and a pack for every folder. Other Pythons pass over them to the sources.
 
     Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes. Without
     the columns of expressions, which Python 3.11 and later would keep for tracebacks, it is a quarter smaller.
     """
     names = sorted(name for name in sources if name.endswith(".py") and not name.startswith(SOURCE_ONLY))
-    with tempfile.TemporaryDirectory() as folder:
+    alone = [name for name in names if name == "__main__.py" or name in LOADED_FIRST]
+    packs: dict[str, dict[str, str]] = {}
+    for name in sorted(set(names) - set(alone)):
+        folder, _, module = name[: -len(".py")].replace("/__init__", "").rpartition("/")
+        packs.setdefault(folder + "/" + PACK if folder else PACK, {})[module] = name
+    with tempfile.TemporaryDirectory() as place:
         for name in names:
-            path = Path(folder, name)
+            path = Path(place, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(sources[name])
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         done = subprocess.run(
             [sys.executable, "-sS", "-X", "no_debug_ranges", "-W", "ignore", "-c", COMPILE],
-            cwd=folder,
+            cwd=place,
             env={**variables, "PYTHONHASHSEED": "0"},
-            input="\n".join(names).encode(),
+            input=json.dumps({"alone": alone, "packs": packs}).encode(),
         )
         if done.returncode != 0:
             raise BuildError("a source cannot be compiled (see above); mend it and build again")
-        return {name + "c": Path(folder, name + "c").read_bytes() for name in names}
+        return {name: Path(place, name).read_bytes() for name in [*(name + "c" for name in alone), *packs]}
 
 
 def write_archive(entries: Mapping[str, bytes], target: Path, *, time_s: int) -> None:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import ast
 import json
+import marshal
 import sys
 import zipfile
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
+from orchestra.unpacking import PACK
 from tests.package.conftest import Run
 
 EVERY_PYTHON = pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.12", "3.13"], indirect=True)
@@ -93,9 +96,9 @@ def test_a_reader_that_has_gone_is_no_failure(archive: Path, bare_run: Run) -> N
 def test_holds_sources_their_bytecode_and_licences_and_nothing_compiled(archive: Path) -> None:
     names = set(zipfile.ZipFile(archive).namelist())
     sources = {name for name in names if name.endswith(".py")}
-    uncompiled = {name for name in sources if name + "c" not in names}
-    # idna is loaded for hosts alone that are not in ASCII.
-    assert all(name.startswith(("orchestra/", "idna/")) for name in uncompiled)
+    uncompiled = sources - _compiled(archive)
+    # idna is loaded for hosts alone that are not in ASCII, and the rest never.
+    assert all(name.startswith(("orchestra/", "idna/", "urllib3/http2/", "urllib3/contrib/")) for name in uncompiled)
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dylib")) or "__pycache__" in name]
     licences = {"licenses/%s.txt" % name for name in ("orchestra", "requests", "urllib3", "idna", "certifi", "PyYAML")}
     assert licences <= names
@@ -105,11 +108,27 @@ def test_holds_sources_their_bytecode_and_licences_and_nothing_compiled(archive:
 def test_what_must_answer_at_once_is_compiled(archive: Path, bare_run: Run, command: str) -> None:
     done = bare_run(sys.executable, "-I", "-S", "-X", "importtime", archive, command)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "| " in line}
-    names = set(zipfile.ZipFile(archive).namelist())
+    compiled = _compiled(archive)
     files = {name.replace(".", "/") for name in loaded if name.startswith("orchestra")}
     assert files and not [
-        file for file in files if f"{file}.pyc" not in names and f"{file}/__init__.pyc" not in names
+        file for file in files if f"{file}.py" not in compiled and f"{file}/__init__.py" not in compiled
     ]
+
+
+def _compiled(archive: Path) -> set[str]:
+    """The sources whose bytecode is in the archive, by itself or in its folder's pack."""
+    with zipfile.ZipFile(archive) as file:
+        names = file.namelist()
+        found = {name[:-1] for name in names if name.endswith(".pyc")}
+        for name in names:
+            folder, _, last = name.rpartition("/")
+            if last == PACK:
+                content = file.read(name)
+                assert content.startswith(MAGIC_NUMBER)
+                for module in marshal.loads(content[len(MAGIC_NUMBER):]):
+                    path = "/".join(filter(None, (folder, module)))
+                    found |= {f"{path}.py", f"{path}/__init__.py"} & set(names)
+    return found
 
 
 def test_sources_are_without_remarks_and_every_line_stands_where_it_was(archive: Path) -> None:
@@ -134,6 +153,10 @@ def test_is_small_enough_to_be_passed_around(archive: Path) -> None:
 
 
 def test_bytecode_names_its_source_alike_on_every_machine(archive: Path, bare_run: Run) -> None:
-    code = LOAD + "import orchestra.version as m; print(m.__file__, m.line.__code__.co_filename)"
-    done = bare_run(sys.executable, "-I", "-S", "-c", code, archive)
-    assert done.stdout == "%s/orchestra/version.pyc orchestra.pyz/orchestra/version.py\n" % archive
+    code = LOAD + "import orchestra.{0} as m; print(m.__file__, m.{1}.__code__.co_filename)"
+    alone = bare_run(sys.executable, "-I", "-S", "-c", code.format("version", "line"), archive)
+    assert alone.stdout == "%s/orchestra/version.pyc orchestra.pyz/orchestra/version.py\n" % archive
+    unpack = LOAD + "from orchestra.unpacking import unpack; unpack(); "
+    code = code.replace(LOAD, unpack).format("cli.main", "main")
+    packed = bare_run(sys.executable, "-I", "-S", "-c", code, archive)
+    assert packed.stdout == "%s/orchestra/cli/main.py orchestra.pyz/orchestra/cli/main.py\n" % archive
