@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+from typing import Any, Sequence
+
+from orchestra.dataclass import dataclass
 
 MODEL = "model"
 TURN = "turn"
@@ -27,7 +29,7 @@ _WORTH_MS = 500
 """if it takes so long at all."""
 
 
-# Not dataclasses: making a few of them takes longer than all else that the profiler does for a short command.
+# Not dataclasses: to make them takes a good part of all that the profiler does for a short command.
 class Activity:
     """What threads did; where several did something at once, each instant is divided among them."""
 
@@ -57,7 +59,8 @@ class Cost:
         self.peak_memory_bytes, self.count = peak_memory_bytes, count
 
 
-class Profile(NamedTuple):
+@dataclass(frozen=True)
+class Profile:
     """One command's time, CPU and memory."""
 
     wall_ms: float

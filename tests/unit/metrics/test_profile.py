@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestra.metrics.profile import (
@@ -42,13 +44,13 @@ def test_waiting_for_models_is_answered_by_mode_concurrency_or_cache(
 ) -> None:
     mode, max_concurrency, files, caches = setting
     waited = profile(activity(MODEL, model="p/a"))
-    found = waited._replace(mode=mode, max_concurrency=max_concurrency, files=files, caches=caches)
+    found = replace(waited, mode=mode, max_concurrency=max_concurrency, files=files, caches=caches)
     assert any(word in said for said in advice(found))
 
 
 def test_one_file_gains_nothing_by_another_mode() -> None:
     waited = profile(activity(MODEL, model="p/a"))
-    said = advice(waited._replace(mode="sequential", max_concurrency=4, files=1))
+    said = advice(replace(waited, mode="sequential", max_concurrency=4, files=1))
     assert len(said) == 1 and "before p/a in its chain" in said[0]
 
 
