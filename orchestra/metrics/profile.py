@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
-from orchestra.dataclass import dataclass
-
 MODEL = "model"
 TURN = "turn"
 AGAIN = "again"
@@ -59,26 +57,34 @@ class Cost:
         self.peak_memory_bytes, self.count = peak_memory_bytes, count
 
 
-@dataclass(frozen=True)
 class Profile:
     """One command's time, CPU and memory."""
 
-    wall_ms: float
-    cpu_ms: float
-    children_cpu_ms: float
-    peak_memory_bytes: int | None
-    samples: int
-    own_cpu_ms: float
-    """What the sampling itself took."""
-    phases: tuple[Cost, ...]
-    agents: tuple[Cost, ...]
-    activities: tuple[Activity, ...]
-    """The longest first."""
-    mode: str | None = None
-    """What the session was told, as far as advice depends on it; None outside of a session."""
-    max_concurrency: int | None = None
-    files: int | None = None
-    caches: bool | None = None
+    def __init__(
+        self,
+        wall_ms: float,
+        cpu_ms: float,
+        children_cpu_ms: float,
+        peak_memory_bytes: int | None,
+        samples: int,
+        own_cpu_ms: float,
+        phases: tuple[Cost, ...],
+        agents: tuple[Cost, ...],
+        activities: tuple[Activity, ...],
+        *,
+        mode: str | None = None,
+        max_concurrency: int | None = None,
+        files: int | None = None,
+        caches: bool | None = None,
+    ) -> None:
+        """`own_cpu_ms` is what the sampling itself took; the activities come the longest first.
+
+        What follows is what a session was told, as far as advice depends on it; None outside of one.
+        """
+        self.wall_ms, self.cpu_ms, self.children_cpu_ms = wall_ms, cpu_ms, children_cpu_ms
+        self.peak_memory_bytes, self.samples, self.own_cpu_ms = peak_memory_bytes, samples, own_cpu_ms
+        self.phases, self.agents, self.activities = phases, agents, activities
+        self.mode, self.max_concurrency, self.files, self.caches = mode, max_concurrency, files, caches
 
     @property
     def bottleneck(self) -> Activity | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,8 +9,8 @@ from orchestra.metrics.profile import (
 )
 
 
-def profile(*activities: Activity, agents: tuple[Cost, ...] = ()) -> Profile:
-    return Profile(10_000, 100, 0, None, 10, 1.0, (), agents, activities)
+def profile(*activities: Activity, agents: tuple[Cost, ...] = (), **told: Any) -> Profile:
+    return Profile(10_000, 100, 0, None, 10, 1.0, (), agents, activities, **told)
 
 
 def activity(name: str, share: float = 0.9, model: str | None = None) -> Activity:
@@ -43,14 +43,12 @@ def test_waiting_for_models_is_answered_by_mode_concurrency_or_cache(
     setting: tuple[str, int, int, bool], word: str
 ) -> None:
     mode, max_concurrency, files, caches = setting
-    waited = profile(activity(MODEL, model="p/a"))
-    found = replace(waited, mode=mode, max_concurrency=max_concurrency, files=files, caches=caches)
-    assert any(word in said for said in advice(found))
+    told = {"mode": mode, "max_concurrency": max_concurrency, "files": files, "caches": caches}
+    assert any(word in said for said in advice(profile(activity(MODEL, model="p/a"), **told)))
 
 
 def test_one_file_gains_nothing_by_another_mode() -> None:
-    waited = profile(activity(MODEL, model="p/a"))
-    said = advice(replace(waited, mode="sequential", max_concurrency=4, files=1))
+    said = advice(profile(activity(MODEL, model="p/a"), mode="sequential", max_concurrency=4, files=1))
     assert len(said) == 1 and "before p/a in its chain" in said[0]
 
 
