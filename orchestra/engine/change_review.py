@@ -114,12 +114,12 @@ class ChangeReview:
 
     def _patches(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         """Empty where there is no change of several files."""
-        files = self.mending.jobs.files
-        paths = [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
+        paths = {file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"}
         if len(paths) < LEAST_FILES:
             return []
         # One by one: all contents of a large change need not be there at once.
-        return [patch for path in sorted(paths) for patch in readable_patches([FileChange(path, *files.ends(path))])]
+        changes = (FileChange(*ends) for ends in self.mending.jobs.files.all_ends() if ends[0] in paths)
+        return [patch for change in changes for patch in readable_patches([change])]
 
     def _review(self, round_: int, patches: Sequence[str]) -> Review:
         jobs = self.mending.jobs
