@@ -12,7 +12,7 @@ from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import moment, object_of
 from orchestra.state.images import outcome_of
 from orchestra.state.sessions import SessionRow
-from orchestra.state.steps import AttemptRow, attempt_of
+from orchestra.state.steps import ATTEMPT, AttemptRow, attempt_of
 from orchestra.state.store import Store
 
 T = TypeVar("T")
@@ -21,9 +21,7 @@ _EVENTS = (
     "step.started", "tests.ended", "tests.started",
 )
 """Those that say what no other table does."""
-_ATTEMPTS = (
-    "SELECT session_id, step_id, agent_role, file_path, attempts.* FROM attempts JOIN steps ON steps.id = step_id"
-)
+_ATTEMPTS = f"SELECT {ATTEMPT}, session_id FROM attempts JOIN steps ON steps.id = step_id"
 _TOLD = (
     f"SELECT * FROM events WHERE (name IN ({','.join('?' * len(_EVENTS))})"
     " OR (name = 'step.completed' AND data LIKE '%\"from_cache\": true%'))"
@@ -89,7 +87,7 @@ def read_histories(store: Store, sessions: Iterable[SessionRow]) -> list[History
 
 
 def _attempt(row: sqlite3.Row) -> AttemptRow:
-    return AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row))
+    return attempt_of(row[:-1])
 
 
 def _step(row: sqlite3.Row) -> StepSpan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from datetime import datetime, timedelta, timezone
-from typing import Callable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.dataclass import dataclass
@@ -23,6 +23,11 @@ _TURN = regex(r"(?:#(\d+))?(/other)?")
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 _ACTIVITY = timedelta(seconds=1)
 """So much later a step that is begun is news of its session: what ends there is so in any case."""
+
+ATTEMPT = """step_id, agent_role, file_path, attempts.model_id, attempts.provider, success, attempts.latency_ms,
+    timestamp, attempts.input_tokens, attempts.output_tokens, attempts.cached_tokens, estimated_cost, error_code,
+    error_message"""
+"""The columns of an attempt and of its step."""
 
 
 @dataclass(frozen=True)
@@ -206,11 +211,11 @@ class Steps:
     def attempts(self, session_id: str, *, but_first: int = 0) -> list[AttemptRow]:
         """In the order in which they ended, without so many of the first: those are known already."""
         rows = self._store.rows(
-            "SELECT attempts.*, agent_role, file_path FROM attempts JOIN steps ON steps.id = step_id"
+            f"SELECT {ATTEMPT} FROM attempts JOIN steps ON steps.id = step_id"
             " WHERE session_id = ? ORDER BY attempts.id LIMIT -1 OFFSET ?",
             (session_id, but_first),
         )
-        return [AttemptRow(row["step_id"], row["agent_role"], row["file_path"], attempt_of(row)) for row in rows]
+        return [attempt_of(row) for row in rows]
 
     def _end(self, step: Step, status: str, output_hash: str | None) -> Callable[[sqlite3.Connection], None]:
         """What notes the end; an agent none of whose steps is running any more is idle."""
@@ -254,16 +259,9 @@ def _step(row: sqlite3.Row) -> Step:
     )
 
 
-def attempt_of(row: sqlite3.Row) -> Attempt:
-    """The record that a row of `attempts` keeps."""
-    cost = None if row["estimated_cost"] is None else amount_of(repr(row["estimated_cost"]))
-    return Attempt(
-        model_id=row["model_id"],
-        provider=row["provider"],
-        success=bool(row["success"]),
-        latency_ms=row["latency_ms"],
-        timestamp=moment(row["timestamp"]),
-        usage=Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], cost),
-        error_code=row["error_code"],
-        error_message=row["error_message"],
-    )
+def attempt_of(row: Iterable[Any]) -> AttemptRow:
+    """What a row of the columns ATTEMPT says: by their places, as a session has thousands of them."""
+    step_id, role, path, model_id, provider, success, latency_ms, at, input_, output, cached, cost, code, said = row
+    usage = Usage(input_, output, cached, None if cost is None else amount_of(repr(cost)))
+    attempt = Attempt(model_id, provider, bool(success), latency_ms, moment(at), usage, code, said)
+    return AttemptRow(step_id, role, path, attempt)
