@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orchestra.cli import running
@@ -27,6 +27,7 @@ from orchestra.environment import Environment
 from orchestra.errors import ExitStatus, WorkspaceError
 from orchestra.records import Task
 from orchestra.state.steps import AttemptRow
+from orchestra.views.columns import aligned
 from orchestra.views.figures import money, tokens
 from orchestra.views.plan_page import plan_page
 from orchestra.workspace.git import Git
@@ -118,30 +119,24 @@ def _text(report: Report, workplace: Workplace, attempts: list[AttemptRow]) -> s
     parts = [
         ("The plan", plan),
         ("The change", patch),
-        ("The calls", _table(attempts)),
+        ("The calls, with tokens in and out", _table(attempts)),
         ("The outcome", outcome_text(report)),
     ]
     return "\n\n".join(f"== {title}\n\n{text.rstrip()}" for title, text in parts if text)
 
 
 def _table(attempts: list[AttemptRow]) -> str:
-    rows = [("agent", "file", "model", "tokens in", "out", "cost", "result")]
+    """No wider than a terminal of 80 columns."""
+    rows = [("agent", "file", "model", "in", "out", "cost")]
     for row in attempts:
-        attempt = row.attempt
+        attempt, usage = row.attempt, row.attempt.usage
+        model = f"{attempt.provider}/{attempt.model_id}"
+        figures = (tokens(usage.input_tokens), tokens(usage.output_tokens), money(usage.cost_usd))
         rows.append((
-            row.agent_role, row.file_path or "", f"{attempt.provider}/{attempt.model_id}",
-            tokens(attempt.usage.input_tokens), tokens(attempt.usage.output_tokens),
-            money(attempt.usage.cost_usd) if attempt.success else "", attempt.error_code or "ok",
+            row.agent_role, PurePosixPath(row.file_path or "").name,
+            *((model, *figures) if attempt.success else (f"{model}: {attempt.error_code}", "", "", "")),
         ))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    right = {3, 4, 5}
-    return "\n".join(
-        "  " + "  ".join(
-            f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths))
-        ).rstrip()
-        for row in rows
-    )
+    return "\n".join("  " + line for line in aligned(rows, right={3, 4, 5}))
 
 
 def _attempt_json(row: AttemptRow) -> dict[str, Any]:
