@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from functools import partial
 from importlib.util import find_spec
@@ -62,20 +63,20 @@ class HttpClient:
         `path` is what follows the base URL. Raises TimedOut, ConnectionFailed, HostNotAllowed and Cancelled,
         ConfigError for certificates that cannot be used.
         """
-        return self.begin().post(row, path, headers=headers, payload=payload, deadline=deadline, cancel=cancel)
+        body = json.dumps(payload).encode("utf-8")
+        return self.begin().exchange(row, path, headers=headers, body=body, deadline=deadline, cancel=cancel)
 
     def get(
         self, row: ProviderRow, path: str, *, headers: Mapping[str, str], deadline: Deadline, cancel: CancelToken
     ) -> ContextManager[Exchange]:
         """What lies at a path, on the terms of `post`."""
-        return self.begin().get(row, path, headers=headers, deadline=deadline, cancel=cancel)
+        return self.begin().exchange(row, path, headers=headers, body=None, deadline=deadline, cancel=cancel)
 
     def close(self) -> None:
         """Shut the sockets of all calls, whose threads raise Cancelled, and those kept for later ones."""
-        with self._lock:
-            calls = self._calls
-        if calls:
-            calls.close()
+        # Without the lock: who holds it is loading, and its call will ask whether it is still wanted.
+        if self._calls is not None:
+            self._calls.close()
 
 
 def _new_calls(*arguments: Any, **options: Any) -> HttpCalls:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import threading
 import weakref
 from contextlib import contextmanager
-from typing import Any, Callable, ContextManager, Iterable, Iterator, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -56,24 +55,6 @@ class HttpCalls:
         self._egress = Egress(hosts, offline=offline)
         self._adapters: dict[str, _WatchedAdapter] = {}
 
-    def post(
-        self,
-        row: ProviderRow,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        payload: Mapping[str, object],
-        deadline: Deadline,
-        cancel: CancelToken,
-    ) -> ContextManager[Exchange]:
-        body = json.dumps(payload).encode("utf-8")
-        return self._exchange(row, path, headers=headers, body=body, deadline=deadline, cancel=cancel)
-
-    def get(
-        self, row: ProviderRow, path: str, *, headers: Mapping[str, str], deadline: Deadline, cancel: CancelToken
-    ) -> ContextManager[Exchange]:
-        return self._exchange(row, path, headers=headers, body=None, deadline=deadline, cancel=cancel)
-
     def close(self) -> None:
         self._watchdog.end_all()
         with self._lock:
@@ -82,7 +63,7 @@ class HttpCalls:
             self._adapters.clear()
 
     @contextmanager
-    def _exchange(
+    def exchange(
         self,
         row: ProviderRow,
         path: str,
@@ -92,6 +73,7 @@ class HttpCalls:
         deadline: Deadline,
         cancel: CancelToken,
     ) -> Iterator[Exchange]:
+        """The answer to a body, or without one to a GET."""
         cancel.check()
         road = self._road(row)
         adapter = self._adapter(road)
