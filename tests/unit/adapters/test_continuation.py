@@ -61,6 +61,7 @@ def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole
     ("```\naaaaa", "aaaaa\n```\n"),
     ("```\nx = [0, 0, 0, 0, 0, 0, ", "0, 0, 0, 0, 0, 0, 0]\n```\n"),
     ("```\nthe same again\n" + "the same again\n" * 3, "the same again\n" * 3 + "```\n"),
+    ("```\n(\"auditor\", \"a.py\"), (\"auditor\"", ", \"a.py\"), (\"auditor\", None)\n```\n"),
     ("```\nx = '                ", "                '\n```\n"),
 ])
 def test_a_text_that_may_go_on_in_the_same_way_is_neither_cut_nor_joined(first: str, second: str) -> None:
