@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from orchestra.adapters.adapter import Message, Request
@@ -37,7 +38,9 @@ def joined(answer_so_far: str, more: str, *, is_end: bool = False) -> str | None
     if rest is None:
         return None
     repeated = _overlap(answer_so_far, rest)
-    return None if not repeated and is_doubtful(answer_so_far, rest) else answer_so_far + rest[repeated:]
+    again = answer_so_far[:-repeated], rest[:repeated], rest[repeated:]
+    is_uncertain = _may_stand_twice(*again) if repeated else is_doubtful(answer_so_far, rest)
+    return None if is_uncertain else answer_so_far + rest[repeated:]
 
 
 def _begins_anew(first: str, second: str) -> bool:
@@ -57,6 +60,19 @@ def _overlap(first: str, second: str) -> int:
             if not found or _is_passage(first[:-length], second[:length - found]):
                 found = length
     return found
+
+
+def _may_stand_twice(before: str, piece: str, rest: str) -> bool:
+    """Whether the text may well have the piece twice in a row: a rule of dashes, a pattern, what begins in a word."""
+    if piece[0].isspace() and (not before or before.endswith("\n")):
+        # No line is indented in its middle.
+        return False
+    if before and not before[-1].isspace() and piece.count("\n") < 2:
+        return True
+    half = piece[:(len(piece) + 1) // 2]
+    if re.search(r"\w", piece) is None or before.endswith(piece) or rest.startswith(half):
+        return True
+    return any(piece[:-length] == piece[length:] for length in range(1, len(piece) // 2 + 1))
 
 
 def _is_passage(before: str, piece: str) -> bool:

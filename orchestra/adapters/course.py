@@ -12,7 +12,9 @@ from orchestra.adapters.health import Health
 from orchestra.adapters.policy import PATIENCE_S, After, Rule, Same, may_ask_again, pause_s, rule_for
 from orchestra.adapters.window import longest_prompt
 from orchestra.clock import CancelToken, Clock, Deadline
-from orchestra.errors import AuthFailed, ContextExceeded, Overloaded, ProviderFault, TimedOut, TooExpensive, Truncated
+from orchestra.errors import (
+    AuthFailed, ContextExceeded, InvalidResponse, Overloaded, ProviderFault, TimedOut, TooExpensive, Truncated,
+)
 
 _REASON_CHARACTERS = 120
 _LEAST_PATIENCE_S = 1.0
@@ -147,7 +149,8 @@ class Course:
     def _given_up(self) -> ProviderFault:
         """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text.
 
-        A call that was too expensive counts before every other fault, since money would have brought an answer.
+        A call that was too expensive counts before every other fault, since money would have brought an answer. Where
+        the last model has nothing to say but has begun, its answer is one that is cut off.
         """
         failed = dict(self._failed)
         passed_over = {
@@ -158,9 +161,13 @@ class Course:
         reasons = {**failed, **passed_over}
         faults = list(failed.values() or passed_over.values())
         last = next((fault for fault in faults if isinstance(fault, TooExpensive)), faults[-1])
+        next_try_s = self._next_try_s()
+        asked_last = next(reversed(failed), None)
+        if asked_last is not None and asked_last.has_begun and isinstance(last, InvalidResponse) and next_try_s is None:
+            return asked_last.whole_fault(Truncated("the rest of the answer did not come", where=last.where))
         fault = copy.copy(last)
         fault.__cause__ = last
-        fault.next_try_s = self._next_try_s()
+        fault.next_try_s = next_try_s
         if len(reasons) > 1:
             beginning = "none of the chain's models answered" if failed else "no model of the chain is left to ask"
             lines = (_line(candidate, reason) for candidate, reason in reasons.items())

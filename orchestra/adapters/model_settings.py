@@ -53,8 +53,7 @@ def _merged_prices(tiers: tuple[PriceTier, ...], said: ModelSettings) -> tuple[P
             input_usd=tier.input_usd if said.price_input is None else said.price_input,
             output_usd=tier.output_usd if said.price_output is None else said.price_output,
             cached_usd=_merged_cached_price(tier, said),
-            # Beside another price for input it would be a mixture of two price lists.
-            written_usd=tier.written_usd if said.price_input is None else None,
+            written_usd=_merged_written_price(tier, said),
         )
         for tier in tiers or (PriceTier(),)
     )
@@ -63,5 +62,12 @@ def _merged_prices(tiers: tuple[PriceTier, ...], said: ModelSettings) -> tuple[P
 def _merged_cached_price(tier: PriceTier, said: ModelSettings) -> Decimal | None:
     if said.price_cached is not None:
         return said.price_cached
-    # A cached price beside another price for input would be a mixture, too.
+    # A cached price beside another price for input would be a mixture of two price lists.
     return tier.cached_usd if said.price_input is None else None
+
+
+def _merged_written_price(tier: PriceTier, said: ModelSettings) -> Decimal | None:
+    """As much dearer than input as it was: taken for input it would be too cheap, and the cap would not hold."""
+    if said.price_input is None or tier.written_usd is None or not tier.input_usd:
+        return tier.written_usd
+    return said.price_input * tier.written_usd / tier.input_usd

@@ -98,11 +98,15 @@ class ChatReader(StreamReader):
     def _take_usage(self, usage: Mapping[str, object]) -> None:
         if not usage:
             return
-        cached = count_at(mapping_at(usage, "prompt_tokens_details"), "cached_tokens")
+        told = (
+            count_at(mapping_at(usage, "prompt_tokens_details"), "cached_tokens"),
+            count_at(usage, "cached_tokens"),  # Moonshot
+            count_at(usage, "prompt_cache_hit_tokens"),  # DeepSeek
+        )
         self.usage = Usage(
             input_tokens=count_at(usage, "prompt_tokens"),
             output_tokens=count_at(usage, "completion_tokens"),
-            cached_tokens=count_at(usage, "cached_tokens") if cached is None else cached,
+            cached_tokens=next((count for count in told if count is not None), None),
         )
 
 

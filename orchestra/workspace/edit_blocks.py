@@ -19,6 +19,7 @@ _LONGEST_MARKER = 300
 _OPEN = regex(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = regex(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = regex(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
+_LOOKS_LIKE_OPENING = regex(r"[\W_]*?[<\uff1c]{3,}[\W_]*(?:SEARCH|ORIGINAL|OLD|FIND)[\W_]*", re.IGNORECASE)
 _FENCE = regex(r"[ \t]*(?:`{3,}|~{3,})")
 _MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
@@ -51,7 +52,8 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
 
     Lines that look like marks may stand inside a block of another number of marks. Where a block could be divided in
     more than one way, `original` decides: its longest part that a division would search for.
-    Raises RefusedDraft for a block that is cut off, UnfitEdits for one that cannot be told from the next, or divided.
+    Raises RefusedDraft for a block that is cut off, UnfitEdits for one that cannot be told from the next, or divided,
+    and for a line outside that may be meant to open one: of an answer's edits none is left out.
     """
     lines = _lines(text)
     haystack = None if original is None else Haystack(original.split("\n"))
@@ -61,9 +63,20 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
         body = _without_indent(lines[opening.number + 1:closing], opening.indent)
         at = _divider(len(edits) + 1, opening.marks, body, haystack)
         path = _path_of(lines, opening, end, path)
+        _check_outside(lines[end + 1:opening.number])
         edits.append(Edit(_joined(body[:at]), _joined(body[at + 1:]), path))
         end = closing
+    _check_outside(lines[end + 1:] if edits else ())
     return tuple(dict.fromkeys(edits))
+
+
+def _check_outside(lines: Sequence[str]) -> None:
+    for line in lines:
+        if len(line) <= _LONGEST_MARKER and _LOOKS_LIKE_OPENING.fullmatch(line):
+            raise UnfitEdits(
+                "The line `%s` looks like the start of a SEARCH/REPLACE block, but is none" % line.strip(),
+                hint="begin each block with the line <<<<<<< SEARCH, and close it as in the form you were given",
+            )
 
 
 def _pairs(lines: Sequence[str]) -> Iterator[tuple[_Marker, int]]:

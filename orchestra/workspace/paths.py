@@ -17,6 +17,7 @@ from orchestra.workspace.path_names import normalise, quoted, refused
 MAX_FILE_BYTES = 64 << 20
 """Of a file that is written: its before-image has to find room in the journal and in memory."""
 _MOST_SUBMODULE_BYTES = 1 << 20
+_MOST_TOLD = 20
 _TREE = "run in a working tree instead"
 
 _KINDS = (
@@ -56,14 +57,27 @@ def _check_below(root: Path, path: str, for_writing: bool) -> str:
 
 
 def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
-    """The normalised paths of a plan, all fit for writing. Raises RefusedPath, also where two of them collide."""
+    """The normalised paths of a plan, all fit for writing. Raises RefusedPath, also where two of them collide.
+
+    It names all that are unfit by themselves: the architect has one chance to mend them.
+    """
     asked = tuple(paths)
     for path in asked[:1]:
         _check_root(root, path)
-    checked = tuple(_check_below(root, path, True) for path in asked)
+    checked: list[str] = []
+    unfit: list[RefusedPath] = []
+    for path in asked:
+        try:
+            checked.append(_check_below(root, path, True))
+        except RefusedPath as refusal:
+            unfit.append(refusal)
+    if unfit:
+        more = ["; and %d more" % (len(unfit) - _MOST_TOLD)] if len(unfit) > _MOST_TOLD else []
+        what = "; ".join(refusal.what for refusal in unfit[:_MOST_TOLD])
+        raise RefusedPath("".join([what, *more]), hint=unfit[0].hint)
     _check_submodules(root, checked)
     check_distinct(root, checked)
-    return checked
+    return tuple(checked)
 
 
 def _check_submodules(root: Path, paths: Iterable[str]) -> None:

@@ -335,10 +335,11 @@ def test_the_users_prices_go_over_the_catalogs() -> None:
     assert cost_usd(model, 1_000_000, 1_000_000, 0) == 5
 
 
-def test_another_price_for_input_takes_the_listed_ones_of_the_cache_away() -> None:
+def test_beside_another_price_for_input_nothing_of_the_cache_is_too_cheap() -> None:
     said = ProviderSettings(models={"claude-opus-4-5": ModelSettings(price_input=Decimal(1))})
     model = resolve({"anthropic": said})["anthropic"].model("claude-opus-4-5")
-    assert cost_usd(model, 1_000_000, 0, 500_000, 500_000) == 1
+    assert cost_usd(model, 1_000_000, 0, 500_000, 0) == 1
+    assert cost_usd(model, 1_000_000, 0, 0, 1_000_000) == Decimal("1.25")
 
 
 @pytest.mark.parametrize(("typed", "sent"), [

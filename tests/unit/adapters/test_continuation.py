@@ -48,6 +48,26 @@ def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole
     assert joined(first, second) == whole
 
 
+@pytest.mark.parametrize("first, second", [
+    # Lines of dashes, in the middle and in marks of edits.
+    ("```\nTitle\n=====", "=====\n\ntext\n```\n"),
+    ("```\n| a | b |\n|---", "|---|\n| 1 | 2 |\n```\n"),
+    ("```\n# ------------", "------------ end\n```\n"),
+    ("<<<<<<< SEARCH\na\n===", "====\nb\n>>>>>>> REPLACE\n"),
+    ("<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n\n<<<", "<<<< SEARCH\nc\n=======\nd\n>>>>>>> REPLACE\n"),
+    # Patterns.
+    ("```\n1, 2, ", "1, 2, 1, 2\n```\n"),
+    ("```\nhaha ", "haha haha\n```\n"),
+    ("```\naaaaa", "aaaaa\n```\n"),
+    ("```\nx = [0, 0, 0, 0, 0, 0, ", "0, 0, 0, 0, 0, 0, 0]\n```\n"),
+    ("```\nthe same again\n" + "the same again\n" * 3, "the same again\n" * 3 + "```\n"),
+    ("```\n(\"auditor\", \"a.py\"), (\"auditor\"", ", \"a.py\"), (\"auditor\", None)\n```\n"),
+    ("```\nx = '                ", "                '\n```\n"),
+])
+def test_a_text_that_may_go_on_in_the_same_way_is_neither_cut_nor_joined(first: str, second: str) -> None:
+    assert joined(first, second, is_end=True) is None
+
+
 _ANEW = "Two plus two is a classic problem of arithmetic, debated for centuries"
 
 

@@ -637,6 +637,16 @@ def test_a_continuation_that_fails_is_tried_once_more() -> None:
     assert model.asked[2] == model.asked[3]
 
 
+def test_a_model_that_has_nothing_more_to_say_has_cut_its_answer_off_where_no_other_is_left() -> None:
+    model = Recorder("a/1", _cut("one"), InvalidResponse("the answer is empty"), InvalidResponse("the answer is empty"))
+    with pytest.raises(Truncated) as caught:
+        Stage().ask(model)
+    assert (caught.value.partial_text, model.calls) == ("one", 3)
+    other = Recorder("b/2", "answer")
+    empty = InvalidResponse("the answer is empty")
+    assert Stage().ask(Recorder("a/1", _cut("one"), empty, empty), other) == "answer"
+
+
 def test_another_model_begins_anew() -> None:
     other = Recorder("b/2", "answer")
     assert Stage().ask(Recorder("a/1", _cut("one, "), BadRequest("x")), other) == "answer"

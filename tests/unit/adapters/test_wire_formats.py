@@ -278,6 +278,12 @@ _GOOD = [
         Usage(19, 21, 10),
         id="chat with usage in the choice",
     ),
+    pytest.param(
+        "chat",
+        [_delta("Hello", "stop"), {"usage": {**_CHAT_USAGE, "prompt_cache_hit_tokens": 10}}],
+        Usage(19, 21, 10),
+        id="chat with DeepSeek's name for what was cached",
+    ),
     pytest.param("chat", [_delta("Hello", "stop"), {"usage": None, "choices": []}], Usage(), id="chat without usage"),
     pytest.param(
         "responses",

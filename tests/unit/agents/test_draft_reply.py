@@ -379,7 +379,18 @@ def test_edits_and_another_whole_file_are_ambiguous(text: str) -> None:
     assert "edits and a whole file" in why_unreadable(text, original=ORIGINAL)
 
 
+@pytest.mark.parametrize("text", [
+    block("@@ -1,2 +1,2 @@\n-a = 1\n+a = 5\n b = 2", "diff"), block("-a = 9\n+a = 8", "diff"),
+    block("--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n-a = 1\n+a = 5", ""),
+])
+def test_edits_and_a_diff_of_something_else_are_ambiguous(text: str) -> None:
+    assert "edits and a diff of something else" in why_unreadable(text + "\n" + EDIT, original=ORIGINAL)
+    assert "edits and a diff of something else" in why_unreadable(EDIT + "\n" + text, original=ORIGINAL)
+
+
 @pytest.mark.parametrize("beside", [
+    block("@@ -2 +2 @@\n-b = 2\n+b = 3", "diff"), block("--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n-x = 1\n+x = 2", "diff"),
+    block(" a = 1\n-b = 2\n+b = 3", "diff"), block("a = 1\nb = 3", "diff"),
     block("a = 1\nb = 3"), block("a = 1\nb = 2"), block("b = 2"), block("pytest\nls", "bash"),
     block("a = 7\nb = 8", "python tests/b.py"), "`tests/b.py`\n" + block("a = 7\nb = 8"),
 ])

@@ -35,6 +35,25 @@ def test_prose_has_no_edits() -> None:
     assert not has_edits("Use SEARCH and REPLACE, like `<<<<<<< SEARCH`.")
 
 
+@pytest.mark.parametrize("opening", [
+    "<<<< SEARCH", "<" * 10 + " SEARCH", "<<<<<<< search", "<<<<<<< ORIGINAL", "<<<<<<<\u00a0SEARCH",
+    "> <<<<<<< SEARCH", "- <<<<<<< SEARCH", "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH", "# <<<<<<< SEARCH",
+])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_none_of_the_edits_is_left_out_where_its_mark_is_misspelt(opening: str, is_first: bool) -> None:
+    bad = block("c", "d").replace("<<<<<<< SEARCH", opening)
+    with pytest.raises(UnfitEdits, match="looks like the start of a SEARCH/REPLACE block, but is none"):
+        parse_edits(bad + "\n" + block("a", "b") if is_first else block("a", "b") + "\n" + bad)
+
+
+@pytest.mark.parametrize("words", [
+    "I left `<<<<<<< SEARCH` out of it.", "The conflict was:\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> theirs",
+    "Old:", "<search>", ">>> search()", "cat <<< search | sort",
+])
+def test_words_between_edits_are_none(words: str) -> None:
+    assert parse_edits(words + "\n" + block("a", "b") + words + "\n") == (Edit("a\n", "b\n"),)
+
+
 @pytest.mark.parametrize(
     "answer, words",
     [

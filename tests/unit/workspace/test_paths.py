@@ -235,6 +235,17 @@ def test_refuses_a_path_below_a_file(tmp_path: Path) -> None:
         check_path(tmp_path, "a/b/c")
 
 
+def test_all_paths_of_a_plan_that_are_unfit_by_themselves_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RefusedPath) as one:
+        check_plan_paths(tmp_path, ["a.py", "../b.py"])
+    assert one.value.what == "the path '../b.py' has .. in it" and one.value.hint
+    with pytest.raises(RefusedPath) as two:
+        check_plan_paths(tmp_path, ["../b.py", "a.py", "/etc/c"])
+    assert two.value.what == "the path '../b.py' has .. in it; the path '/etc/c' is absolute"
+    with pytest.raises(RefusedPath, match="; and 980 more; "):
+        check_plan_paths(tmp_path, ["../%d" % number for number in range(1000)])
+
+
 def test_a_plan_may_not_name_a_file_twice(tmp_path: Path) -> None:
     assert check_plan_paths(tmp_path, ["a.py", "./b.py"]) == ("a.py", "b.py")
     for other in ("a.py", "./a.py"):
