@@ -120,5 +120,6 @@ class Health:
         for one in known:
             if one.model is not None and one.cooldown_until is not None:
                 seconds = (one.cooldown_until - now).total_seconds()
-                if seconds > 0:
-                    self._gates[one.provider].cool_down(one.model, min(seconds, LONGEST_KEPT_COOLDOWN_S))
+                # What lies farther ahead was kept before the clock was set back.
+                if 0 < seconds <= LONGEST_KEPT_COOLDOWN_S:
+                    self._gates[one.provider].cool_down(one.model, seconds)

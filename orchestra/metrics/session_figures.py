@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Mapping, Sequence
 
@@ -11,6 +11,7 @@ from orchestra.dataclass import dataclass
 from orchestra.metrics import attempts
 from orchestra.metrics.attempts import Fault, Latency, Rotation, Share
 from orchestra.metrics.totals import metrics_of
+from orchestra.metrics.working_time import WorkingTime, last_sign, resumes, working_time
 from orchestra.records import Metrics
 from orchestra.state.cells import moment
 from orchestra.state.history import History
@@ -19,10 +20,10 @@ from orchestra.state.steps import AttemptRow
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of the session, in milliseconds since its start."""
+    """A stretch of the session, in milliseconds of work since its start."""
 
     name: str
-    """An agent's role, or a phase."""
+    """An agent's role, or a phase; `resumed` of what follows a resume."""
     path: str | None
     start_ms: int
     end_ms: int
@@ -79,6 +80,9 @@ class SessionFigures:
     phase: str
     exit_status: int | None
     metrics: Metrics
+    worked_ms: int
+    paused_ms: int
+    """Between a stop or a kill and the resume; no part of any other time here."""
     phases: tuple[Span, ...]
     spans: tuple[Span, ...]
     shares: tuple[Share, ...]
@@ -95,15 +99,18 @@ class SessionFigures:
     """As `metrics.profile` has it in JSON; None where none was taken."""
 
 
-def session_figures(history: History, *, now: datetime, profile: Mapping[str, Any] | None = None) -> SessionFigures:
-    """Of a session that still runs, until `now`."""
+def session_figures(
+    history: History, *, now: datetime | None, profile: Mapping[str, Any] | None = None
+) -> SessionFigures:
+    """Of a session that has not ended, until `now`; until its last sign of life where that is None: nobody runs it."""
     row, rows = history.session, history.attempts
-    start = moment(row.started_at)
-    end = now if row.exit_status is None else moment(row.last_activity)
+    time = working_time(history)
+    end = moment(row.last_activity) if row.exit_status is not None else now or last_sign(history)
     return SessionFigures(
         session_id=row.session_id, task=row.task.text, mode=row.mode, phase=row.phase, exit_status=row.exit_status,
-        metrics=metrics_of(rows, start_time=start, end_time=end),
-        phases=_phases(history, start, end), spans=_spans(history, start, end),
+        metrics=metrics_of(rows, start_time=time.start, end_time=end),
+        worked_ms=time.ms(end), paused_ms=time.paused_ms(end),
+        phases=_phases(history, time, end), spans=_spans(history, time, end),
         shares=attempts.shares(rows), latencies=attempts.latencies(rows), faults=attempts.faults(rows),
         rotations=attempts.rotations(rows), waited_ms=_waited_ms(history), files=_files(history),
         savings=savings_of([history]), prompts=_prompts(history), profile=profile,
@@ -119,23 +126,24 @@ def savings_of(histories: Sequence[History]) -> Savings:
     return Savings(len(given), tokens, sum(known, Decimal(0)) if known else None, cached)
 
 
-def _phases(history: History, start: datetime, end: datetime) -> tuple[Span, ...]:
-    """Phases that took time; a stop and what followed it are told apart by their names."""
+def _phases(history: History, time: WorkingTime, end: datetime) -> tuple[Span, ...]:
+    """Phases that took time."""
     # The tests before the first write leave no checkpoint.
     before = [("testing", event.time) for event in history.told("tests.started") if event.data.get("baseline")]
-    entered = [*sorted([*history.phases, *before], key=lambda phase: phase[1]), ("", end)]
+    again = [("resumed", back) for back in resumes(history)]
+    entered = [*sorted([*history.phases, *before, *again], key=lambda phase: phase[1]), ("", end)]
     spans = [
-        Span(name, None, _ms(begin - start), _ms(after - start))
+        Span(name, None, time.ms(begin), time.ms(after))
         for (name, begin), (_, after) in zip(entered, entered[1:])
     ]
     return tuple(span for span in spans if span.end_ms > span.start_ms)
 
 
-def _spans(history: History, start: datetime, end: datetime) -> tuple[Span, ...]:
+def _spans(history: History, time: WorkingTime, end: datetime) -> tuple[Span, ...]:
     return tuple(
         Span(
-            step.agent_role, step.file_path, _ms(step.start - start),
-            max(_ms(step.start - start), _ms((step.end or end) - start)), step.status == "completed",
+            step.agent_role, step.file_path, time.ms(step.start),
+            max(time.ms(step.start), time.ms(step.end or end)), step.status == "completed",
         )
         for step in history.steps
     )
@@ -168,7 +176,3 @@ def _prompts(history: History) -> tuple[PromptPart, ...]:
 
 def _waited_ms(history: History) -> int:
     return round(1000 * sum(float(str(event.data["seconds"])) for event in history.told("attempt.waiting")))
-
-
-def _ms(difference: timedelta) -> int:
-    return max(0, round(difference.total_seconds() * 1000))

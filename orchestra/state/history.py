@@ -18,7 +18,7 @@ from orchestra.state.store import Store
 T = TypeVar("T")
 _EVENTS = (
     "attempt.waiting", "draft.refused", "model.replaced", "provider.left_out", "recovery.ended", "session.replayed",
-    "step.started", "tests.ended", "tests.started",
+    "session.started", "step.started", "tests.ended", "tests.started",
 )
 """Those that say what no other table does."""
 _ATTEMPTS = f"SELECT {ATTEMPT}, session_id FROM attempts JOIN steps ON steps.id = step_id"

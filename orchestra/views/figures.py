@@ -50,15 +50,22 @@ def elapsed(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
+def paused(milliseconds: float) -> str:
+    """What is to be said behind a session's time; an empty text where nobody had stopped it."""
+    return f", pauses of {elapsed(milliseconds / 1000)} left out" if milliseconds >= 1000 else ""
+
+
 def percent(share: float) -> str:
     """Such as `87 %`."""
     return f"{100 * share:.0f} %"
 
 
 def seconds(milliseconds: float) -> str:
-    """Such as `0.42 s`, `12.3 s` or `3:10 min`."""
+    """Such as `0.42 s`, `12.3 s`, `3:10 min` or `1:02:30 h`."""
     value = milliseconds / 1000
-    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s" if value < 120 else f"{elapsed(value)} min"
+    if value < 120:
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    return f"{elapsed(value)} {'min' if value < 3600 else 'h'}"
 
 
 def size(size_bytes: float) -> str:

@@ -25,8 +25,6 @@ class Sample:
 def session_prometheus(figures: SessionFigures) -> str:
     """Gauges of one session, which its id tells from others."""
     own = {"session": figures.session_id}
-    metrics = figures.metrics
-    duration_s = (metrics.end_time - metrics.start_time).total_seconds()
     files = [
         Sample({**own, "path": file.path, "status": file.status}, file.iterations) for file in figures.files
     ]
@@ -34,7 +32,7 @@ def session_prometheus(figures: SessionFigures) -> str:
     waited = [Sample(own, figures.waited_ms / 1000)]
     ended = [] if figures.exit_status is None else [Sample(own, figures.exit_status)]
     return _page([
-        _family("session_duration_seconds", "How long the session took.", [Sample(own, duration_s)]),
+        _family("session_duration_seconds", "How long it was worked on.", [Sample(own, figures.worked_ms / 1000)]),
         _family("session_exit_status", "How the session ended.", ended),
         _family("session_waited_seconds", "Pauses before models were asked again, all files added up.", waited),
         _family("file_iterations", "How often a file was audited.", files),

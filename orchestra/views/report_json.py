@@ -18,6 +18,7 @@ def session_report_json(figures: SessionFigures) -> dict[str, Any]:
         "session_id": figures.session_id, "task": figures.task, "mode": figures.mode, "phase": figures.phase,
         "exit_status": figures.exit_status,
         "start_time": iso(figures.metrics.start_time), "end_time": iso(figures.metrics.end_time),
+        "worked_ms": figures.worked_ms, "paused_ms": figures.paused_ms,
         "total_cost_estimate": _cost(figures.metrics.total_cost_usd),
         "fallback_rotations": figures.metrics.fallback_rotations, "waited_ms": figures.waited_ms,
         "phases": [_span(span) for span in figures.phases],

@@ -9,7 +9,7 @@ from orchestra.metrics.overall_figures import AIM_USD
 from orchestra.metrics.session_figures import FileFigures, SessionFigures
 from orchestra.records import AGENT_ROLES
 from orchestra.views import report_parts
-from orchestra.views.figures import elapsed, money, spent, tokens
+from orchestra.views.figures import elapsed, money, paused, spent, tokens
 from orchestra.views.html_page import key, page, table
 from orchestra.views.profile_text import profile_lines
 from orchestra.views.svg.bars import Bar, bars
@@ -27,7 +27,7 @@ def session_page(figures: SessionFigures) -> str:
     status = "still open" if figures.exit_status is None else f"exit status {figures.exit_status}"
     tiles = [
         (spent(metrics), f"cost (aim: {money(AIM_USD)})"),
-        (elapsed((metrics.end_time - metrics.start_time).total_seconds()), "from start to end"),
+        (elapsed(figures.worked_ms / 1000), "from start to end" + paused(figures.paused_ms)),
         (f"{metrics.successful_attempts} of {metrics.total_attempts}", "calls answered"),
         (f"{tokens(metrics.input_tokens)} + {tokens(metrics.output_tokens)}", "tokens in + out"),
         (str(metrics.fallback_rotations), "fallbacks"),

@@ -9,7 +9,7 @@ from orchestra.metrics.attempts import Consumed, Fault, Latency, Rotation, Share
 from orchestra.metrics.overall_figures import AIM_USD, OverallFigures
 from orchestra.metrics.session_figures import FileFigures, PromptPart, Savings, SessionFigures, Span
 from orchestra.views.columns import aligned
-from orchestra.views.figures import elapsed, money, percent, seconds, spent, tokens
+from orchestra.views.figures import elapsed, money, paused, percent, seconds, spent, tokens
 from orchestra.views.profile_text import profile_lines
 
 _MOST_TASK = 100
@@ -23,7 +23,7 @@ def session_report_text(figures: SessionFigures) -> str:
     """Sections under headings."""
     metrics = figures.metrics
     status = "still open" if figures.exit_status is None else f"exit status {figures.exit_status}"
-    took = elapsed((metrics.end_time - metrics.start_time).total_seconds())
+    took = elapsed(figures.worked_ms / 1000) + paused(figures.paused_ms)
     head = [
         f"session   {figures.session_id}, {figures.mode}, {figures.phase}, {status}",
         f"task      {' '.join(figures.task.split())[:_MOST_TASK]}",

@@ -14,6 +14,7 @@ from orchestra.metrics.overall_figures import OverallFigures, overall_figures
 from orchestra.metrics.session_figures import SessionFigures, session_figures
 from orchestra.observe.secret_shapes import without_secrets
 from orchestra.state.database import FOLDER
+from orchestra.state.lock import may_be_held
 from orchestra.state.manager import StateManager
 from orchestra.state.session_lookup import find_session
 
@@ -66,7 +67,8 @@ def _of_session(journal: StateManager | None, session_id: str | None, context: C
     history = journal.histories([row])[0]
     history = replace(history, outcomes=journal.in_plan_order(row.session_id, history.outcomes))
     profile: Mapping[str, Any] | None = journal.recall(row.session_id, "profile")
-    figures = session_figures(history, now=context.env.clock.now(), profile=profile)
+    now = context.env.clock.now() if may_be_held(context.root / FOLDER) else None
+    figures = session_figures(history, now=now, profile=profile)
     return replace(figures, task=without_secrets(figures.task))
 
 

@@ -156,6 +156,11 @@ def test_a_cooldown_is_kept_for_ten_minutes_at_most() -> None:
     assert Run(first.kept, clock=clock).health.wait_s(GLM) == 0
 
 
+def test_a_cooldown_from_before_the_clock_was_set_back_holds_nobody() -> None:
+    until = START + timedelta(days=365)
+    assert Run([ProviderHealth("zai", URL, model="glm", cooldown_until=until)]).health.wait_s(GLM) == 0
+
+
 def test_what_was_learned_about_another_server_of_that_name_is_not_meant() -> None:
     elsewhere = [
         ProviderHealth("zai", URL + "/elsewhere", model="glm", cooldown_until=START + timedelta(seconds=90)),

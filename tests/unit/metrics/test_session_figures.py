@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from orchestra.clock import iso
 from orchestra.metrics.attempts import Fault, Rotation
 from orchestra.metrics.session_figures import SessionFigures, Span, session_figures
-from orchestra.records import FileOutcome
+from orchestra.records import Event, FileOutcome
 from orchestra.state.history import History, StepSpan
 from tests.unit.fake_clock import START
 from tests.unit.metrics.histories import attempt, history, told
@@ -103,3 +104,64 @@ def test_the_timeline_counts_from_the_start_and_a_question_without_an_end_lasts_
 
 def test_a_session_that_still_runs_lasts_until_now() -> None:
     assert figures(history(exit_status=None)).metrics.end_time == LATER
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def begun(*seconds: float) -> tuple[Event, ...]:
+    return tuple(replace(told("session.started"), time=at(one)) for one in seconds)
+
+
+def step(number: int, path: str, start: float, end: float) -> StepSpan:
+    return StepSpan(number, "executor", path, "completed", at(start), at(end))
+
+
+NIGHT = 14 * 3600
+
+
+def test_the_night_between_a_stop_and_the_resume_is_no_part_of_what_a_session_took() -> None:
+    one = replace(
+        history(events=begun(0, NIGHT), last_activity=iso(at(NIGHT + 3))),
+        steps=(step(1, "a.py", 2, 4), step(2, "b.py", NIGHT + 1, NIGHT + 2)),
+        phases=(("init", START), ("executing", at(1)), ("interrupted", at(5)), ("completed", at(NIGHT + 3))),
+    )
+    found = figures(one)
+    assert (found.worked_ms, found.paused_ms) == (8000, 1000 * (NIGHT - 5))
+    assert [(span.path, span.start_ms, span.end_ms) for span in found.spans] == [
+        ("a.py", 2000, 4000), ("b.py", 6000, 7000),
+    ]
+    assert [(span.name, span.start_ms, span.end_ms) for span in found.phases] == [
+        ("init", 0, 1000), ("executing", 1000, 5000), ("resumed", 5000, 8000),
+    ]
+
+
+def test_a_killed_session_paused_from_its_last_sign_of_life() -> None:
+    one = replace(
+        history(events=begun(0, NIGHT, 2 * NIGHT), last_activity=iso(at(2 * NIGHT + 1))),
+        steps=(step(1, "a.py", 2, 4), step(2, "b.py", 3, 2 * NIGHT)),
+        phases=(("init", START), ("executing", at(1)), ("completed", at(2 * NIGHT + 1))),
+    )
+    found = figures(one)
+    assert (found.worked_ms, found.paused_ms) == (5000, 1000 * (2 * NIGHT - 4))
+    assert [(span.path, span.start_ms, span.end_ms) for span in found.spans][1] == ("b.py", 3000, 4000)
+
+
+def test_a_killed_session_that_nobody_runs_lasts_until_its_last_sign_of_life() -> None:
+    one = replace(
+        history(exit_status=None, events=begun(0), last_activity=iso(at(1))),
+        steps=(StepSpan(1, "executor", "a.py", "running", at(7), None),), phases=(("executing", at(1)),),
+    )
+    assert session_figures(one, now=None).worked_ms == 7000
+    assert session_figures(one, now=at(90)).worked_ms == 90_000
+
+
+def test_a_clock_set_back_makes_no_time_less_than_nothing() -> None:
+    one = replace(
+        history(events=begun(0, -NIGHT), last_activity=iso(at(3 - NIGHT))),
+        steps=(step(1, "a.py", 1, 2), step(2, "b.py", 1 - NIGHT, 2 - NIGHT)),
+    )
+    found = figures(one)
+    assert (found.worked_ms, found.paused_ms) == (0, 0)
+    assert [(span.start_ms, span.end_ms) for span in found.spans] == [(1000, 2000), (0, 0)]

@@ -7,7 +7,7 @@ import pytest
 
 from orchestra.metrics.session_figures import session_figures
 from orchestra.records import FileOutcome
-from orchestra.views.figures import elapsed, money, tokens
+from orchestra.views.figures import elapsed, money, paused, seconds, tokens
 from orchestra.views.report_text import session_report_text
 from tests.unit.fake_clock import START
 from tests.unit.metrics.histories import history
@@ -39,9 +39,21 @@ def test_tokens(count: int | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
+    ("value", "text"),
     [(0, "0:00"), (7.9, "0:07"), (59.99, "0:59"), (60, "1:00"), (3599, "59:59"), (3600, "1:00:00"),
      (3750.5, "1:02:30"), (-5, "0:00")],
 )
-def test_elapsed(seconds: float, text: str) -> None:
-    assert elapsed(seconds) == text
+def test_elapsed(value: float, text: str) -> None:
+    assert elapsed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(420, "0.42 s"), (12_300, "12.3 s"), (190_000, "3:10 min"), (3_600_000, "1:00:00 h")],
+)
+def test_seconds_have_the_unit_of_their_size(milliseconds: float, text: str) -> None:
+    assert seconds(milliseconds) == text
+
+
+def test_pauses_are_spoken_of_where_there_were_any() -> None:
+    assert (paused(0), paused(60_000)) == ("", ", pauses of 1:00 left out")
