@@ -6,7 +6,7 @@ import json
 from typing import Sequence
 
 from orchestra.adapters.adapter import Request
-from orchestra.agents.file_list import list_files
+from orchestra.agents.file_list import MOST_TOKENS, list_files
 from orchestra.agents.outline import Words
 from orchestra.agents.plan_json import plan_to_json
 from orchestra.agents.quoting import ShownFile, bullets, fenced, one_line, quote, show_files
@@ -18,6 +18,7 @@ def architect_request(
     *,
     task: str,
     listing: Sequence[tuple[str, int]],
+    most_listed_tokens: int = MOST_TOKENS,
     folder: str = "",
     repo_map: str = "",
     shown: Sequence[ShownFile] = (),
@@ -47,7 +48,7 @@ def architect_request(
     values = {
         "instructions": words.instructions,
         "skills": words.skills,
-        "listing": (fenced(list_files(listing)) if listing else "(no files yet)") + _standing(folder),
+        "listing": _listed(listing, most_listed_tokens) + _standing(folder),
         "map": quote(repo_map),
         "files": show_files(shown),
         "task": quote(task),
@@ -60,6 +61,10 @@ def architect_request(
         "instructions", "skills", "listing", "map", "files",
     ))
     return request_of(system, user, moved=moved)
+
+
+def _listed(listing: Sequence[tuple[str, int]], most_tokens: int) -> str:
+    return fenced(list_files(listing, most_tokens)) if listing else "(no files yet)"
 
 
 def _standing(folder: str) -> str:

@@ -10,32 +10,31 @@ from orchestra.agents.quoting import FENCE_TOKENS, one_line
 
 MOST_TOKENS = 8_000
 """With the fence. Of a large repository the map and the chosen files say more, and others may be asked for."""
-_ROOM = MOST_TOKENS - FENCE_TOKENS
 _LEAST_OF_ROOT = 30
 _LONGEST_PER_TOKEN = 40
 """No text has so many characters a token (see `adapters.tokens`), so one that is longer need not be counted."""
 
 
-def list_files(listing: Sequence[tuple[str, int]]) -> str:
+def list_files(listing: Sequence[tuple[str, int]], most_tokens: int = MOST_TOKENS) -> str:
     """Path and size of each; where that is too long, for each folder the names for which there is room.
 
     `listing` is path and size in bytes.
     """
-    paths = [path for path, _ in listing]
-    if sum(map(len, paths)) <= _LONGEST_PER_TOKEN * _ROOM:
+    paths, room = [path for path, _ in listing], most_tokens - FENCE_TOKENS
+    if sum(map(len, paths)) <= _LONGEST_PER_TOKEN * room:
         text = "\n".join("%s (%d bytes)" % (one_line(path), size_bytes) for path, size_bytes in listing)
-        if _fits(text, _ROOM):
+        if _fits(text, room):
             return text
-    return _by_folder(paths)
+    return _by_folder(paths, room)
 
 
-def _by_folder(paths: Sequence[str]) -> str:
+def _by_folder(paths: Sequence[str], room: int) -> str:
     """As many levels of folders as take half of the room, each folder with the same number of names at most."""
-    folders = _folders(paths, _depth(paths))
+    folders = _folders(paths, _depth(paths, room // 2))
     least, most = 0, max(map(len, folders.values()))
     while least < most:
         names = (least + most + 1) // 2
-        if _fits(_lines(folders, names), _ROOM):
+        if _fits(_lines(folders, names), room):
             least = names
         else:
             most = names - 1
@@ -46,7 +45,7 @@ def _fits(text: str, tokens: int) -> bool:
     return len(text) <= _LONGEST_PER_TOKEN * tokens and estimate_tokens(text) <= tokens
 
 
-def _depth(paths: Sequence[str]) -> int:
+def _depth(paths: Sequence[str], room: int) -> int:
     """How many levels of folders fit, with names of the root alone and the number of files in every other folder."""
     of_root = _names([one_line(path) for path in paths if "/" not in path], _LEAST_OF_ROOT)
     counts = Counter(path.rpartition("/")[0] for path in paths)
@@ -57,7 +56,7 @@ def _depth(paths: Sequence[str]) -> int:
         for folder, count in counts.items():
             above["/".join(folder.split("/", depth)[:depth])] += count
         text = "\n".join(_line(folder, _number(count) if folder else of_root) for folder, count in above.items())
-        if _fits(text, _ROOM // 2):
+        if _fits(text, room):
             least = depth
         else:
             most = depth - 1

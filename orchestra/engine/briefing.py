@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
+from orchestra.agents.file_list import MOST_TOKENS
 from orchestra.agents.quoting import FENCE_TOKENS, ShownFile
 from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Show
@@ -40,6 +41,8 @@ class Room:
     files_tokens: int = 24_000
     """What the user gives is shown beyond that."""
     near_tokens: int = 1_200
+    listing_tokens: int = MOST_TOKENS
+    """With its fence."""
 
     @classmethod
     def in_window(cls, tokens: int | None) -> Room:
@@ -48,7 +51,8 @@ class Room:
         if tokens is None:
             return most
         return cls(
-            min(most.map_tokens, tokens // 32), min(most.files_tokens, tokens // 8), min(most.near_tokens, tokens // 64)
+            min(most.map_tokens, tokens // 32), min(most.files_tokens, tokens // 8),
+            min(most.near_tokens, tokens // 64), min(most.listing_tokens, tokens // 8),
         )
 
 

@@ -169,6 +169,7 @@ class Planning:
         return architect_request(
             task=self.task,
             listing=files,
+            most_listed_tokens=self.scout.room.listing_tokens,
             folder=self.folder,
             repo_map=briefing.repo_map,
             shown=fitting_files(

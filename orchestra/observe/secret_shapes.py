@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Iterator
 
+from orchestra.observe.beside_names import beside_names
 from orchestra.observe.encoded import encoded
 from orchestra.observe.introduced import introduced
 from orchestra.observe.split_literals import across_seams
@@ -117,6 +118,7 @@ def _found(text: str, *, is_decoded: bool = False) -> Iterator[tuple[int, int]]:
             yield from encoded(text, start, end, lambda plain: _found(plain, is_decoded=True))
     yield from introduced(text)
     yield from named_values(text)
+    yield from beside_names(text)
     if "PRIVATE KEY" in text:
         end = 0
         for match in _KEY_BEGINS.finditer(text):

@@ -8,9 +8,15 @@ from typing import Iterator
 from orchestra.observe.drawn_by_lot import has_both, is_random
 from orchestra.regex import regex
 
-_STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt")
+_ABROAD = ("contraseña", "senha", "mot de passe", "пароль", "密码", "口令", "密钥", "パスワード", "비밀번호")
+_STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt", *_ABROAD)
+_NAME = (
+    r"(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt"
+    rf"|{'|'.join(re.escape(name) for name in _ABROAD)})_?[0-9]{{0,2}}"
+)
+_NAME_END = regex(_NAME + r"(?:(?=[为是])|(?![\w-]))")
 _REST = regex(
-    r"""(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt)_?[0-9]{0,2}
+    _NAME + r"""
     (?:
         # name = value, "name": value, name: type = value
         (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
@@ -67,7 +73,8 @@ _EXAMPLE = regex(
 _SUM = regex(r"[A-Za-z_$][\w$.]*(?:[-+*/%&=?][A-Za-z_$][\w$.]*)+")
 _NAME_LIKE = regex(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
 _WORDS = regex(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
-_PHRASE_STEMS = ("passw", "passphrase", "pass", "pwd", "secret")
+PASSWORDS = ("passw", "passphrase", "pass", "pwd", "secret", *_ABROAD)
+"""A password may be of words, and short."""
 _PHRASE = regex(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
 _MIXED_WORD = regex(r"(?=[^ ]*[0-9])(?=[^ ]*[A-Za-z])[^ ]{6,}")
 _PROSE = regex(
@@ -85,16 +92,35 @@ _LEAST_PHRASE = 16
 
 def named_values(text: str) -> Iterator[tuple[int, int]]:
     """Where such values begin and end, without their quotes."""
+    for stem, position in _stems(text):
+        match = _REST.match(text, position)
+        if match is not None and _is_secret(text, position, stem, match):
+            yield match.span(next(kind for kind in ("quoted", "phrase", "bare") if match[kind]))
+
+
+def telling_names(text: str) -> Iterator[tuple[str, int]]:
+    """What each telling name ends in, and where it ends."""
+    for stem, position in _stems(text):
+        match = _NAME_END.match(text, position)
+        if match is not None and _is_telling(stem, _before(text, position), text[position:position + 1]):
+            yield stem, match.end()
+
+
+def _stems(text: str) -> Iterator[tuple[str, int]]:
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(character.lower() if character.isascii() else "." for character in text)
     for stem in _STEMS:
         position = lower.find(stem)
         while position >= 0:
-            match = _REST.match(text, position)
-            if match is not None and _is_secret(text, position, stem, match):
-                yield match.span(next(kind for kind in ("quoted", "phrase", "bare") if match[kind]))
+            yield stem, position
             position = lower.find(stem, position + len(stem))
+
+
+def _before(text: str, position: int) -> str:
+    """What stands before it on its line."""
+    first = max(0, position - _MOST_BEFORE)
+    return text[max(first, text.rfind("\n", first, position) + 1):position]
 
 
 def is_no_example(value: str) -> bool:
@@ -114,8 +140,7 @@ def is_no_name(value: str) -> bool:
 
 def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> bool:
     value = match["quoted"] or match["phrase"] or match["bare"]
-    begin = max(position - _MOST_BEFORE, text.rfind("\n", max(0, position - _MOST_BEFORE), position) + 1, 0)
-    before = text[begin:position]
+    before = _before(text, position)
     if not is_no_example(value) or not _is_telling(stem, before, text[position:position + 1]):
         return False
     if match["flag"] is not None and not _FLAG_HEAD.search(before[-_MOST_HEAD:]):
@@ -129,7 +154,7 @@ def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> boo
     if match["call"] is not None and not _SETTER_HEAD.search(before[-_MOST_HEAD:]):
         return False
     if match["phrase"] is not None:
-        return not is_pair and match["tag"] is None and stem in _PHRASE_STEMS and _is_phrase(value)
+        return not is_pair and match["tag"] is None and stem in PASSWORDS and _is_phrase(value)
     if stem in ("token", "auth", "salt") or is_pair:
         return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
     if match["quoted"] is not None:

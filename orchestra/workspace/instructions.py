@@ -25,12 +25,15 @@ MOST_BYTES = 64 * 1024
 """A longer file of the user's own is not read."""
 
 _FRONT_MATTER = regex(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$\r?\n?", re.DOTALL | re.MULTILINE)
+_ENTRY = regex(r"^(\w+):[ \t]+(\w[^\r\n]*)", re.MULTILINE)
 _WORD = regex(r"[^\W_]{3,}")
 _EMPTY_WORDS = frozenset(
     "and any are for from has have how into its not one only that the them then these they this use used user uses"
     " using was what when where which with work works you your skill file files code task add new make".split()
 )
 _LEAST_WORDS = 3
+_FEWEST_WORDS = 2
+"""Where a skill says no more of itself."""
 _LONGEST_DESCRIPTION = 1024
 """As the format has it."""
 
@@ -52,7 +55,8 @@ class Skill:
         name = words_of(self.name.replace("-", " ").replace("_", " "))
         if name and name <= words:
             return True
-        return len(words & (name | words_of(self.description))) >= _LEAST_WORDS
+        own = name | words_of(self.description)
+        return len(words & own) >= min(_LEAST_WORDS, max(_FEWEST_WORDS, len(own)))
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -95,7 +99,8 @@ def read_skill(path: str, text: str) -> Skill:
             # Texts are wanted, whatever else a scalar might mean.
             about = yaml.load(match.group(1)[:MOST_BYTES], Loader=yaml.BaseLoader)
         except (yaml.YAMLError, ValueError, RecursionError):
-            pass
+            # Many a description holds a colon, which YAML takes for a second mapping.
+            about = dict(_ENTRY.findall(match.group(1)))
     said = about if isinstance(about, dict) else {}
     folder = path.split("/")[-2] if "/" in path else path
     return Skill(

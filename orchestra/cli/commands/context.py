@@ -94,7 +94,8 @@ def _parts(
         excerpt=scout.excerpt(task),
     )
     request = architect_request(
-        task=task, listing=listing, folder=folder, repo_map=briefing.repo_map, shown=shown,
+        task=task, listing=listing, most_listed_tokens=scout.room.listing_tokens, folder=folder,
+        repo_map=briefing.repo_map, shown=shown,
         custom_prompt=settings.custom_prompts.get("architect", ""), load_template=load_template,
         words=guidance.for_task(task), dividing_by=settings.planning.swarm if settings.planning.swarm > 1 else None,
     )

@@ -57,18 +57,19 @@ _PYTHON = Grammar(
     _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
 )
 _TO_CLOSING = r"(?:\n(?!%s)[^\n]*)*"
-_NO_METHOD = r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof)\b)"
+_NO_METHOD = r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case)\b)"
 _METHOD = (
     r"[ \t]{1,8}" + _NO_METHOD
     + r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
-    r"#?([\w$]+)(?:<[^<>()\n]{0,80}>)?\([^()\n]*"
+    r"(?:\*[ \t]?)?#?([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\([^()\n]*"
 )
 _SCRIPT = Grammar(
     "javascript",
     _any_of(
         r"[ \t]{0,8}(?:export[ \t]+)?(?:default[ \t]+)?(?:declare[ \t]+)?(?:abstract[ \t]+)?"
         r"(?:(?:async[ \t]+)?function\b[ \t]*\*?[ \t]*([\w$]+)"
-        r"|(?:class|interface|enum|namespace|const[ \t]+enum)[ \t]+([\w$]+)|type[ \t]+([\w$]+)[^=\n]{0,120}=)",
+        r"|(?:class|interface|enum|namespace|const[ \t]+enum)[ \t]+([\w$]+)"
+        r"|type[ \t]+([\w$]+)(?:[^=\n]{0,120}=|<(?=\n)))",
         r"export[ \t]+(?:default[ \t]+)?(?:const|let|var)[ \t]+([\w$]+)",
         r"(?:const|let|var)[ \t]+([\w$]+)[^=\n]{0,120}=[ \t]*(?:async\b[ \t]*)?"
         r"(?:function\b|class\b|\([^()\n]*\)[^=\n]{0,80}=>|[\w$]+[ \t]*=>)",
@@ -76,7 +77,7 @@ _SCRIPT = Grammar(
         r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)",
         r"[\w$]{1,40}\.([\w$]+)[ \t]*=[ \t]*(?:async\b[ \t]*)?(?:function\b|\([^()\n]*\)[ \t]*=>|[\w$]+[ \t]*=>)",
         r"export[ \t]+default\b()",
-        _METHOD + r"\)[^;=(){\n]{0,120}\{",
+        _METHOD + r"\)[^;=(){\n]{0,120}\{", _METHOD + r"\)[ \t]?:[^={}\n]{1,120};?(?=\n)",
         # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
         _METHOD + r"(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
@@ -92,7 +93,10 @@ _GO = Grammar(
         r"func[ \t]+(?:\([^()\n]{0,120}\)[ \t]*)?(\w+)", r"(?:type|var|const)[ \t]+(\w+)",
     ),
     _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
-    (r"\n(?:type|var|const)[ \t]*\(((?:\n(?:[\t ][^\n]*)?)*)", r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
+    (
+        r"\n(?:(?:type|var|const)[ \t]*\(|type[ \t][^\n]{1,120}\binterface[ \t]*\{)((?:\n(?:[\t ][^\n]*)?)*)",
+        r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[(]|\n|$)",
+    ),
 )
 _RUST = Grammar(
     "rust",
@@ -112,8 +116,9 @@ _JAVA = Grammar(
         r"(?:class|interface|enum|record|@interface)[ \t]+(\w+)",
         r"[ \t]{1,12}(?:(?:public|protected|private|abstract|final|static|synchronized|native|default)[ \t]+){1,6}"
         r"(?:[\w.<>\[\],?&@]+[ \t]+){0,6}(\w+)[ \t]*\(",
-        r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield)\b)[A-Za-z][\w.<>\[\],?]*[ \t]+(\w+)"
-        r"\([^()\n]*\)[^=(){\n]{0,80};",
+        r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield|case)\b)(?:<[^()\n]{1,80}>[ \t]+)?"
+        r"[A-Za-z][\w.]*(?:<[^()\n]{0,80}>)?[\[\]]*[ \t]+(\w+)\([^()\n]*"
+        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n))|(?=\n[ \t][^\n]*[){,]\n))",
     ),
     _any_of(r"import[ \t]+(?:static[ \t]+)?([\w.]+)"),
 )
@@ -121,8 +126,11 @@ _NO_CALL = r"(?!(?:return|else|if|for|while|switch|case|goto|do|delete|throw|typ
 _C_FUNCTION = _NO_CALL + r"(?:[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}((?:\w+::)*~?\w+)[ \t]*\([^\n]*"
 _C_LINES = (
     r"#[ \t]*define[ \t]+(\w+)",
-    r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:struct|enum(?:[ \t]+class)?|union|class|namespace)"
-    r"[ \t]+(\w+)(?:[^;()\n]*(?=\n|$)|[^;()\n{=]*\{)",
+    r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:(?:static|const|extern)[ \t]+){0,3}"
+    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
+    # A variable of such a type.
+    r"(?:(?:static|const|extern)[ \t]+){0,3}(?:struct|enum|union)[ \t]+\w+[ \t*]+(\w+)(?:\[[^\]\n]*\]){0,3}[ \t]*=",
+    r"typedef\b[^;(\n]{1,120}\([ \t]*\*[ \t]*(\w+)[ \t]*\)[ \t]*\(",
     # The type stands on the line above.
     _NO_CALL + r"((?:\w+::)*(?![A-Z0-9_]+[ \t]*\()~?\w+)[ \t]*\([^;{}=\n]*(?=(?:\n[ \t][^\n{}]*){0,12}\n\{)",
     r"(?:typedef\b[^;\n]{0,200}|\}[ \t]*)[ \t*](\w+)[ \t]*;", r"using[ \t]+(\w+)[ \t]*=", _C_FUNCTION % "1,6",
@@ -139,8 +147,10 @@ _C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION %
 _RUBY = Grammar(
     "ruby",
     _any_of(
-        r"[ \t]{0,12}(?:class|module)[ \t]+([\w:]+)", r"[ \t]{0,12}def[ \t]+(?:self\.)?([\w?!]+=?)",
-        r"[ \t]{0,8}([A-Z][A-Z0-9_]{2,})[ \t]*=(?!=)",
+        r"[ \t]{0,12}(?:class|module)[ \t]+([\w:]+)", r"[ \t]{0,8}([A-Z][A-Z0-9_]{2,})[ \t]*=(?!=)",
+        r"[ \t]{0,12}(?:[a-z_]{4,30}[ \t]+)?def[ \t]+(?:[a-zA-Z]\w*\.)?(?:([\w?!]+=?)|[^\w\s.(]{1,3}())",
+        r"[ \t]{0,12}attr_(?:accessor|reader|writer)[ \t(]+:(\w+)",
+        r"[ \t]{0,8}([A-Z]\w+)[ \t]*=[ \t]*(?:Struct|Class|Module|Data)\.",
     ),
     _any_of(r"[ \t]{0,8}(?:require|require_relative|load)[ \t(]+[\"']([^\"'\n]+)"),
 )

@@ -160,8 +160,8 @@ def _count_part(index: RepoIndex, part: str, found: Relevance) -> None:
 
 
 def _points_of(index: RepoIndex, having: int) -> int:
-    """The rarer a word is, the more it says."""
-    return min(WORD, 2 * (len(index.paths) // having).bit_length() + 2)
+    """The rarer a word is, the more it says: most where one file alone has it, in however small a repository."""
+    return WORD if having == 1 else min(WORD, 2 * (len(index.paths) // having).bit_length() + 2)
 
 
 def _forms(word: str) -> frozenset[str]:

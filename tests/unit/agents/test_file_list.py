@@ -55,9 +55,15 @@ def test_folders_too_many_to_be_named_are_counted_in_those_above_them() -> None:
     ["x" * 70_000],
     ["/".join("abcdefghij") + f"/{number}" for number in range(5000)],
 ])
-def test_no_repository_is_too_large(paths: list[str]) -> None:
-    text = list_files(listing(*paths))
-    assert text and estimate_tokens(fenced(text)) <= MOST_TOKENS
+@pytest.mark.parametrize("tokens", [1024, MOST_TOKENS])
+def test_no_repository_is_too_large(paths: list[str], tokens: int) -> None:
+    text = list_files(listing(*paths), tokens)
+    assert text and estimate_tokens(fenced(text)) <= tokens
+
+
+def test_in_little_room_every_folder_is_named_all_the_same() -> None:
+    files = listing("src/a.rs", "src/b.rs", *(f"tests/fixtures/invalid-{number:03}.toml" for number in range(240)))
+    assert list_files(files, 300).startswith("src/: a.rs, b.rs\ntests/fixtures/: invalid-000.toml, ")
 
 
 @pytest.mark.parametrize("mark", ["a0" * 8, "0" * 16, "a" * 16, "0a" * 8])

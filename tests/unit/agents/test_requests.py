@@ -267,6 +267,12 @@ def test_the_architect_sees_the_listing_and_the_files_asked_for() -> None:
     assert "earlier plan" not in text
 
 
+def test_an_architect_sees_no_longer_a_listing_than_it_has_room_for() -> None:
+    files = [(f"src/part{number % 3}/module{number}.py", 1) for number in range(200)]
+    text = user_text(architect_request(task="Do it", listing=files, most_listed_tokens=300))
+    assert " more\nsrc/part1/: module1.py, " in text
+
+
 def test_an_architect_is_told_where_the_user_stands() -> None:
     text = user_text(architect_request(task="Do it", listing=[("p/a b/x.py", 6)], folder="p/a b"))
     assert "The user stands in the folder p/a b/: what the task leaves open is meant there." in text

@@ -64,7 +64,7 @@ def test_the_code_of_many_files_is_not_shown_whole(tmp_path: Path) -> None:
 
 def test_a_small_window_has_little_room() -> None:
     assert Room.in_window(None) == Room.in_window(1_000_000) == Room()
-    assert Room.in_window(8192) == Room(256, 1024, 128)
+    assert Room.in_window(8192) == Room(256, 1024, 128, 1024)
 
 
 @pytest.mark.parametrize("tokens", [0, 10, 120, 4000])

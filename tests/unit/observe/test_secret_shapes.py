@@ -213,6 +213,26 @@ def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, va
 
 
 @pytest.mark.parametrize("form", [
+    "const NAME = process.env.NAME || 'VALUE';", 'if NAME == "VALUE":', "var NAME string = `VALUE`", "use NAME VALUE",
+    'parser.add_argument("--NAME", default="VALUE")', 'NAME: str = Field(default="VALUE")', 'NAME, port = "VALUE", 1',
+    'builder.NAME("VALUE")', 'ENV.fetch("NAME") { "VALUE" }', "--from-literal=NAME=VALUE", "set -x NAME VALUE",
+    "- {name: NAME, value: VALUE}", "NAME: |\n  VALUE", "NAME: &first VALUE", '{"name": "NAME",\n "value": "VALUE"}',
+    '{"NAME":\n "VALUE"}', "<NAME>\n  VALUE\n</NAME>", "<NAME><![CDATA[VALUE]]></NAME>", "a.NAME VALUE",
+    'variable "NAME" {\n  default = "VALUE"', "| NAME | VALUE |", "**NAME**: VALUE", "The NAME is `VALUE`.",
+    "The NAME (staging): VALUE", 'char NAME[] = "VALUE";', 'public string NAME { get; set; } = "VALUE";',
+    'buildConfigField("String", "NAME", "\\"VALUE\\"")', "NAME = [[VALUE]]", "NAME ?= VALUE",
+    'std::string NAME{"VALUE"};', 'Dim NAME As String = "VALUE"', "NAME = \\\n    'VALUE'",
+])
+@pytest.mark.parametrize(("name", "value"), [
+    ("db_password", "q7Xw2Lp9aTbN"), ("clientSecret", "f39b8868767611088d013782257bffb6aaf423e6"),
+    ("API_TOKEN", "okjHz7/JFpWovggZcNtzS4gRsN1B62ZDtRC9EHFpJXU="), ("密码", "k2Xq9ZrLw4Tb"),
+])
+def test_what_is_drawn_by_lot_is_found_beside_a_telling_name(form: str, name: str, value: str) -> None:
+    text = form.replace("NAME", name).replace("VALUE", value)
+    assert uncovered(f"a\n{text}\nb\n", (value,)) == []
+
+
+@pytest.mark.parametrize("form", [
     "ops:$2y$10$VALUE", "admin:$apr1$3KqsHjcT$VALUE", "root:$6$UBPaYz0e$VALUE:19000:0:99999:7:::",
     "define( 'LOGGED_IN_SALT', 'VALUE' );", '"Jwt": {"Key": "VALUE"}', 'cookies = {"sessionid": "VALUE"}',
     'curl -b "session=VALUE; path=/" https://h.invalid', "doctl auth init -t VALUE",
@@ -253,6 +273,9 @@ def test_a_secret_is_found_in_base64_and_a_text_that_holds_none_goes_through(pla
     "mysql -u root -p db_name_2", "https://user@example.org/a1", "the session cookie: see session_id_2 below",
     "Authorization: Token your-token-here-1", "f(a=x1, password=value_2)", "api.get(password=name_2)",
     "MyVeryLongClassNameOfModule1.method.another_very_long_attribute_name.x",
+    "--- PASS: TestVet/5 (0.00s)", 'auth += XML_SET_AUTH_MD5', 'password == "sha256Hash2Base64Url1"',
+    'Invoke(ctx, "/moby.secrets.v1.Secrets/GetSecret")',
+    "password: '{{ x }}'\nid: 892071a0-bb95-49bc-8021-3afd67a210bf",
     '("auth", "0005_alter_user_last_login_null"),', "('User:Pass', 'www.example.org:080')",
 ])
 def test_words_names_and_hashes_are_none(text: str) -> None:

@@ -52,6 +52,16 @@ def test_a_skill_that_says_nothing_about_itself_is_named_like_its_folder(text: s
     assert (found.name, found.description) == ("forms", "")
 
 
+def test_a_description_with_a_colon_is_read_though_it_is_no_yaml() -> None:
+    skill = read_skill("x/SKILL.md", "---\nname: a\r\ndescription: Use this: to write a migration\n---\nbody\n")
+    assert (skill.name, skill.description, skill.text) == ("a", "Use this: to write a migration", "body\n")
+
+
+def test_a_skill_of_two_words_fits_what_speaks_of_both() -> None:
+    skill = Skill("db", "Database migrations", "x/SKILL.md", "")
+    assert skill.fits("add a migration of the database") and not skill.fits("add a database")
+
+
 @pytest.mark.parametrize("wanted, fits", [
     ("use the database migrations skill", True),
     ("add a column: write a PostgreSQL migration and test the schema", True),

@@ -146,6 +146,45 @@ def test_names_and_imports_are_found(path: str) -> None:
     assert list(found.imports) == imports
 
 
+@pytest.mark.parametrize(("path", "text", "names"), [
+    (
+        "a.js", "class Shop {\n  sell (item, count) {\n    if (item) {\n    }\n  }\n  get size () {\n  }\n"
+        "  * each () {\n    switch (a) {\n    }\n  }\n}\nfunction f (a) {\n  while (a) {\n  }\n  case (x): y\n}\n",
+        ["Shop", "sell", "size", "each", "f"],
+    ),
+    (
+        "a.ts", "export interface Shop {\n  sell(item: string): Promise<void>;\n  open?(): boolean\n  size: number;\n"
+        "}\nabstract class Till {\n  abstract ring(): void;\n  run() {\n    const a = b ? c(1) : d;\n    e(2)\n  }\n}\n"
+        "export type Wide<\n  T = string,\n> = T\n",
+        ["Shop", "sell", "open", "Till", "ring", "run", "Wide"],
+    ),
+    (
+        "A.java", "class Shop {\n    int sell(long date, int[] items) {\n        return call(date);\n    }\n"
+        "    <T> Map<String, T> all(Class<T> kind,\n            int most) {\n    }\n}\ninterface Sells {\n"
+        "    boolean sells(String item)\n        throws IOException;\n}\n",
+        ["Shop", "sell", "all", "Sells", "sells"],
+    ),
+    (
+        "a.go", "type Shop interface {\n\tSell(item string) error\n\n\t// Open is one.\n\tOpen() bool\n}\n"
+        "type Box struct {\n\tsize int\n}\n",
+        ["Shop", "Sell", "Open", "Box"],
+    ),
+    (
+        "a.c", "static const struct shop_ops fast = {\n    .sell = sell,\n};\nvoid f(void)\n{\n    struct shop s = {\n"
+        "    };\n}\nstatic struct shop *\nnew_shop(void)\n{\n}\ntypedef int (*seller)(int);\n"
+        "static struct till {\n    int x;\n} t;\n",
+        ["fast", "f", "new_shop", "seller", "till", "t"],
+    ),
+    (
+        "a.rb", "class Shop\n  attr_reader :size, :name\n  Item = Struct.new(:a)\n  private def count(a)\n  end\n"
+        "  def [](key)\n  end\n  def Shop.open\n  end\nend\n",
+        ["Shop", "size", "Item", "count", "", "open"],
+    ),
+])
+def test_members_are_found_however_their_language_lets_them_be_written(path: str, text: str, names: list[str]) -> None:
+    assert [it.name for it in facts(path, text).declarations()] == names
+
+
 @pytest.mark.parametrize("path", LANGUAGES)
 def test_windows_line_endings_change_nothing(path: str) -> None:
     text = LANGUAGES[path][0]

@@ -131,7 +131,15 @@ def test_a_type_is_meant_by_its_name_within_a_sentence(tmp_path: Path) -> None:
     for text in ("Der Client soll nach einem Fehler warten", "给 Client 增加一个选项", "let the Client wait after it"):
         found = relevance(index, Places(files), text)
         assert {it.path: it.why for it in choose(index, found, ())} == {"a.py": "declares Client, which the task names"}
-    assert choose(index, relevance(index, Places(files), "Client is what waits after it"), ()) == ()
+    assert not relevance(index, Places(files), "Client is what waits after it").reasons
+
+
+def test_a_word_that_one_file_alone_has_brings_it_in_a_small_repository_too(tmp_path: Path) -> None:
+    files = {f"lib/part{number}.js": f"function f{number}() {{\n}}\n" for number in range(9)}
+    files["lib/response.js"] = "res.redirect = function redirect(url) {\n}\n"
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "Fix the bug in redirect"), ())
+    assert [it.path for it in found] == ["lib/response.js"]
 
 
 def test_a_part_of_a_dotted_name_is_no_name_by_itself(tmp_path: Path) -> None:
