@@ -19,7 +19,9 @@ _LONGEST_MARKER = 300
 _OPEN = regex(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = regex(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = regex(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
-_LOOKS_LIKE_OPENING = regex(r"[\W_]*?[<\uff1c]{3,}[\W_]*(?:SEARCH|ORIGINAL|OLD|FIND)[\W_]*", re.IGNORECASE)
+_LOOKS_LIKE_OPENING = regex(r"([\W_]*)(?:SEARCH|ORIGINAL|OLD|FIND)[\W_]*", re.IGNORECASE)
+"""With three in a row of _OPENING_SIGNS in what stands before the word."""
+_OPENING_SIGNS = ("<<<", "\uff1c" * 3)
 _FENCE = regex(r"[ \t]*(?:`{3,}|~{3,})")
 _MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
@@ -72,7 +74,8 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
 
 def _check_outside(lines: Sequence[str]) -> None:
     for line in lines:
-        if len(line) <= _LONGEST_MARKER and _LOOKS_LIKE_OPENING.fullmatch(line):
+        found = _LOOKS_LIKE_OPENING.fullmatch(line) if len(line) <= _LONGEST_MARKER else None
+        if found and any(signs in found.group(1) for signs in _OPENING_SIGNS):
             raise UnfitEdits(
                 "The line `%s` looks like the start of a SEARCH/REPLACE block, but is none" % line.strip(),
                 hint="begin each block with the line <<<<<<< SEARCH, and close it as in the form you were given",

@@ -37,7 +37,8 @@ def test_prose_has_no_edits() -> None:
 
 @pytest.mark.parametrize("opening", [
     "<<<< SEARCH", "<" * 10 + " SEARCH", "<<<<<<< search", "<<<<<<< ORIGINAL", "<<<<<<<\u00a0SEARCH",
-    "> <<<<<<< SEARCH", "- <<<<<<< SEARCH", "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH", "# <<<<<<< SEARCH",
+    "> <<<<<<< SEARCH", "- <<<<<<< SEARCH", "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH",
+    "# <<<<<<< SEARCH",
 ])
 @pytest.mark.parametrize("is_first", [True, False])
 def test_none_of_the_edits_is_left_out_where_its_mark_is_misspelt(opening: str, is_first: bool) -> None:
