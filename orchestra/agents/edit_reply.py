@@ -91,24 +91,24 @@ def _new_text(edits: Sequence[Edit]) -> Edited:
 
 def _check_alone(blocks: Sequence[Block], edited: str, path: str, original: str) -> None:
     """Raises UnreadableReply where a block beside the edits may be the answer too, and makes something else."""
+    lines = len(original.split("\n"))
     known = "".join("\n%s\n" % text.strip() for text in (original, edited))
-    for block in blocks:
-        if has_edits(block.text):
-            continue
-        if _is_diff(block, original):
-            if not _tells_of(block, edited, path, original):
-                raise UnreadableReply("The answer has edits and a diff of something else; give all changes as edits.")
-            continue
+    plain = [block for block in blocks if not has_edits(block.text)]
+    diffs = [block for block in plain if _is_diff(block, original)]
+    if not _tell_of(diffs, edited, path, original):
+        raise UnreadableReply("The answer has edits and a diff of something else; give all changes as edits.")
+    for block in plain:
         said = path_in_info(block.info) or sole_path(block.lead)
-        is_other = is_aside(block) or (said is not None and not is_same_file(said, path))
-        is_long = 3 * len(block.text.split("\n")) >= 2 * len(original.split("\n"))
+        is_other = _is_diff(block, original) or is_aside(block) or (said is not None and not is_same_file(said, path))
+        is_long = 3 * len(block.text.split("\n")) >= 2 * lines
         if is_long and not is_other and "\n%s\n" % block.text.strip() not in known:
             raise UnreadableReply("The answer has edits and a whole file that is not what they make; give one of them.")
 
 
-def _tells_of(block: Block, edited: str, path: str, original: str) -> bool:
-    """Whether a diff says what has become of the file, or speaks of others only."""
-    own = [diff for diff in parse_diff(block.text) if diff.path is None or is_same_file(diff.path, path)]
+def _tell_of(diffs: Sequence[Block], edited: str, path: str, original: str) -> bool:
+    """Whether diffs say what has become of the file, or speak of others only."""
+    told = [diff for block in diffs for diff in parse_diff(block.text)]
+    own = [diff for diff in told if diff.path is None or is_same_file(diff.path, path)]
     try:
         return not own or edited in (_patched(text, own).text for text in (original, edited))
     except RefusedDraft:

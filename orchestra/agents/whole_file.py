@@ -7,11 +7,13 @@ from typing import Sequence
 
 from orchestra.agents.blocks import Block, block_between, fence_lines
 from orchestra.errors import UnreadableReply
+from orchestra.regex import regex
 from orchestra.workspace.diff_blocks import is_diff
 from orchestra.workspace.named_file import is_same_file, names, path_in_info, sole_path
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd")
 _MARKDOWN_INFO = ("", "markdown", "md", "mdx", "text", "txt", "gfm", "commonmark")
+_WORD = regex(r"\w+")
 _ASIDES = (
     "bash", "sh", "shell", "console", "zsh", "shell-session", "text", "txt", "output", "diff", "udiff", "patch",
 )
@@ -98,7 +100,8 @@ def _goes_on_at_once(lines: Sequence[str], block: Block) -> bool:
 
 
 def _is_markdown(block: Block, path: str) -> bool:
-    return block.info.lower() in _MARKDOWN_INFO or _is_named(block.info, path)
+    word = _WORD.search(block.info.lower())
+    return (word[0] if word else "") in _MARKDOWN_INFO or _is_named(block.info, path)
 
 
 def _is_named(line: str, path: str) -> bool:

@@ -29,7 +29,8 @@ def check_distinct(root: Path, paths: Sequence[str], *, folds: Callable[[Path], 
 def check_new_names(root: Path, written: Iterable[str], deleted: AbstractSet[str]) -> None:
     """Raises RefusedPath where a file that is to be made and one that stays have names that differ only in case.
 
-    Whatever this file system makes of them: in a checkout on macOS or Windows they would be one file.
+    Also where one lies in a folder of the other's name. Whatever this file system makes of them: in a checkout on
+    macOS or Windows they would be one file.
     """
     listings: dict[str, dict[str, list[str]]] = {}
     made: dict[str, str] = {}
@@ -43,6 +44,18 @@ def check_new_names(root: Path, written: Iterable[str], deleted: AbstractSet[str
                 next(other for other in others if other != path)
             )
             raise refused(path, what, hint=_OTHER_NAME)
+    for above, path in {above: path for path in made.values() for above in _folders_above(path)}.items():
+        there = [other for other in _alike(root, above, listings) if os.path.isfile(root / other)]
+        files = [other for other in (made.get(_folded(above), above), *there) if other not in {above, *deleted}]
+        if files:
+            what = "lies below %s, which is a file, on machines where capitals do not count" % quoted(files[0])
+            raise refused(path, what, hint=_OTHER_NAME)
+
+
+def _folders_above(path: str) -> Iterable[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def folds_case(folder: Path) -> bool:

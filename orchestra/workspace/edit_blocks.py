@@ -19,9 +19,9 @@ _LONGEST_MARKER = 300
 _OPEN = regex(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = regex(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = regex(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
-_LOOKS_LIKE_OPENING = regex(r"([\W_]*)(?:SEARCH|ORIGINAL|OLD|FIND)[\W_]*", re.IGNORECASE)
-"""With three in a row of _OPENING_SIGNS in what stands before the word."""
-_OPENING_SIGNS = ("<<<", "\uff1c" * 3)
+_MARK = regex(r"[<\uff1c]{3}")
+_WORD = regex(r"[^\W_]+")
+_OPENING_WORDS = ("SEARCH", "ORIGINAL", "OLD", "FIND")
 _FENCE = regex(r"[ \t]*(?:`{3,}|~{3,})")
 _MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
@@ -74,8 +74,7 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
 
 def _check_outside(lines: Sequence[str]) -> None:
     for line in lines:
-        found = _LOOKS_LIKE_OPENING.fullmatch(line) if len(line) <= _LONGEST_MARKER else None
-        if found and any(signs in found.group(1) for signs in _OPENING_SIGNS):
+        if _may_open(line):
             raise UnfitEdits(
                 "The line `%s` looks like the start of a SEARCH/REPLACE block, but is none" % line.strip(),
                 hint="begin each block with the line <<<<<<< SEARCH, and close it as in the form you were given",
@@ -102,6 +101,15 @@ def _pairs(lines: Sequence[str]) -> Iterator[tuple[_Marker, int]]:
             raise RefusedDraft("SEARCH/REPLACE block %d is cut off: it has no >>>>>>> REPLACE line" % count)
         yield opening, closing
         end = closing
+
+
+def _may_open(line: str) -> bool:
+    """Whether the line is meant to open a block: with other marks, behind other signs, or cut off."""
+    mark = _MARK.search(line) if len(line) <= _LONGEST_MARKER else None
+    if mark is None or _WORD.search(line, 0, mark.start()):
+        return False
+    words = _WORD.findall(line.upper())
+    return not words or (len(words) == 1 and any(word.startswith(words[0]) for word in _OPENING_WORDS))
 
 
 class _Numbers:

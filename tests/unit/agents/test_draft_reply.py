@@ -258,6 +258,8 @@ README = "# Title\n\n```bash\nmake\n```\n\nOutput:\n\n```\nok\n```\n\nEnd.\n"
     block(README.rstrip("\n"), "markdown"),
     "Here it is:\n" + block(README.rstrip("\n"), "md") + "\nEnjoy.",
     block(README.rstrip("\n"), "README.md"),
+    block(README.rstrip("\n"), "{.markdown}", "````"),
+    block(README.rstrip("\n"), "markdown (whole file)"),
     block(README.rstrip("\n"), "markdown", "````") + "\nThen:\n" + block("make", "bash"),
 ])
 def test_fences_inside_markdown_belong_to_the_file(text: str) -> None:

@@ -37,14 +37,20 @@ def test_prose_has_no_edits() -> None:
 
 @pytest.mark.parametrize("opening", [
     "<<<< SEARCH", "<" * 10 + " SEARCH", "<<<<<<< search", "<<<<<<< ORIGINAL", "<<<<<<<\u00a0SEARCH",
-    "> <<<<<<< SEARCH", "- <<<<<<< SEARCH", "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH",
-    "# <<<<<<< SEARCH",
+    "> <<<<<<< SEARCH", "- <<<<<<< SEARCH",
+    "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH", "# <<<<<<< SEARCH",
 ])
 @pytest.mark.parametrize("is_first", [True, False])
 def test_none_of_the_edits_is_left_out_where_its_mark_is_misspelt(opening: str, is_first: bool) -> None:
     bad = block("c", "d").replace("<<<<<<< SEARCH", opening)
     with pytest.raises(UnfitEdits, match="looks like the start of a SEARCH/REPLACE block, but is none"):
         parse_edits(bad + "\n" + block("a", "b") if is_first else block("a", "b") + "\n" + bad)
+
+
+@pytest.mark.parametrize("end", ["<<<", "<<<<<<<", "<<<<<<< SEA"])
+def test_an_answer_that_ends_with_half_a_mark_is_cut_off(end: str) -> None:
+    with pytest.raises(UnfitEdits, match="looks like the start"):
+        parse_edits(block("a", "b") + end)
 
 
 @pytest.mark.parametrize("words", [

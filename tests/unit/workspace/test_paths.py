@@ -319,6 +319,15 @@ def test_a_new_name_may_not_differ_only_in_case_from_one_that_stays(tmp_path: Pa
     check_new_names(tmp_path, ["src/deep/a.py", "src/deep/b.py", "src2/deep/a.py", "n", "m"], frozenset())
 
 
+def test_a_new_file_may_not_lie_in_a_folder_whose_name_is_that_of_a_file_but_for_its_case(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "A").write_text("")
+    for written in (["Pre", "pre/inner"], ["pre/in/ner", "PRE"], ["src/a/b"], ["SRC/a/b/c"]):
+        with pytest.raises(RefusedPath, match="which is a file, on machines where capitals do not count"):
+            check_new_names(tmp_path, written, frozenset())
+    check_new_names(tmp_path, ["src/a/b", "src/c", "Src2/d", "src2/e"], frozenset(["src/A"]))
+
+
 def test_names_that_differ_only_in_case_already_may_both_be_changed(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     if folds_case(tmp_path):
