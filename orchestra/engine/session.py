@@ -167,7 +167,7 @@ class Session:
             return ExitStatus.DONE, None
         plan = self._plan = self._approved(plan)
         if wanted.commit:
-            rooms.committing.check_clean([planned.path for planned in plan.files])
+            rooms.crew.call(lambda: rooms.committing.check_clean([planned.path for planned in plan.files]))
         context = rooms.job_context(plan)
         linting, verification = rooms.linting(plan, context), rooms.verification(plan, context)
         if wanted.lint:
