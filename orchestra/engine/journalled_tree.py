@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Callable, Iterable, Iterator
 
 from orchestra.errors import Conflict, RefusedPath, WorkspaceError
@@ -84,6 +84,19 @@ class JournalledTree:
             raise RefusedPath("the file is read-only, and left so; `chmod u+w` allows the change", where=path)
         self._note(path, "before", image)
         return image
+
+    def look_ahead(self, paths: Iterable[str]) -> None:
+        """Note what lies at these paths now, before their jobs do: an edit from here on is a conflict.
+
+        What a path refuses is for its job to hear.
+        """
+        new = [path for path in paths if path not in self._noted]
+        for path in new:
+            self._held[path] = ()
+            with suppress(WorkspaceError):
+                self.before(path)
+        for path in new:
+            self.let_go(path)
 
     def current(self, path: str) -> FileImage:
         """What the session left there with the last write that counts as done."""

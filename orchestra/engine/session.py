@@ -167,7 +167,7 @@ class Session:
             return ExitStatus.DONE, None
         plan = self._plan = self._approved(plan)
         if wanted.commit:
-            rooms.committing.check_clean([planned.path for planned in plan.files])
+            rooms.crew.call(lambda: rooms.committing.check_clean([planned.path for planned in plan.files]))
         context = rooms.job_context(plan)
         linting, verification = rooms.linting(plan, context), rooms.verification(plan, context)
         if wanted.lint:
@@ -216,6 +216,8 @@ class Session:
         for path, other in order.ignored:
             self._rooms.events.emit("plan.circle", level="warning", path=path, other=other)
         left = [planned for planned in order.files if planned.path not in self._outcomes]
+        # Nobody is shown such a file before it goes: what its user writes into it while others are worked on, stays.
+        context.files.look_ahead([planned.path for planned in left if planned.action == "delete"])
         dependencies = {planned.path: set(planned.depends_on) - {planned.path} for planned in left}
         for path, other in order.ignored:
             dependencies.get(path, set()).discard(other)

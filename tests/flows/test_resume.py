@@ -137,6 +137,20 @@ def test_a_file_that_failed_by_conflict_can_be_tried_again(project: Project) -> 
     assert project.read("a.txt") == "ours\n"
 
 
+def test_a_file_that_is_to_go_stays_where_the_user_works_on_it_meanwhile(project: Project) -> None:
+    project.commit("old.txt", "old\n")
+
+    def executor(call: Call) -> Text:
+        project.write("old.txt", "the user's\n")
+        return Text(whole("ours\n"))
+
+    ran = project.run("run", "move it", "--yes", "--json", script=team(
+        plan_of(planned("new.txt"), planned("old.txt", "delete")), {"new.txt": executor}))
+
+    assert (ran.status, ran.files["old.txt"]["error"]["code"]) == (5, "conflict")
+    assert project.read("old.txt") == "the user's\n"
+
+
 def test_a_draft_that_the_user_replaced_is_tried_again_once_the_file_is_what_it_was(project: Project) -> None:
     project.commit("a.txt", "old\n")
 

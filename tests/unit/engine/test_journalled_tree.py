@@ -206,6 +206,25 @@ def test_an_edit_since_the_first_look_is_a_conflict_and_stays(workshop: Build, c
     assert (shop.text(), shop.images()) == ("my edit\n", ["mine\n"])
 
 
+def test_an_edit_since_a_look_ahead_is_a_conflict_and_a_path_that_is_refused_is_left_to_its_job(
+    workshop: Build
+) -> None:
+    shop = workshop()
+    shop.put("mine\n")
+    (shop.root / ".env").write_text("KEY=1\n")
+    files = shop.files()
+    files.look_ahead([PATH, ".env"])
+    assert shop.images() == ["mine\n"]
+    shop.put("my edit\n")
+    files = shop.files()
+    files.look_ahead([PATH])
+    files.rewind(PATH, 0)
+    with pytest.raises(Conflict):
+        files.write(PATH, None)
+    with pytest.raises(RefusedPath):
+        files.before(".env")
+
+
 def test_a_file_that_the_user_made_or_removed_meanwhile_is_a_conflict(workshop: Build) -> None:
     shop = workshop()
     files = shop.files()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any, Callable, Mapping, Sequence
 
 import pytest
@@ -69,8 +70,10 @@ class Commits:
         self._clean_error = clean_error
         self.paths: list[str] | None = None
         self.allow_dirty = False
+        self.look: Callable[[], None] = lambda: None
 
     def check_clean(self, paths: Sequence[str]) -> None:
+        self.look()
         if self._clean_error is not None:
             raise self._clean_error
 
@@ -391,6 +394,21 @@ def test_a_stop_is_told_by_its_signal_and_can_be_resumed(workshop: Build, number
     report = there.run()
     assert (int(report.status), report.error, report.can_resume) == (status, None, True)
     assert there.row().phase == "interrupted"
+
+
+def test_a_stop_does_not_wait_for_a_git_that_hangs_over_the_planned_files(workshop: Build) -> None:
+    there = stage(workshop, {}, planned("a.txt"))
+    goes_on, looked = threading.Event(), []
+
+    def look() -> None:
+        there.stop.request(2)
+        goes_on.wait(5)
+        looked.append("at last")
+
+    there.commits.look = look
+    report = there.run(commit=True)
+    assert (int(report.status), looked) == (130, [])
+    goes_on.set()
 
 
 def test_a_defect_is_noted_before_it_goes_on_its_way(workshop: Build) -> None:
