@@ -26,7 +26,7 @@ def run():
         show_version("--json" in arguments)
     from orchestra import unpacking
 
-    unpacking.unpack()
+    unpacking.unpack(unpacking.__loader__)
     from orchestra import process
 
     process.run(arguments)
