@@ -8,8 +8,8 @@ from typing import Sequence
 
 from orchestra.errors import UsageError
 
-INSTALL_NAMES = {"requests": "requests", "yaml": "PyYAML"}
-"""Module to the name that pip knows."""
+NAMES = {"requests": "requests", "yaml": "PyYAML", "urllib3": "urllib3", "idna": "idna", "certifi": "certifi"}
+"""Module to the name that pip knows. The last three are what requests cannot do without."""
 
 
 class MissingDependencyFinder:
@@ -19,11 +19,11 @@ class MissingDependencyFinder:
     """
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if name in INSTALL_NAMES:
+        if name in NAMES:
             raise UsageError(
-                "the package %s is not installed" % INSTALL_NAMES[name],
+                "the package %s is not installed" % NAMES[name],
                 where=sys.executable,
-                hint="type: %s -m pip install %s" % (sys.executable, " ".join(INSTALL_NAMES.values())),
+                hint="type: %s -m pip install requests PyYAML" % sys.executable,
             )
 
 

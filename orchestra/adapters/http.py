@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, ContextManager, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterable, Mapping
 
 from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, Deadline
+from orchestra.errors import UsageError
+from orchestra.version import packages
 
 if TYPE_CHECKING:
     from orchestra.adapters.exchange import Exchange
@@ -16,9 +20,21 @@ if TYPE_CHECKING:
     from orchestra.adapters.tls_trust import TlsTrust
 
 
-def check_sender() -> None:
-    """Look for what sends requests without loading it. Raises UsageError where it is not installed."""
-    find_spec("requests")
+OLDEST_REQUESTS = (2, 32, 2)
+"""The first that gives out its connections by `get_connection_with_tls_context`."""
+
+
+def check_sender(packages: Callable[[], Mapping[str, str]] = packages) -> None:
+    """Look for what sends requests without loading it. Raises UsageError where it is not installed, or too old."""
+    for module in ("requests", "urllib3", "idna", "certifi"):
+        find_spec(module)
+    found = packages()["requests"]
+    numbers = tuple(map(int, re.findall(r"\d+", found)[:3]))
+    if numbers and numbers < OLDEST_REQUESTS:
+        raise UsageError(
+            "requests %s is too old: %d.%d.%d or newer is needed" % (found, *OLDEST_REQUESTS), where=sys.executable,
+            hint="type: %s -m pip install --upgrade requests" % sys.executable,
+        )
 
 
 class HttpClient:
@@ -79,6 +95,7 @@ class HttpClient:
 
 
 def _new_calls(*arguments: Any, **options: Any) -> HttpCalls:
+    check_sender()
     # Only here: with requests it takes a fifth of the time in which the program starts, and a resume may ask nothing.
     from orchestra.adapters.http_calls import HttpCalls
 

@@ -12,10 +12,11 @@ from orchestra.errors import UsageError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_an_absent_dependency_is_an_error_that_says_what_to_install() -> None:
+@pytest.mark.parametrize(("module", "package"), [("yaml", "PyYAML"), ("requests", "requests"), ("urllib3", "urllib3")])
+def test_an_absent_dependency_is_an_error_that_says_what_to_install(module: str, package: str) -> None:
     with pytest.raises(UsageError) as caught:
-        MissingDependencyFinder().find_spec("yaml", None)
-    assert caught.value.what == "the package PyYAML is not installed"
+        MissingDependencyFinder().find_spec(module, None)
+    assert caught.value.what == f"the package {package} is not installed"
     assert caught.value.hint == "type: %s -m pip install requests PyYAML" % sys.executable
 
 

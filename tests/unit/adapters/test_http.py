@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.adapters.http import HttpClient
+from orchestra.adapters.http import HttpClient, check_sender
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.tls_trust import TlsTrust
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.settings import TimeoutSettings
-from orchestra.errors import Cancelled, ConfigError, ConnectionFailed, HostNotAllowed, TimedOut
+from orchestra.errors import Cancelled, ConfigError, ConnectionFailed, HostNotAllowed, TimedOut, UsageError
 from tests.unit.adapters.doubles import CLOCK, NEVER
 from tests.unit.adapters.loopback import (
     Behaviour,
@@ -54,6 +54,19 @@ def _ask(row: ProviderRow, http: HttpClient | None = None, cancel: CancelToken |
         cancel=cancel or CancelToken(),
     ) as exchange:
         return exchange.status, b"".join(exchange.pieces())
+
+
+@pytest.mark.parametrize("version", ["2.9.1", "2.28.1", "2.32", "2.32.1"])
+def test_a_requests_that_lacks_what_is_called_is_told_before_the_first_call(version: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_sender(lambda: {"requests": version})
+    assert caught.value.what == f"requests {version} is too old: 2.32.2 or newer is needed"
+    assert caught.value.hint == f"type: {sys.executable} -m pip install --upgrade requests"
+
+
+@pytest.mark.parametrize("version", ["2.32.2", "2.33.0.dev1", "3.0", "unknown"])
+def test_a_newer_requests_is_taken_and_one_whose_version_nobody_knows(version: str) -> None:
+    check_sender(lambda: {"requests": version})
 
 
 def test_sends_json_with_the_headers_and_gives_status_and_body() -> None:
