@@ -27,7 +27,7 @@ def check_recordable(path: Path) -> None:
     """Raises UsageError where a file is there already, WorkspaceError where none can be made."""
     if os.path.lexists(path):
         raise UsageError("the file is there already", where=str(path), hint="name another one, or move it away first")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+    if not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK | os.X_OK):
         raise _cannot_write(path.parent, "there is no folder to write to")
 
 

@@ -23,7 +23,7 @@ def write_user_file(context: Context, *, asks: bool) -> Path:
     target = user_file(context)
     if target is None:
         raise UsageError("there is no place for the file", hint="set HOME or XDG_CONFIG_HOME")
-    if target.exists():
+    if os.path.exists(target):
         raise UsageError("the file is there already", where=str(target), hint="edit it, or move it away first")
     providers = survey(configuration(context, {}).settings, context.env.variables)
     with_key = tuple(provider.row.name for provider in providers if provider.key is not None)

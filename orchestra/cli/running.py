@@ -165,8 +165,8 @@ def diff_of(journal: StateManager, session_id: str, path: str) -> str:
 def relative_to_root(context: Context, path: str) -> str:
     """A path as typed, relative to the root. Raises UsageError for a file that is not there."""
     full = Path(os.path.normpath(context.env.cwd / path))
-    if not full.is_file():
-        what = "it is a folder, not a file" if full.is_dir() else "there is no such file"
+    if not os.path.isfile(full):
+        what = "it is a folder, not a file" if os.path.isdir(full) else "there is no such file"
         raise UsageError(what, where=path if path.strip("./") else repr(path), hint=NAMES_COUNT_FROM)
     try:
         return full.resolve().relative_to(context.root.resolve()).as_posix()

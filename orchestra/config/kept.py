@@ -12,6 +12,7 @@ from orchestra.config.key_path import dotted
 from orchestra.config.layers import Layer, leaf_paths, merge_values
 from orchestra.config.loading import Config, config_of_layers
 from orchestra.config.secrets import without_secrets
+from orchestra.errors import ConfigError, StateError
 
 _SOURCE = "session"
 
@@ -26,9 +27,18 @@ def dump_values(config: Config) -> dict[str, object]:
 
 
 def config_from_values(values: Mapping[str, object]) -> Config:
-    """The configuration that `dump_values` wrote; what it left out is absent. Raises ConfigError when damaged."""
+    """The configuration that `dump_values` wrote; what it left out is absent.
+
+    Raises StateError for what this version does not know: no file of the user's could be mended.
+    """
     layer = Layer(_SOURCE, _without_empty_headers(values), Path("/"))
-    return config_of_layers([check_layer(layer, home=None)])
+    try:
+        return config_of_layers([check_layer(layer, home=None)])
+    except ConfigError as error:
+        raise StateError(
+            f"the session's configuration is another version's, or damaged: {error.what}", where=error.where,
+            hint="use the version of orchestra that started the session, or start anew: `orchestra run TASK`",
+        ) from error
 
 
 def resumed(values: Mapping[str, object], current: Config) -> Config:

@@ -11,6 +11,9 @@ from tests.flows.team import one_file, team
 
 BUILT_IN_KEYS = ("MOONSHOT_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
 
+UNKNOWABLE = "n" * 300 + "/file.txt"
+"""Too long a name: the system's answer is an error, as it is in a folder that is shut to everybody."""
+
 
 @pytest.mark.parametrize("argv, code", [
     (["run", "task", "--yes", "--no-such-option"], "usage"),
@@ -24,6 +27,7 @@ BUILT_IN_KEYS = ("MOONSHOT_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
     (["run", "task", "--yes", "--max-iterations", "0"], "usage"),
     (["run", "task", "--yes", "--mode", "sideways"], "usage"),
     (["run", "task", "--yes", "--file", "not-there.txt"], "usage"),
+    (["run", "task", "--yes", "--file", UNKNOWABLE], "usage"),
     (["run", "task", "--task-file", "not-there.txt"], "usage"),
     (["run", "--plan", "not-there.md"], "usage"),
     (["-C", "not-there", "run", "task"], "usage"),
@@ -73,6 +77,14 @@ def test_a_configuration_that_cannot_be_written_says_what_to_type(project: Proje
 
     assert (ran.status, ran.json["error"]["code"]) == (5, "workspace")
     assert "XDG_CONFIG_HOME" in ran.json["error"]["hint"]
+
+
+def test_places_that_the_system_refuses_to_look_at_are_not_there(plain_folder: Project) -> None:
+    named = plain_folder.run("config", "path", "--config", UNKNOWABLE, "--json")
+    assert (named.status, named.json["files"][-1]["exists"]) == (0, False)
+
+    recorded = plain_folder.run("run", "task", "--yes", "--record", UNKNOWABLE, "--json", script=one_file())
+    assert (recorded.status, recorded.json["error"]["code"], recorded.calls) == (5, "workspace", ())
 
 
 def test_commit_outside_of_git_is_refused_before_the_first_call(plain_folder: Project) -> None:

@@ -156,7 +156,7 @@ def test_bytecode_names_its_source_alike_on_every_machine(archive: Path, bare_ru
     code = LOAD + "import orchestra.{0} as m; print(m.__file__, m.{1}.__code__.co_filename)"
     alone = bare_run(sys.executable, "-I", "-S", "-c", code.format("version", "line"), archive)
     assert alone.stdout == "%s/orchestra/version.pyc orchestra.pyz/orchestra/version.py\n" % archive
-    unpack = LOAD + "from orchestra.unpacking import unpack; unpack(); "
+    unpack = LOAD + "from orchestra import unpacking; unpacking.unpack(unpacking.__loader__); "
     code = code.replace(LOAD, unpack).format("cli.main", "main")
     packed = bare_run(sys.executable, "-I", "-S", "-c", code, archive)
     assert packed.stdout == "%s/orchestra/cli/main.py orchestra.pyz/orchestra/cli/main.py\n" % archive

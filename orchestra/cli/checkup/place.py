@@ -61,7 +61,7 @@ def check_state(context: Context) -> Finding:
     if context.git is not None and context.git.tracks(FOLDER):
         hint = f"take it out: git rm -r --cached {FOLDER}"
         return Finding("state", FAIL, "git tracks the state folder, which holds what must not be shared", hint, details)
-    if not os.access(folder if folder.is_dir() else context.root, os.W_OK | os.X_OK):
+    if not os.access(folder if os.path.isdir(folder) else context.root, os.W_OK | os.X_OK):
         return Finding("state", FAIL, f"no write access to {context.root}", "make it writable, or use -C", details)
     try:
         with context.journal_for_reading() as journal:

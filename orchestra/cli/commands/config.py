@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Callable
 
 from orchestra.cli.configuration import configuration, user_file
@@ -40,7 +41,7 @@ def _path(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         ("repository", context.root / REPOSITORY_FILE),
         ("named", context.env.cwd / named if named else None),
     ]
-    rows = [(kind, file, file.exists()) for kind, file in files if file is not None]
+    rows = [(kind, file, os.path.exists(file)) for kind, file in files if file is not None]
     lines = [f"{kind:<10}  {file}{'' if exists else '  (not there)'}" for kind, file, exists in rows]
     document = {
         **context.output.head(ExitStatus.DONE),

@@ -6,7 +6,7 @@ import pytest
 
 from orchestra.config.kept import config_from_values, dump_values, resumed
 from orchestra.config.settings import Settings
-from orchestra.errors import ConfigError
+from orchestra.errors import StateError
 
 from .conftest import Layers
 
@@ -66,7 +66,9 @@ def test_resuming_takes_secrets_from_the_present_files_and_all_else_from_the_ses
     assert again.origins["providers.p.base_url"] == "%s:2" % layers.named
 
 
-def test_what_was_kept_and_is_damaged_is_an_error() -> None:
-    with pytest.raises(ConfigError) as caught:
-        config_from_values({"mode": "fast"})
-    assert caught.value.where == "session, key mode"
+@pytest.mark.parametrize(("kept", "key"), [({"mode": "fast"}, "mode"), ({"lint": {"how": "well"}}, "lint.how")])
+def test_what_another_version_kept_is_no_mistake_in_a_file(kept: dict[str, object], key: str) -> None:
+    with pytest.raises(StateError) as caught:
+        config_from_values(kept)
+    assert caught.value.where == f"session, key {key}"
+    assert caught.value.hint.startswith("use the version of orchestra that started the session")
