@@ -103,7 +103,7 @@ def wire(
         )
         key = journal.secret()
         placeholders = Placeholders(key, _known_secrets(chains), tell=redactor.learn)
-        discretion = Discretion(key, placeholders, survey=showing.survey)
+        discretion = Discretion(key, placeholders, survey=showing.survey, variables=env.variables)
         placeholders.learn(row.task.text)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
