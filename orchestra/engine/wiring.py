@@ -200,6 +200,7 @@ def wire(
             return ChangeReview(
                 asker, Mending(session_id, plan, journal, jobs),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
+                texts=lambda changed: showing.texts(but=changed),
             )
 
         planning = Planning(
