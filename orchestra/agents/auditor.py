@@ -63,11 +63,15 @@ def deletion_request(
 
 
 def change_request(
-    about: About, *, patches: Sequence[str], custom_prompt: str = "", load_template: Loader = load
+    about: About, *, patches: Sequence[str], left_behind: Sequence[str] = (), custom_prompt: str = "",
+    load_template: Loader = load,
 ) -> Request:
-    """A request to judge all files together; `patches` are the changes of each."""
+    """A request to judge all files together; `patches` are the changes of each.
+
+    `left_behind` are lines of other files that name what is gone.
+    """
     shown = _shared_out([_BLOB_IDS.sub("", patch) for patch in patches])
-    values = {"skills": about.words.skills, "diff": quote(shown)}
+    values = {"skills": about.words.skills, "diff": quote(shown), "left_behind": quote("\n".join(left_behind))}
     return _request("change_user", about, values, custom_prompt, load_template, system="change_system")
 
 
@@ -93,6 +97,6 @@ def _request(
     system: str = "auditor_system",
 ) -> Request:
     rules, moved = rules_of(load_template(system), {"custom_prompt": custom_prompt})
-    shortenable = ("instructions", "skills", "dependencies", "diff")
+    shortenable = ("instructions", "skills", "dependencies", "diff", "left_behind")
     user = segments(load_template(template), values, shortenable=shortenable)
     return request_of(rules, user, about.shared(load_template), moved)

@@ -41,6 +41,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "happened": "that tests fail, or that the linter objects",
     "instructions": "what AGENTS.md or its like says: at the root, or in the folders of the file",
     "interfaces": "names and signatures near the file",
+    "left_behind": "lines of other files with names that the change takes away",
     "linked": "of a plan of more than 200 files, those that this one is linked with and `plan` leaves out",
     "listing": "every path, with its size",
     "map": "names and signatures of the repository",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
-from typing import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.agents.auditor import change_request
+from orchestra.agents.quoting import one_line
 from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
 from orchestra.dataclass import dataclass
@@ -19,6 +21,10 @@ from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, readable_patches
 from orchestra.workspace.path_names import quoted
+from orchestra.workspace.text import decode
+
+if TYPE_CHECKING:
+    from orchestra.workspace.repo_map.left_behind import Ends
 
 LEAST_FILES = 2
 """Of one changed file its own review has seen the whole change."""
@@ -48,6 +54,8 @@ class ChangeReview:
     """How often failed files were taken up again by a resume: reviews of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    texts: Callable[[Collection[str]], Iterable[tuple[str, str]]] = lambda changed: ()
+    """Path and text of the repository's files but those changed."""
 
     def judge(self, outcomes: dict[str, FileOutcome]) -> ChangeNotApproved | None:
         """Update the outcomes by what was mended; a file whose errors stand after the last round has failed.
@@ -67,7 +75,7 @@ class ChangeReview:
             digest = self._asked_about(round_, digest)
             if digest != judged:
                 try:
-                    review = self._review(round_, patches)
+                    review = self._review(round_, patches, outcomes)
                 except (ProviderFault, UnreadableReply, WorkspaceError) as error:
                     return self._not_judged(error)
                 if review.approved:
@@ -114,20 +122,46 @@ class ChangeReview:
 
     def _patches(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         """Empty where there is no change of several files."""
-        paths = {file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"}
+        paths = set(self._changed(outcomes))
         if len(paths) < LEAST_FILES:
             return []
         # One by one: all contents of a large change need not be there at once.
         changes = (FileChange(*ends) for ends in self.mending.jobs.files.all_ends() if ends[0] in paths)
         return [patch for change in changes for patch in readable_patches([change])]
 
-    def _review(self, round_: int, patches: Sequence[str]) -> Review:
+    def _left_behind(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
+        """The lines of other files that name what the change takes away."""
+        # Loaded with the first change of several files.
+        from orchestra.workspace.repo_map.left_behind import lines_naming, taken_away
+
+        names = taken_away(self._ends(outcomes))
+        hide = self.mending.jobs.discretion.placeholders.hide
+        files = self.texts(self._changed(outcomes)) if names else ()
+        return [f"{one_line(path)}:{line}: {text}" for path, line, text in lines_naming(names, files, hide)]
+
+    def _ends(self, outcomes: Mapping[str, FileOutcome]) -> Iterator[Ends]:
+        paths = set(self._changed(outcomes))
+        for path, *images in self.mending.jobs.files.all_ends():
+            if path in paths:
+                with suppress(WorkspaceError):
+                    before, after = (
+                        None if image.content is None else decode(image.content, path=path).text for image in images
+                    )
+                    yield path, before, after
+
+    def _changed(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
+        return [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
+
+    def _review(self, round_: int, patches: Sequence[str], outcomes: Mapping[str, FileOutcome]) -> Review:
         jobs = self.mending.jobs
-        request = change_request(
-            jobs.prompts.about_all, patches=patches, custom_prompt=self.custom_prompts.get("auditor", ""),
-            load_template=self.load_template,
-        )
         key = f"whole{self.generation}.{round_}/auditor"
+        left_behind = self.mending.journal.remember(
+            self.mending.session_id, f"left-behind/{key}", lambda: self._left_behind(outcomes)
+        )
+        request = change_request(
+            jobs.prompts.about_all, patches=patches, left_behind=left_behind,
+            custom_prompt=self.custom_prompts.get("auditor", ""), load_template=self.load_template,
+        )
         with jobs.activity.of("auditing"):
             review = self.asker.ask("auditor", key, request, path=None, read=read_change_review)
         jobs.events.emit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import field, replace
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.adapters.adapter import Request
 from orchestra.adapters.fences import keyed
@@ -33,6 +33,8 @@ class Discretion:
     placeholders: Placeholders
     survey: Callable[[], Iterable[tuple[str, bool]]] = tuple
     """Every text of the repository, and whether it is one of secrets: tests may print what stands in any of them."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of the environment, which tests have and may print, too."""
     _surveyed: list[bool] = field(default_factory=list)
     _surveying: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,9 +58,9 @@ class Discretion:
         return replace(run, output=hide(run.output), failures=failures)
 
     def _learn_all(self) -> None:
-        from orchestra.observe.secret_files import values_in
+        from orchestra.observe.secret_files import telling_variables, values_in
 
-        values: set[str] = set()
+        values = set(values_in(telling_variables(self.variables)))
 
         def texts() -> Iterator[str]:
             for text, is_secret in self.survey():

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from orchestra.adapters.tokens import estimate_tokens
 from orchestra.agents.quoting import ShownFile, show_files
@@ -135,6 +135,17 @@ class Showing:
                     with suppress(OrchestraError):
                         found = self._tree.read(path)
                         yield "" if found.content is None else decode(found.content, path=path).text, is_secret(path)
+
+    def texts(self, *, but: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Path and text of every file that may be shown, up to a bound, without some."""
+        left = MOST_SURVEYED_BYTES
+        for path, size in self.listing():
+            if path not in but and size <= min(MOST_BYTES, left):
+                left -= size
+                with suppress(OrchestraError):
+                    found = self._tree.read(path)
+                    if found.content is not None:
+                        yield path, decode(found.content, path=path).text
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""

@@ -103,7 +103,7 @@ def wire(
         )
         key = journal.secret()
         placeholders = Placeholders(key, _known_secrets(chains), tell=redactor.learn)
-        discretion = Discretion(key, placeholders, survey=showing.survey)
+        discretion = Discretion(key, placeholders, survey=showing.survey, variables=env.variables)
         placeholders.learn(row.task.text)
         asker = Asker(
             session_id=session_id, journal=journal, events=events, redactor=redactor, discretion=discretion,
@@ -200,6 +200,7 @@ def wire(
             return ChangeReview(
                 asker, Mending(session_id, plan, journal, jobs),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
+                texts=lambda changed: showing.texts(but=changed),
             )
 
         planning = Planning(

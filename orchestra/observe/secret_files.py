@@ -1,11 +1,13 @@
-"""Values that are secrets by the file they stand in: what `.env`, key files and the like hold under any name."""
+"""Values that are secrets by where they stand: what `.env`, key files and the like hold under any name, and what the
+environment has under a telling one.
+"""
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Mapping
 
 from orchestra.observe.secret_shapes import SHORTEST
-from orchestra.observe.telling_names import is_no_example
+from orchestra.observe.telling_names import is_no_example, telling_names
 from orchestra.regex import regex
 
 _MOST_VALUES = 2000
@@ -35,6 +37,12 @@ def values_in(text: str) -> Iterator[str]:
             yield value
             if len(found) == _MOST_VALUES:
                 return
+
+
+def telling_variables(variables: Mapping[str, str]) -> str:
+    """The variables with telling names, as a file of secrets has them."""
+    told = [name for name in variables if any(end == len(name) for _, end in telling_names(name))]
+    return "".join(f"{name}={variables[name]}\n" for name in sorted(told))
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -340,6 +340,20 @@ TWO = plan_of(planned("a.txt"), planned("b.txt"))
 TWO_DRAFTS = {"a.txt": whole("a\n"), "b.txt": whole("b\n")}
 
 
+def test_who_judges_the_whole_sees_what_else_names_what_is_gone(project: Project) -> None:
+    project.write("store.py", "def put(key):\n    return key\n")
+    project.write("test_store.py", "import store\n\nassert store.put(1)\n")
+    project.git("add", ".")
+    project.git("commit", "--quiet", "--message=store")
+    plan = plan_of(planned("store.py", "modify", description="rename put to save"), planned("b.txt"))
+    ran = project.run(*RUN, "--no-test", script=team(
+        plan, {"store.py": whole("def save(key):\n    return key\n"), "b.txt": whole("b\n")},
+    ))
+
+    assert (ran.status, ran.asked[-1]) == (0, ("auditor", None))
+    assert "\ntest_store.py:3: assert store.put(1)\n" in ran.calls[-1].text
+
+
 @pytest.mark.parametrize("mode", ["sequential", "parallel", "pipeline"])
 def test_what_no_single_file_shows_is_found_and_mended(project: Project, mode: str) -> None:
     script = team(TWO, TWO_DRAFTS, {None: [_objects("b.txt"), APPROVED], "a.txt": APPROVED, "b.txt": APPROVED}, {

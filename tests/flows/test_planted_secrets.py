@@ -123,20 +123,21 @@ def test_no_planted_secret_leaves_its_file_and_every_one_stays_in_it(vault: Proj
 
 
 def test_tests_that_print_what_no_model_may_see_tell_it_to_none(vault: Project) -> None:
-    """The values of a .env file too, which nothing in the output tells."""
-    value = corpus(99)[70].secrets[0]
+    """The values of a .env file too, and those of variables, which nothing in the output tells."""
+    value, of_variable = corpus(99)[70].secrets[0], "Kp8-xQ2z-LeE7"
     vault.write(".gitignore", ".env\n")
     vault.write(".env", f"export SERVICE_PASSWORD={value}\n")
     ran = vault.run(
         "run", "task", "--yes", "--json", "--max-iterations", "2", "--test-command",
-        "sed 's/.*=/assert /' .env; cut -c5- part9.conf; ! test -e a.txt", script=team(
+        "sed 's/.*=/assert /' .env; cut -c5- part9.conf; echo with $DEPLOY_TOKEN; ! test -e a.txt", script=team(
             plan_of(planned("a.txt")), {"a.txt": whole("one\n")}, blames=fixes(),
-        ),
+        ), variables={"DEPLOY_TOKEN": of_variable},
     )
 
     assert (ran.status, ran.asked[-1]) == (8, ("consultant", None))
     assert "assert __ORCHESTRA_SECRET_" in ran.calls[-1].text
-    hidden = [value, *(secret for each in PARTS[9] for secret in each.secrets)]
+    assert "with __ORCHESTRA_SECRET_" in ran.calls[-1].text
+    hidden = [value, of_variable, *(secret for each in PARTS[9] for secret in each.secrets)]
     assert [(place, secret) for place, text in told(vault, ran) for secret in hidden if secret in text] == []
 
 

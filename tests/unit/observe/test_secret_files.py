@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestra.observe.secret_files import values_in
+from orchestra.observe.secret_files import telling_variables, values_in
 
 
 @pytest.mark.parametrize("text, value", [
@@ -33,6 +33,11 @@ def test_every_value_that_is_not_ordinary_is_one(text: str, value: str) -> None:
 ])
 def test_what_is_ordinary_is_none(text: str) -> None:
     assert list(values_in(text)) == []
+
+
+def test_of_variables_only_those_with_telling_names_count() -> None:
+    variables = {"SSH_AUTH_SOCK": "/tmp/ssh-X7k/agent.12", "DEPLOY_TOKEN": "Kp8-xQ2z-LeE7", "KEY": "kH7fQz81"}
+    assert telling_variables(variables) == "DEPLOY_TOKEN=Kp8-xQ2z-LeE7\n"
 
 
 def test_a_file_of_nothing_but_separators_is_read_in_its_time() -> None:
