@@ -13,6 +13,7 @@ from typing import Any, Callable, Mapping, Sequence
 from orchestra.cli.arguments import count
 from orchestra.cli.context import Context
 from orchestra.cli.outcome import outcome_json, outcome_text
+from orchestra.cli.own_source import load_own_source
 from orchestra.config.settings import Settings
 from orchestra.engine.approval import Approver, approve_all, nobody_there
 from orchestra.engine.chains import ChainPlan, key_variables
@@ -135,6 +136,7 @@ def carry_out(
 ) -> ExitStatus:
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
     warn_of_chains(context, order, chains)
+    load_own_source(order.root)
     with wire(workplace, order, chains, session_id, context.env) as session:
         with order.helm.open(partial(diff_of, workplace.journal, session_id)):
             report = session.run()

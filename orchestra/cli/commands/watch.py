@@ -16,6 +16,7 @@ from orchestra.cli.configuration import configuration
 from orchestra.cli.context import Context
 from orchestra.cli.front import front
 from orchestra.cli.outcome import outcome_json, outcome_text
+from orchestra.cli.own_source import load_own_source
 from orchestra.cli.task import read_task
 from orchestra.clock import CancelToken, Deadline
 from orchestra.config.kept import dump_values
@@ -67,6 +68,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     )
     chains = running.checked_chains(context, order)
     running.warn_of_chains(context, order, chains)
+    load_own_source(context.root)
     # Held for a moment only: between the rounds others may work here.
     with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
         running.say_what_is_odd(context, workplace)
