@@ -566,7 +566,7 @@ The name given as the source's path shows in tracebacks, and lies nowhere, so th
 Nothing asks at run time for the annotations of functions; those of classes make dataclasses. `_code_to_hash_pyc` is
 what py_compile itself calls (PEP 552).
 """
-PACK = "bytecode.bin"
+PACK = "bytecode.%s.bin" % sys.implementation.cache_tag
 """As orchestra/unpacking.py has it."""
 LOADED_FIRST = tuple("orchestra/%s.py" % name for name in ("__init__", "_build", "version", "unpacking"))
 """What is loaded before packs can be read, by Python's own importer."""
@@ -577,18 +577,18 @@ SOURCE_ONLY = (
     "orchestra/metrics/session_figures", "orchestra/cli/checkup/", "orchestra/cli/commands/demo",
     "orchestra/cli/commands/doctor", "orchestra/cli/commands/models", "orchestra/cli/commands/report",
     "orchestra/cli/commands/watch", "orchestra/cli/commands/config", "orchestra/cli/commands/cache",
-    "orchestra/cli/commands/trust", "orchestra/cli/commands/help", "orchestra/cli/config_init",
-    "orchestra/cli/model_rows", "orchestra/cli/reference", "orchestra/config/init", "orchestra/config/show",
-    "orchestra/config/tables", "orchestra/engine/watch", "orchestra/workspace/inotify", "orchestra/workspace/watch",
-    "orchestra/workspace/snapshot", "orchestra/workspace/ai_comments", "orchestra/workspace/sandbox/keeper",
-    "orchestra/workspace/sandbox/namespaces", "orchestra/workspace/sandbox/seccomp",
-    "orchestra/workspace/sandbox/landlock", "orchestra/workspace/sandbox/kernel", "orchestra/adapters/shortening/",
-    "orchestra/adapters/compaction", "orchestra/adapters/served_models", "orchestra/adapters/local_servers",
-    "orchestra/adapters/recording", "orchestra/adapters/replaying", "orchestra/adapters/cassette",
-    "orchestra/adapters/numbering", "orchestra/state/salvage", "orchestra/state/torn", "orchestra/state/losses",
-    "orchestra/state/raw_rows", "orchestra/state/rebuilt", "orchestra/engine/swarm", "orchestra/engine/survey",
-    "orchestra/engine/inquiry", "orchestra/agents/swarm", "orchestra/agents/template_list",
-    "orchestra/workspace/failures/", "orchestra/workspace/suite_manifests", "orchestra/workspace/languages/perl",
+    "orchestra/cli/config_init", "orchestra/cli/model_rows", "orchestra/cli/reference", "orchestra/config/init",
+    "orchestra/config/show", "orchestra/config/tables", "orchestra/engine/watch", "orchestra/workspace/inotify",
+    "orchestra/workspace/watch", "orchestra/workspace/snapshot", "orchestra/workspace/ai_comments",
+    "orchestra/workspace/sandbox/keeper", "orchestra/workspace/sandbox/namespaces",
+    "orchestra/workspace/sandbox/seccomp", "orchestra/workspace/sandbox/landlock",
+    "orchestra/workspace/sandbox/kernel", "orchestra/adapters/shortening/", "orchestra/adapters/compaction",
+    "orchestra/adapters/served_models", "orchestra/adapters/local_servers", "orchestra/adapters/recording",
+    "orchestra/adapters/replaying", "orchestra/adapters/cassette", "orchestra/adapters/numbering",
+    "orchestra/state/salvage", "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows",
+    "orchestra/state/rebuilt", "orchestra/engine/swarm", "orchestra/engine/survey", "orchestra/engine/inquiry",
+    "orchestra/agents/swarm", "orchestra/agents/template_list", "orchestra/workspace/failures/",
+    "orchestra/workspace/suite_manifests", "orchestra/workspace/languages/perl",
     "orchestra/workspace/languages/functional", "orchestra/workspace/languages/xml",
     "orchestra/workspace/languages/markup", "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/standalone_c", "orchestra/workspace/git_hooks", "orchestra/workspace/git_deciding",
@@ -612,6 +612,9 @@ def bytecode(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     Made in a process of its own with a fixed hash seed: the order of a set's members is part of the bytes. Without
     the columns of expressions, which Python 3.11 and later would keep for tracebacks, it is a quarter smaller.
     """
+    for start in SOURCE_ONLY:
+        if not any(name.startswith(start) for name in sources):
+            raise BuildError("there is no source %s that need not be compiled" % start)
     names = sorted(name for name in sources if name.endswith(".py") and not name.startswith(SOURCE_ONLY))
     alone = [name for name in names if name == "__main__.py" or name in LOADED_FIRST]
     packs: dict[str, dict[str, str]] = {}

@@ -20,6 +20,7 @@ else:
         return _with_methods
 
     def _with_methods(cls):
+        own = frozenset(vars(cls))
         dataclasses.dataclass(repr=False, eq=False)(cls)
         fields = dataclasses.fields(cls)
         values = _getter([field.name for field in fields if field.compare])
@@ -34,7 +35,9 @@ else:
         def __repr__(self):
             return f"{cls.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
-        cls.__eq__, cls.__hash__, cls.__repr__ = __eq__, __hash__, __repr__
+        for method in (__eq__, __hash__, __repr__):
+            if method.__name__ not in own:
+                setattr(cls, method.__name__, method)
         return cls
 
     def _getter(names):

@@ -16,7 +16,7 @@ from struct import unpack_from
 from types import CodeType, ModuleType
 from typing import Any
 
-PACK = "bytecode.bin"
+PACK = f"bytecode.{sys.implementation.cache_tag}.bin"
 """A folder's pack: the magic number of the Python that made it, and the marshalled bytecode by module name."""
 
 

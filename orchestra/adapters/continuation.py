@@ -63,11 +63,12 @@ def _overlap(first: str, second: str) -> int:
 
 
 def _may_stand_twice(before: str, piece: str, rest: str) -> bool:
-    """Whether the text may well have the piece twice in a row: a rule of dashes, a pattern, what begins in a word."""
+    """Whether the text may well have the piece twice in a row: a rule of dashes, a pattern, what begins in a word or behind one."""
     if piece[0].isspace() and (not before or before.endswith("\n")):
         # No line is indented in its middle.
         return False
-    if before and not before[-1].isspace() and piece.count("\n") < 2:
+    if piece.count("\n") < 2 and re.match(r"\w\w|\S[,;:.)\]}]", before[-1:] + piece[0]):
+        # Nobody begins again there.
         return True
     half = piece[:(len(piece) + 1) // 2]
     if re.search(r"\w", piece) is None or before.endswith(piece) or rest.startswith(half):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterable, Mappi
 from orchestra.adapters.rows import ProviderRow
 from orchestra.clock import CancelToken, Deadline
 from orchestra.errors import UsageError
-from orchestra.version import packages
 
 if TYPE_CHECKING:
     from orchestra.adapters.exchange import Exchange
@@ -25,17 +25,29 @@ OLDEST_REQUESTS = (2, 32, 2)
 """The first that gives out its connections by `get_connection_with_tls_context`."""
 
 
-def check_sender(packages: Callable[[], Mapping[str, str]] = packages) -> None:
+def check_sender(version: Callable[[], str] | None = None) -> None:
     """Look for what sends requests without loading it. Raises UsageError where it is not installed, or too old."""
     for module in ("requests", "urllib3", "idna", "certifi"):
         find_spec(module)
-    found = packages()["requests"]
+    found = (version or _version_of_requests)()
     numbers = tuple(map(int, re.findall(r"\d+", found)[:3]))
     if numbers and numbers < OLDEST_REQUESTS:
         raise UsageError(
             "requests %s is too old: %d.%d.%d or newer is needed" % (found, *OLDEST_REQUESTS), where=sys.executable,
             hint="type: %s -m pip install --upgrade requests" % sys.executable,
         )
+
+
+def _version_of_requests() -> str:
+    """By the package itself: metadata of another version may lie about. Empty where that cannot be read."""
+    spec = find_spec("requests")
+    try:
+        place = os.path.join(os.path.dirname(spec and spec.origin or ""), "__version__.py")
+        with open(place, encoding="utf-8") as file:
+            found = re.search(r"^__version__ = [\"']([^\"']*)", file.read(), re.MULTILINE)
+    except (OSError, ValueError):  # in the archive, which holds the right one
+        return ""
+    return found.group(1) if found else ""
 
 
 class HttpClient:

@@ -47,8 +47,8 @@ class ModelAdapter:
         self, request: Request, *, deadline: Deadline, cancel: CancelToken, observer: CallObserver
     ) -> Reply:
         cancel.check()
-        observer.attempt_started(self.get_info())
         self._http.begin()
+        observer.attempt_started(self.get_info())
         timestamp, started_at_s = self._clock.now(), self._clock.monotonic()
         reader = self._format.new_reader()
         fault, text, usage = None, "", None

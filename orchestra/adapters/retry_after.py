@@ -52,7 +52,7 @@ def _moment(value: str | None) -> datetime | None:
 
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
 

@@ -122,12 +122,11 @@ class ChangeReview:
 
     def _patches(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         """Empty where there is no change of several files."""
-        paths = set(self._changed(outcomes))
+        files, paths = self.mending.jobs.files, self._changed(outcomes)
         if len(paths) < LEAST_FILES:
             return []
         # One by one: all contents of a large change need not be there at once.
-        changes = (FileChange(*ends) for ends in self.mending.jobs.files.all_ends() if ends[0] in paths)
-        return [patch for change in changes for patch in readable_patches([change])]
+        return [patch for path in sorted(paths) for patch in readable_patches([FileChange(path, *files.ends(path))])]
 
     def _left_behind(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         """The lines of other files that name what the change takes away."""
@@ -140,14 +139,13 @@ class ChangeReview:
         return [f"{one_line(path)}:{line}: {text}" for path, line, text in lines_naming(names, files, hide)]
 
     def _ends(self, outcomes: Mapping[str, FileOutcome]) -> Iterator[Ends]:
-        paths = set(self._changed(outcomes))
-        for path, *images in self.mending.jobs.files.all_ends():
-            if path in paths:
-                with suppress(WorkspaceError):
-                    before, after = (
-                        None if image.content is None else decode(image.content, path=path).text for image in images
-                    )
-                    yield path, before, after
+        for path in self._changed(outcomes):
+            with suppress(WorkspaceError):
+                before, after = (
+                    None if image.content is None else decode(image.content, path=path).text
+                    for image in self.mending.jobs.files.ends(path)
+                )
+                yield path, before, after
 
     def _changed(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         return [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]

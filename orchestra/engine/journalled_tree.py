@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable
 
 from orchestra.errors import Conflict, RefusedPath, WorkspaceError
 from orchestra.records import FileImage
@@ -108,11 +108,6 @@ class JournalledTree:
         images = self._all(path)
         position = self._positions.get(path, len(images) - 1)
         return images[0], images[min(position, len(images) - 1)]
-
-    def all_ends(self) -> Iterator[tuple[str, FileImage, FileImage]]:
-        """Every path that was written, in order, with its `ends`; not all contents at once."""
-        for path, before, last in self._images.all_ends(self._session_id):
-            yield (path, *self.ends(path)) if path in self._positions else (path, before, last)
 
     def write(self, path: str, content: bytes | None) -> None:
         """Have `content` lie there; None deletes. Safe to do again after a kill.

@@ -52,7 +52,12 @@ def _signs(history: History) -> list[datetime]:
     """In their order."""
     told = [event.time for name in _SIGNS for event in history.told(name)]
     steps = [time for step in history.steps for time in (step.start, step.end) if time is not None]
-    return sorted([*told, *steps, *(entered for _, entered in history.phases)])
+    # Of a step that was asked anew after a kill only its attempts say how long it was worked on before.
+    attempts = [
+        row.attempt.timestamp + timedelta(milliseconds=taken_ms)
+        for row in history.attempts for taken_ms in (0, row.attempt.latency_ms)
+    ]
+    return sorted([*told, *steps, *attempts, *(entered for _, entered in history.phases)])
 
 
 def _ms(difference: timedelta) -> int:

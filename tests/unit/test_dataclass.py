@@ -30,6 +30,16 @@ class Kettle(Pot):
 
 
 @dataclass(frozen=True)
+class Closed:
+    """Shows itself in its own way."""
+
+    key: str
+
+    def __repr__(self) -> str:
+        return "Closed(***)"
+
+
+@dataclass(frozen=True)
 class Nothing:
     pass
 
@@ -54,6 +64,7 @@ def test_shows_itself_as_python_s_own_does_without_what_is_hidden() -> None:
     assert repr(Pot("a")) == "Pot(name='a', litres=2, lid=[])"
     assert repr(Kettle("k", whistles=False)) == "Kettle(name='k', litres=2, lid=[], whistles=False)"
     assert repr(Nothing()) == "Nothing()"
+    assert repr(Closed("a")) == "Closed(***)" and Closed("a") == Closed("a")
 
 
 def test_works_with_what_python_has_for_dataclasses() -> None:

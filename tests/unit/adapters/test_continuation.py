@@ -43,6 +43,8 @@ def test_parts_that_fit_together_are_put_together_as_they_are(first: str, second
     ),
     # From the middle of the line.
     ("The answer is forty-two, as ever", "forty-two, as everybody", "The answer is forty-two, as everybody"),
+    ("x = call(some_argument, other", "some_argument, other_thing)", "x = call(some_argument, other_thing)"),
+    ('{"name": "value", "path":"src/ap', '"path":"src/app.py"}', '{"name": "value", "path":"src/app.py"}'),
 ])
 def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole: str) -> None:
     assert joined(first, second) == whole
@@ -63,6 +65,8 @@ def test_what_the_second_part_repeats_is_left_out(first: str, second: str, whole
     ("```\nthe same again\n" + "the same again\n" * 3, "the same again\n" * 3 + "```\n"),
     ("```\n(\"auditor\", \"a.py\"), (\"auditor\"", ", \"a.py\"), (\"auditor\", None)\n```\n"),
     ("```\nx = '                ", "                '\n```\n"),
+    # What begins within a word.
+    ("```\nmy_total_of_all_items", "total_of_all_items = 3\n```\n"),
 ])
 def test_a_text_that_may_go_on_in_the_same_way_is_neither_cut_nor_joined(first: str, second: str) -> None:
     assert joined(first, second, is_end=True) is None

@@ -59,14 +59,29 @@ def _ask(row: ProviderRow, http: HttpClient | None = None, cancel: CancelToken |
 @pytest.mark.parametrize("version", ["2.9.1", "2.28.1", "2.32", "2.32.1"])
 def test_a_requests_that_lacks_what_is_called_is_told_before_the_first_call(version: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_sender(lambda: {"requests": version})
+        check_sender(lambda: version)
     assert caught.value.what == f"requests {version} is too old: 2.32.2 or newer is needed"
     assert caught.value.hint == f"type: {sys.executable} -m pip install --upgrade requests"
 
 
-@pytest.mark.parametrize("version", ["2.32.2", "2.33.0.dev1", "3.0", "unknown"])
+def test_the_version_is_that_of_the_package_not_of_metadata_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (("__init__.py", ""), ("__version__.py", '__version__ = "2.34.2"\n')):
+        (tmp_path / "requests").mkdir(exist_ok=True)
+        (tmp_path / "requests" / name).write_text(content)
+    (tmp_path / "requests-2.25.1.dist-info").mkdir()
+    monkeypatch.delitem(sys.modules, "requests", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    check_sender()
+    (tmp_path / "requests" / "__version__.py").write_text('__version__ = "2.25.1"\n')
+    with pytest.raises(UsageError):
+        check_sender()
+
+
+@pytest.mark.parametrize("version", ["2.32.2", "2.33.0.dev1", "3.0", "unknown", ""])
 def test_a_newer_requests_is_taken_and_one_whose_version_nobody_knows(version: str) -> None:
-    check_sender(lambda: {"requests": version})
+    check_sender(lambda: version)
 
 
 def test_sends_json_with_the_headers_and_gives_status_and_body() -> None:

@@ -148,6 +148,15 @@ def test_a_killed_session_paused_from_its_last_sign_of_life() -> None:
     assert [(span.path, span.start_ms, span.end_ms) for span in found.spans][1] == ("b.py", 3000, 4000)
 
 
+def test_a_call_that_a_kill_cut_off_was_work() -> None:
+    asked = attempt(2, "p/a", latency_ms=60_000, hours=100 / 3600)
+    one = replace(
+        history(asked, events=begun(0, NIGHT), last_activity=iso(at(NIGHT + 1))),
+        steps=(step(2, "b.py", NIGHT, NIGHT + 1),), phases=(("executing", at(1)), ("completed", at(NIGHT + 1))),
+    )
+    assert figures(one).worked_ms == 161_000
+
+
 def test_a_killed_session_that_nobody_runs_lasts_until_its_last_sign_of_life() -> None:
     one = replace(
         history(exit_status=None, events=begun(0), last_activity=iso(at(1))),
