@@ -63,7 +63,7 @@ def _overlap(first: str, second: str) -> int:
 
 
 def _may_stand_twice(before: str, piece: str, rest: str) -> bool:
-    """Whether the text may well have the piece twice in a row: a rule of dashes, a pattern, what begins in a word or behind one."""
+    """Whether the text may well have the piece twice in a row: a rule, a pattern, what begins in or behind a word."""
     if piece[0].isspace() and (not before or before.endswith("\n")):
         # No line is indented in its middle.
         return False
