@@ -150,7 +150,7 @@ class Course:
         """The last fault, or of a chain that nobody was asked of the last reason, with all reasons in its text.
 
         A call that was too expensive counts before every other fault, since money would have brought an answer. Where
-        the last model has nothing to say but has begun, its answer is one that is cut off.
+        a model has begun and then had nothing to say, and waiting brings no other, its answer is one that is cut off.
         """
         failed = dict(self._failed)
         passed_over = {
@@ -162,9 +162,10 @@ class Course:
         faults = list(failed.values() or passed_over.values())
         last = next((fault for fault in faults if isinstance(fault, TooExpensive)), faults[-1])
         next_try_s = self._next_try_s()
-        asked_last = next(reversed(failed), None)
-        if asked_last is not None and asked_last.has_begun and isinstance(last, InvalidResponse) and next_try_s is None:
-            return asked_last.whole_fault(Truncated("the rest of the answer did not come", where=last.where))
+        ended = (one for one in reversed(failed) if one.has_begun and isinstance(failed[one], InvalidResponse))
+        begun = next(ended, None)
+        if begun is not None and next_try_s is None and not isinstance(last, TooExpensive):
+            return begun.whole_fault(Truncated("the rest of the answer did not come", where=failed[begun].where))
         fault = copy.copy(last)
         fault.__cause__ = last
         fault.next_try_s = next_try_s

@@ -645,6 +645,9 @@ def test_a_model_that_has_nothing_more_to_say_has_cut_its_answer_off_where_no_ot
     other = Recorder("b/2", "answer")
     empty = InvalidResponse("the answer is empty")
     assert Stage().ask(Recorder("a/1", _cut("one"), empty, empty), other) == "answer"
+    with pytest.raises(Truncated) as caught:
+        Stage().ask(Recorder("a/1", _cut("one"), empty, empty), Recorder("b/2", AuthFailed("no")))
+    assert caught.value.partial_text == "one"
 
 
 def test_another_model_begins_anew() -> None:
