@@ -257,6 +257,10 @@ def test_a_long_value_beside_a_name_is_found_whole(form: str, times: int) -> Non
     assert value in found_in(f"a\n{form.replace('VALUE', value)}\nb\n")
 
 
+def test_each_part_of_a_value_beside_a_name_is_found() -> None:
+    assert found_in('if token == "q7Xw2" + "Lp9aTbN4k8":\n') == {"q7Xw2", "Lp9aTbN4k8"}
+
+
 def test_a_value_after_several_names_is_the_last_ones() -> None:
     assert found_in("use password/token/q7Xw2Lp9aTbN now\n") == {"q7Xw2Lp9aTbN"}
 
