@@ -222,6 +222,7 @@ def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, va
     "The NAME (staging): VALUE", 'char NAME[] = "VALUE";', 'public string NAME { get; set; } = "VALUE";',
     'buildConfigField("String", "NAME", "\\"VALUE\\"")', "NAME = [[VALUE]]", "NAME ?= VALUE",
     'std::string NAME{"VALUE"};', 'Dim NAME As String = "VALUE"', "NAME = \\\n    'VALUE'",
+    'NAME = new Text("VALUE")', 'NAME = ["VALUE"]', "X=${NAME:-VALUE}",
 ])
 @pytest.mark.parametrize(("name", "value"), [
     ("db_password", "q7Xw2Lp9aTbN"), ("clientSecret", "f39b8868767611088d013782257bffb6aaf423e6"),
