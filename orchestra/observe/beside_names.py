@@ -1,48 +1,88 @@
 """Values drawn by lot that stand beside a telling name, whatever joins the two: `NAME or "value"`, `NAME[] = "value"`,
 `{"name": "NAME", "value": "value"}`, `the password is value`.
+
+Nothing but what joins them may stand between: `f(password, "value")` says nothing of the value.
 """
 
 from __future__ import annotations
 
-from typing import Iterator
+import re
+from typing import Iterator, Optional
 
 from orchestra.observe.drawn_by_lot import is_drawn
 from orchestra.observe.telling_names import PASSWORDS, is_no_example, telling_names
 from orchestra.regex import regex
 
-_VALUE = r"(?P<value>[\w+/=.~!@#$%^&*?-]{7,299}[\w+/=~!@#$%^&*?-])"
-_LITERAL = regex(rf"[\"'`]{_VALUE}(?=\\{{0,3}}[\"'`]|\]\])")
+_VALUE = r"(?P<value>(?!-)[\w+/=.~!@#$%^&*?-]{8,300})"
 _BELOW = (
-    r"[,|>+\\ \t-]{0,6}\r?\n[ \t>+|#*/?:-]{0,60}"
-    r"(?:(?i:[\"'<]?\w{0,12}(?:value|default|content|data|string)[\"'>]?[ \t]{0,20}[:=]?[ \t]{0,4})"
-    r"|(?=[\"'`]?[^\s\"'`]{8,300}[\"'`]?[,;)}\]]{0,4}[ \t]{0,4}(?:\r?\n|\Z)))"
+    r"[,|>+\\{ \t-]{0,6}\r?\n[ \t>+|#*/?:-]{0,60}"
+    r"(?i:[\"'<]?\w{0,12}(?:value|default|content|data|string)[\"'>]?[ \t]{0,20}[:=]?[ \t]{0,4})"
 )
-"""The end of a name's line, and what may come before the value on the next; or the value is all of that."""
-_NEXT_LINE = regex(rf"[^\n]{{0,120}}?{_BELOW}[^\n]{{0,120}}")
-_WORDS = r"(?:[\"'`]?\]{0,2}\)?(?:[ ](?:is|was|为|是|for[ ]\w{1,20}(?:[ ]is)?)\b|[ ]\([^()\n]{1,20}\))?"
+"""The end of a name's line, and what is written before the value on the next."""
+_SAID = r"(?:[ ](?:is|was|为|是|for[ ]\w{1,20}(?:[ ]is)?)\b|[ ]\([^()\n]{1,20}\))"
+_LITERAL = regex(
+    rf"""
+    (?:
+        (?:["'`][)\]]{{0,2}})?
+        (?:
+            # NAME or "value"
+            [ \t]{{0,9}}(?:or\b|\|{{1,2}}|\?\??|[|?:!=+]{{0,2}}[=:]>?)[ \t]{{0,9}}(?:\\?\r?\n[ \t>+]{{0,60}})?
+            | [ \t]{{0,4}}[({{][ \t]{{0,4}}                       # NAME("value")
+            | {_SAID}?[*:]{{0,3}}[ \t]{{1,4}}                     # NAME is "value"
+            | ["']?{_BELOW}
+        )
+        # NAME: type = "value", NAME[] = "value", NAME, other = "value"
+        | (?::?[ \t]{{1,4}}[\w.<>?\[\]*&|]{{1,40}}(?:[ ]\w{{1,20}})?|[ ]\{{[a-z; ]{{1,30}}\}}|\[\w{{0,9}}\]
+            |(?:,[ ]\w{{1,20}}){{1,3}})[ \t]{{1,4}}:?=[ \t]{{1,4}}
+        | ["'],[ \t]{{0,9}}(?:["']?(?i:value|default)["']?[ ]?[:=][ ]?)?    # "NAME", "value"
+    )
+    (?:(?:new[ ])?(?:\w{{1,20}}(?:\[\])?[ ]?)?[({{\[])?
+    (?:(?i:value|default)[ ]?[:=][ ]?)?(?:(?:["'`]?\\{{1,3}})?["'`]|\[\[){_VALUE}
+    """,
+    re.X,
+)
 _BARE = regex(
-    rf"(?:{_WORDS}[^\w\n\"'`]{{0,12}}(?:&\w{{1,20}} |<!\[CDATA\[|[\"']?(?i:value|default)[\"']?[^\w\n\"'`]{{1,6}})?)"
-    rf"|[\"'>:=]{{0,3}}{_BELOW})(?<![\w$@-]){_VALUE}(?![^\s\"'`.,;()<>{{}}\[\]|:\\])"
+    rf"(?:(?:[\"'`]?\]{{0,2}}\)?{_SAID}?[^\w\n\"'`]{{0,12}}"
+    r"(?:&\w{1,20} |<!\[CDATA\[|[\"']?(?i:value|default)[\"']?[^\w\n\"'`]{1,6})?"
+    rf"|[\"'>:=]{{0,3}}{_BELOW}|[\"'>:=]{{1,3}}[|>+\\ \t-]{{0,6}}\r?\n[ \t>+|#*/?:-]{{0,60}})"
+    rf"(?:(?<![\w$@-])|(?<=:-))){_VALUE}"
 )
-_FARTHEST = 120
+_AFTER_LITERAL = regex(r"(?<!\.)(?:\\{0,3}[\"'`]|\]\])")
+_AFTER_BARE = regex(r"(?<!-)(?=[\s\"'`.,;()<>{}\[\]|:\\]|\Z)")
+_VERB = regex(r"(?<![\w.$-])(?i:pass)[ ]{1,4}[\"'`]?(?!(?:is|was)\b)\w")
+"""Something is passed on, not named."""
+_ALGORITHM = regex(
+    r"(?i)(?:[-_/]?(?:secp|sect|prime|brainpool|curve|ed|sha|md|hs|hmac|pbkdf|pbe|aes|rsa|ecdsa|with|and|cbc|gcm|pkcs"
+    r"|padding)-?[0-9]{0,4}[kprtvw]?[0-9]?)+"
+)
 _SHORTEST_PASSWORD = 8
 _SHORTEST_TOKEN = 10
 
 
 def beside_names(text: str) -> Iterator[tuple[int, int]]:
     """Where such values begin and end, without their quotes."""
-    for stem, position in telling_names(text):
+    judged: set[tuple[int, int]] = set()
+    names = sorted((position, stem) for stem, position in telling_names(text))
+    for (position, stem), (following, _) in zip(names, [*names[1:], (len(text) + 1, "")]):
         least = _SHORTEST_PASSWORD if stem in PASSWORDS else _SHORTEST_TOKEN
-        bare = _BARE.match(text, position)
-        for match in [*_LITERAL.finditer(text, position, _last(text, position)), *([bare] if bare else [])]:
-            if is_drawn(match["value"], least=least) and is_no_example(match["value"]):
-                yield match.span("value")
+        span = _literal(text, position) or _bare(text, position, following)
+        if span is None or (span[0], least) in judged or _VERB.match(text, position - len("pass")):
+            continue
+        judged.add((span[0], least))
+        value = text[slice(*span)]
+        if is_drawn(value, least=least) and is_no_example(value) and not _ALGORITHM.fullmatch(value):
+            yield span
 
 
-def _last(text: str, position: int) -> int:
-    """Where the line ends that belongs to the name, or the next one."""
-    further = _NEXT_LINE.match(text, position)
-    if further is not None:
-        return further.end()
-    line = text.find("\n", position, position + _FARTHEST)
-    return line if line >= 0 else position + _FARTHEST
+def _literal(text: str, position: int) -> Optional[tuple[int, int]]:
+    match = _LITERAL.match(text, position)
+    return match.span("value") if match is not None and _AFTER_LITERAL.match(text, match.end()) else None
+
+
+def _bare(text: str, position: int, following: int) -> Optional[tuple[int, int]]:
+    """Up to the next name's end: what follows that is its own."""
+    match = _BARE.match(text, position)
+    if match is None or match.end() >= following or not _AFTER_BARE.match(text, match.end()):
+        return None
+    start, end = match.span("value")
+    return start, start + len(text[start:end].rstrip("."))

@@ -9,7 +9,7 @@ import threading
 from functools import lru_cache
 from typing import Callable, Collection, Iterable, Sequence
 
-from orchestra.observe.secret_shapes import SHORTEST, find_secrets
+from orchestra.observe.secret_shapes import SHORTEST, find_likely, find_sure
 from orchestra.regex import regex
 
 PLACEHOLDER = regex(r"__ORCHESTRA_SECRET_[0-9a-f]{12}__")
@@ -43,7 +43,7 @@ class Placeholders:
         self._values: dict[str, str] = {}
         self._common: tuple[str, ...] = ()
         # Most parts of a prompt stand in the next one too.
-        self._spans = lru_cache(maxsize=_MOST_KEPT)(lambda text: tuple(find_secrets(text)))
+        self._spans = lru_cache(maxsize=_MOST_KEPT)(lambda text: (tuple(find_sure(text)), tuple(find_likely(text))))
         self._add(value for value in known if len(value) >= SHORTEST)
 
     @property
@@ -57,15 +57,16 @@ class Placeholders:
 
     def learn_all(self, texts: Iterable[str]) -> None:
         """As `learn`: all of them are noted at once, since noting takes longer the more is known."""
-        self._add({text[start:end] for text in texts for start, end in find_secrets(text)})
+        texts = tuple(texts)
+        self._add({text[start:end] for text in texts for start, end in find_sure(text)})
+        self._note({text[start:end] for text in texts for start, end in find_likely(text)})
 
     def learn_values(self, values: Collection[str]) -> None:
         """Remember values that are secrets by the file they stand in: also short ones are hidden wherever they occur.
         """
         values = [value for value in values if not PLACEHOLDER.search(value)]
-        self._add(values)
-        with self._lock:
-            self._common = tuple(sorted({*self._common, *values}))
+        self._note(values)
+        self._spread(values)
 
     def hide(self, text: str) -> str:
         """The text with a stand-in for each of its secrets, and for those of the texts before."""
@@ -82,10 +83,9 @@ class Placeholders:
         return self._without_known(text, [])
 
     def _hidden(self, text: str) -> str:
-        spans = list(self._spans(text))
-        if spans:
-            self._add({text[start:end] for start, end in spans})
-        return self._without_known(text, spans)
+        sure, likely = self._spans(text)
+        self._add({text[start:end] for start, end in sure})
+        return self._without_known(text, [*sure, *likely])
 
     def _without_known(self, text: str, spans: list[tuple[int, int]]) -> str:
         for value in self._common:
@@ -116,15 +116,25 @@ class Placeholders:
         return foreign, tuple(like for like in found if like not in self._values)
 
     def _add(self, values: Iterable[str]) -> None:
+        """Note them, and hide them wherever they occur."""
+        values = [value for value in values if not PLACEHOLDER.search(value)]
+        self._note(values)
+        self._spread(value for value in values if not _WORD.fullmatch(value))
+
+    def _spread(self, values: Iterable[str]) -> None:
+        with self._lock:
+            common = {*self._common, *values}
+            if len(common) > len(self._common):
+                # Readers in other threads keep what they have.
+                self._common = tuple(sorted(common))
+
+    def _note(self, values: Iterable[str]) -> None:
         new = {self._stand_in(value): value for value in values if not PLACEHOLDER.search(value)}
         with self._lock:
             new = {name: value for name, value in new.items() if name not in self._values}
             if not new:
                 return
-            # Readers in other threads keep what they have.
             self._values = {**self._values, **new}
-            common = {*self._common, *(value for value in new.values() if not _WORD.fullmatch(value))}
-            self._common = tuple(sorted(common))
         self._tell(new.values())
 
     def _stand_in(self, value: str) -> str:
@@ -132,7 +142,7 @@ class Placeholders:
         return f"__ORCHESTRA_SECRET_{digest.hexdigest()[:12]}__"
 
     def _replaced(self, text: str, spans: Sequence[tuple[int, int]]) -> str:
-        self._add({text[start:end] for start, end in spans})
+        self._note({text[start:end] for start, end in spans})
         pieces, position = [], 0
         for start, end in spans:
             pieces += [text[position:start], self._stand_in(text[start:end])]

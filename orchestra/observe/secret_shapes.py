@@ -92,8 +92,20 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing. So is each
     part of a string that is written in several.
     """
+    yield from find_sure(text)
+    yield from find_likely(text)
+
+
+def find_sure(text: str) -> Iterator[tuple[int, int]]:
+    """Those that are secrets by their form, or by what they are assigned to: they are wherever else they stand."""
     yield from _found(text)
     yield from across_seams(text, _found)
+
+
+def find_likely(text: str) -> Iterator[tuple[int, int]]:
+    """Those that stand beside a telling name alone: elsewhere they may mean something else."""
+    yield from beside_names(text)
+    yield from across_seams(text, beside_names)
 
 
 def holds_secret(text: str) -> bool:
@@ -118,7 +130,6 @@ def _found(text: str, *, is_decoded: bool = False) -> Iterator[tuple[int, int]]:
             yield from encoded(text, start, end, lambda plain: _found(plain, is_decoded=True))
     yield from introduced(text)
     yield from named_values(text)
-    yield from beside_names(text)
     if "PRIVATE KEY" in text:
         end = 0
         for match in _KEY_BEGINS.finditer(text):

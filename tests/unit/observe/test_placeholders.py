@@ -48,6 +48,19 @@ def test_of_a_file_of_secrets_also_a_short_value_is_hidden_wherever_it_occurs() 
     assert PLACEHOLDER.sub("", made.hide("got hunter2222Summer2024")) == "got "
 
 
+@pytest.mark.parametrize("text", [
+    'if token == "q7Xw2Lp9aTbN4k":\n', 'if token == "q7Xw2Lp9aTbN4k" + "8Zr":\n', "use db_password q7Xw2Lp9aTbN4k\n",
+])
+def test_what_stands_beside_a_name_alone_is_hidden_there_and_nowhere_else(text: str) -> None:
+    made = placeholders()
+    made.learn(text)
+    hidden = made.hide(text)
+    assert PLACEHOLDER.search(hidden) and made.put_back(hidden, [text]) == text
+    assert made.hide("rev q7Xw2Lp9aTbN4k") == made.hide_known("rev q7Xw2Lp9aTbN4k") == "rev q7Xw2Lp9aTbN4k"
+    made.learn('password = "q7Xw2Lp9aTbN4k"\n')
+    assert "q7Xw2Lp9" not in made.hide("rev q7Xw2Lp9aTbN4k"), "once it is known for sure"
+
+
 def test_what_is_known_is_hidden_and_what_is_new_stays() -> None:
     made = placeholders()
     made.learn(FILE)

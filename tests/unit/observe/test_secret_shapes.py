@@ -222,6 +222,7 @@ def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, va
     "The NAME (staging): VALUE", 'char NAME[] = "VALUE";', 'public string NAME { get; set; } = "VALUE";',
     'buildConfigField("String", "NAME", "\\"VALUE\\"")', "NAME = [[VALUE]]", "NAME ?= VALUE",
     'std::string NAME{"VALUE"};', 'Dim NAME As String = "VALUE"', "NAME = \\\n    'VALUE'",
+    'NAME = new Text("VALUE")', 'NAME = ["VALUE"]', "X=${NAME:-VALUE}",
 ])
 @pytest.mark.parametrize(("name", "value"), [
     ("db_password", "q7Xw2Lp9aTbN"), ("clientSecret", "f39b8868767611088d013782257bffb6aaf423e6"),
@@ -230,6 +231,39 @@ def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, va
 def test_what_is_drawn_by_lot_is_found_beside_a_telling_name(form: str, name: str, value: str) -> None:
     text = form.replace("NAME", name).replace("VALUE", value)
     assert uncovered(f"a\n{text}\nb\n", (value,)) == []
+
+
+@pytest.mark.parametrize("text", [
+    'hash(password, salt, 64, "PBKDF2WithHmacSHA256")', 'derive(secret, "secp256k1")', 'derive(secret, "x7q2w9z1k4m8")',
+    'curve("secret", "secp384r1")', 'return secret + "x7q2w9z1k4m8"',
+    'byte[] h = kdf(password, salt,\n  256, "q7Xw2Lp9aTbN");', "pass --enable-gui=gtk3 to configure",
+    "Pass `--fmt=yuv420p` to ffmpeg", "pass -DGUI=qt5x11", "Please pass MODE=h264x to make", "pass `h264x7yuv420p`",
+    '{"token": token, "commit": "9fceb02d0ae598e95dc970b74767f19372d61af8"}',
+    '{"token": token,\n "commit": "9fceb02d0ae598e95dc970b74767f19372d61af8"}',
+    'token, id="3fa85f64-5717-4562-b3fc-2c963f66afa6"', '<input name="password" id="fld_x7q2w9z1k">',
+    'secret: bool; rev = "r1a2b3c4d5"', 'get(token, "/videos/dQw4w9WgXcQ1")', "the token,\n  q7Xw2Lp9aTbN",
+    'the password field (id "input-3f2a9c7q")',
+])
+def test_what_is_drawn_by_lot_and_is_not_joined_to_the_name_is_none(text: str) -> None:
+    assert found_in(f"a\n{text}\nb\n") == set()
+
+
+@pytest.mark.parametrize("form", [
+    '{"name": "API_TOKEN", "value": "VALUE"}', '{\n "name": "API_TOKEN",\n "value": "VALUE"\n}',
+    'TOKEN = os.getenv("API_TOKEN") or "VALUE"', 'PASSWORDS[] = "VALUE"', "the secret is VALUE, or so",
+])
+@pytest.mark.parametrize("times", [3, 9])
+def test_a_long_value_beside_a_name_is_found_whole(form: str, times: int) -> None:
+    value = "q7Zp2LmX9vTr4KsW8nBd6Hf3Jc5Gy1" * times
+    assert value in found_in(f"a\n{form.replace('VALUE', value)}\nb\n")
+
+
+def test_each_part_of_a_value_beside_a_name_is_found() -> None:
+    assert found_in('if token == "q7Xw2" + "Lp9aTbN4k8":\n') == {"q7Xw2", "Lp9aTbN4k8"}
+
+
+def test_a_value_after_several_names_is_the_last_ones() -> None:
+    assert found_in("use password/token/q7Xw2Lp9aTbN now\n") == {"q7Xw2Lp9aTbN"}
 
 
 @pytest.mark.parametrize("form", [
