@@ -75,6 +75,12 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
     return tuple(dict.fromkeys(edits))
 
 
+def lines_of_edits(text: str) -> frozenset[int]:
+    """The numbers of the lines, from 0, that are the blocks. Raises as `parse_edits` does."""
+    pairs = _pairs(_lines(text))
+    return frozenset(number for opening, closing in pairs for number in range(opening.number, closing + 1))
+
+
 def _check_outside(lines: Sequence[str]) -> None:
     for line in lines:
         if _may_close(line):
