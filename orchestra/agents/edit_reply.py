@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from orchestra.agents.beside_edits import is_of_another, leave_out
 from orchestra.agents.blocks import Block
 from orchestra.agents.whole_file import is_aside
 from orchestra.dataclass import dataclass
 from orchestra.errors import RefusedDraft, UnreadableReply
 from orchestra.workspace.diff_blocks import FileDiff, is_diff, parse_diff
-from orchestra.workspace.edit_blocks import first_edit, has_edits, parse_edits
+from orchestra.workspace.edit_blocks import first_edit, has_edits, lines_of_edits, parse_edits
 from orchestra.workspace.edits import Edit, Edited, apply_edits
-from orchestra.workspace.named_file import is_same_file, path_in_info, sole_path
+from orchestra.workspace.named_file import is_same_file, sole_path
 
 _DIFF_INFO = ("diff", "udiff", "patch", "git-diff")
 _MARKDOWN_INFO = ("markdown", "md", "mdx")
@@ -41,7 +42,9 @@ def read_edits(answer: str, blocks: Sequence[Block], path: str, original: str | 
         edits = parse_edits(answer, original)
         _check_file([edit.path for edit in edits], path)
         edited = apply_edits(original or "", edits) if (original or "").strip() else _new_text(edits)
-        _check_alone(blocks, edited.text, path, original or "")
+        within = lines_of_edits(answer)
+        beside = [block for block in blocks if block.first not in within and not has_edits(block.text)]
+        _check_alone(beside, edited.text, path, original or "")
         return Change("edits", edited)
     except RefusedDraft:
         if _may_be_about_edits(answer, blocks, original):
@@ -93,26 +96,14 @@ def _check_alone(blocks: Sequence[Block], edited: str, path: str, original: str)
     """Raises UnreadableReply where a block beside the edits may be the answer too, and makes something else."""
     lines = len(original.split("\n"))
     known = "".join("\n%s\n" % text.strip() for text in (original, edited))
-    plain = [block for block in blocks if not has_edits(block.text)]
-    diffs = [block for block in plain if _is_diff(block, original)]
-    if not _tell_of(diffs, edited, path, original):
+    diffs = [block for block in blocks if _is_diff(block, original)]
+    if leave_out(diffs, path, edited, original):
         raise UnreadableReply("The answer has edits and a diff of something else; give all changes as edits.")
-    for block in plain:
-        said = path_in_info(block.info) or sole_path(block.lead)
-        is_other = _is_diff(block, original) or is_aside(block) or (said is not None and not is_same_file(said, path))
+    for block in blocks:
+        is_other = _is_diff(block, original) or is_aside(block) or is_of_another(block, path)
         is_long = 3 * len(block.text.split("\n")) >= 2 * lines
         if is_long and not is_other and "\n%s\n" % block.text.strip() not in known:
             raise UnreadableReply("The answer has edits and a whole file that is not what they make; give one of them.")
-
-
-def _tell_of(diffs: Sequence[Block], edited: str, path: str, original: str) -> bool:
-    """Whether diffs say what has become of the file, or speak of others only."""
-    told = [diff for block in diffs for diff in parse_diff(block.text)]
-    own = [diff for diff in told if diff.path is None or is_same_file(diff.path, path)]
-    try:
-        return not own or edited in (_patched(text, own).text for text in (original, edited))
-    except RefusedDraft:
-        return False
 
 
 def _nothing_to_edit() -> UnreadableReply:

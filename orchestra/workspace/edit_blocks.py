@@ -19,9 +19,10 @@ _LONGEST_MARKER = 300
 _OPEN = regex(r"([ \t]*)(<{5,9}|-{5,9})[ \t]*SEARCH(?:[ \t:>]+(.*))?")
 _DIVIDER = regex(r"[ \t]*(={5,9})[ \t]*")
 _CLOSE = regex(r"[ \t]*(>{5,9}|\+{5,9})[ \t]*REPLACE(?:[ \t<].*)?")
-_MARK = regex(r"[<\uff1c]{3}")
-_WORD = regex(r"[^\W_]+")
-_OPENING_WORDS = ("SEARCH", "ORIGINAL", "OLD", "FIND")
+_CLOSING_SIGNS = (">>>", "\uff1e\uff1e\uff1e")
+_SIGNS_AROUND = " \t\u00a0>\uff1e*_#|:.-+/"
+_CLOSING_WORDS = ("REPLACE", "UPDATED")
+_FORM = "begin each block with the line <<<<<<< SEARCH, and close it as in the form you were given"
 _FENCE = regex(r"[ \t]*(?:`{3,}|~{3,})")
 _MOST_DIVIDERS = 10
 _LINES_ABOVE = 6
@@ -55,7 +56,7 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
     Lines that look like marks may stand inside a block of another number of marks. Where a block could be divided in
     more than one way, `original` decides: its longest part that a division would search for.
     Raises RefusedDraft for a block that is cut off, UnfitEdits for one that cannot be told from the next, or divided,
-    and for a line outside that may be meant to open one: of an answer's edits none is left out.
+    and for a line outside that closes one, or is half an opening one at the end: none of the edits is left out.
     """
     lines = _lines(text)
     haystack = None if original is None else Haystack(original.split("\n"))
@@ -68,17 +69,29 @@ def parse_edits(text: str, original: str | None = None) -> tuple[Edit, ...]:
         _check_outside(lines[end + 1:opening.number])
         edits.append(Edit(_joined(body[:at]), _joined(body[at + 1:]), path))
         end = closing
-    _check_outside(lines[end + 1:] if edits else ())
+    if edits:
+        _check_outside(lines[end + 1:])
+        _check_end(lines[end + 1:])
     return tuple(dict.fromkeys(edits))
+
+
+def lines_of_edits(text: str) -> frozenset[int]:
+    """The numbers of the lines, from 0, that are the blocks. Raises as `parse_edits` does."""
+    pairs = _pairs(_lines(text))
+    return frozenset(number for opening, closing in pairs for number in range(opening.number, closing + 1))
 
 
 def _check_outside(lines: Sequence[str]) -> None:
     for line in lines:
-        if _may_open(line):
-            raise UnfitEdits(
-                "The line `%s` looks like the start of a SEARCH/REPLACE block, but is none" % line.strip(),
-                hint="begin each block with the line <<<<<<< SEARCH, and close it as in the form you were given",
-            )
+        if _may_close(line):
+            shown = line.strip()
+            raise UnfitEdits("The line `%s` closes a block that no line <<<<<<< SEARCH opens" % shown, hint=_FORM)
+
+
+def _check_end(lines: Sequence[str]) -> None:
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if last.startswith("<<<") and "SEARCH".startswith(last.lstrip("<").strip().upper()):
+        raise UnfitEdits("The answer is cut off: it ends with `%s`" % last[:_LONGEST_MARKER], hint=_FORM)
 
 
 def _pairs(lines: Sequence[str]) -> Iterator[tuple[_Marker, int]]:
@@ -103,13 +116,12 @@ def _pairs(lines: Sequence[str]) -> Iterator[tuple[_Marker, int]]:
         end = closing
 
 
-def _may_open(line: str) -> bool:
-    """Whether the line is meant to open a block: with other marks, behind other signs, or cut off."""
-    mark = _MARK.search(line) if len(line) <= _LONGEST_MARKER else None
-    if mark is None or _WORD.search(line, 0, mark.start()):
-        return False
-    words = _WORD.findall(line.upper())
-    return not words or (len(words) == 1 and any(word.startswith(words[0]) for word in _OPENING_WORDS))
+def _may_close(line: str) -> bool:
+    """Whether the line closes a block, be it with other marks or between other signs."""
+    if _closing(0, line):
+        return True
+    is_marked = len(line) <= _LONGEST_MARKER and any(signs in line for signs in _CLOSING_SIGNS)
+    return is_marked and line.strip(_SIGNS_AROUND).upper() in _CLOSING_WORDS
 
 
 class _Numbers:

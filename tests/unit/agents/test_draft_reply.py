@@ -382,7 +382,12 @@ def test_edits_and_another_whole_file_are_ambiguous(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    block("@@ -1,2 +1,2 @@\n-a = 1\n+a = 5\n b = 2", "diff"), block("-a = 9\n+a = 8", "diff"),
+    block("@@ -1,2 +1,2 @@\n-a = 1\n+a = 5\n b = 2", "diff"), block("-a = 1\n+a = 5", "diff"),
+    block("-b = 2\n+b = 4", "diff"), block("-b = 3\n+b = 4", "diff"), block(" a = 1\n+c = 3", "diff src/a.py"),
+    block("-b = 2\n+b = 3", "diff") + "\n" + block("-a = 1\n+a = 5", "diff"),
+    block("- expected 3\n+ actual 33", "diff") + "\n" + block("-a = 1\n+a = 5", "diff"),
+    "\n".join([block("-b = 2\n+b = 3", "diff")] * 21),
+    "`b.py`\n" + block("--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n-a = 1\n+a = 5", "diff"),
     block("--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n-a = 1\n+a = 5", ""),
 ])
 def test_edits_and_a_diff_of_something_else_are_ambiguous(text: str) -> None:
@@ -392,12 +397,32 @@ def test_edits_and_a_diff_of_something_else_are_ambiguous(text: str) -> None:
 
 @pytest.mark.parametrize("beside", [
     block("@@ -2 +2 @@\n-b = 2\n+b = 3", "diff"), block("--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n-x = 1\n+x = 2", "diff"),
-    block(" a = 1\n-b = 2\n+b = 3", "diff"), block("a = 1\nb = 3", "diff"),
+    block(" a = 1\n-b = 2\n+b = 3", "diff"), block("a = 1\nb = 3", "diff"), block("-a = 9\n+a = 8", "diff"),
+    block(" a = 1\n-b = 2\n+b = 3\n ...", "diff"), "It printed:\n" + block("- expected 3\n+ actual 33", "diff"),
+    block("-a = 1\n+a = 5", "diff tests/b.py"), "In `tests/b.py`:\n" + block("-a = 1\n+a = 5", "diff"),
     block("a = 1\nb = 3"), block("a = 1\nb = 2"), block("b = 2"), block("pytest\nls", "bash"),
     block("a = 7\nb = 8", "python tests/b.py"), "`tests/b.py`\n" + block("a = 7\nb = 8"),
 ])
 def test_edits_beside_what_they_make_or_find_or_another_file_are_made(beside: str) -> None:
     assert draft(beside + "\n\n" + EDIT, original=ORIGINAL) == EDITED
+
+
+@pytest.mark.parametrize("shown", [
+    ["-a = 1\n+a = 5\n b = 2"], [" a = 1\n-b = 2\n+b = 3"], ["-a = 1\n+a = 5"],
+    ["-a = 1\n+a = 5\n b = 2", "-b = 2\n+b = 3"], [" a = 1\n-b = 2\n+b = 3\n ...", "- a = 1\n+ a = 5"],
+])
+def test_a_diff_beside_two_edits_may_show_each_alone(shown: list[str]) -> None:
+    both = EDIT + "\n" + EDIT.replace("b = 3", "a = 5").replace("b = 2", "a = 1") + "\n"
+    assert draft(both + "\n".join(block(text, "diff") for text in shown), original=ORIGINAL) == "a = 5\nb = 3\n"
+
+
+@pytest.mark.parametrize("fence", ["", "```\n", "````markdown\n"])
+@pytest.mark.parametrize("search", ["Use it.", "```diff\n-a = 1\n+a = 2\n```"])
+def test_a_fence_within_an_edit_is_no_block_beside_it(fence: str, search: str) -> None:
+    shown = "Use it:\n\n```diff\n-One.\n+Two.\n```\n\n```\nOne.\n```"
+    edit = EDIT.replace("b = 2", search).replace("b = 3", shown) + "\n" + fence.split("m")[0]
+    original = "One.\n%s\n" % search
+    assert draft(fence + edit, path="README.md", original=original) == "One.\n%s\n" % shown
 
 
 ONE_EDIT = "<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n"

@@ -39,23 +39,37 @@ def test_prose_has_no_edits() -> None:
     "<<<< SEARCH", "<" * 10 + " SEARCH", "<<<<<<< search", "<<<<<<< ORIGINAL", "<<<<<<<\u00a0SEARCH",
     "> <<<<<<< SEARCH", "- <<<<<<< SEARCH",
     "**<<<<<<< SEARCH**", "`<<<<<<< SEARCH`", "\uff1c" * 7 + " SEARCH", "# <<<<<<< SEARCH",
+    "<<<<<<< search block", "<<<<<<< Search a.py", "<<<<<<< SEARCH/REPLACE", "<<<<<<< ORIGINAL a.py", "<<<<<<< SERACH",
+    "<<<<<<< BEFORE", "1. <<<<<<< SEARCH", "",
 ])
 @pytest.mark.parametrize("is_first", [True, False])
 def test_none_of_the_edits_is_left_out_where_its_mark_is_misspelt(opening: str, is_first: bool) -> None:
     bad = block("c", "d").replace("<<<<<<< SEARCH", opening)
-    with pytest.raises(UnfitEdits, match="looks like the start of a SEARCH/REPLACE block, but is none"):
+    with pytest.raises(UnfitEdits, match="closes a block that no line <<<<<<< SEARCH opens"):
         parse_edits(bad + "\n" + block("a", "b") if is_first else block("a", "b") + "\n" + bad)
 
 
-@pytest.mark.parametrize("end", ["<<<", "<<<<<<<", "<<<<<<< SEA"])
+@pytest.mark.parametrize("closing", [
+    ">>>> REPLACE", ">" * 10 + " REPLACE", ">>>>>>> replace", ">>>>>>>\u00a0REPLACE", "> >>>>>>> REPLACE",
+    "  >>>>>>> REPLACE", "**>>>>>>> REPLACE**", "\uff1e" * 7 + " REPLACE", "# >>>>>>> REPLACE",
+    ">>>>>>> UPDATED", "+++++++ REPLACE",
+])
+def test_none_of_the_edits_is_left_out_where_both_its_marks_are_misspelt(closing: str) -> None:
+    with pytest.raises(UnfitEdits, match="closes a block"):
+        parse_edits(block("a", "b") + "<<<<<<< ORIGINAL\nc\n=======\nd\n%s\n" % closing)
+
+
+@pytest.mark.parametrize("end", ["<<<", "<<<<<<<", "<<<<<<< SEA", "<<<<<<< S\n\n"])
 def test_an_answer_that_ends_with_half_a_mark_is_cut_off(end: str) -> None:
-    with pytest.raises(UnfitEdits, match="looks like the start"):
+    with pytest.raises(RefusedDraft, match="cut off"):
         parse_edits(block("a", "b") + end)
 
 
 @pytest.mark.parametrize("words", [
     "I left `<<<<<<< SEARCH` out of it.", "The conflict was:\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> theirs",
-    "Old:", "<search>", ">>> search()", "cat <<< search | sort",
+    "Old:", "<search>", ">>> search()", "cat <<< search | sort", ">>> replace()", "`>>>>>>> REPLACE`:", "x >>> replace",
+    "<<<<<<< ORIGINAL\na\n=======\nb\n>>>>>>> theirs", "<<<<<<<\na\n=======\nb\n>>>>>>>",
+    "<<<OLD", "<<<F", "<<<S>>>", "<<<>>>", "<<<\nand so on",
 ])
 def test_words_between_edits_are_none(words: str) -> None:
     assert parse_edits(words + "\n" + block("a", "b") + words + "\n") == (Edit("a\n", "b\n"),)
