@@ -57,11 +57,10 @@ _PYTHON = Grammar(
     _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
 )
 _TO_CLOSING = r"(?:\n(?!%s)[^\n]*)*"
-_NO_METHOD = r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case)\b)"
 _METHOD = (
-    r"[ \t]{1,8}" + _NO_METHOD
-    + r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
-    r"(?:\*[ \t]?)?#?([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\([^()\n]*"
+    r"[ \t]{1,8}(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}\*?#?"
+    r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case|super|try|in|yield|void"
+    r"|and|or|not)\b)([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\("
 )
 _SCRIPT = Grammar(
     "javascript",
@@ -77,9 +76,12 @@ _SCRIPT = Grammar(
         r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)",
         r"[\w$]{1,40}\.([\w$]+)[ \t]*=[ \t]*(?:async\b[ \t]*)?(?:function\b|\([^()\n]*\)[ \t]*=>|[\w$]+[ \t]*=>)",
         r"export[ \t]+default\b()",
-        _METHOD + r"\)[^;=(){\n]{0,120}\{", _METHOD + r"\)[ \t]?:[^={}\n]{1,120};?(?=\n)",
+        _METHOD + r"[^()\n]*\)[^;=(){\n]{0,120}\{",
+        # Without a body it is one by its types: a call may stand before a colon too.
+        _METHOD + r"(?:[^():\n]*:[^()\n]*)?\):(?:[^=(){};\n]{1,120};|"
+        r"[ \t]*(?:[^\s=(){};]|[ ](?=[|&])|(?<=[|&,])[ ](?![|&])){1,120}(?=\n))",
         # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
-        _METHOD + r"(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
+        _METHOD + r"[^()\n]*(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
     r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']",
     (
