@@ -120,7 +120,7 @@ _JAVA = Grammar(
         r"(?:[\w.<>\[\],?&@]+[ \t]+){0,6}(\w+)[ \t]*\(",
         r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield|case)\b)(?:<[^()\n]{1,80}>[ \t]+)?"
         r"[A-Za-z][\w.]*(?:<[^()\n]{0,80}>)?[\[\]]*[ \t]+(\w+)\([^()\n]*"
-        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n))|(?=\n[ \t][^\n]*[){,]\n))",
+        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n[ \t]*(?:\{|throws\b)))|(?=\n[ \t][^\n]*[){,]\n))",
     ),
     _any_of(r"import[ \t]+(?:static[ \t]+)?([\w.]+)"),
 )
@@ -129,7 +129,7 @@ _C_FUNCTION = _NO_CALL + r"(?:[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}
 _C_LINES = (
     r"#[ \t]*define[ \t]+(\w+)",
     r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:(?:static|const|extern)[ \t]+){0,3}"
-    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
+    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)\b(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
     # A variable of such a type.
     r"(?:(?:static|const|extern)[ \t]+){0,3}(?:struct|enum|union)[ \t]+\w+[ \t*]+(\w+)(?:\[[^\]\n]*\]){0,3}[ \t]*=",
     r"typedef\b[^;(\n]{1,120}\([ \t]*\*[ \t]*(\w+)[ \t]*\)[ \t]*\(",

@@ -193,6 +193,7 @@ def test_members_are_found_however_their_language_lets_them_be_written(path: str
         "  delete(key) {\n  }\n}\n",
         ["Shop", "each", "delete"],
     ),
+    ("A.java", "/*\n   Calls foo(bar)\n   and so on\n*/\nclass Shop {\n}\n", ["Shop"]),
     ("a.vue", "<b>\n  Total (net): 3\n</b>\n<style>\n@media screen\n  and (max-width: 3px) {\n", []),
 ])
 def test_what_only_reads_like_a_declaration_is_none(path: str, text: str, names: list[str]) -> None:
