@@ -24,7 +24,7 @@ class Grammar:
     language: str
     declaring: str
     importing: str | None = None
-    holding: tuple[str, str] | None = None
+    holding: tuple[tuple[str, str], ...] = ()
     """What holds names that stand so only there, its last group being its lines, and the pattern of such a name."""
     is_prose: bool = False
     """Whether its words are no references to names."""
@@ -35,8 +35,8 @@ class Grammar:
         return re.compile(self.declaring, self.flags)
 
     @cached_property
-    def holds(self) -> tuple[Pattern[str], Pattern[str]] | None:
-        return None if self.holding is None else (re.compile(self.holding[0]), re.compile(self.holding[1]))
+    def holds(self) -> tuple[tuple[Pattern[str], Pattern[str]], ...]:
+        return tuple((re.compile(holder), re.compile(member)) for holder, member in self.holding)
 
     @cached_property
     def imports(self) -> Pattern[str] | None:
@@ -84,11 +84,12 @@ _SCRIPT = Grammar(
         _METHOD + r"[^()\n]*(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
     r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']",
-    (
+    ((
         r"\n(?:module\.)?exports[ \t]*=[ \t]*\{[^\n}]*(" + _TO_CLOSING % r"\}" + ")",
         r"\n[ \t]+(?:async[ \t]+)?([\w$]+)[ \t]*(?=[,:(]|\n|$)",
-    ),
+    ),),
 )
+_INDENTED = r"((?:\n(?:[\t ][^\n]*)?)*)"
 _GO = Grammar(
     "go",
     _any_of(
@@ -96,8 +97,8 @@ _GO = Grammar(
     ),
     _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
     (
-        r"\n(?:(?:type|var|const)[ \t]*\(|type[ \t][^\n]{1,120}\binterface[ \t]*\{)((?:\n(?:[\t ][^\n]*)?)*)",
-        r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[(]|\n|$)",
+        (r"\n(?:type|var|const)[ \t]*\(" + _INDENTED, r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
+        (r"\ntype[ \t][^\n]{1,120}\binterface[ \t]*\{" + _INDENTED, r"\n[ \t]+([A-Za-z_]\w*)\("),
     ),
 )
 _RUST = Grammar(
@@ -144,8 +145,8 @@ _C_CLASSES = (
     r"\n[ \t]{1,12}(?!static_assert\b|[A-Z0-9]*_[A-Z0-9_]*[ \t]*\()"
     + _C_FUNCTION.replace(r"~?\w+)", r"(?:operator[^\w\s(]{1,3}|~?\w+))") % "0,6",
 )
-_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, _C_CLASSES)
-_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, _C_CLASSES)
+_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, (_C_CLASSES,))
+_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, (_C_CLASSES,))
 _RUBY = Grammar(
     "ruby",
     _any_of(

@@ -193,6 +193,10 @@ def test_members_are_found_however_their_language_lets_them_be_written(path: str
         "  delete(key) {\n  }\n}\n",
         ["Shop", "each", "delete"],
     ),
+    (
+        "a.go", "var (\n\tx = y +\n\tcall(z)\n)\ntype Number interface {\n\tint | string\n\tAdd(a int)\n}\n",
+        ["x", "Number", "Add"],
+    ),
     ("A.java", "/*\n   Calls foo(bar)\n   and so on\n*/\nclass Shop {\n}\n", ["Shop"]),
     ("a.vue", "<b>\n  Total (net): 3\n</b>\n<style>\n@media screen\n  and (max-width: 3px) {\n", []),
 ])
