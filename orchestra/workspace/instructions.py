@@ -25,7 +25,9 @@ MOST_BYTES = 64 * 1024
 """A longer file of the user's own is not read."""
 
 _FRONT_MATTER = regex(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$\r?\n?", re.DOTALL | re.MULTILINE)
-_ENTRY = regex(r"^(\w+):[ \t]+(\w[^\r\n]*)", re.MULTILINE)
+_ENTRY = regex(
+    r"^(\w+):[ \t]+(?:[>|][-+]?[ \t]*\r?\n[ \t]+)?([\"']?)(\w[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)", re.MULTILINE
+)
 _WORD = regex(r"[^\W_]{3,}")
 _EMPTY_WORDS = frozenset(
     "and any are for from has have how into its not one only that the them then these they this use used user uses"
@@ -100,7 +102,8 @@ def read_skill(path: str, text: str) -> Skill:
             about = yaml.load(match.group(1)[:MOST_BYTES], Loader=yaml.BaseLoader)
         except (yaml.YAMLError, ValueError, RecursionError):
             # Many a description holds a colon, which YAML takes for a second mapping.
-            about = dict(_ENTRY.findall(match.group(1)))
+            found = _ENTRY.findall(match.group(1))
+            about = {key: value.rstrip(" \t" + quote) for key, quote, value in found}
     said = about if isinstance(about, dict) else {}
     folder = path.split("/")[-2] if "/" in path else path
     return Skill(

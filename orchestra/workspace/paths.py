@@ -6,7 +6,7 @@ import os
 import stat
 import unicodedata
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Sequence
 
 from orchestra.errors import RefusedPath, WorkspaceError
 from orchestra.found_files import own
@@ -59,7 +59,7 @@ def _check_below(root: Path, path: str, for_writing: bool) -> str:
 def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     """The normalised paths of a plan, all fit for writing. Raises RefusedPath, also where two of them collide.
 
-    It names all that are unfit by themselves: the architect has one chance to mend them.
+    It names all that are unfit by themselves and a collision of the others: the architect has one chance to mend them.
     """
     asked = tuple(paths)
     for path in asked[:1]:
@@ -71,13 +71,21 @@ def check_plan_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
             checked.append(_check_below(root, path, True))
         except RefusedPath as refusal:
             unfit.append(refusal)
+    for check in (_check_submodules, check_distinct):
+        try:
+            check(root, checked)
+        except RefusedPath as refusal:
+            unfit.append(refusal)
     if unfit:
-        more = ["; and %d more" % (len(unfit) - _MOST_TOLD)] if len(unfit) > _MOST_TOLD else []
-        what = "; ".join(refusal.what for refusal in unfit[:_MOST_TOLD])
-        raise RefusedPath("".join([what, *more]), hint=unfit[0].hint)
-    _check_submodules(root, checked)
-    check_distinct(root, checked)
+        raise _all_of(unfit)
     return tuple(checked)
+
+
+def _all_of(unfit: Sequence[RefusedPath]) -> RefusedPath:
+    told = unfit[:_MOST_TOLD]
+    more = ["and %d more" % (len(unfit) - _MOST_TOLD)] if len(unfit) > _MOST_TOLD else []
+    hints = dict.fromkeys(refusal.hint for refusal in told if refusal.hint)
+    return RefusedPath("; ".join([*(refusal.what for refusal in told), *more]), hint="; ".join(hints) or None)
 
 
 def _check_submodules(root: Path, paths: Iterable[str]) -> None:

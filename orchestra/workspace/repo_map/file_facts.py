@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_DECLARATIONS = 2000
 MAX_IMPORTS = 200
 MAX_SIGNATURE = 160
-VERSION = 5
+VERSION = 6
 """To be counted up where the same text gives other facts."""
 
 LEVELS = 4
@@ -165,9 +165,10 @@ def _declarations(text: str, grammar: Grammar) -> Iterator[Declaration]:
 def _found(text: str, grammar: Grammar) -> Iterable[re.Match[str]]:
     """In the order in which they stand."""
     own = (found for found in grammar.declares.finditer(text) if found.lastindex is not None)
-    if grammar.holds is None:
+    if not grammar.holds:
         return own
-    found = {each.start(): each for each in [*_held(text, *grammar.holds), *own]}
+    held = (each for holder, member in grammar.holds for each in _held(text, holder, member))
+    found = {each.start(): each for each in [*held, *own]}
     return (found[start] for start in sorted(found))
 
 

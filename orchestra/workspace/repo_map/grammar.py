@@ -24,7 +24,7 @@ class Grammar:
     language: str
     declaring: str
     importing: str | None = None
-    holding: tuple[str, str] | None = None
+    holding: tuple[tuple[str, str], ...] = ()
     """What holds names that stand so only there, its last group being its lines, and the pattern of such a name."""
     is_prose: bool = False
     """Whether its words are no references to names."""
@@ -35,8 +35,8 @@ class Grammar:
         return re.compile(self.declaring, self.flags)
 
     @cached_property
-    def holds(self) -> tuple[Pattern[str], Pattern[str]] | None:
-        return None if self.holding is None else (re.compile(self.holding[0]), re.compile(self.holding[1]))
+    def holds(self) -> tuple[tuple[Pattern[str], Pattern[str]], ...]:
+        return tuple((re.compile(holder), re.compile(member)) for holder, member in self.holding)
 
     @cached_property
     def imports(self) -> Pattern[str] | None:
@@ -57,11 +57,10 @@ _PYTHON = Grammar(
     _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
 )
 _TO_CLOSING = r"(?:\n(?!%s)[^\n]*)*"
-_NO_METHOD = r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case)\b)"
 _METHOD = (
-    r"[ \t]{1,8}" + _NO_METHOD
-    + r"(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}"
-    r"(?:\*[ \t]?)?#?([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\([^()\n]*"
+    r"[ \t]{1,8}(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}\*?#?"
+    r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case|super|try|in|yield|void"
+    r"|and|or|not)\b)([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\("
 )
 _SCRIPT = Grammar(
     "javascript",
@@ -77,16 +76,20 @@ _SCRIPT = Grammar(
         r"[\w$.]{1,80}\.prototype\.([\w$]+)[ \t]*=(?!=)",
         r"[\w$]{1,40}\.([\w$]+)[ \t]*=[ \t]*(?:async\b[ \t]*)?(?:function\b|\([^()\n]*\)[ \t]*=>|[\w$]+[ \t]*=>)",
         r"export[ \t]+default\b()",
-        _METHOD + r"\)[^;=(){\n]{0,120}\{", _METHOD + r"\)[ \t]?:[^={}\n]{1,120};?(?=\n)",
+        _METHOD + r"[^()\n]*\)[^;=(){\n]{0,120}\{",
+        # Without a body it is one by its types: a call may stand before a colon too.
+        _METHOD + r"(?:[^():\n]*:[^()\n]*)?\):(?:[^=(){};\n]{1,120};|"
+        r"[ \t]*(?:[^\s=(){};]|[ ](?=[|&])|(?<=[|&,])[ ](?![|&])){1,120}(?=\n))",
         # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
-        _METHOD + r"(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
+        _METHOD + r"[^()\n]*(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
     r"(?:from|require|import)[ \t]*\(?[ \t]*[\"']([^\"'\n]+)[\"']",
-    (
+    ((
         r"\n(?:module\.)?exports[ \t]*=[ \t]*\{[^\n}]*(" + _TO_CLOSING % r"\}" + ")",
         r"\n[ \t]+(?:async[ \t]+)?([\w$]+)[ \t]*(?=[,:(]|\n|$)",
-    ),
+    ),),
 )
+_INDENTED = r"((?:\n(?:[\t ][^\n]*)?)*)"
 _GO = Grammar(
     "go",
     _any_of(
@@ -94,8 +97,8 @@ _GO = Grammar(
     ),
     _any_of(r"(?:import[ \t]+|\t)(?:[\w.]+[ \t]+)?\"([\w./~-]+)\"[ \t]*(?=\n|$)"),
     (
-        r"\n(?:(?:type|var|const)[ \t]*\(|type[ \t][^\n]{1,120}\binterface[ \t]*\{)((?:\n(?:[\t ][^\n]*)?)*)",
-        r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[(]|\n|$)",
+        (r"\n(?:type|var|const)[ \t]*\(" + _INDENTED, r"\n[ \t]+([A-Za-z_]\w*)(?=[ \t,=\[]|\n|$)"),
+        (r"\ntype[ \t][^\n]{1,120}\binterface[ \t]*\{" + _INDENTED, r"\n[ \t]+([A-Za-z_]\w*)\("),
     ),
 )
 _RUST = Grammar(
@@ -118,7 +121,7 @@ _JAVA = Grammar(
         r"(?:[\w.<>\[\],?&@]+[ \t]+){0,6}(\w+)[ \t]*\(",
         r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield|case)\b)(?:<[^()\n]{1,80}>[ \t]+)?"
         r"[A-Za-z][\w.]*(?:<[^()\n]{0,80}>)?[\[\]]*[ \t]+(\w+)\([^()\n]*"
-        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n))|(?=\n[ \t][^\n]*[){,]\n))",
+        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n[ \t]*(?:\{|throws\b)))|(?=\n[ \t][^\n]*[){,]\n))",
     ),
     _any_of(r"import[ \t]+(?:static[ \t]+)?([\w.]+)"),
 )
@@ -127,7 +130,7 @@ _C_FUNCTION = _NO_CALL + r"(?:[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}
 _C_LINES = (
     r"#[ \t]*define[ \t]+(\w+)",
     r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:(?:static|const|extern)[ \t]+){0,3}"
-    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
+    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)\b(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
     # A variable of such a type.
     r"(?:(?:static|const|extern)[ \t]+){0,3}(?:struct|enum|union)[ \t]+\w+[ \t*]+(\w+)(?:\[[^\]\n]*\]){0,3}[ \t]*=",
     r"typedef\b[^;(\n]{1,120}\([ \t]*\*[ \t]*(\w+)[ \t]*\)[ \t]*\(",
@@ -142,8 +145,8 @@ _C_CLASSES = (
     r"\n[ \t]{1,12}(?!static_assert\b|[A-Z0-9]*_[A-Z0-9_]*[ \t]*\()"
     + _C_FUNCTION.replace(r"~?\w+)", r"(?:operator[^\w\s(]{1,3}|~?\w+))") % "0,6",
 )
-_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, _C_CLASSES)
-_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, _C_CLASSES)
+_C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, (_C_CLASSES,))
+_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, (_C_CLASSES,))
 _RUBY = Grammar(
     "ruby",
     _any_of(

@@ -57,6 +57,13 @@ def test_a_description_with_a_colon_is_read_though_it_is_no_yaml() -> None:
     assert (skill.name, skill.description, skill.text) == ("a", "Use this: to write a migration", "body\n")
 
 
+@pytest.mark.parametrize("name", ["'py-tests'", '"py-tests"', "py-tests"])
+@pytest.mark.parametrize("description", [">\n  Use when: writing\n  tests", "|-\r\n  Use when: writing tests"])
+def test_what_another_key_spoils_for_yaml_is_read_though_it_is_quoted_or_folded(name: str, description: str) -> None:
+    skill = read_skill("x/SKILL.md", f"---\nname: {name}\ndescription: {description}\nx: a: b\n---\n")
+    assert (skill.name, skill.description) == ("py-tests", "Use when: writing tests")
+
+
 def test_a_skill_of_two_words_fits_what_speaks_of_both() -> None:
     skill = Skill("db", "Database migrations", "x/SKILL.md", "")
     assert skill.fits("add a migration of the database") and not skill.fits("add a database")

@@ -242,6 +242,10 @@ def test_all_paths_of_a_plan_that_are_unfit_by_themselves_are_named(tmp_path: Pa
     with pytest.raises(RefusedPath) as two:
         check_plan_paths(tmp_path, ["../b.py", "a.py", "/etc/c"])
     assert two.value.what == "the path '../b.py' has .. in it; the path '/etc/c' is absolute"
+    with pytest.raises(RefusedPath) as three:
+        check_plan_paths(tmp_path, ["../a", "a", "a"])
+    assert three.value.what == "the path '../a' has .. in it; the path 'a' is planned twice"
+    assert three.value.hint == "%s; plan each file once" % one.value.hint
     with pytest.raises(RefusedPath, match="; and 980 more; "):
         check_plan_paths(tmp_path, ["../%d" % number for number in range(1000)])
 

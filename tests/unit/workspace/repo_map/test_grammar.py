@@ -149,7 +149,7 @@ def test_names_and_imports_are_found(path: str) -> None:
 @pytest.mark.parametrize(("path", "text", "names"), [
     (
         "a.js", "class Shop {\n  sell (item, count) {\n    if (item) {\n    }\n  }\n  get size () {\n  }\n"
-        "  * each () {\n    switch (a) {\n    }\n  }\n}\nfunction f (a) {\n  while (a) {\n  }\n  case (x): y\n}\n",
+        "  *each () {\n    switch (a) {\n    }\n  }\n}\nfunction f (a) {\n  while (a) {\n  }\n  case (x): y\n}\n",
         ["Shop", "sell", "size", "each", "f"],
     ),
     (
@@ -182,6 +182,25 @@ def test_names_and_imports_are_found(path: str) -> None:
     ),
 ])
 def test_members_are_found_however_their_language_lets_them_be_written(path: str, text: str, names: list[str]) -> None:
+    assert [it.name for it in facts(path, text).declarations()] == names
+
+
+@pytest.mark.parametrize(("path", "text", "names"), [
+    (
+        "a.js", "/**\n * Options (optional): what the caller wants\n * for (const x of y) {\n * each (x) {\n */\n"
+        "class Shop {\n  *each() {\n    super(x) {\n    }\n    try (x) {\n    }\n    return ok ?\n"
+        "      render(x) : other(y)\n  other (a): b\n  retry(3):\n  again(3): b\n  noted(): said of it\n  }\n"
+        "  delete(key) {\n  }\n}\n",
+        ["Shop", "each", "delete"],
+    ),
+    (
+        "a.go", "var (\n\tx = y +\n\tcall(z)\n)\ntype Number interface {\n\tint | string\n\tAdd(a int)\n}\n",
+        ["x", "Number", "Add"],
+    ),
+    ("A.java", "/*\n   Calls foo(bar)\n   and so on\n*/\nclass Shop {\n}\n", ["Shop"]),
+    ("a.vue", "<b>\n  Total (net): 3\n</b>\n<style>\n@media screen\n  and (max-width: 3px) {\n", []),
+])
+def test_what_only_reads_like_a_declaration_is_none(path: str, text: str, names: list[str]) -> None:
     assert [it.name for it in facts(path, text).declarations()] == names
 
 

@@ -14,6 +14,12 @@ def test_names_that_are_declared_no_more_and_files_that_are_gone_are_taken_away(
     assert taken_away([("a/same.py", STORE, STORE), ("notes.txt", "put\n", "save\n")]) == frozenset()
 
 
+def test_what_a_comment_said_is_not_taken_away() -> None:
+    code = "function f() {\n}\n"
+    comment = "/**\n * for (const x of y) {\n * Options (optional): see\n */\n"
+    assert taken_away([("a.js", comment + code, code)]) == frozenset()
+
+
 def test_lines_that_name_them_are_found_with_their_places() -> None:
     files = [
         ("tests/t.py", "def test():\n    s.put(1)\n    output = computed.puts\n"),
