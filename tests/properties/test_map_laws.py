@@ -25,7 +25,8 @@ PIECES = (
     "public static ", "export default async function", "create or replace table ", "\\", "/*", "name", "x = ", "pub(",
     "impl<", "template <", "\u0000", "\ufeff", "\u202e", "\u00e9", "\U0001f600", "\x1b[31m", "../../..", "a.b.c",
     "a/b/c", "type (\n", "\tA struct {\n", "class A {\n", "  run(a,\n", "          \n", "  a\n", "int\nf(a)\n",
-    "\na\n===\n", "module.exports = {\n", "---\n", "export default ", "A.prototype.",
+    "\na\n===\n", "module.exports = {\n", "---\n", "export default ", "A.prototype.", "  a(b: c): ",
+    "| ",
 )
 
 

@@ -158,8 +158,8 @@ def _declarations(text: str, grammar: Grammar) -> Iterator[Declaration]:
     for found in islice(_found(text, grammar), MAX_DECLARATIONS):
         line += text.count("\n", place, found.start() + 1)
         place = found.start() + 1
-        name = _LAST_PART.findall(found[found.lastindex or 0] or " ")[-1]
-        yield Declaration(line, name.strip()[:_LONGEST_NAME], shown_signature(_statement(text, place)))
+        for name in _LAST_PART.findall(found[found.lastindex or 0] or " ")[-1:]:
+            yield Declaration(line, name.strip()[:_LONGEST_NAME], shown_signature(_statement(text, place)))
 
 
 def _found(text: str, grammar: Grammar) -> Iterable[re.Match[str]]:

@@ -275,6 +275,11 @@ def test_nothing_is_found_in_binaries_and_in_what_is_too_long() -> None:
     assert facts("a.py", b"\xff\xfe def\ndef f(): pass\n").declarations() == (Declaration(2, "f", "def f(): pass"),)
 
 
+def test_a_name_of_dots_is_none() -> None:
+    found = facts("a.sql", "create table ..;\ncreate table shop.goods (id int);\n").declarations()
+    assert [it.name for it in found] == ["goods"]
+
+
 def test_long_lines_and_many_declarations_are_cut() -> None:
     found = facts("a.py", "def f(): pass\n" + "x" * 5000 + " def hidden(): pass\n")
     assert [it.name for it in found.declarations()] == ["f"]
@@ -282,6 +287,14 @@ def test_long_lines_and_many_declarations_are_cut() -> None:
     assert len(many.declarations()) == MAX_DECLARATIONS
     (long,) = facts("a.py", "def f(%s): pass\n" % ", ".join(f"argument{n}" for n in range(30))).declarations()
     assert len(long.signature) <= 160 and long.signature.endswith(" ...")
+
+
+@pytest.mark.parametrize(("path", "line"), [
+    ("a.ts", "  a(b:c): " + "| " * 140 + ";;"), ("a.c", "static const extern struct " + "a" * 260 + ";"),
+])
+def test_lines_that_nearly_fit_are_read_in_one_pass(path: str, line: str) -> None:
+    # One that is tried in every way would not come to an end.
+    assert facts(path, (line + "\n") * 200).declarations() == ()
 
 
 def test_what_has_no_grammar_is_not_mapped() -> None:
