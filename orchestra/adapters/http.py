@@ -108,7 +108,6 @@ class HttpClient:
 
 
 def _new_calls(*arguments: Any, **options: Any) -> HttpCalls:
-    check_sender()
     # Only here: with requests it takes a fifth of the time in which the program starts, and a resume may ask nothing.
     from orchestra.adapters.http_calls import HttpCalls
 

@@ -38,8 +38,8 @@ class HttpCalls:
         *,
         variables: Mapping[str, str],
         workers: int,
-        offline: bool = False,
-        trust: TlsTrust | None = None,
+        offline: bool,
+        trust: TlsTrust | None,
     ) -> None:
         self._workers = workers
         self._trust = trust or TlsTrust(variables)

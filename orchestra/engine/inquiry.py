@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Iterable, Mapping
 
-from orchestra.adapters.http import HttpClient
+from orchestra.adapters.http import HttpClient, check_sender
 from orchestra.adapters.rows import ProviderRow
 from orchestra.adapters.served_models import ServedModel, served_models
 from orchestra.clock import CancelToken, Deadline
@@ -49,6 +49,7 @@ def inquire(
     asked = [replace(row, timeout=_at_most(row.timeout, MOST_PATIENT)) for row in rows]
     if not asked:
         return {}
+    check_sender()
     cancel = CancelToken()
     never = Deadline.after(env.clock, None)
     with ExitStack() as stack:

@@ -125,27 +125,30 @@ class Showing:
 
         With each goes whether its file is one of secrets.
         """
+        return ((text, is_secret(path)) for path, text in self._read_all(self._surveyed()))
+
+    def _surveyed(self) -> Iterator[tuple[str, int]]:
         files = list_files(self._root, self._git)
-        left = MOST_SURVEYED_BYTES
-        for path in (*secret_files(self._root, [file.path for file in files]), *(file.path for file in files)):
+        for path in secret_files(self._root, [file.path for file in files]):
             with suppress(OSError):
-                size = (self._root / path).lstat().st_size
-                if size <= min(MOST_BYTES, left):
-                    left -= size
-                    with suppress(OrchestraError):
-                        found = self._tree.read(path)
-                        yield "" if found.content is None else decode(found.content, path=path).text, is_secret(path)
+                yield path, (self._root / path).lstat().st_size
+        for file in files:
+            yield file.path, file.size_bytes
 
     def texts(self, *, but: Collection[str]) -> Iterator[tuple[str, str]]:
         """Path and text of every file that may be shown, up to a bound, without some."""
+        left_out = frozenset(but)
+        return self._read_all((path, size) for path, size in self.listing() if path not in left_out)
+
+    def _read_all(self, sized: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+        """Path and text of these, by path and size, as far as they can be read and there is room."""
         left = MOST_SURVEYED_BYTES
-        for path, size in self.listing():
-            if path not in but and size <= min(MOST_BYTES, left):
+        for path, size in sized:
+            if size <= min(MOST_BYTES, left):
                 left -= size
                 with suppress(OrchestraError):
                     found = self._tree.read(path)
-                    if found.content is not None:
-                        yield path, decode(found.content, path=path).text
+                    yield path, "" if found.content is None else decode(found.content, path=path).text
 
     def _was_listed(self, path: str) -> bool:
         """Whether a file that the session has deleted might be shown while it was there."""

@@ -9,7 +9,7 @@ import threading
 from functools import lru_cache
 from typing import Callable, Collection, Iterable, Sequence
 
-from orchestra.observe.secret_shapes import SHORTEST, find_likely, find_sure
+from orchestra.observe.secret_shapes import SHORTEST, find_apart
 from orchestra.regex import regex
 
 PLACEHOLDER = regex(r"__ORCHESTRA_SECRET_[0-9a-f]{12}__")
@@ -43,7 +43,7 @@ class Placeholders:
         self._values: dict[str, str] = {}
         self._common: tuple[str, ...] = ()
         # Most parts of a prompt stand in the next one too.
-        self._spans = lru_cache(maxsize=_MOST_KEPT)(lambda text: (tuple(find_sure(text)), tuple(find_likely(text))))
+        self._spans = lru_cache(maxsize=_MOST_KEPT)(find_apart)
         self._add(value for value in known if len(value) >= SHORTEST)
 
     @property
@@ -57,9 +57,15 @@ class Placeholders:
 
     def learn_all(self, texts: Iterable[str]) -> None:
         """As `learn`: all of them are noted at once, since noting takes longer the more is known."""
-        texts = tuple(texts)
-        self._add({text[start:end] for text in texts for start, end in find_sure(text)})
-        self._note({text[start:end] for text in texts for start, end in find_likely(text)})
+        all_sure: set[str] = set()
+        all_likely: set[str] = set()
+        # One by one: all texts of a repository need not be there at once.
+        for text in texts:
+            sure, likely = find_apart(text)
+            all_sure.update(text[start:end] for start, end in sure)
+            all_likely.update(text[start:end] for start, end in likely)
+        self._add(all_sure)
+        self._note(all_likely)
 
     def learn_values(self, values: Collection[str]) -> None:
         """Remember values that are secrets by the file they stand in: also short ones are hidden wherever they occur.
@@ -84,7 +90,8 @@ class Placeholders:
 
     def _hidden(self, text: str) -> str:
         sure, likely = self._spans(text)
-        self._add({text[start:end] for start, end in sure})
+        if sure:
+            self._add({text[start:end] for start, end in sure})
         return self._without_known(text, [*sure, *likely])
 
     def _without_known(self, text: str, spans: list[tuple[int, int]]) -> str:

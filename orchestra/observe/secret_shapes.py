@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import groupby
-from typing import Iterator
+from itertools import chain, groupby
+from typing import Iterator, Tuple
 
 from orchestra.observe.beside_names import beside_names
 from orchestra.observe.encoded import encoded
 from orchestra.observe.introduced import introduced
-from orchestra.observe.split_literals import across_seams
+from orchestra.observe.split_literals import across_seams, stretches_of
 from orchestra.observe.telling_names import named_values
 from orchestra.regex import regex
 
+Spans = Tuple[Tuple[int, int], ...]
+"""Where values begin and end."""
 SHORTEST = 8
 """A shorter text is no secret that could be told from a word."""
 
@@ -92,20 +94,17 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
     Of a private key each line is one by itself: in a diff they stand behind signs, and some may be missing. So is each
     part of a string that is written in several.
     """
-    yield from find_sure(text)
-    yield from find_likely(text)
+    return chain(*find_apart(text))
 
 
-def find_sure(text: str) -> Iterator[tuple[int, int]]:
-    """Those that are secrets by their form, or by what they are assigned to: they are wherever else they stand."""
-    yield from _found(text)
-    yield from across_seams(text, _found)
+def find_apart(text: str) -> tuple[Spans, Spans]:
+    """Those that are secrets by their form, or by what they are assigned to, and those that only stand beside a name.
 
-
-def find_likely(text: str) -> Iterator[tuple[int, int]]:
-    """Those that stand beside a telling name alone: elsewhere they may mean something else."""
-    yield from beside_names(text)
-    yield from across_seams(text, beside_names)
+    The first are secrets wherever else they stand; elsewhere the others may mean something else.
+    """
+    stretches = tuple(stretches_of(text))
+    sure, likely = ((*find(text), *across_seams(text, stretches, find)) for find in (_found, beside_names))
+    return sure, likely
 
 
 def holds_secret(text: str) -> bool:

@@ -25,7 +25,7 @@ _LEAST_PART = 3
 """Of a secret; what is shorter could stand anywhere."""
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """A part of a text around seams."""
 
     start: int
@@ -36,16 +36,17 @@ class _Stretch(NamedTuple):
 Find = Callable[[str], Iterable["tuple[int, int]"]]
 
 
-def across_seams(text: str, find: Find) -> Iterator[tuple[int, int]]:
-    """Where the parts lie of what `find` finds in the text without its seams."""
-    for stretch in _stretches(text):
+def across_seams(text: str, stretches: Iterable[Stretch], find: Find) -> Iterator[tuple[int, int]]:
+    """Where the parts lie of what `find` finds in these stretches of the text without their seams."""
+    for stretch in stretches:
         kept = _kept(stretch)
         whole = "".join(text[start:end] for start, end in kept)
         for first, last in find(whole):
             yield from (part for part in _parts(kept, first, last) if part[1] - part[0] >= _LEAST_PART)
 
 
-def _stretches(text: str) -> Iterator[_Stretch]:
+def stretches_of(text: str) -> Iterator[Stretch]:
+    """The parts of a text in which literals are put together."""
     seams: list[tuple[int, int]] = []
     for found in _seams(text):
         seam = found.span("break") if found["break"] is not None else found.span()
@@ -67,14 +68,14 @@ def _seams(text: str) -> Iterator[re.Match[str]]:
             yield found
 
 
-def _around(text: str, seams: list[tuple[int, int]]) -> _Stretch:
+def _around(text: str, seams: list[tuple[int, int]]) -> Stretch:
     first, last = seams[0][0], seams[-1][1]
     start = max(text.rfind("\n", max(0, first - _MOST_BESIDE), first) + 1, first - _MOST_BESIDE)
     end = text.find("\n", last, last + _MOST_BESIDE)
-    return _Stretch(start, min(len(text) if end < 0 else end, last + _MOST_BESIDE), tuple(seams))
+    return Stretch(start, min(len(text) if end < 0 else end, last + _MOST_BESIDE), tuple(seams))
 
 
-def _kept(stretch: _Stretch) -> list[tuple[int, int]]:
+def _kept(stretch: Stretch) -> list[tuple[int, int]]:
     """What lies between the seams."""
     places = [stretch.start, *(place for seam in stretch.seams for place in seam), stretch.end]
     return list(zip(places[::2], places[1::2]))

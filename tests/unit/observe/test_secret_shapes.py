@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from orchestra.observe.secret_shapes import find_secrets
-from orchestra.observe.split_literals import across_seams
+from orchestra.observe.split_literals import across_seams, stretches_of
 from tests.unit.planted import Planted, planted
 
 ALL = planted()
@@ -168,7 +168,7 @@ def test_many_seams_take_no_more_time_than_there_is_text() -> None:
     assert found_in('password = "hunter2" "pass99"\n' * 5000) == {"hunter2", "pass99"}
     assert found_in('password = "hunter2" ' + '"part9" ' * 20_000) == set(), "too long for one"
     line = ("x" * 310 + '" "') * 60_000 + "xxx"
-    assert sum(1 for _ in across_seams(line, lambda whole: [(0, len(whole))])) == 120_000
+    assert sum(1 for _ in across_seams(line, stretches_of(line), lambda whole: [(0, len(whole))])) == 120_000
     assert found_in('"' * 50_000) == found_in('" ' * 50_000) == found_in('= (\n' * 20_000) == set()
 
 
