@@ -27,6 +27,7 @@ from orchestra.observe.redaction import Redactor
 from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.regex import regex
 from orchestra.state.manager import StateManager
+from orchestra.turns import Turns
 
 T = TypeVar("T")
 FIXES_LINT = "fix-lint-"
@@ -66,7 +67,9 @@ class Asker:
         cancel: CancelToken,
         show: Show,
         panel: Panel = Panel({}),
+        turns: Turns | None = None,
     ) -> None:
+        """Who waits for an answer gives its turn up."""
         self._session_id = session_id
         self._journal = journal
         self._chains = chains
@@ -77,6 +80,7 @@ class Asker:
         self._cancel = cancel
         self._show = show
         self._panel = panel
+        self._turns = turns or Turns()
         self._said: dict[str | None, dict[bytes, str]] = {}
         """By path that is mended and hash of what a draft's answer says of it, the step that was first answered so."""
 
@@ -217,9 +221,10 @@ class Asker:
         if passed_over or goes_first:
             request = replace(request, passed_over=request.passed_over | passed_over, goes_first=goes_first)
         try:
-            reply = self._chains[step.agent_role].execute(
-                request, deadline=deadline, cancel=self._cancel, observer=watcher
-            )
+            with self._turns.aside(to_the_end=True):
+                reply = self._chains[step.agent_role].execute(
+                    request, deadline=deadline, cancel=self._cancel, observer=watcher
+                )
         except BaseException as error:
             self._journal.steps.fail(step)
             if isinstance(error, TooExpensive):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Callable, Iterable, TypeVar
 
@@ -11,6 +12,7 @@ from orchestra.clock import CancelToken, Deadline
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, LimitReached
+from orchestra.turns import Turns
 
 T = TypeVar("T")
 POLL_S = 0.05
@@ -25,13 +27,16 @@ class Crew:
     """
 
     def __init__(
-        self, workers: int, *, stop: StopSignal, cancel: CancelToken, deadline: Deadline, helm: Helm = Unmanned()
+        self, workers: int, *, stop: StopSignal, cancel: CancelToken, deadline: Deadline, helm: Helm = Unmanned(),
+        turns: Turns | None = None,
     ) -> None:
+        """With `turns`, workers compute one after the other."""
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="agent")
         self._stop = stop
         self._cancel = cancel
         self._deadline = deadline
         self._helm = helm
+        self._turns = turns
         self._live: set[Future[Any]] = set()
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
         """Each future as it gets done: to ask all of them would lock each, for every one."""
@@ -40,7 +45,7 @@ class Crew:
 
     def start(self, work: Callable[[], T]) -> Future[T]:
         """Have a worker do it as soon as one is free."""
-        future = self._pool.submit(work)
+        future = self._pool.submit(work if self._turns is None else partial(_in_turn, self._turns, work))
         self._live.add(future)
         future.add_done_callback(self._ended.put)
         return future
@@ -109,6 +114,11 @@ class Crew:
         if self._deadline.is_over:
             self.order_stop()
             raise out_of_time()
+
+
+def _in_turn(turns: Turns, work: Callable[[], T]) -> T:
+    with turns.taken():
+        return work()
 
 
 def out_of_time() -> LimitReached:

@@ -85,7 +85,7 @@ def wire(
         stack.callback(http.close)
         own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
         stack.callback(own.close)
-        crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm)
+        crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm, turns=workplace.turns)
         stack.callback(crew.close)
         health = Health(
             chains.providers, clock=env.clock, workers=workers, known=journal.provider_health.all(),
@@ -112,7 +112,7 @@ def wire(
                 env.clock, stack, placeholders.hide_known,
             ),
             deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.asked)(paths),
-            panel=panel_of(order, chains),
+            panel=panel_of(order, chains), turns=workplace.turns,
         )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")

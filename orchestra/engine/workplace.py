@@ -17,6 +17,7 @@ from orchestra.state.database import FOLDER, check_folder, make_folder
 from orchestra.state.lock import RepositoryLock, check_lock
 from orchestra.state.manager import StateManager
 from orchestra.state.session_ids import new_session_id
+from orchestra.turns import Turns
 from orchestra.workspace.git import Git
 from orchestra.workspace.paths import check_root
 from orchestra.engine.order import Order
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
 class Workplace:
     """A repository with its lock held and its journal open."""
 
-    def __init__(self, root: Path, folder: Path, journal: StateManager, salvaged: Salvaged | None = None) -> None:
+    def __init__(
+        self, root: Path, folder: Path, journal: StateManager, turns: Turns, salvaged: Salvaged | None = None
+    ) -> None:
         self.root = root
         self.folder = folder
         self.journal = journal
+        self.turns = turns
+        """Of those who work here."""
         self.salvaged = salvaged
         """What became of a damaged journal that lay here."""
 
@@ -79,17 +84,18 @@ def open_workplace(
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
         salvaged: Salvaged | None = None
+        turns = Turns()
         try:
-            journal = _journal(folder, env, checks=salvages, checks_all=checks_all)
+            journal = _journal(folder, env, turns, checks=salvages, checks_all=checks_all)
         except StateDamaged:
             if not salvages:
                 raise
             from orchestra.state.salvage import salvage
 
             salvaged = salvage(folder, env.clock.now())
-            journal = StateManager.open(folder, env.clock)
+            journal = StateManager.open(folder, env.clock, turns)
         stack.callback(journal.close)
-        yield Workplace(root, folder, journal, salvaged)
+        yield Workplace(root, folder, journal, turns, salvaged)
 
 
 @contextmanager
@@ -100,9 +106,9 @@ def open_beside(root: Path, git: Git | None, env: Environment) -> Iterator[State
         yield journal
 
 
-def _journal(folder: Path, env: Environment, *, checks: bool, checks_all: bool) -> StateManager:
+def _journal(folder: Path, env: Environment, turns: Turns, *, checks: bool, checks_all: bool) -> StateManager:
     with ExitStack() as stack:
-        journal = stack.enter_context(closing(StateManager.open(folder, env.clock)))
+        journal = stack.enter_context(closing(StateManager.open(folder, env.clock, turns)))
         if checks:
             journal.sessions.all()
         if checks_all:

@@ -24,6 +24,7 @@ from orchestra.state.steps import Steps
 from orchestra.state.store import Store
 from orchestra.state.tidying import Tidying
 from orchestra.state.writer import Written
+from orchestra.turns import Turns
 
 SECRET_BYTES = 32
 _AT_ONCE = 16
@@ -61,9 +62,9 @@ class StateManager:
         self._events_lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock) -> StateManager:
-        """For writing, in a folder that `make_folder` made. Raises StateError."""
-        return cls(Store.open(folder), clock)
+    def open(cls, folder: Path, clock: Clock, turns: Turns | None = None) -> StateManager:
+        """For writing, in a folder that `make_folder` made. Who waits for it gives its turn up. Raises StateError."""
+        return cls(Store.open(folder, turns), clock)
 
     @classmethod
     def open_for_reading(cls, folder: Path, clock: Clock) -> StateManager | None:

@@ -94,4 +94,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # One row at most, of random bytes.
         "CREATE TABLE journal_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL)",
     ),
+    (
+        # One row at most: the first id of a step that no process has taken for itself.
+        "CREATE TABLE step_ids (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL)",
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Iterable, Sequence
 
@@ -12,7 +13,9 @@ from orchestra.dataclass import dataclass
 from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.regex import regex
 from orchestra.state.cells import amount_of, cell_text, moment
+from orchestra.state.step_ids import StepIds, take
 from orchestra.state.store import Store
+from orchestra.state.writer import Written
 
 _STEP = (
     "SELECT steps.*, replies.step_id AS answered, text, provider, model_id, input_tokens, output_tokens,"
@@ -40,59 +43,69 @@ class AttemptRow:
     attempt: Attempt
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What was begun here, and when."""
+
+    step: Step
+    at: datetime
+    intent: Written[Any] | None = None
+    """None where it was waited for."""
+
+
 class Steps:
     """The tables `steps`, `replies` and `attempts`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._running: dict[int, tuple[Step, datetime]] = {}
-        """By id what was begun here, and when."""
+        self._ids = StepIds(store)
+        self._known: dict[str, set[int]] = {}
+        """By session the hashes of its steps' keys: of a new one nothing need be looked up."""
+        self._known_lock = threading.Lock()
+        self._running: dict[int, _Begun] = {}
+        """By id."""
         self._working: dict[tuple[str, str], str] = {}
         """By session and role the model of an agent that the table says to be working."""
         self._active_at: dict[str, datetime] = {}
         """By session the last activity that a step told of."""
 
     def begin(self, session_id: str, key: str, *, role: str, path: str | None, input_text: str) -> Step:
-        """The intent, committed: a running step, or the completed one with its reply if there is one already.
+        """The intent: a running step, or the completed one with its reply if there is one already.
 
-        Not flushed: a power cut takes the question back along with whatever was to be answered.
+        A new one is not waited for: its row is there before that of whatever is answered, which is what counts.
         An answer from before the session went back to a checkpoint counts for the very same question alone.
         """
         time = self._clock.now()
         now, is_news = iso(time), time - self._active_at.get(session_id, _LONG_AGO) >= _ACTIVITY
         input_hash = hashlib.sha256(input_text.encode("utf-8", "surrogatepass")).hexdigest()
-
-        def work(connection: sqlite3.Connection) -> Step:
-            if is_news:
-                connection.execute("UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id))
-            made = connection.execute(
-                "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
-                " VALUES (?,?,?,'running',?,?,?) ON CONFLICT (session_id, step_key) DO NOTHING",
-                (session_id, key, role, path, input_hash, now),
-            )
-            if made.rowcount == 1 and made.lastrowid is not None:
-                return Step(made.lastrowid, session_id, key, role, "running", path, None)
-            connection.execute(
-                "UPDATE steps SET status = 'completed' WHERE session_id = ? AND step_key = ? AND status = 'pending'"
-                " AND input_hash = ? AND EXISTS (SELECT 1 FROM replies WHERE step_id = steps.id)",
-                (session_id, key, input_hash),
-            )
-            connection.execute(
-                "UPDATE steps SET status = 'running', input_hash = ?, start_time = ?, end_time = NULL, duration = NULL"
-                " WHERE session_id = ? AND step_key = ? AND status != 'completed'",
-                (input_hash, now, session_id, key),
-            )
-            return _step(connection.execute(
-                _STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)
-            ).fetchone())
-
-        step = self._store.write(work, is_flushed=False)
         if is_news:
             self._active_at[session_id] = time
+            self._store.write_later(lambda connection: connection.execute(
+                "UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id)
+            ), is_flushed=False)
+        row = (session_id, key, role, path, input_hash, now)
+        if self._is_new(session_id, key):
+            step = Step(self._ids.new(), session_id, key, role, "running", path, None)
+            intent = self._store.write_later(lambda connection: _insert(connection, step.id, row), is_flushed=False)
+            self._running[step.id] = _Begun(step, time, intent)
+            return step
+        step = self._store.write(lambda connection: _taken_up(connection, row), is_flushed=False)
         if step.reply is None:
-            self._running[step.id] = (step, time)
+            self._running[step.id] = _Begun(step, time)
         return step
+
+    def _is_new(self, session_id: str, key: str) -> bool:
+        """Whether there was no such step; from now on there is."""
+        known = self._known.get(session_id)
+        if known is None:
+            rows = self._store.rows("SELECT step_key FROM steps WHERE session_id = ?", (session_id,))
+            known = {hash(row["step_key"]) for row in rows}
+        with self._known_lock:
+            known = self._known.setdefault(session_id, known)
+            is_new = hash(key) not in known
+            known.add(hash(key))
+        return is_new
 
     def asked(self, step: Step, model_id: str) -> None:
         """Note with which model an agent works; does not wait for the disk, since nothing depends on it."""
@@ -226,8 +239,11 @@ class Steps:
         def work(connection: sqlite3.Connection) -> None:
             # In the order in which ends are written: of two steps that end at once, only the later one leaves it idle.
             self._running.pop(step.id, None)
-            is_idle = not any((other.session_id, other.agent_role) == agent for other, _ in [*self._running.values()])
-            start = moment(_start_of(connection, step)) if begun is None else begun[1]
+            if begun is not None and begun.intent is not None and begun.intent.error is not None:
+                raise begun.intent.error
+            running = [other.step for other in [*self._running.values()]]
+            is_idle = not any((other.session_id, other.agent_role) == agent for other in running)
+            start = moment(_start_of(connection, step)) if begun is None else begun.at
             connection.execute(
                 "UPDATE steps SET status = ?, output_hash = ?, end_time = ?, duration = ? WHERE id = ?",
                 (status, output_hash, iso(now), max(0, round((now - start).total_seconds() * 1000)), step.id),
@@ -243,6 +259,35 @@ class Steps:
                 )
 
         return work
+
+
+def _insert(connection: sqlite3.Connection, step_id: int, row: Sequence[object]) -> None:
+    connection.execute(
+        "INSERT INTO steps (id, session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
+        " VALUES (?,?,?,?,'running',?,?,?)", (step_id, *row),
+    )
+
+
+def _taken_up(connection: sqlite3.Connection, row: tuple[str, str, str, str | None, str, str]) -> Step:
+    """A step that there was, running once more unless it is completed."""
+    session_id, key, _, _, input_hash, now = row
+    connection.execute(
+        "UPDATE steps SET status = 'completed' WHERE session_id = ? AND step_key = ? AND status = 'pending'"
+        " AND input_hash = ? AND EXISTS (SELECT 1 FROM replies WHERE step_id = steps.id)",
+        (session_id, key, input_hash),
+    )
+    connection.execute(
+        "UPDATE steps SET status = 'running', input_hash = ?, start_time = ?, end_time = NULL, duration = NULL"
+        " WHERE session_id = ? AND step_key = ? AND status != 'completed'",
+        (input_hash, now, session_id, key),
+    )
+    wanted = _STEP + " WHERE session_id = ? AND step_key = ?"
+    found = connection.execute(wanted, (session_id, key)).fetchone()
+    if found is None:
+        # It was begun, but that could not be written.
+        _insert(connection, take(connection, 1).start, row)
+        found = connection.execute(wanted, (session_id, key)).fetchone()
+    return _step(found)
 
 
 def _start_of(connection: sqlite3.Connection, step: Step) -> object:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Sequence, TypeVar
 from orchestra.errors import StateError
 from orchestra.state.database import FILE, connect, open_database, open_for_reading, reading_error
 from orchestra.state.writer import Writer, Written
+from orchestra.turns import Turns
 
 T = TypeVar("T")
 
@@ -25,9 +26,9 @@ class Store:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
+    def open(cls, folder: Path, turns: Turns | None = None) -> Store:
         """For writing. Raises StateError."""
-        writer = Writer(open_database(folder), check=_presence_of(folder / FILE))
+        writer = Writer(open_database(folder), check=_presence_of(folder / FILE), turns=turns)
         return cls(connect(folder / FILE), writer)
 
     @classmethod

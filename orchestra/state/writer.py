@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Callable, Generic, TypeVar
 
 from orchestra.errors import StateError
+from orchestra.turns import Turns
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -37,6 +38,11 @@ class Written(Generic[T]):
             raise self._error
         return self._value  # type: ignore[return-value]  # None only where that is T
 
+    @property
+    def error(self) -> Exception | None:
+        """What kept it from being committed, once that is known."""
+        return self._error
+
     def set(self, value: T) -> None:
         """It is committed. For the writer, once."""
         self._value, self.is_done = value, True
@@ -61,10 +67,16 @@ class Writer:
     it, whole (sqlite.org/pragma.html#pragma_synchronous).
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None) -> None:
-        """`check` is called before each transaction, and raises StateError where what it writes would be lost."""
+    def __init__(
+        self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None, turns: Turns | None = None
+    ) -> None:
+        """`check` is called before each transaction, and raises StateError where what it writes would be lost.
+
+        Who waits for a transaction gives up its turn meanwhile.
+        """
         self._connection = connection
         self._check = check
+        self._turns = turns or Turns()
         self._may_relax = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         self._is_flushing: bool | None = None
         self._woken = threading.Condition()
@@ -79,7 +91,8 @@ class Writer:
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> T:
         """What `work` returned, once it is committed. Raises StateError when it could not be."""
-        return self._enqueue(work, Written(is_flushed=is_flushed), is_awaited=True).result()
+        with self._turns.aside():
+            return self._enqueue(work, Written(is_flushed=is_flushed), is_awaited=True).result()
 
     def write_later(self, work: Callable[[sqlite3.Connection], T], *, is_flushed: bool = True) -> Written[T]:
         """The same without waiting; the order of calls is kept."""

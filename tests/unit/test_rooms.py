@@ -19,7 +19,7 @@ LINES = (
     ("dataclass", "regex"),
     ("errors",),
     ("records",),
-    ("clock", "found_files"),
+    ("clock", "found_files", "turns"),
     ("environment", "config", "observe"),
     ("adapters", "state", "workspace", "plugins"),
     # The totals of a journal's attempts are part of the outcome that the engine tells.

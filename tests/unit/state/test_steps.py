@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orchestra.errors import StateError
 from orchestra.records import Attempt, Reply, Step, Task, Usage
 from orchestra.state.manager import StateManager
 from orchestra.state.steps import moment
@@ -30,11 +33,53 @@ def attempt(success: bool = True, usage: Usage = Usage(), model_id: str = "m") -
     return Attempt(model_id, "local", success, 10, START, usage, None if success else "TIMEOUT", None)
 
 
-def test_a_step_that_is_begun_is_running_and_on_disk(journal: StateManager) -> None:
+def test_a_step_that_is_begun_is_running_before_anything_that_is_written_later(journal: StateManager) -> None:
     step = begin(journal)
     assert (step.status, step.reply, step.agent_role, step.file_path) == ("running", None, "executor", "src/a.py")
+    journal.keep(SESSION, "what comes later", True)
     row = row_of(journal, step)
     assert (row["status"], row["start_time"], row["end_time"]) == ("running", "2026-11-22T07:15:00.000Z", None)
+
+
+def test_what_another_process_begins_has_other_ids(journal: StateManager, tmp_path: Path) -> None:
+    with closing(StateManager.open(tmp_path / ".orchestra", FakeClock())) as other:
+        begun = [begin(of, f"executor/{number}/{of is other}") for number in range(40) for of in (journal, other)]
+        ids = [step.id for step in begun]
+        assert len(set(ids)) == 80
+        assert ids[::2] == sorted(ids[::2]) and ids[1::2] == sorted(ids[1::2])
+
+
+def test_an_answer_is_not_kept_for_a_step_that_could_not_be(journal: StateManager, tmp_path: Path) -> None:
+    begin(journal, "executor/another")
+    journal.keep(SESSION, "what comes later", True)
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO steps (session_id, step_key, agent_role, status, file_path, input_hash, start_time)"
+            " SELECT session_id, 'executor/1', agent_role, status, file_path, input_hash, start_time FROM steps"
+        )
+    step = begin(journal)
+    with pytest.raises(StateError):
+        journal.steps.complete(step, REPLY)
+    again = begin(journal)
+    assert (again.reply, again.status) == (None, "running")
+    journal.steps.complete(again, REPLY)
+    assert begin(journal).reply == REPLY
+
+
+def test_a_step_that_could_not_be_written_is_begun_anew(journal: StateManager, tmp_path: Path) -> None:
+    begin(journal, "executor/another")
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON steps BEGIN SELECT raise(ABORT, 'no space is left'); END"
+        )
+    with pytest.raises(StateError, match="no space is left"):
+        journal.steps.complete(begin(journal), REPLY)
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute("DROP TRIGGER full")
+    again = begin(journal)
+    journal.steps.complete(again, REPLY)
+    assert begin(journal).reply == REPLY
+    assert row_of(journal, again)["status"] == "completed"
 
 
 def test_a_completed_step_begun_again_comes_with_its_reply(journal: StateManager) -> None:

@@ -12,7 +12,7 @@ from orchestra.state.manager import StateManager
 from orchestra.state.migrations import MIGRATIONS
 from tests.unit.fake_clock import START, FakeClock
 
-OF_ALL = {"reply_cache", "provider_health", "repo_map"}
+OF_ALL = {"reply_cache", "provider_health", "repo_map", "step_ids"}
 """Tables that belong to no session."""
 
 

@@ -1,0 +1,107 @@
+"""Whose turn it is to compute: one worker's, and of those that wait the one longest at it."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from contextlib import contextmanager
+from typing import Iterator
+
+PATIENCE_S = 0.05
+"""After so long without a change the turn is taken from whoever has it."""
+
+
+class Turns:
+    """Has workers compute one after the other, in the order in which they began.
+
+    Python computes in one thread at a time in any case, but changes between them at every call to the kernel: of 32
+    answers that arrive together none would be dealt with before all are, and each change costs. Where they go one by
+    one, the first asks its next question while the others compute.
+
+    Only the order depends on this, nothing else: who waits for something without giving its turn up loses it to the
+    next. Any thread; one that took no turn is not held up.
+    """
+
+    def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._waiting: list[_Place] = []
+        """A heap."""
+        self._has_it: _Place | None = None
+        self._own = _Own()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """The calling thread's turn for a piece of work, behind all who have begun theirs."""
+        self._take(next(self._numbers))
+        try:
+            yield
+        finally:
+            self._give_up()
+            self._own.place = None
+
+    @contextmanager
+    def aside(self, *, to_the_end: bool = False) -> Iterator[None]:
+        """Let others compute while this thread waits for something else; then it goes on before those who began later.
+
+        `to_the_end` after a long wait: all others have then begun earlier.
+        """
+        place = self._own.place
+        if place is None:
+            yield
+            return
+        self._give_up()
+        try:
+            yield
+        finally:
+            self._take(next(self._numbers) if to_the_end else place.number)
+
+    def _take(self, number: int) -> None:
+        place = self._own.place = _Place(number)
+        with self._lock:
+            if self._has_it is None:
+                self._has_it = place
+                return
+            heapq.heappush(self._waiting, place)
+            seen = self._has_it
+        while not place.called.acquire(timeout=self._patience_s):
+            with self._lock:
+                if self._has_it is place:
+                    return
+                if self._has_it is seen:
+                    self._waiting.remove(place)
+                    heapq.heapify(self._waiting)
+                    self._has_it = place
+                    return
+                assert self._has_it is not None  # it is handed on as long as somebody waits
+                seen = self._has_it
+
+    def _give_up(self) -> None:
+        with self._lock:
+            if self._has_it is not self._own.place:
+                return  # it was taken away
+            self._has_it = heapq.heappop(self._waiting) if self._waiting else None
+            if self._has_it is not None:
+                self._has_it.called.release()
+
+
+class _Place:
+    """Of one thread that wants to compute, or does."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.called = threading.Lock()
+        """Held until it is this one's turn."""
+        self.called.acquire()
+
+    def __lt__(self, other: _Place) -> bool:
+        return self.number < other.number
+
+
+class _Own(threading.local):
+    """What a thread has to do with turns."""
+
+    place: _Place | None = None
+    """Its newest; None outside of `taken`."""
