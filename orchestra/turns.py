@@ -40,7 +40,6 @@ class Turns:
             yield
         finally:
             self._give_up()
-            self._own.place = None
 
     @contextmanager
     def aside(self, *, to_the_end: bool = False) -> Iterator[None]:
@@ -52,7 +51,7 @@ class Turns:
         if place is None:
             yield
             return
-        self._give_up()
+        self._give_up()  # and so nothing within steps aside once more
         try:
             yield
         finally:
@@ -79,8 +78,9 @@ class Turns:
                 seen = self._has_it
 
     def _give_up(self) -> None:
+        place, self._own.place = self._own.place, None
         with self._lock:
-            if self._has_it is not self._own.place:
+            if self._has_it is not place:
                 return  # it was taken away
             self._has_it = heapq.heappop(self._waiting) if self._waiting else None
             if self._has_it is not None:
@@ -104,4 +104,4 @@ class _Own(threading.local):
     """What a thread has to do with turns."""
 
     place: _Place | None = None
-    """Its newest; None outside of `taken`."""
+    """None outside of `taken`, and aside."""

@@ -123,6 +123,17 @@ def test_what_is_raised_gives_the_turn_up(threads: Callable[..., threading.Threa
         assert turns._has_it is not None
 
 
+def test_who_is_aside_stays_so_whatever_it_waits_for_there() -> None:
+    turns = Turns(patience_s=LONG_S)
+    with turns.taken():
+        with turns.aside(to_the_end=True):
+            with turns.aside():
+                assert turns._has_it is None
+            assert turns._has_it is None
+        assert turns._has_it is not None
+    assert turns._has_it is None
+
+
 def test_a_thread_that_took_no_turn_is_not_held_up() -> None:
     turns = Turns(patience_s=LONG_S)
     with turns.aside():
