@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Iterator
 
 PATIENCE_S = 0.05
-"""After so long without a change the turn is taken from whoever has it."""
+"""After so long without a change whoever has the turn must be waiting for something else."""
 
 
 class Turns:
@@ -19,8 +19,8 @@ class Turns:
     answers that arrive together none would be dealt with before all are, and each change costs. Where they go one by
     one, the first asks its next question while the others compute.
 
-    Only the order depends on this, nothing else: who waits for something without giving its turn up loses it to the
-    next. Any thread; one that took no turn is not held up.
+    Only the order depends on this, nothing else: where who has the turn waits for something without giving it up, all
+    others go on as if there were none. Any thread; one that took no turn is not held up.
     """
 
     def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
@@ -67,21 +67,22 @@ class Turns:
             seen = self._has_it
         while not place.called.acquire(timeout=self._patience_s):
             with self._lock:
-                if self._has_it is place:
-                    return
                 if self._has_it is seen:
-                    self._waiting.remove(place)
-                    heapq.heapify(self._waiting)
-                    self._has_it = place
-                    return
-                assert self._has_it is not None  # it is handed on as long as somebody waits
+                    self._let_all_go_on()
                 seen = self._has_it
+
+    def _let_all_go_on(self) -> None:
+        """Called with the lock held."""
+        self._has_it = None
+        for place in self._waiting:
+            place.called.release()
+        self._waiting.clear()
 
     def _give_up(self) -> None:
         place, self._own.place = self._own.place, None
         with self._lock:
             if self._has_it is not place:
-                return  # it was taken away
+                return  # it was not waited for
             self._has_it = heapq.heappop(self._waiting) if self._waiting else None
             if self._has_it is not None:
                 self._has_it.called.release()

@@ -204,8 +204,10 @@ class Asker:
         if self._deadline.is_over:
             raise out_of_time()
         watcher = _Watcher(self, step)
-        reply = self._call(step, request, deadline, watcher)
-        steps.complete(step, reply)
+        with self._turns.aside(to_the_end=True):
+            reply = self._call(step, request, deadline, watcher)
+            # Before anybody's turn is waited for: it is paid for.
+            steps.complete(step, reply)
         self._events.emit(
             "step.completed", step_id=step.id, role=role, path=path, attempt=watcher.attempts or None,
             **_figures(reply), **_consumed(watcher.answered or reply.usage), **_whose(step.key, step.file_path),
@@ -221,10 +223,9 @@ class Asker:
         if passed_over or goes_first:
             request = replace(request, passed_over=request.passed_over | passed_over, goes_first=goes_first)
         try:
-            with self._turns.aside(to_the_end=True):
-                reply = self._chains[step.agent_role].execute(
-                    request, deadline=deadline, cancel=self._cancel, observer=watcher
-                )
+            reply = self._chains[step.agent_role].execute(
+                request, deadline=deadline, cancel=self._cancel, observer=watcher
+            )
         except BaseException as error:
             self._journal.steps.fail(step)
             if isinstance(error, TooExpensive):

@@ -24,7 +24,7 @@ class JournalledTree:
     image is in the journal already is passed over. In a dry run the images are the tree: nothing is written.
 
     While a job has a path, its images are held in memory, being asked for twenty times a file, and noted without a
-    wait: the next intent in the journal, or the next write to the disk, brings them there before anything acts on them.
+    wait: the next write to the disk, or the next answer, brings them there before anything acts on them.
     """
 
     def __init__(

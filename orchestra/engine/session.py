@@ -231,7 +231,7 @@ class Session:
 
     def _ended(self, outcome: FileOutcome) -> None:
         self._outcomes[outcome.path] = outcome
-        # Whoever acts on it, as a file that waited for it, journals an intent first, which comes after it.
+        # Whoever acts on it, as a file that waited for it, has an answer journalled first, which comes after it.
         self._unsaved.append(self._rooms.journal.images.set_outcome_later(self._rooms.session_id, outcome))
         self._rooms.events.emit(
             "file.ended", level="info" if outcome.status in DONE else "warning", path=outcome.path,

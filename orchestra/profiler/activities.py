@@ -31,7 +31,7 @@ _ACTIVITIES = (
     ("orchestra.adapters", MODEL),
 )
 """The first whose beginning fits counts."""
-_THROUGH = ("orchestra.workspace.children", "orchestra.observe.events")
+_THROUGH = ("orchestra.workspace.children", "orchestra.observe.events", "orchestra.turns")
 """Who runs or tells things for others: whoever calls decides."""
 
 

@@ -24,11 +24,11 @@ from orchestra.state.torn import EVERYTHING, TornTable, fill_up, unreadable_rows
 TABLES = (
     "sessions", "plans", "agents", "steps", "replies", "attempts", "checkpoints", "file_versions", "file_outcomes",
     "facts", "events", "undone_files", "made_folders", "provider_health",
-    "journal_secret",
+    "journal_secret", "step_ids",
 )
 """What is carried over, referred-to first; the cache of answers is not worth it."""
-_LATER = frozenset({"undone_files", "made_folders", "provider_health", "journal_secret"})
-_DEEDS = frozenset(TABLES) - {"agents", "attempts", "checkpoints", "events", "provider_health"}
+_LATER = frozenset({"undone_files", "made_folders", "provider_health", "journal_secret", "step_ids"})
+_DEEDS = frozenset(TABLES) - {"agents", "attempts", "checkpoints", "events", "provider_health", "step_ids"}
 """Without every row of these a session could do something twice, or take a draft for the user's own file."""
 _OF_NO_SESSION = "session_id NOT IN (SELECT session_id FROM sessions)"
 _WRONG = (

@@ -7,6 +7,8 @@ import threading
 
 from orchestra.state.store import Store
 
+OUT_OF_SIGHT = 2 ** 53
+"""What JSON cannot tell from its neighbour, no count of steps comes to."""
 _FEWEST, _MOST = 16, 1024
 
 
@@ -40,7 +42,8 @@ def _first(numbers: range) -> int:
 def take(connection: sqlite3.Connection, size: int) -> range:
     """So many ids, for whoever commits the transaction."""
     first = connection.execute(
-        "SELECT max(coalesce((SELECT max(id) FROM steps), 0) + 1, coalesce((SELECT next FROM step_ids), 1))"
+        "SELECT max(coalesce((SELECT max(id) FROM steps), 0) + 1, coalesce((SELECT next FROM step_ids"
+        " WHERE typeof(next) = 'integer' AND next < ?), 1))", (OUT_OF_SIGHT,)
     ).fetchone()[0]
     connection.execute("INSERT OR REPLACE INTO step_ids VALUES (1, ?)", (first + size,))
     return range(first, first + size)

@@ -49,8 +49,9 @@ class _Begun:
 
     step: Step
     at: datetime
+    row: Sequence[object] = ()
     intent: Written[Any] | None = None
-    """None where it was waited for."""
+    """The row's writing; None where it was waited for."""
 
 
 class Steps:
@@ -88,7 +89,7 @@ class Steps:
         if self._is_new(session_id, key):
             step = Step(self._ids.new(), session_id, key, role, "running", path, None)
             intent = self._store.write_later(lambda connection: _insert(connection, step.id, row), is_flushed=False)
-            self._running[step.id] = _Begun(step, time, intent)
+            self._running[step.id] = _Begun(step, time, row, intent)
             return step
         step = self._store.write(lambda connection: _taken_up(connection, row), is_flushed=False)
         if step.reply is None:
@@ -240,7 +241,8 @@ class Steps:
             # In the order in which ends are written: of two steps that end at once, only the later one leaves it idle.
             self._running.pop(step.id, None)
             if begun is not None and begun.intent is not None and begun.intent.error is not None:
-                raise begun.intent.error
+                # The disk may have room again, and what was answered since is paid for.
+                _insert(connection, step.id, begun.row)
             running = [other.step for other in [*self._running.values()]]
             is_idle = not any((other.session_id, other.agent_role) == agent for other in running)
             start = moment(_start_of(connection, step)) if begun is None else begun.at

@@ -16,6 +16,7 @@ from orchestra.state.database import missing_bytes
 from orchestra.state.database import expected_columns
 from orchestra.state.migrations import MIGRATIONS
 from orchestra.state.phases import MOVES
+from orchestra.state.step_ids import OUT_OF_SIGHT
 
 _LAST = 2**63 - 1
 EVERYTHING = (-_LAST - 1, _LAST)
@@ -122,6 +123,11 @@ def _phase(cell: object) -> None:
         raise damaged("what should be a phase is none")
 
 
+def _step_id(cell: object) -> None:
+    if not (isinstance(cell, int) and 0 < cell < OUT_OF_SIGHT):
+        raise damaged("what should be the id of a step is none")
+
+
 def _role(cell: object) -> None:
     if cell not in AGENT_ROLES:
         raise damaged("what should be a role is none")
@@ -145,6 +151,7 @@ _CELLS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
     "file_versions": {"created_at": moment},
     "facts": {"created_at": moment, "content": json_of},
     "events": {"time": moment, "data": object_of},
+    "step_ids": {"next": _step_id},
     "provider_health": {"cooldown_until": _moment_or_none, "updated_at": moment},
 }
 """What must be readable for a row to become a record."""

@@ -32,8 +32,11 @@ def waiting(turns: Turns) -> int:
 
 def until(is_so: Callable[[], bool]) -> None:
     pause = threading.Event()
-    while not is_so():
+    for _ in range(int(LONG_S * 1000)):
+        if is_so():
+            return
         pause.wait(0.001)
+    raise AssertionError("it never was so")
 
 
 def test_others_wait_in_the_order_in_which_they_came(threads: Callable[..., threading.Thread]) -> None:
@@ -94,7 +97,7 @@ def test_who_steps_aside_comes_back_before_those_who_began_later(
 
 
 def test_who_waits_without_stepping_aside_holds_nobody_up(threads: Callable[..., threading.Thread]) -> None:
-    turns, may_end, done = Turns(patience_s=0.001), threading.Event(), threading.Event()
+    turns, may_end, all_in = Turns(patience_s=0.001), threading.Event(), threading.Barrier(5)
 
     def forgetful() -> None:
         with turns.taken():
@@ -102,15 +105,17 @@ def test_who_waits_without_stepping_aside_holds_nobody_up(threads: Callable[...,
 
     def other() -> None:
         with turns.taken():
-            done.set()
+            # None of them gives its turn up, either.
+            all_in.wait(LONG_S)
 
-    threads(forgetful)
+    begun = [threads(forgetful)]
     until(lambda: turns._has_it is not None)
-    threads(other)
-    assert done.wait(LONG_S)
+    begun += [threads(other) for _ in range(4)]
+    all_in.wait(LONG_S)
     may_end.set()
-    with turns.taken():
-        pass
+    for thread in begun:
+        thread.join(LONG_S)
+    assert turns._has_it is None and waiting(turns) == 0
 
 
 def test_what_is_raised_gives_the_turn_up(threads: Callable[..., threading.Thread]) -> None:
@@ -146,12 +151,14 @@ def test_a_thread_that_took_no_turn_is_not_held_up() -> None:
 
 def test_of_many_that_come_and_go_one_computes_at_a_time(threads: Callable[..., threading.Thread]) -> None:
     turns, inside, most = Turns(patience_s=LONG_S), [0], [0]
+    pause = threading.Event()
 
     def work() -> None:
-        for _ in range(50):
+        for _ in range(10):
             with turns.taken():
                 for is_long in (False, True):
                     inside[0] += 1
+                    pause.wait(0.0001)  # in which any other could come in
                     most[0] = max(most[0], inside[0])
                     inside[0] -= 1
                     with turns.aside(to_the_end=is_long):

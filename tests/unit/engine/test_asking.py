@@ -23,9 +23,11 @@ from orchestra.errors import (
     TooExpensive,
     UnreadableReply,
 )
+from orchestra.turns import Turns
 from tests.unit.engine.workshop import SESSION, Workshop
 
 Build = Callable[..., Workshop]
+LONG_S = 30
 QUESTION: Request = request_of("Be brief.", ())
 
 
@@ -49,6 +51,31 @@ def test_an_answer_is_read_and_kept(workshop: Build) -> None:
     shop = workshop(executor=["42"])
     assert ask(shop) == 42
     assert shop.steps() == {"executor/1": "completed"}
+
+
+def test_an_answer_is_kept_while_others_compute(workshop: Build) -> None:
+    turns, is_taken, seen, pause = Turns(patience_s=LONG_S), threading.Event(), [], threading.Event()
+
+    def compute() -> None:
+        with turns.taken():
+            is_taken.set()
+            for _ in range(1000 * LONG_S):
+                if shop.steps() == {"executor/1": "completed"}:
+                    seen.append("kept")
+                    break
+                pause.wait(0.001)
+
+    def answer() -> str:
+        other.start()
+        assert is_taken.wait(LONG_S)
+        return "42"
+
+    other = threading.Thread(target=compute, daemon=True)
+    shop = workshop(executor=[answer])
+    with turns.taken():
+        assert shop.asker(turns=turns).ask("executor", "executor/1", QUESTION, path="a.py", read=read_number) == 42
+    other.join(LONG_S)
+    assert seen == ["kept"]
 
 
 def test_what_was_answered_is_never_asked_again(workshop: Build) -> None:

@@ -10,6 +10,7 @@ from orchestra.engine.crew import Crew, out_of_time
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.environment import StopSignal
 from orchestra.errors import Cancelled, ExitStatus, LimitReached
+from orchestra.turns import Turns
 from tests.unit.fake_clock import FakeClock
 
 LONG_S = 30
@@ -51,6 +52,15 @@ def bridge() -> Iterator[Bridge]:
     bridge = Bridge()
     yield bridge
     bridge.cancel.cancel()
+    bridge.crew.close()
+
+
+def test_work_is_done_in_turn_where_turns_are_taken() -> None:
+    turns, bridge = Turns(), Bridge()
+    crew = Crew(2, stop=bridge.stop, cancel=bridge.cancel, deadline=Deadline(bridge.clock, None), turns=turns)
+    assert crew.call(lambda: turns._has_it is not None)
+    assert turns._has_it is None
+    crew.close()
     bridge.crew.close()
 
 

@@ -28,6 +28,7 @@ from orchestra.observe.redaction import Redactor
 from orchestra.records import AGENT_ROLES, Attempt, Event, FileOutcome, Plan, PlannedFile, Reply, Task, Usage
 from orchestra.state.database import make_folder
 from orchestra.state.manager import StateManager
+from orchestra.turns import Turns
 from orchestra.workspace.tree import Tree
 from tests.unit.fake_clock import START, FakeClock
 
@@ -156,11 +157,11 @@ class Workshop:
         events.listen(self.events.append)
         return events
 
-    def asker(self, panel: Panel = Panel({})) -> Asker:
+    def asker(self, panel: Panel = Panel({}), turns: Turns | None = None) -> Asker:
         return Asker(
             session_id=SESSION, journal=self.journal, chains=self.agents, events=self.emitter(),
             redactor=Redactor(["hunter22"]), discretion=self.discretion, deadline=self.deadline,
-            cancel=self.cancel, show=self._show, panel=panel,
+            cancel=self.cancel, show=self._show, panel=panel, turns=turns,
         )
 
     def files(self) -> JournalledTree:

@@ -391,3 +391,13 @@ def test_without_a_place_to_put_it_nothing_is_touched(state: Path) -> None:
         salvage(state, START)
     assert caught.value.exit_status is ExitStatus.STATE
     assert sorted(path.name for path in state.iterdir()) == before
+
+
+def test_the_id_of_a_step_that_was_lost_is_not_given_again(state: Path) -> None:
+    with closing(sqlite3.connect(state / FILE)) as connection, connection:
+        (next_id,) = connection.execute("SELECT next FROM step_ids").fetchone()
+        connection.execute("DELETE FROM steps WHERE id > 3")
+    salvage(state, START)
+    with closing(StateManager.open(state, FakeClock())) as journal:
+        journal.sessions.create("s-new", Task("a task", "words"), mode="sequential", options={}, config={})
+        assert journal.steps.begin("s-new", "k", role="executor", path="a", input_text="").id == next_id > 40

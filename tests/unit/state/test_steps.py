@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestra.errors import StateError
+from orchestra.errors import StateDamaged, StateError
 from orchestra.records import Attempt, Reply, Step, Task, Usage
 from orchestra.state.manager import StateManager
 from orchestra.state.steps import moment
@@ -64,6 +64,36 @@ def test_an_answer_is_not_kept_for_a_step_that_could_not_be(journal: StateManage
     assert (again.reply, again.status) == (None, "running")
     journal.steps.complete(again, REPLY)
     assert begin(journal).reply == REPLY
+
+
+def test_an_answer_is_kept_where_the_intent_found_no_room_but_it_does(journal: StateManager, tmp_path: Path) -> None:
+    begin(journal, "executor/another")
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON steps BEGIN SELECT raise(ABORT, 'no space is left'); END"
+        )
+    step = begin(journal)
+    journal.keep(SESSION, "what comes later", True)
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute("DROP TRIGGER full")
+    journal.steps.add_attempt(step, attempt())
+    journal.steps.complete(step, REPLY)
+    assert begin(journal).reply == REPLY
+    assert [row.step_id for row in journal.steps.attempts(SESSION)] == [step.id]
+
+
+@pytest.mark.parametrize("next_id", ["x", 1.5, b"x", 2 ** 63 - 1, -1, None])
+def test_ids_go_on_where_what_is_free_cannot_be_read(journal: StateManager, tmp_path: Path, next_id: object) -> None:
+    begin(journal, "executor/another")
+    journal.keep(SESSION, "what comes later", True)
+    with closing(sqlite3.connect(tmp_path / ".orchestra" / "state.db")) as connection, connection:
+        connection.execute("DROP TABLE step_ids")
+        connection.execute("CREATE TABLE step_ids (id INTEGER PRIMARY KEY, next)")
+        connection.execute("INSERT INTO step_ids VALUES (1, ?)", (next_id,))
+    with pytest.raises(StateDamaged, match="step_ids"):
+        journal.check()
+    with closing(StateManager.open(tmp_path / ".orchestra", FakeClock())) as other:
+        assert begin(other).id == 2
 
 
 def test_a_step_that_could_not_be_written_is_begun_anew(journal: StateManager, tmp_path: Path) -> None:

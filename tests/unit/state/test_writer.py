@@ -10,6 +10,7 @@ import pytest
 from orchestra.errors import StateError
 from orchestra.state.database import connect
 from orchestra.state.writer import Writer, Written
+from orchestra.turns import Turns
 
 LONG_S = 30
 Work = Callable[[sqlite3.Connection], Any]
@@ -27,7 +28,8 @@ class Desk:
         connection.execute("CREATE TABLE owed (n REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
         self.statements: list[str] = []
         connection.set_trace_callback(self.statements.append)
-        self.writer = Writer(connection)
+        self.turns = Turns(patience_s=LONG_S)
+        self.writer = Writer(connection, turns=self.turns)
 
     def in_one_batch(self, *works: Work) -> list[Written[Any]]:
         """Have the writer find all of these at once, behind one that holds it up."""
@@ -70,6 +72,13 @@ def error_of(future: Written[Any]) -> BaseException | None:
     except Exception as error:
         return error
     return None
+
+
+def test_who_waits_for_a_write_lets_others_compute(desk: Desk) -> None:
+    with desk.turns.taken():
+        assert desk.turns._has_it is not None
+        assert desk.writer.write(lambda connection: desk.turns._has_it) is None
+        assert desk.turns._has_it is not None
 
 
 def test_what_was_written_is_committed_when_the_call_returns(desk: Desk) -> None:
