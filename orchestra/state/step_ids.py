@@ -29,7 +29,7 @@ class StepIds:
                     taken, self._free = self._free[0], self._free[1:]
                     return taken
                 size, self._size = self._size, min(_MOST, 2 * self._size)
-            block = self._store.write(lambda connection: take(connection, size), is_flushed=False)
+            block = self._store.write(lambda connection: _take(connection, size), is_flushed=False)
             with self._lock:
                 # Of two threads that came to the end of a block at once, one has its own left unused.
                 self._free = max(self._free, block, key=_first)
@@ -39,8 +39,7 @@ def _first(numbers: range) -> int:
     return numbers.start
 
 
-def take(connection: sqlite3.Connection, size: int) -> range:
-    """So many ids, for whoever commits the transaction."""
+def _take(connection: sqlite3.Connection, size: int) -> range:
     first = connection.execute(
         "SELECT max(coalesce((SELECT max(id) FROM steps), 0) + 1, coalesce((SELECT next FROM step_ids"
         " WHERE typeof(next) = 'integer' AND next < ?), 1))", (OUT_OF_SIGHT,)

@@ -13,7 +13,8 @@ from orchestra.dataclass import dataclass
 from orchestra.records import Attempt, Reply, Step, Usage
 from orchestra.regex import regex
 from orchestra.state.cells import amount_of, cell_text, moment
-from orchestra.state.step_ids import StepIds, take
+from orchestra.state.seen_keys import SeenKeys
+from orchestra.state.step_ids import StepIds
 from orchestra.state.store import Store
 from orchestra.state.writer import Written
 
@@ -61,9 +62,9 @@ class Steps:
         self._store = store
         self._clock = clock
         self._ids = StepIds(store)
-        self._known: dict[str, set[int]] = {}
-        """By session the hashes of its steps' keys: of a new one nothing need be looked up."""
-        self._known_lock = threading.Lock()
+        self._seen: tuple[str, SeenKeys] | None = None
+        """The session that last began a step, and its steps' keys: of a new one nothing need be looked up."""
+        self._seen_lock = threading.Lock()
         self._running: dict[int, _Begun] = {}
         """By id."""
         self._working: dict[tuple[str, str], str] = {}
@@ -86,27 +87,24 @@ class Steps:
                 "UPDATE sessions SET last_activity = ? WHERE session_id = ?", (now, session_id)
             ), is_flushed=False)
         row = (session_id, key, role, path, input_hash, now)
-        if self._is_new(session_id, key):
-            step = Step(self._ids.new(), session_id, key, role, "running", path, None)
-            intent = self._store.write_later(lambda connection: _insert(connection, step.id, row), is_flushed=False)
-            self._running[step.id] = _Begun(step, time, row, intent)
-            return step
-        step = self._store.write(lambda connection: _taken_up(connection, row), is_flushed=False)
-        if step.reply is None:
-            self._running[step.id] = _Begun(step, time)
+        if not self._is_new(session_id, key):
+            known = self._store.write(lambda connection: _taken_up(connection, row), is_flushed=False)
+            if known is not None:
+                if known.reply is None:
+                    self._running[known.id] = _Begun(known, time)
+                return known
+        step = Step(self._ids.new(), session_id, key, role, "running", path, None)
+        intent = self._store.write_later(lambda connection: _insert(connection, step.id, row), is_flushed=False)
+        self._running[step.id] = _Begun(step, time, row, intent)
         return step
 
     def _is_new(self, session_id: str, key: str) -> bool:
-        """Whether there was no such step; from now on there is."""
-        known = self._known.get(session_id)
-        if known is None:
-            rows = self._store.rows("SELECT step_key FROM steps WHERE session_id = ?", (session_id,))
-            known = {hash(row["step_key"]) for row in rows}
-        with self._known_lock:
-            known = self._known.setdefault(session_id, known)
-            is_new = hash(key) not in known
-            known.add(hash(key))
-        return is_new
+        """Whether there certainly was no such step; from now on there may be."""
+        with self._seen_lock:
+            if self._seen is None or self._seen[0] != session_id:
+                rows = self._store.rows("SELECT step_key FROM steps WHERE session_id = ?", (session_id,))
+                self._seen = (session_id, SeenKeys(row["step_key"] for row in rows))
+            return not self._seen[1].add(key)
 
     def asked(self, step: Step, model_id: str) -> None:
         """Note with which model an agent works; does not wait for the disk, since nothing depends on it."""
@@ -270,7 +268,7 @@ def _insert(connection: sqlite3.Connection, step_id: int, row: Sequence[object])
     )
 
 
-def _taken_up(connection: sqlite3.Connection, row: tuple[str, str, str, str | None, str, str]) -> Step:
+def _taken_up(connection: sqlite3.Connection, row: tuple[str, str, str, str | None, str, str]) -> Step | None:
     """A step that there was, running once more unless it is completed."""
     session_id, key, _, _, input_hash, now = row
     connection.execute(
@@ -283,13 +281,8 @@ def _taken_up(connection: sqlite3.Connection, row: tuple[str, str, str, str | No
         " WHERE session_id = ? AND step_key = ? AND status != 'completed'",
         (input_hash, now, session_id, key),
     )
-    wanted = _STEP + " WHERE session_id = ? AND step_key = ?"
-    found = connection.execute(wanted, (session_id, key)).fetchone()
-    if found is None:
-        # It was begun, but that could not be written.
-        _insert(connection, take(connection, 1).start, row)
-        found = connection.execute(wanted, (session_id, key)).fetchone()
-    return _step(found)
+    found = connection.execute(_STEP + " WHERE session_id = ? AND step_key = ?", (session_id, key)).fetchone()
+    return None if found is None else _step(found)
 
 
 def _start_of(connection: sqlite3.Connection, step: Step) -> object:
