@@ -15,6 +15,7 @@ from orchestra.observe.secret_shapes import holds_secret
 from orchestra.records import FileImage
 from orchestra.regex import regex
 from orchestra.workspace.git import Git
+from orchestra.workspace.instructions import instruction_links
 from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import decode
@@ -119,6 +120,12 @@ class Showing:
             with suppress(OrchestraError):
                 asked.append(check_path(self._root, path, for_writing=False))
         return dict(self._listing(asked if len(asked) <= MOST_ASKED else ())) if asked else {}
+
+    def instruction_links(self, listed: Sequence[str]) -> Sequence[str]:
+        """Those links beside the listed files from which instructions might be hoped for."""
+        links = instruction_links(self._root, listed)
+        ignored = ignored_paths(self._root, self._git, links) if links else ()
+        return [path for path in links if path not in ignored]
 
     def survey(self) -> Iterator[tuple[str, bool]]:
         """The texts of the repository up to a bound, also of files that nobody may see: for who must know what to hide.

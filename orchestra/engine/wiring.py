@@ -144,7 +144,9 @@ def wire(
         @functools.lru_cache(maxsize=None)
         def guidance() -> Guidance:
             def find_out() -> Mapping[str, Any]:
-                found = Guidance.found([path for path, _ in listed()], showing.show, own_skills(env.variables))
+                paths = [path for path, _ in listed()]
+                links = showing.instruction_links(paths)
+                found = Guidance.found(paths, showing.show, own_skills(env.variables), links)
                 if found.left_out:
                     events.emit("guidance.left_out", level="warning", files=[[*each] for each in found.left_out])
                 return found.changed(placeholders.hide).to_json()

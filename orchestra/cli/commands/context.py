@@ -88,7 +88,9 @@ def _parts(
     with _cache(context) as cache:
         scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
         briefing = scout.brief(task, listing, given, folder)
-    guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
+    paths = [path for path, _ in listing]
+    links = showing.instruction_links(paths)
+    guidance = Guidance.found(paths, showing.show, own_skills(context.env.variables), links)
     shown, left_out = fitting_files(
         showing.show_long, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task),
         excerpt=scout.excerpt(task),
