@@ -225,5 +225,5 @@ def within(
             others.append((file.path, _TOO_LONG % len(file.text) if is_long else no_room))
         else:
             fitting.append(shown)
-            tokens -= estimate_tokens(show_files([shown])) if shown.lines else needed
+            tokens -= estimate_tokens(show_files([shown])) if shown.lines or shown.is_cut else needed
     return fitting, others, tokens

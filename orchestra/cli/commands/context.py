@@ -118,6 +118,8 @@ def _parts(
 
 
 def _in_part(file: ShownFile) -> str:
+    if file.is_cut:
+        return "; parts of its lines, which are too long"
     return "; of its lines " + ", ".join("%d-%d" % span for span in file.lines) if file.lines else ""
 
 

@@ -64,6 +64,34 @@ def test_no_part_holds_a_part_of_a_secret() -> None:
         assert "MIIEvQ" not in said(shown) and "__ORCHESTRA_SECRET_" in said(shown)
 
 
+MINIFIED = "/*! licence */\n" + "".join(
+    f"function f{number}(a,b){{return a+b*{number}}}" for number in range(20_000)
+) + "\n"
+
+
+def test_of_lines_that_are_too_long_what_stands_around_the_names_of_the_task_is_shown_as_cut() -> None:
+    shown = parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="f777() and f19000() add", hide=str, always=False)
+    words = said(shown)
+    assert words.startswith("=== a.min.js (parts of lines that are too long to be shown)\n<data>\n[")
+    assert "function f777(a,b){return a+b*777}" in words and "function f19000(" in words and "f9000(" not in words
+    assert words.count(" characters are left out]\n") == 3 and estimate_tokens(words) < 1000
+
+
+def test_of_lines_that_are_too_long_nothing_is_shown_without_a_name_unless_it_must() -> None:
+    assert parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="nothing() of it", hide=str, always=False) is None
+    always = said(parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="nothing()", hide=str, always=True))
+    asked = said(parts_of(ShownFile("a.min.js", MINIFIED, ((2, 2),)), 5000, about="", hide=str, always=False))
+    assert always == asked and "/*! licence */\nfunction f0(" in always
+    assert parts_of(ShownFile("a.min.js", MINIFIED), 200, about="f777()", hide=str, always=True) is None
+
+
+def test_a_window_ends_in_no_word() -> None:
+    before, after = "a" * 90 + " (" + "b" * 250, "+" + "c" * 280 + "," + "d" * 90
+    text = "x" * 4000 + " " + before + " named_here" + after + " " + "y" * 4000
+    words = said(parts_of(ShownFile("a.txt", text), 5000, about="named_here()", hide=str, always=False))
+    assert "]\n" + before in words and after + "\n[" in words
+
+
 def test_a_file_that_fits_is_shown_whole_whatever_lines_are_asked_for() -> None:
     short = ShownFile("b.py", "x = 1\n", ((1, 1),))
     fitting, others, left = within([short], 1000, EXCERPT)

@@ -186,7 +186,8 @@ def test_names_and_imports_are_found(path: str) -> None:
     ),
     (
         "A.java", "interface Shop {\n    void sell(String item, int... counts);\n"
-        "    <T> List<T> all( Class<T> kind );\n    java.util.List<T> some(Map<String, List<T>> all) throws IOException;\n}\n",
+        "    <T> List<T> all( Class<T> kind );\n"
+        "    java.util.List<T> some(Map<String, List<T>> all) throws IOException;\n}\n",
         ["Shop", "sell", "all", "some"],
     ),
     (
