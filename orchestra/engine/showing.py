@@ -208,18 +208,22 @@ def excerpt_for(about: str, hide: Callable[[str], str]) -> Excerpt:
 
 
 def within(
-    files: Sequence[ShownFile], tokens: int, excerpt: Excerpt, *, always: bool = False
+    files: Sequence[ShownFile], tokens: int, excerpt: Excerpt, *, always: bool = False, shares: Sequence[int] = (),
 ) -> tuple[list[ShownFile], list[tuple[str, str]], int]:
     """Those of the files that fit one after the other, the others with the reason, and how many tokens are left.
 
-    A file that does not fit as a whole is shown in parts where it has an excerpt.
+    A file that does not fit as a whole is shown in parts where it has an excerpt; so is one that takes more
+    than its share, of which the last is that of all others.
     """
     fitting: list[ShownFile] = []
     others: list[tuple[str, str]] = []
-    for file in files:
+    for nth, file in enumerate(files):
         needed = estimate_tokens(show_files([replace(file, lines=())]))
         is_long = len(file.text) > MOST_CHARACTERS
-        shown = excerpt(file, tokens, always) if is_long or needed > tokens else replace(file, lines=())
+        most = min(tokens, shares[min(nth, len(shares) - 1)]) if shares else tokens
+        shown = excerpt(file, tokens, always) if is_long or needed > most else replace(file, lines=())
+        if shown is None and not is_long and needed <= tokens:
+            shown = replace(file, lines=())
         if shown is None:
             no_room = f"it has {needed} tokens, and there is room for {tokens}"
             others.append((file.path, _TOO_LONG % len(file.text) if is_long else no_room))

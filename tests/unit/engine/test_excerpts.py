@@ -122,6 +122,28 @@ def test_the_architect_sees_parts_of_a_chosen_file_that_is_too_long(showing: Sho
     assert [file.path for file in fitting] == ["b.py"] and "too long" in others[0][1]
 
 
+def test_where_room_is_short_no_file_takes_all_of_it_from_the_next(tmp_path: Path) -> None:
+    for name, count in (("a.py", 90), ("b.py", 90), ("c.py", 4)):
+        (tmp_path / name).write_text(LONG[:LONG.index(f"def step_{count}()")] + "def step_432():\n    return 4\n")
+    (tmp_path / "d.py").write_text("x = 1\n" * 900)
+    showing = Showing(tmp_path, None, Tree(tmp_path))
+    chosen = [Chosen(name, "named") for name in ("a.py", "b.py", "c.py")]
+    fitting, others = fitting_files(showing.show_long, chosen, 9_000, excerpt=EXCERPT)
+    assert [(file.path, bool(file.lines)) for file in fitting] == [("a.py", True), ("b.py", True), ("c.py", False)]
+    assert others == [] and all("def step_432():" in said(file) for file in fitting)
+    whole, _ = fitting_files(showing.show_long, chosen, 90_000, excerpt=EXCERPT)
+    assert not any(file.lines for file in whole), "where there is room for all, each is whole"
+
+
+def test_a_file_without_parts_to_be_shown_is_whole_where_it_fits(tmp_path: Path) -> None:
+    for name, count in (("a.py", 700), ("b.py", 400), ("c.py", 400)):
+        (tmp_path / name).write_text("x = 1\n" * count)
+    showing = Showing(tmp_path, None, Tree(tmp_path))
+    chosen = [Chosen(name, "named") for name in ("a.py", "b.py", "c.py")]
+    fitting, others = fitting_files(showing.show_long, chosen, 8_000, excerpt=excerpt_for("Mend the sky", str))
+    assert ([file.path for file in fitting], [path for path, _ in others]) == (["a.py", "b.py"], ["c.py"])
+
+
 def test_of_a_given_file_parts_are_shown_whatever_the_task_says(showing: Showing) -> None:
     fitting, _ = fitting_files(showing.show_long, [Chosen("a.py", GIVEN)], 0, excerpt=excerpt_for("the sky", str))
     assert [file.lines for file in fitting] == [((1, 1),)]

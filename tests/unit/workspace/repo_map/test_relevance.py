@@ -142,6 +142,44 @@ def test_a_word_that_one_file_alone_has_brings_it_in_a_small_repository_too(tmp_
     assert [it.path for it in found] == ["lib/response.js"]
 
 
+def test_a_word_that_is_a_files_whole_name_weighs_more_than_several_that_many_have(tmp_path: Path) -> None:
+    files = {f"p{n}/limits_{n}.py": f"def limit_of_symbol_{n}(integer_raised): pass\n" for n in range(12)}
+    files |= {"series/gruntz.py": "def rewrite(): pass\n", "series/tests/test_gruntz.py": "x = 1\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "the limit of an integer symbol is raised in gruntz"), ())
+    assert [it.path for it in found][:2] == ["series/gruntz.py", "series/tests/test_gruntz.py"]
+
+
+def test_what_everything_imports_or_uses_is_next_to_nothing(tmp_path: Path) -> None:
+    files = {f"user_{n}.py": f"from core import run_it\n\nrun_it({n})\n" for n in range(40)}
+    files |= {"core.py": "import near\n\ndef run_it(n): pass\n", "near.py": "x = 1\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert {it.path: it.why for it in choose(index, relevance(index, Places(files), "run_it is slow"), ())} == {
+        "core.py": "declares run_it, which the task names", "near.py": "is imported by core.py",
+    }
+    told = choose(index, relevance(index, Places(files), "mend near.py and user_3.py"), ())
+    assert [it.path for it in told] == ["near.py", "user_3.py", "core.py"]
+    assert told[2].why == "imports near.py", "it is a reason there, where few do, and none for the user's import"
+
+
+def test_what_fits_the_words_better_comes_before_what_is_only_next_to_a_named_file(tmp_path: Path) -> None:
+    files = {f"user_{n}.py": "import query\n" for n in range(9)}
+    files |= {"query.py": "def insert_all(): pass\n", "bulk/columns.py": "def custom_bulk_column(): pass\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "insert_all takes no custom columns in bulk"), ())
+    assert [it.path for it in found][:3] == ["query.py", "bulk/columns.py", "user_0.py"]
+
+
+def test_a_file_in_a_folder_of_tests_comes_after_what_is_tested(tmp_path: Path) -> None:
+    files = {"tests/search/admin.py": "def quoted(): pass\n", "search/admin.py": "def quoted(): pass\n"}
+    files |= {f"f{n}.py": "y = 1\n" for n in range(9)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "the search drops what is quoted"), ())
+    assert {it.path for it in found} == set(files) - {f"f{n}.py" for n in range(9)}
+    words = relevance(index, Places(files), "the search drops what is quoted")
+    assert words.points[index.numbers["tests/search/admin.py"]] == words.points[index.numbers["search/admin.py"]]
+
+
 def test_a_part_of_a_dotted_name_is_no_name_by_itself(tmp_path: Path) -> None:
     files = {"a.ts": "export function request() {}\n", "b.ts": "export const routeOptions = {}\n"}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
