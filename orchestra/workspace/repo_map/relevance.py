@@ -46,6 +46,11 @@ _PATH = regex(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
 _SENTENCE = regex(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
 _CAPITAL = regex(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
+_MEMBER = regex(
+    r"(?<![\w.`/\\@#$-])([A-Z]\w*[a-z]\w*)\.(?!(?:json|toml|ya?ml|lock|txt|html|css|xml|java|php|cpp|org|com|net)\b)"
+    r"([a-z_]\w{2,})(?![\w/-]|\.\w)"
+)
+"""`Store.put`, which is no file."""
 _PART = regex(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
 _MOST_PARTS = 20
 _ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
@@ -221,7 +226,11 @@ def _capitals(index: RepoIndex, text: str) -> Iterator[str]:
 
 
 def _code_names(text: str) -> Iterator[str]:
-    """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
+    """The words that look like names of code, those between backticks, before a parenthesis or after `::`, and a type
+    with its member.
+    """
+    for dotted in islice(_MEMBER.finditer(text), _MOST_NAMES):
+        yield from dotted.groups()
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
         before, after = text[max(0, match.start() - 1):match.start()], text[match.end():match.end() + 1]
         around = (before if after != "." else "") + (after if before != "." or after == "(" else "")

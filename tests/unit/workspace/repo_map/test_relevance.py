@@ -73,6 +73,19 @@ def test_what_stands_behind_a_type_is_a_name(tmp_path: Path) -> None:
     assert [(it.path, it.why) for it in found] == [("a.rs", "declares parse, which the task names")]
 
 
+def test_a_type_with_its_member_names_both(tmp_path: Path) -> None:
+    files = {
+        "store.py": "class Store:\n    def put(self): pass\n", "other.py": "def json(): pass\n",
+        "use.py": "from store import Store\n\nStore().put()\n", "f.py": "y = 1\n",
+    }
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert {it.path: it.why for it in choose(index, relevance(index, Places(files), "Store.put loses data"), ())} == {
+        "store.py": "declares Store, which the task names", "use.py": "uses Store, which the task names",
+    }
+    for text in ("Package.json is old", "See Example.com/put", "store.put loses data", "Ends so.put it there"):
+        assert relevance(index, Places(files), text).names == frozenset()
+
+
 @pytest.mark.parametrize("text", [
     "make `Scanner.consume()` return 2", "Scanner.consume() must return 2", "let self.consume() return 2",
 ])
@@ -80,7 +93,8 @@ def test_a_method_named_with_its_class_is_a_name(tmp_path: Path, text: str) -> N
     files = {"a.py": "class Scanner:\n    def consume(self):\n        return 1\n", "b.py": "def other(): pass\n"}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
     found = choose(index, relevance(index, Places(files), text, ()), ())
-    assert found and found[0].path == "a.py" and "declares" in found[0].why and "consume" in found[0].why
+    assert [(it.path, it.why.split()[:1]) for it in found] == [("a.py", ["declares"])]
+    assert "consume" in relevance(index, Places(files), text).names
 
 
 def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
