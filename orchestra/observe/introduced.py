@@ -19,7 +19,9 @@ _ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200})
 _LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
 _DOCUMENT = regex(r"(?:(?!---)[^\n]*\n|(?!---)[^\n]+)+")
 _SECRET_KIND = regex(r"(?m)^[ \t]*kind: Secret[ \t\r]*$")
-_DATA = regex(r"(?m)^(?P<indent>[ ]*)(?:data|stringData):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)")
+_DATA = regex(
+    r"(?m)^(?P<indent>[ ]*)(?:data|(?P<plain>stringData)):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)"
+)
 _ENTRY = regex(r"(?m)^[ ]+[\w.-]+:[ \t]*[\"']?(?P<value>[^\s\"'|>][^\s\"']{7,8000})[\"']?[ \t\r]*$")
 _USUAL = regex(
     r"(?i)pass|pwd|secret|user|admin|root|guest|test|token|foo|bar|name|postgres|mysql|redis|rabbit|key"
@@ -53,7 +55,8 @@ def _in_manifests(text: str) -> Iterator[tuple[int, int]]:
         if _SECRET_KIND.search(document[0]):
             for data in _DATA.finditer(text, *document.span()):
                 for entry in _ENTRY.finditer(text, *data.span("entries")):
-                    if is_no_example(entry["value"]):
+                    # In plain text also hosts and names of users stand there.
+                    if is_no_example(entry["value"]) and (data["plain"] is None or has_both(entry["value"])):
                         yield entry.span("value")
 
 

@@ -257,6 +257,7 @@ def test_a_password_like_a_name_with_digits_is_found_where_nothing_else_can_stan
     "widget.password || 'hunter2pass'", "env('SECRET_KEY_NAME', 'name_of_key2')", 'login("me", "aNameOfSomething")',
     "setUp pw 12345678", "kind: SecretStore\ndata:\n  name: hunter2pass", '{"user_table2": password}',
     "kind: ConfigMap\ndata:\n  name: hunter2pass\n---\nkind: Secret\ndata: {}", "auth=(user2name, password2name)",
+    "kind: Secret\nstringData:\n  username: postgres\n  host: db.internal\n  url: https://h.invalid/1",
     "kind: Secret\ndata:\n  a: {{ .Values.password1 }}\n  b: ${PASSWORD_1}", 'select "table2name" as password',
 ])
 def test_where_a_name_may_stand_one_goes_through(text: str) -> None:
