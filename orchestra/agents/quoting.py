@@ -23,6 +23,8 @@ class ShownFile:
     text: str
     lines: Spans = ()
     """Those that are meant, where it is not the whole file: the first and the last of each part, counted from 1."""
+    is_cut: bool = False
+    """Whether the text is not the whole of the file's, and says where not."""
 
 
 def quote(text: str) -> str:
@@ -37,7 +39,11 @@ def fenced(text: str) -> str:
 
 def show_files(files: Sequence[ShownFile]) -> str:
     """Each file under a line `=== PATH`; empty for none. Parts of one stand each in a fence of its own."""
-    return "\n\n".join(_parts(file) if file.lines else _under(one_line(file.path), file.text) for file in files)
+    return "\n\n".join(_parts(file) if file.lines else _under(_heading(file), file.text) for file in files)
+
+
+def _heading(file: ShownFile) -> str:
+    return one_line(file.path) + (" (parts of lines that are too long to be shown)" if file.is_cut else "")
 
 
 def _parts(file: ShownFile) -> str:

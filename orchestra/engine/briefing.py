@@ -27,6 +27,10 @@ Listing = Sequence["tuple[str, int]"]
 _MOST_NEAR = 12
 _SMALL_BYTES = 20_000
 """A repository whose code has no more is shown whole: a round in which the architect asks for it costs more."""
+_SHARES = (2, 6)
+"""Of the room the half and the sixth part: where it is not enough for all, the first file and any other are shown in
+parts rather than take more.
+"""
 _PROSE = (".md", ".rst", ".txt", ".markdown", ".adoc")
 _ENDLESS = 1 << 40
 _MOST_NEAR_IN_ALL = 600
@@ -166,7 +170,11 @@ def fitting_files(
         more, refused = show([file.path for file in chosen[start:start + MOST_FILES]])
         shown, not_shown = [*shown, *more], [*not_shown, *refused]
     wanted, too_long, _ = within([file for file in shown if file.path in given], _ENDLESS, excerpt, always=True)
-    fitting, others, _ = within([file for file in shown if file.path not in given], max_tokens, excerpt)
+    by_choice = [file for file in shown if file.path not in given]
+    fitting, others, _ = within(by_choice, max_tokens, excerpt)
+    if others:
+        # What merely uses something leaves room for the next.
+        fitting, others, _ = within(by_choice, max_tokens, excerpt, shares=[max_tokens // part for part in _SHARES])
     return [*wanted, *fitting], [*not_shown, *too_long, *others]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from orchestra.agents.auditor import change_request
-from orchestra.agents.quoting import one_line
 from orchestra.agents.replies import read_change_review
 from orchestra.agents.templates import Loader
 from orchestra.dataclass import dataclass
@@ -21,10 +19,6 @@ from orchestra.records import FileOutcome, Issue, Review
 from orchestra.state.forgetting import APPROVED_CHANGE
 from orchestra.workspace.patch import FileChange, readable_patches
 from orchestra.workspace.path_names import quoted
-from orchestra.workspace.text import decode
-
-if TYPE_CHECKING:
-    from orchestra.workspace.repo_map.left_behind import Ends
 
 LEAST_FILES = 2
 """Of one changed file its own review has seen the whole change."""
@@ -54,8 +48,8 @@ class ChangeReview:
     """How often failed files were taken up again by a resume: reviews of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
-    texts: Callable[[Collection[str]], Iterable[tuple[str, str]]] = lambda changed: ()
-    """Path and text of the repository's files but those changed."""
+    left_behind: Callable[[str, Sequence[str]], Sequence[str]] = lambda key, changed: ()
+    """The lines of other files that name what the change takes away, see LeftBehind."""
 
     def judge(self, outcomes: dict[str, FileOutcome]) -> ChangeNotApproved | None:
         """Update the outcomes by what was mended; a file whose errors stand after the last round has failed.
@@ -128,36 +122,14 @@ class ChangeReview:
         # One by one: all contents of a large change need not be there at once.
         return [patch for path in sorted(paths) for patch in readable_patches([FileChange(path, *files.ends(path))])]
 
-    def _left_behind(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
-        """The lines of other files that name what the change takes away."""
-        # Loaded with the first change of several files.
-        from orchestra.workspace.repo_map.left_behind import lines_naming, taken_away
-
-        names = taken_away(self._ends(outcomes))
-        hide = self.mending.jobs.discretion.placeholders.hide
-        files = self.texts(self._changed(outcomes)) if names else ()
-        return [f"{one_line(path)}:{line}: {text}" for path, line, text in lines_naming(names, files, hide)]
-
-    def _ends(self, outcomes: Mapping[str, FileOutcome]) -> Iterator[Ends]:
-        for path in self._changed(outcomes):
-            with suppress(WorkspaceError):
-                before, after = (
-                    None if image.content is None else decode(image.content, path=path).text
-                    for image in self.mending.jobs.files.ends(path)
-                )
-                yield path, before, after
-
     def _changed(self, outcomes: Mapping[str, FileOutcome]) -> list[str]:
         return [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
 
     def _review(self, round_: int, patches: Sequence[str], outcomes: Mapping[str, FileOutcome]) -> Review:
         jobs = self.mending.jobs
         key = f"whole{self.generation}.{round_}/auditor"
-        left_behind = self.mending.journal.remember(
-            self.mending.session_id, f"left-behind/{key}", lambda: self._left_behind(outcomes)
-        )
         request = change_request(
-            jobs.prompts.about_all, patches=patches, left_behind=left_behind,
+            jobs.prompts.about_all, patches=patches, left_behind=self.left_behind(key, self._changed(outcomes)),
             custom_prompt=self.custom_prompts.get("auditor", ""), load_template=self.load_template,
         )
         with jobs.activity.of("auditing"):

@@ -9,6 +9,7 @@ from orchestra.agents.quoting import FENCE_TOKENS, ShownFile, one_line, show_fil
 from orchestra.workspace.languages.interpreters import LONGEST_LINE
 from orchestra.workspace.repo_map.excerpts import Page, Room, asked_for, excerpt
 from orchestra.workspace.repo_map.grammar import grammar_of
+from orchestra.workspace.repo_map.windows import has_long_lines, windows
 
 MOST_TOKENS = 4_000
 """Of one file, where no lines are asked for."""
@@ -31,6 +32,10 @@ def parts_of(
     # The words below the last part name the file twice.
     room = Room(page.lines, tokens - 2 * frame, frame, estimate_tokens)
     lines = asked_for(page, file.lines, room)
+    if has_long_lines(page.lines):
+        left = min(tokens - 2 * frame, MOST_TOKENS)
+        text = windows(text, about, left, estimate_tokens, always=always or bool(file.lines))
+        return ShownFile(file.path, text, is_cut=True) if text else None
     if not lines:
         lines = excerpt(page, about, room.narrowed(MOST_TOKENS), always=always)
     shown = ShownFile(file.path, text, lines)

@@ -85,6 +85,8 @@ class JobContext:
     activity: Activity = field(default_factory=Activity)
     words: Sequence[str] = ()
     """What the user said: a secret of theirs may stand in any planned file."""
+    left_behind: Callable[[str, Sequence[str]], Sequence[str]] = lambda key, changed: ()
+    """Lines of other files for an auditor, see LeftBehind; none where the change is judged as a whole, too."""
     after: AfterFile | None = None
     """For the project's own linter and tests, where they run after each file."""
 
@@ -293,7 +295,9 @@ class FileJob:
         """The auditor's judgement; an answer that cannot be read is not an approval."""
         path = self.planned.path
         key = f"{self._key_prefix}auditor/{path}/{self._drafts}"
-        request = self._context.prompts.for_auditor(self.planned, self._checks)
+        request = self._context.prompts.for_auditor(
+            self.planned, self._checks, self._context.left_behind(key, [path])
+        )
         replies: list[str] = []
 
         def read(text: str) -> Review | NeedFiles:

@@ -31,6 +31,7 @@ _MOVES = regex(
     r"|taken (?:over|from|out)|versch[io]e?b\w*|umben[ae]nn\w*|ausgelagert|déplac\w*)\b|移动|移到|重命名|改名"
 )
 _MOST_SOURCES = 5
+_LEFT_BEHIND = "lines of files that nobody changes, with names that this change takes away"
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,15 @@ class FilePrompts:
             custom_prompt=self.custom_prompts.get("consultant", ""), load_template=self.load_template,
         )
 
-    def for_auditor(self, planned: PlannedFile, checks: Sequence[str] = ()) -> Request:
+    def for_auditor(
+        self, planned: PlannedFile, checks: Sequence[str] = (), left_behind: Sequence[str] = ()
+    ) -> Request:
+        """`left_behind` are lines of other files that name what this change takes away."""
         before, now = self.files.before(planned.path), self.files.current(planned.path)
         custom_prompt = self.custom_prompts.get("auditor", "")
         dependencies = self._dependencies(planned)
+        if left_behind:
+            dependencies.append(ShownFile(_LEFT_BEHIND, "\n".join(left_behind)))
         if now.content is None:
             return deletion_request(
                 self._about(planned), old_text=_shown(before, planned.path), dependencies=dependencies,

@@ -37,12 +37,13 @@ class Guidance:
     """Files of instructions and skills that are not shown as a whole, with the reason."""
 
     @classmethod
-    def found(cls, paths: Sequence[str], show: Show, own: Iterable[Skill]) -> Guidance:
-        """Of the repository's files, then of the user's `own` skills."""
+    def found(cls, paths: Sequence[str], show: Show, own: Iterable[Skill], links: Sequence[str] = ()) -> Guidance:
+        """Of the repository's files, then of the user's `own` skills; of `links` it is said why they are not shown."""
         by_folder = instruction_files(paths)
         shown, left_out = _shown(show, list(by_folder.values())[:MOST_FOLDERS])
         instructions = {folder: shown[path] for folder, path in by_folder.items() if path in shown}
         texts, others = _shown(show, skill_files(paths))
+        others += _shown(show, links[:MOST_FOLDERS])[1]
         skills = [read_skill(path, file.text) for path, file in texts.items()]
         return cls(instructions, without_repeats([*skills, *own]), [*_shortened(instructions), *left_out, *others])
 

@@ -15,6 +15,7 @@ from orchestra.observe.secret_shapes import holds_secret
 from orchestra.records import FileImage
 from orchestra.regex import regex
 from orchestra.workspace.git import Git
+from orchestra.workspace.instructions import instruction_links
 from orchestra.workspace.listing import ignored_paths, is_secret, list_files, secret_files
 from orchestra.workspace.paths import check_path
 from orchestra.workspace.text import decode
@@ -120,6 +121,12 @@ class Showing:
                 asked.append(check_path(self._root, path, for_writing=False))
         return dict(self._listing(asked if len(asked) <= MOST_ASKED else ())) if asked else {}
 
+    def instruction_links(self, listed: Sequence[str]) -> Sequence[str]:
+        """Those links beside the listed files from which instructions might be hoped for."""
+        links = instruction_links(self._root, listed)
+        ignored = ignored_paths(self._root, self._git, links) if links else ()
+        return [path for path in links if path not in ignored]
+
     def survey(self) -> Iterator[tuple[str, bool]]:
         """The texts of the repository up to a bound, also of files that nobody may see: for who must know what to hide.
 
@@ -201,22 +208,26 @@ def excerpt_for(about: str, hide: Callable[[str], str]) -> Excerpt:
 
 
 def within(
-    files: Sequence[ShownFile], tokens: int, excerpt: Excerpt, *, always: bool = False
+    files: Sequence[ShownFile], tokens: int, excerpt: Excerpt, *, always: bool = False, shares: Sequence[int] = (),
 ) -> tuple[list[ShownFile], list[tuple[str, str]], int]:
     """Those of the files that fit one after the other, the others with the reason, and how many tokens are left.
 
-    A file that does not fit as a whole is shown in parts where it has an excerpt.
+    A file that does not fit as a whole is shown in parts where it has an excerpt; so is one that takes more
+    than its share, of which the last is that of all others.
     """
     fitting: list[ShownFile] = []
     others: list[tuple[str, str]] = []
-    for file in files:
+    for nth, file in enumerate(files):
         needed = estimate_tokens(show_files([replace(file, lines=())]))
         is_long = len(file.text) > MOST_CHARACTERS
-        shown = excerpt(file, tokens, always) if is_long or needed > tokens else replace(file, lines=())
+        most = min(tokens, shares[min(nth, len(shares) - 1)]) if shares else tokens
+        shown = excerpt(file, tokens, always) if is_long or needed > most else replace(file, lines=())
+        if shown is None and not is_long and needed <= tokens:
+            shown = replace(file, lines=())
         if shown is None:
             no_room = f"it has {needed} tokens, and there is room for {tokens}"
             others.append((file.path, _TOO_LONG % len(file.text) if is_long else no_room))
         else:
             fitting.append(shown)
-            tokens -= estimate_tokens(show_files([shown])) if shown.lines else needed
+            tokens -= estimate_tokens(show_files([shown])) if shown.lines or shown.is_cut else needed
     return fitting, others, tokens

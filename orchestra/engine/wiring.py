@@ -21,7 +21,7 @@ from orchestra.engine.answering import discreet, front_of, recorded, replayed
 from orchestra.engine.asking import Asker
 from orchestra.engine.briefing import Room, Scout
 from orchestra.engine.chains import ChainPlan, build_chains, key_variables
-from orchestra.engine.change_review import ChangeReview
+from orchestra.engine.change_review import LEAST_FILES, ChangeReview
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew
@@ -32,6 +32,7 @@ from orchestra.engine.file_job import JobContext
 from orchestra.engine.file_prompts import FilePrompts
 from orchestra.engine.guidance import Guidance
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.left_behind import LeftBehind
 from orchestra.engine.mending import Mending
 from orchestra.engine.modes import schedule_for
 from orchestra.engine.order import Order, panel_of, template_loader, testing_of
@@ -114,6 +115,9 @@ def wire(
             deadline=deadline, cancel=cancel, show=lambda paths: guidance().showing(showing.asked)(paths),
             panel=panel_of(order, chains), turns=workplace.turns,
         )
+        left_behind = LeftBehind(
+            session_id, journal, files, placeholders.hide, texts=lambda changed: showing.texts(but=changed)
+        )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
         scout = Scout(
@@ -144,7 +148,9 @@ def wire(
         @functools.lru_cache(maxsize=None)
         def guidance() -> Guidance:
             def find_out() -> Mapping[str, Any]:
-                found = Guidance.found([path for path, _ in listed()], showing.show, own_skills(env.variables))
+                paths = [path for path, _ in listed()]
+                links = showing.instruction_links(paths)
+                found = Guidance.found(paths, showing.show, own_skills(env.variables), links)
                 if found.left_out:
                     events.emit("guidance.left_out", level="warning", files=[[*each] for each in found.left_out])
                 return found.changed(placeholders.hide).to_json()
@@ -168,6 +174,7 @@ def wire(
                     recall=functools.partial(journal.recall, session_id),
                 ),
                 discretion, check, activity, words,
+                left_behind=left_behind if len(plan.files) < LEAST_FILES else lambda key, changed: (),
             )
             if not order.each:
                 return context
@@ -200,7 +207,7 @@ def wire(
             return ChangeReview(
                 asker, Mending(session_id, plan, journal, jobs),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
-                texts=lambda changed: showing.texts(but=changed),
+                left_behind,
             )
 
         planning = Planning(

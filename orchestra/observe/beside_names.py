@@ -1,5 +1,5 @@
 """Values drawn by lot that stand beside a telling name, whatever joins the two: `NAME or "value"`, `NAME[] = "value"`,
-`{"name": "NAME", "value": "value"}`, `the password is value`.
+`{"name": "NAME", "value": "value"}`, `the password is value`, `"value" as NAME`.
 
 Nothing but what joins them may stand between: `f(password, "value")` says nothing of the value.
 """
@@ -47,6 +47,11 @@ _BARE = regex(
     rf"|[\"'>:=]{{0,3}}{_BELOW}|[\"'>:=]{{1,3}}[|>+\\ \t-]{{0,6}}\r?\n[ \t>+|#*/?:-]{{0,60}})"
     rf"(?:(?<![\w$@-])|(?<=:-))){_VALUE}"
 )
+_BEFORE = regex(
+    rf"[\"']{_VALUE}[\"'][ \t]{{0,3}}(?:(?i:as)[ \t]|:|=>)[ \t]{{0,3}}[\"']?[A-Za-z_$][\w.$]{{0,60}}\Z"
+)
+"""`"value" as NAME`, `"value": NAME`."""
+_MOST_BEFORE = 380
 _AFTER_LITERAL = regex(r"(?<!\.)(?:\\{0,3}[\"'`]|\]\])")
 _AFTER_BARE = regex(r"(?<!-)(?=[\s\"'`.,;()<>{}\[\]|:\\]|\Z)")
 _VERB = regex(r"(?<![\w.$-])(?i:pass)[ ]{1,4}[\"'`]?(?!(?:is|was)\b)\w")
@@ -65,7 +70,7 @@ def beside_names(text: str) -> Iterator[tuple[int, int]]:
     names = sorted((position, stem) for stem, position in telling_names(text))
     for (position, stem), (following, _) in zip(names, [*names[1:], (len(text) + 1, "")]):
         least = _SHORTEST_PASSWORD if stem in PASSWORDS else _SHORTEST_TOKEN
-        span = _literal(text, position) or _bare(text, position, following)
+        span = _literal(text, position) or _bare(text, position, following) or _before(text, position)
         if span is None or (span[0], least) in judged or _VERB.match(text, position - len("pass")):
             continue
         judged.add((span[0], least))
@@ -77,6 +82,14 @@ def beside_names(text: str) -> Iterator[tuple[int, int]]:
 def _literal(text: str, position: int) -> Optional[tuple[int, int]]:
     match = _LITERAL.match(text, position)
     return match.span("value") if match is not None and _AFTER_LITERAL.match(text, match.end()) else None
+
+
+def _before(text: str, position: int) -> Optional[tuple[int, int]]:
+    """On the same line."""
+    first = max(text.rfind("\n", 0, position) + 1, position - _MOST_BEFORE)
+    line = text[first:position]
+    match = _BEFORE.search(line) if line.count('"') + line.count("'") > 1 else None
+    return None if match is None else (first + match.start("value"), first + match.end("value"))
 
 
 def _bare(text: str, position: int, following: int) -> Optional[tuple[int, int]]:

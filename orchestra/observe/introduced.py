@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Callable, Iterator
 
-from orchestra.observe.drawn_by_lot import is_random
-from orchestra.observe.introducing import AFTER_NAMES, FORMS
+from orchestra.observe.drawn_by_lot import has_both, is_random
+from orchestra.observe.introducing import AFTER_NAMES, FORMS, IN_CALLS, OF_GO
 from orchestra.observe.telling_names import is_no_example, is_no_name
 from orchestra.regex import regex
 
@@ -17,6 +17,12 @@ _CALL = regex(
 )
 _ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
 _LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
+_DOCUMENT = regex(r"(?:(?!---)[^\n]*\n|(?!---)[^\n]+)+")
+_SECRET_KIND = regex(r"(?m)^[ \t]*kind: Secret[ \t\r]*$")
+_DATA = regex(
+    r"(?m)^(?P<indent>[ ]*)(?:data|(?P<plain>stringData)):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)"
+)
+_ENTRY = regex(r"(?m)^[ ]+[\w.-]+:[ \t]*[\"']?(?P<value>[^\s\"'|>][^\s\"']{7,8000})[\"']?[ \t\r]*$")
 _USUAL = regex(
     r"(?i)pass|pwd|secret|user|admin|root|guest|test|token|foo|bar|name|postgres|mysql|redis|rabbit|key"
 )
@@ -33,7 +39,25 @@ def introduced(text: str) -> Iterator[tuple[int, int]]:
     for begin, form in AFTER_NAMES:
         if begin in text:
             yield from _found(text, begin, form, is_no_name)
+    for begin, form in IN_CALLS:
+        if begin in text:
+            yield from _found(text, begin, form, has_both)
+    if "@tcp(" in text or "@unix(" in text:
+        yield from _found(text, ":", OF_GO, _is_likely_address)
+    if "kind: Secret" in text:
+        yield from _in_manifests(text)
     yield from _arguments(text)
+
+
+def _in_manifests(text: str) -> Iterator[tuple[int, int]]:
+    """Whatever the secrets of a Kubernetes manifest are called."""
+    for document in _DOCUMENT.finditer(text):
+        if _SECRET_KIND.search(document[0]):
+            for data in _DATA.finditer(text, *document.span()):
+                for entry in _ENTRY.finditer(text, *data.span("entries")):
+                    # In plain text also hosts and names of users stand there.
+                    if is_no_example(entry["value"]) and (data["plain"] is None or has_both(entry["value"])):
+                        yield entry.span("value")
 
 
 def _found(text: str, begin: str, form: str, is_one: Callable[[str], bool]) -> Iterator[tuple[int, int]]:

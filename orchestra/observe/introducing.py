@@ -42,8 +42,9 @@ FORMS = (
     ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
     ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
     ("_authToken", r"[= ](?P<secret>[^\s\"'$]{8,300})"),
-    ("-u ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("--user ", r"[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("-u ", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("--user ", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("--user=", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
     ("dentified ", r"(?:with \w{1,60} )?by ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
     ("DENTIFIED ", r"(?:WITH \w{1,60} )?BY ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
     ("ASSWORD '", r"(?P<secret>[^\s']{8,200})'"), ("ASSWORD('", r"(?P<secret>[^\s']{8,200})'"),
@@ -83,3 +84,15 @@ AFTER_NAMES = (
     ("oken is ", r"[\"'`]?(?P<secret>[A-Za-z0-9_-]{16,200})"),
 )
 """Where names may stand as well: only what is no name counts."""
+_GIVEN = r"\s{0,20}[\"'][^\"'\n]{0,100}[\"'],\s{0,20}"
+_LAST = r"(?:Some\()?[\"'](?P<secret>[^\s\"'$]{8,200})[\"']"
+IN_CALLS = (
+    ("etConnection(", rf"(?:{_GIVEN}|\s{{0,20}}[\w.]{{1,60}},){_GIVEN}{_LAST}"),
+    ("mysqli_connect(", _GIVEN + _GIVEN + _LAST), ("new mysqli(", _GIVEN + _GIVEN + _LAST),
+    *((f"{name}(", _GIVEN + _LAST) for name in (
+        "asicAuth", "asic_auth", "auth=", "auth = ", "NetworkCredential", "PasswordCredentials", ".login",
+    )),
+)
+"""Calls in which a password has its place: there it may look like a name with digits."""
+OF_GO = r"(?P<secret>[^\s/@\"'<>:`]{8,200})@(?:tcp|unix)\("
+"""After a colon; found where its end is."""

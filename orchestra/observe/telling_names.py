@@ -9,9 +9,12 @@ from orchestra.observe.drawn_by_lot import has_both, is_random
 from orchestra.regex import regex
 
 _ABROAD = ("contraseña", "senha", "mot de passe", "пароль", "密码", "口令", "密钥", "パスワード", "비밀번호")
-_STEMS = ("passw", "passphrase", "pass", "pwd", "secret", "credential", "token", "key", "auth", "salt", *_ABROAD)
+_STEMS = (
+    "passw", "passphrase", "pass", "pwd", "pw", "secret", "credential", "token", "key", "auth", "salt", "pepper",
+    *_ABROAD,
+)
 _NAME = (
-    r"(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt"
+    r"(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd?|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt|pepper"
     rf"|{'|'.join(re.escape(name) for name in _ABROAD)})_?[0-9]{{0,2}}"
 )
 _NAME_END = regex(_NAME + r"(?:(?=[为是])|(?![\w-]))")
@@ -20,7 +23,8 @@ _REST = regex(
     (?:
         # name = value, "name": value, name: type = value
         (?:\\{0,3}["'\]]){0,2}[ \t]{0,20}(?:\??:[ \t]{0,4}(?:&'static[ ])?[\w.<>?\[\]|&*]{1,40}[ \t]{1,4}(?==))?
-        (?P<sign>=>|:=|\?\?=|\|\|=|[:=])[ \t]{0,20}
+        (?P<sign>=>|:[=-]|\?\?=|\|\|=|[:=])[ \t]{0,20}
+          (?:[|>][+-]?[ \t]{0,4}\r?\n[ \t>+]{1,60})?                     # name: |, and below it the value
         | ["'][ \t]{1,20}value=                                         # <add key="name" value="..."/>
         | ["']?[ \t]{0,20}\r?\n[ \t+>-]{1,60}value[ \t]{0,20}[:=][ \t]{0,20}   # - name: NAME, and below it the value
         # <name>value</name>, <x name="name">value</x>, <key>name</key><string>value</string>
@@ -29,6 +33,9 @@ _REST = regex(
         | (?P<pair>["'],)[ \t]{0,20}(?:\r?\n[ \t+>]{0,60})?(?=["'])      # ("name", "value")
         | (?P<below>["']?[ \t]{0,4}\r?\n[ \t+>]{0,60}-[ \t]{1,4})(?=["'\w])   # - --name, and below it - value
         | (?P<call>\()(?=["'])                                          # set_name("value")
+        # env["name"] or "value", assert_equal(name, "value"), expect(name).to eq("value")
+        | (?P<default>["']?[)\]]{0,2}[ \t]{1,3}(?:or|\|\||\?\?)[ \t]{1,3})(?=["'])
+        | (?P<equal>,[ \t]{1,4}|\)\.to[\w.]{0,24}[ (]{1,2}(?:eq[ (])?)(?=["'])
     )
     (?:
         (?:[\w.]{1,40}(?:\([^()\n]{0,40}\))?[ \t]{1,3}(?:or|\|\||\?\?)[ \t]{1,3})?                  # other or "value"
@@ -49,7 +56,8 @@ _LINE_HEAD = regex(
     r"|name:[ \t]{0,20}[\"']?)?[\w.-]{0,80}\Z"
 )
 _FLAG_HEAD = regex(
-    r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w.-]{0,60}|[\s{(]:[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
+    r"(?:\A[+-]?|[\s\"'`(=])(?:--?[\w.-]{0,60}|(?:set[ \t]{1,4}-[gUxl]{1,4}|setenv)[ \t]{1,4}\w{0,40}"
+    r"|[\s{(]:[\w-]{0,40}|(?:ENV|ARG|\#[ \t]{0,4}define)[ \t]{1,4}\w{0,40}"
     r"|login[ \t]{1,4}[^\s=]{1,60}[ \t]{1,4})\Z"
 )
 _VARIABLE_HEAD = regex(r"(?:\A[+-]?|[\s\"'])[A-Z0-9_]{0,60}\Z")
@@ -62,6 +70,10 @@ _QUOTE_HEAD = regex(r"[\"'][\w-]{0,40}\Z")
 _OPTION_HEAD = regex(r"[\"']--?[\w-]{0,40}\Z")
 _LISTED_HEAD = regex(r"[ \t+]{0,60}-[ \t]{1,4}[\"']?--?[\w-]{0,40}\Z")
 _DECLARES = regex(r"(?i)(?:option|argument|param|flag|opt|add)\w{0,20}\(")
+_ALONE_HEAD = regex(r"[ \t]{0,40}\w{0,40}")
+_DEFAULT_HEAD = regex(r"\$\{[\w.-]{0,60}\Z")
+_ENVIRONMENT_HEAD = regex(r"(?i)(?:env\w{0,8}[.(\[]+(?:\w{1,10}\()?|(?:property|\bput|config)\()[\"']?[\w.-]{0,40}\Z")
+_EQUAL_HEAD = regex(r"(?i)(?:assert\w{0,20}|\bexpect\w{0,20})!?\([\w.@$]{0,60}\Z")
 _DEFINES = regex(r"\bdefine\([ ]?[\"']\w{0,40}\Z")
 _SIGN = regex(r"[!#%^&*+=?~]")
 _MOST_HEAD = 70
@@ -73,7 +85,7 @@ _EXAMPLE = regex(
 _SUM = regex(r"[A-Za-z_$][\w$.]*(?:[-+*/%&=?][A-Za-z_$][\w$.]*)+")
 _NAME_LIKE = regex(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|/|-|:)[A-Za-z_$][\w$]*)*(?:(?<![0-9])[?!]|:)?")
 _WORDS = regex(r"[A-Za-z]+(?:[ _.:/-][A-Za-z]+)*")
-PASSWORDS = ("passw", "passphrase", "pass", "pwd", "secret", *_ABROAD)
+PASSWORDS = ("passw", "passphrase", "pass", "pwd", "pw", "secret", *_ABROAD)
 """A password may be of words, and short."""
 _PHRASE = regex(r"[a-z]{3,}(?: [a-z]{3,}){2,}")
 _MIXED_WORD = regex(r"(?=[^ ]*[0-9])(?=[^ ]*[A-Za-z])[^ ]{6,}")
@@ -143,23 +155,42 @@ def _is_secret(text: str, position: int, stem: str, match: re.Match[str]) -> boo
     before = _before(text, position)
     if not is_no_example(value) or not _is_telling(stem, before, text[position:position + 1]):
         return False
-    if match["flag"] is not None and not _FLAG_HEAD.search(before[-_MOST_HEAD:]):
+    head = before[-_MOST_HEAD:]
+    if match["flag"] is not None and not _FLAG_HEAD.search(head) and not _is_whole_line(text, before, match):
         return False
+    is_setting = _ENVIRONMENT_HEAD.search(head) is not None
+    if match["default"] is not None or match["equal"] is not None:
+        is_meant = is_setting if match["equal"] is None else _EQUAL_HEAD.search(head) is not None
+        return is_meant and _is_value(stem, match)
     if match["below"] is not None and not _LISTED_HEAD.fullmatch(before):
         return False
     is_pair = match["pair"] is not None and not _is_option(before, value)
+    if is_pair and is_setting and _is_value(stem, match):
+        return True
     if is_pair and (stem in ("auth", "salt", "pass") and not _DEFINES.search(before) or "\n" in match[0]):
         # On lines of their own they are a list's.
         return False
-    if match["call"] is not None and not _SETTER_HEAD.search(before[-_MOST_HEAD:]):
+    if match["call"] is not None and not _SETTER_HEAD.search(head):
         return False
     if match["phrase"] is not None:
         return not is_pair and match["tag"] is None and stem in PASSWORDS and _is_phrase(value)
-    if stem in ("token", "auth", "salt") or is_pair:
+    if stem in ("token", "auth", "salt", "pepper") or is_pair:
         return is_random(value) and (match["quoted"] is not None or _stands_alone(before, match))
     if match["quoted"] is not None:
         return _is_password(stem, value)
     return _is_bare_password(stem, before, match)
+
+
+def _is_whole_line(text: str, before: str, match: re.Match[str]) -> bool:
+    """Whether a name and a value in quotes are all of it, as in settings: `storePassword "value"`."""
+    is_last = match.end() == len(text) or text[match.end()] in "\r\n"
+    return match["quoted"] is not None and is_last and _ALONE_HEAD.fullmatch(before) is not None
+
+
+def _is_value(stem: str, match: re.Match[str]) -> bool:
+    """Whether it can only be the value of what is named: of a password it may look like a name."""
+    value = match["quoted"] or ""
+    return stem in PASSWORDS and has_both(value) or is_random(value)
 
 
 def _is_option(before: str, value: str) -> bool:
@@ -179,7 +210,7 @@ def _is_telling(stem: str, before: str, first: str) -> bool:
     """Whether the name ends in the stem as a word, and says what it is the key to."""
     if stem == "key":
         return _QUALIFIES_KEY.search(before) is not None
-    if stem in ("pass", "auth", "pwd", "salt"):
+    if stem in ("pass", "auth", "pwd", "pw", "salt", "pepper"):
         return not before[-1:].isalpha() or (first.isupper() and before[-1:].islower())
     return True
 
@@ -201,7 +232,7 @@ def _is_bare_password(stem: str, before: str, match: re.Match[str]) -> bool:
         return False
     if not _NAME_LIKE.fullmatch(value) or is_random(value):
         return _is_password(stem, value)
-    is_data = match["sign"] in (":", None) or _is_tight(match)
+    is_data = match["sign"] in (":", ":-", ":=", None) or _is_tight(match)
     return is_data and _is_password(stem, value)
 
 
@@ -214,6 +245,8 @@ def _stands_alone(before: str, match: re.Match[str]) -> bool:
         return True
     if match["below"] is not None:
         return after == ""
+    if after == "}" and _DEFAULT_HEAD.search(head):
+        return True
     if match["flag"] is not None:
         return True
     if after in ("`", ",", ")", "]"):

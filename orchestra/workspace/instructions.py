@@ -78,6 +78,20 @@ def instruction_files(paths: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
+def instruction_links(root: Path, paths: Iterable[str]) -> Sequence[str]:
+    """The links that stand where the instructions of a folder are looked for, and lead to no file that counts there."""
+    known = frozenset(paths)
+    chosen = {os.path.realpath(root / path) for path in instruction_files(known).values()}
+    found = []
+    for folder in sorted({"", *(path.rpartition("/")[0] for path in known)}):
+        for path in (f"{folder}/{name}" if folder else name for name in NAMES):
+            if path in known:
+                break
+            if os.path.islink(root / path) and os.path.realpath(root / path) not in chosen:
+                found.append(path)
+    return found
+
+
 def folders_above(path: str) -> Sequence[str]:
     """The folders that a file lies in, from the root (empty) inwards."""
     parts = path.split("/")[:-1]

@@ -24,6 +24,7 @@ _SECRET_NAMES = regex(
     | \.dockercfg | \.dockerconfigjson | \.s3cfg | \.boto | \.passwd-s3fs | rclone\.conf | \.vault-token
     | kubeconfig(\..*)? | .*\.kubeconfig | auth\.json | local\.settings\.json | \.terraformrc | terraform\.rc
     | (.*[._-])?(credentials?|secrets?)([._-].*)?\.(json|ya?ml|toml|ini|txt|csv|xml|properties|conf|cfg|env)
+    | (chap|pap|ipsec)[-.]secrets | sasl_passwd | smbpasswd | g?shadow | \.(fetchmailrc|msmtprc|cvspass) | logins\.json
     | credentials | secrets? | service[-_]account.*\.json | .*\.tfstate(\..*)? | .*\.tfvars(\.json)?""",
     re.X | re.I,
 )

@@ -408,6 +408,37 @@ def test_the_review_of_the_whole_change_reads_no_bytes_of_a_picture_that_is_dele
     assert len(asked) < 10_000
 
 
+STORE = "def put(key):\n    return key\n\n\ndef take():\n    return 1\n"
+
+
+@pytest.mark.parametrize("action, lines", [
+    ("modify", ["use.py:3: store.put(1)"]), ("delete", ["use.py:1: import store.py", "use.py:3: store.put(1)"])
+])
+def test_of_a_change_of_one_file_its_auditor_sees_who_names_what_it_takes_away(
+    project: Project, action: str, lines: list[str]
+) -> None:
+    project.commit("store.py", STORE)
+    project.commit("use.py", "import store.py\n\nstore.put(1)\n")
+    plan = plan_of(planned("store.py", action, description="Rename put to save."))
+    ran = project.run(*RUN, script=team(plan, {"store.py": edit("def put(key):\n", "def save(key):\n")}))
+
+    (question,) = [call.text for call in ran.calls if call.model == "auditor-model"]
+    assert [line for line in question.splitlines() if line.startswith("use.py:")] == lines
+
+
+def test_of_a_change_of_several_files_only_the_judge_of_the_whole_sees_them(project: Project) -> None:
+    project.commit("store.py", STORE)
+    project.commit("use.py", "import store\n\nstore.put(1)\n")
+    script = team(
+        plan_of(planned("store.py", "modify", description="Rename put to save."), planned("b.txt")),
+        {"store.py": edit("def put(key):\n", "def save(key):\n"), "b.txt": whole("b\n")},
+    )
+    ran = project.run(*RUN, script=script)
+    questions = [call for call in ran.calls if call.model == "auditor-model"]
+    assert ["use.py:3" in call.text for call in questions] == [call.file is None for call in questions]
+    assert len(questions) == 3
+
+
 def test_a_finding_about_a_file_that_is_not_planned_leaves_all_files_and_makes_no_commit(project: Project) -> None:
     script = team(TWO, TWO_DRAFTS, {None: _objects("c.txt"), "a.txt": APPROVED, "b.txt": APPROVED})
     ran = project.run(*RUN, "--commit", script=script)

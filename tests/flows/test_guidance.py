@@ -120,6 +120,29 @@ def test_what_is_left_out_of_instructions_is_said(project: Project, lines: int, 
     assert [why in part["why"] for part in told["parts"] if part["part"] == "instructions"] in ([True], [])
 
 
+@pytest.mark.parametrize("target, why", [
+    ("/etc/hostname", "leads outside the repository"), ("src", "links are not followed"),
+    ("AGENTS.md", "links are not followed"), ("gone.md", "links are not followed"),
+])
+def test_instructions_that_are_a_link_are_said_to_be_left_out(project: Project, target: str, why: str) -> None:
+    project.commit("src/a.txt", "one\n")
+    (project.root / "AGENTS.md").symlink_to(target)
+    ran = project.run(*RUN, "--allow-dirty", script=one_file())
+    assert [line for line in ran.err.splitlines() if "AGENTS.md" in line and why in line], ran.err
+
+    told = project.run("context", "task", "--json").json
+    assert [why in file["why"] for file in told["left_out"] if file["path"] == "AGENTS.md"] == [True]
+
+
+def test_a_link_to_the_instructions_that_count_or_one_that_git_ignores_is_passed_over(project: Project) -> None:
+    project.commit("CLAUDE.md", "Root words.\n")
+    project.commit(".gitignore", "AGENTS.md\n")
+    project.commit("src/a.txt", "one\n")
+    (project.root / "src/AGENTS.md").symlink_to("/etc/hostname")
+    (project.root / ".cursorrules").symlink_to("CLAUDE.md")
+    assert project.run("context", "task", "--json").json["left_out"] == []
+
+
 def test_context_tells_of_them(project: Project) -> None:
     project.commit("AGENTS.md", "Root words.\n")
     project.commit(".agents/skills/releases/SKILL.md", SKILL.format("releases", "Cut a release"))

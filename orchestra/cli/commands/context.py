@@ -88,7 +88,9 @@ def _parts(
     with _cache(context) as cache:
         scout = Scout(context.root, cache, Room.in_window(_window(context, settings)))
         briefing = scout.brief(task, listing, given, folder)
-    guidance = Guidance.found([path for path, _ in listing], showing.show, own_skills(context.env.variables))
+    paths = [path for path, _ in listing]
+    links = showing.instruction_links(paths)
+    guidance = Guidance.found(paths, showing.show, own_skills(context.env.variables), links)
     shown, left_out = fitting_files(
         showing.show_long, briefing.chosen, scout.room.files_tokens, known=guidance.whole_skills(task),
         excerpt=scout.excerpt(task),
@@ -116,6 +118,8 @@ def _parts(
 
 
 def _in_part(file: ShownFile) -> str:
+    if file.is_cut:
+        return "; parts of its lines, which are too long"
     return "; of its lines " + ", ".join("%d-%d" % span for span in file.lines) if file.lines else ""
 
 

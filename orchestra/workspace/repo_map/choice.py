@@ -21,6 +21,7 @@ _OF_A_TEST = 4
 _PLENTY = 16
 """With more points a file is shown though others have as many."""
 _MOST_WORDS = 4
+_TEST_FOLDERS = frozenset(("test", "tests", "spec", "specs", "__tests__", "testing"))
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,32 @@ def _candidates(index: RepoIndex, found: Relevance, given: Sequence[str]) -> Ite
         yield Chosen(path, GIVEN)
     for path in found.named:
         yield Chosen(path, "the task names it")
-    order = sorted(found.points, key=lambda number: (-found.points[number], -index.scores[number], number))
+    order = sorted(found.points, key=lambda number: (
+        number not in found.core, -found.points[number], -index.scores[number], number
+    ))
+    by_words = dict(_by_words(index, found))
     for number in order:
         if number in found.reasons:
             yield Chosen(index.paths[number], found.reasons[number])
+        elif number in by_words:
+            yield Chosen(index.paths[number], by_words[number])
     for path, what in found.projects:
         yield Chosen(path, "the task speaks of %s" % what)
-    fits = {number: points - _OF_A_TEST * is_test(index.paths[number]) for number, points in found.points.items()}
-    by_words = [number for number in fits if number not in found.reasons and fits[number] >= _FEWEST_POINTS]
+
+
+def _by_words(index: RepoIndex, found: Relevance) -> Iterator[tuple[int, str]]:
+    """The files that the task's words fit best and nothing else speaks for, each with the reason."""
+    fits = {number: points - _OF_A_TEST * _is_of_tests(index.paths[number]) for number, points in found.points.items()}
+    by_words = [
+        number for number in fits
+        if number in found.words and number not in found.reasons and fits[number] >= _FEWEST_POINTS
+    ]
     by_words.sort(key=lambda number: (-fits[number], -index.scores[number], number))
     # Where more files fit as well as the last one there is room for, the words do not tell them apart.
     fewest = fits[by_words[MOST_RANKED]] if len(by_words) > MOST_RANKED else 0
     for number in [number for number in by_words[:MOST_RANKED] if fits[number] > min(fewest, _PLENTY)]:
-        words = ", ".join(found.words[number][:_MOST_WORDS])
-        yield Chosen(index.paths[number], "the map ranks it high for the task's words: " + words)
+        yield number, "the map ranks it high for the task's words: " + ", ".join(found.words[number][:_MOST_WORDS])
+
+
+def _is_of_tests(path: str) -> bool:
+    return is_test(path) or not _TEST_FOLDERS.isdisjoint(path.split("/")[:-1])

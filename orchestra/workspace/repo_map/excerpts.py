@@ -34,6 +34,8 @@ _LONGEST_NAMED = 1500
 """In lines; of what is longer, such as a class, no line is meant more than others."""
 _MOST_USES, _MOST_OF_A_WORD = 12, 40
 """A name, or a word, in more lines tells none of them apart."""
+_FEW = 3
+"""Declarations of a long file with a word of the text are what it speaks of."""
 _NAME = regex(r"[A-Za-z_$][\w$]{2,}")
 _REMARK = regex(r"\s*(?:[@*\[]|#(?!include|define)|//|/\*|--|\"\"\")")
 _TYPE_ABOVE = regex(r"[A-Za-z_][\w \t*<>:,]*$")
@@ -256,7 +258,8 @@ def _points(
     for declaration, each, found in zip(declared, own, meant):
         is_whole = sum(map(len, each)) == sum(map(str.isalnum, declaration.name)) > 0
         is_covered = is_whole and all(word in numbers for word in each)
-        points = COVERED * is_covered + WORD * sum(having[number] <= _MOST_OF_A_WORD for number in found)
+        tells = (2 if having[number] <= _FEW else 1 for number in found if having[number] <= _MOST_OF_A_WORD)
+        points = COVERED * is_covered + WORD * sum(tells)
         yield NAMED if declaration.name in names else points
 
 

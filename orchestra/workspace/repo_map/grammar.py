@@ -57,10 +57,14 @@ _PYTHON = Grammar(
     _any_of(r"[ \t]{0,8}from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^()]{0,2000}|[^\n]*)", r"[ \t]{0,8}import[ \t]+[^\n]*"),
 )
 _TO_CLOSING = r"(?:\n(?!%s)[^\n]*)*"
+_NO_METHOD = (
+    r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case|super|try|in|yield|void"
+    r"|and|or|not)\b)"
+)
+_METHOD_NAME = r"([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\("
 _METHOD = (
     r"[ \t]{1,8}(?:(?:public|private|protected|static|async|readonly|override|abstract|get|set)[ \t]+){0,5}\*?#?"
-    r"(?!(?:if|for|while|switch|catch|function|return|with|else|do|await|new|throw|typeof|case|super|try|in|yield|void"
-    r"|and|or|not)\b)([\w$]+)\??[ \t]?(?:<[^<>()\n]{0,80}>)?\("
+    + _NO_METHOD + _METHOD_NAME
 )
 _SCRIPT = Grammar(
     "javascript",
@@ -80,6 +84,12 @@ _SCRIPT = Grammar(
         # Without a body it is one by its types: a call may stand before a colon too.
         _METHOD + r"(?:[^():\n]*:[^()\n]*)?\):(?:[^=(){};\n]{1,120};|"
         r"[ \t]*(?:[^\s=(){};]|[ ](?=[|&])|(?<=[|&,])[ ](?![|&])){1,120}(?=\n))",
+        # The star of a comment stands one to the right.
+        r"(?:(?:[ ]{2}){1,4}|\t{1,4})(?:(?:static|async)[ \t]+){0,2}\*[ \t]" + _NO_METHOD + _METHOD_NAME
+        + r"[^()\n]*\)[ \t]*\{",
+        # Neither body nor types, but words that no call has before it.
+        r"[ \t]{1,8}(?:(?:public|private|protected|static|override|abstract)[ \t]+){1,5}" + _METHOD_NAME
+        + r"[^()\n]*\)[ \t]*(?:;|(?=\n|$))",
         # Its parameters go on: the lines up to the one that closes them are looked at, not taken.
         _METHOD + r"[^()\n]*(?=(?:\n[ \t][^\n;{}]*){0,12}\n[ \t][^\n;(){}]*\)[^;=(){\n]{0,120}\{)",
     ),
@@ -121,38 +131,60 @@ _JAVA = Grammar(
         r"(?:[\w.<>\[\],?&@]+[ \t]+){0,6}(\w+)[ \t]*\(",
         r"[ \t]{1,8}(?!(?:return|throw|new|else|assert|yield|case)\b)(?:<[^()\n]{1,80}>[ \t]+)?"
         r"[A-Za-z][\w.]*(?:<[^()\n]{0,80}>)?[\[\]]*[ \t]+(\w+)\([^()\n]*"
-        r"(?:\)[^=(){\n]{0,80}(?:[;{]|(?=\n[ \t]*(?:\{|throws\b)))|(?=\n[ \t][^\n]*[){,]\n))",
+        r"(?:\)[^=();{\n]{0,80}(?:\{|(?=\n[ \t]*(?:\{|throws\b)))|(?=\n[ \t][^\n]*[){,]\n))",
+        # Without a body it may be prose: it is none by its types.
+        r"[ \t]{1,8}(?!new\b)(?:<[^()\n]{1,80}>[ \t]+)?(?:void|boolean|byte|char|short|int|long|float|double"
+        r"|(?:[a-z]\w*\.)*[A-Z][\w.]*(?:<[^()\n]{0,80}>)?)[\[\]]*[ \t]+(\w+)\("
+        r"(?:[^()\n]*[\w>\].][ \t]+\w+(?:\[\])?)?[ \t]*\)[^=();{\n]{0,80};",
     ),
     _any_of(r"import[ \t]+(?:static[ \t]+)?([\w.]+)"),
 )
 _NO_CALL = r"(?!(?:return|else|if|for|while|switch|case|goto|do|delete|throw|typedef|using|new)\b)"
-_C_FUNCTION = _NO_CALL + r"(?:[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}((?:\w+::)*~?\w+)[ \t]*\([^\n]*"
+_TEMPLATE = r"(?:template[^\n]{0,80}>[ \t]*)?"
+_C_FUNCTION = (
+    _TEMPLATE + _NO_CALL + r"(?:(?!operator\b)[A-Za-z_][\w:<>,]*(?:[ \t]+[*&]*|[*&]+[ \t]*)){%s}"
+    r"((?:\w+::)*(?:operator\b(?:\(\)|[^\n(]{1,40})|~?\w+))[ \t]*\("
+)
+_TO_END = r"[^\n]*"
 _C_LINES = (
     r"#[ \t]*define[ \t]+(\w+)",
-    r"[ \t]{0,4}(?:typedef[ \t]+)?(?:template[^\n]{0,80}>[ \t]*)?(?:(?:static|const|extern)[ \t]+){0,3}"
-    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+(\w+)\b(?:[^;()\n=*]*(?=\n|$)|[^;()\n{=]*\{)",
+    # Before its name may stand where it is exported to and how it lies in memory.
+    r"[ \t]{0,4}(?:typedef[ \t]+)?" + _TEMPLATE + r"(?:(?:static|const|extern)[ \t]+){0,3}"
+    r"(?:struct|enum(?:[ \t]+class)?|union|class|namespace)[ \t]+"
+    r"(?:(?:(?:[A-Z_][A-Z0-9_]*|alignas|__\w+)(?:\({1,2}[^()\n]*\){1,2})?|\[\[[^\]\n]*\]\])[ \t]+){0,2}(?!final\b)"
+    r"(\w+(?:::\w+)*)\b[ \t]*(?=\n|$|[{:<\\]|//|/\*|final\b|[A-Z][A-Z_]*[ \t]*[:{])(?:[^;\n]*(?=\n|$)|[^;()\n{=]*\{)",
+    # What is made and unmade outside of its class has no type before it.
+    _TEMPLATE + r"(?:\w+::)*"
+    r"(?:(?P<of>\w+)(?:<[^<>\n]{0,80}>)?::(~?(?P=of))|(operator\b[^\n(]{1,40}))[ \t]*\([^\n]*",
     # A variable of such a type.
     r"(?:(?:static|const|extern)[ \t]+){0,3}(?:struct|enum|union)[ \t]+\w+[ \t*]+(\w+)(?:\[[^\]\n]*\]){0,3}[ \t]*=",
     r"typedef\b[^;(\n]{1,120}\([ \t]*\*[ \t]*(\w+)[ \t]*\)[ \t]*\(",
     # The type stands on the line above.
     _NO_CALL + r"((?:\w+::)*(?![A-Z0-9_]+[ \t]*\()~?\w+)[ \t]*\([^;{}=\n]*(?=(?:\n[ \t][^\n{}]*){0,12}\n\{)",
-    r"(?:typedef\b[^;\n]{0,200}|\}[ \t]*)[ \t*](\w+)[ \t]*;", r"using[ \t]+(\w+)[ \t]*=", _C_FUNCTION % "1,6",
+    r"(?:typedef\b[^;\n]{0,200}|\}[ \t]*)[ \t*](\w+)[ \t]*;", r"using[ \t]+(\w+)[ \t]*=", _C_FUNCTION % "1,6" + _TO_END,
 )
 _C_INCLUDES = _any_of(r"#[ \t]*include[ \t]*\"([^\"\n]+)\"")
 _C_CLASSES = (
-    r"\n([ \t]{0,8})(?:template[^\n]{0,80}>[ \t]*)?(?:class|struct)[ \t][^;()\n{]*(?:\n\1)?\{[^\n}]*("
+    r"\n([ \t]{0,8})" + _TEMPLATE + r"(?:class|struct)[ \t][^;()\n{]*(?:\n\1)?\{[^\n}]*("
     + _TO_CLOSING % r"\1\}" + ")",
     r"\n[ \t]{1,12}(?!static_assert\b|[A-Z0-9]*_[A-Z0-9_]*[ \t]*\()"
-    + _C_FUNCTION.replace(r"~?\w+)", r"(?:operator[^\w\s(]{1,3}|~?\w+))") % "0,6",
+    + _C_FUNCTION % "0,6" + _TO_END,
 )
 _C = Grammar("c", _any_of(*_C_LINES), _C_INCLUDES, (_C_CLASSES,))
-_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, r"[ \t]{1,8}" + _C_FUNCTION % "1,4"), _C_INCLUDES, (_C_CLASSES,))
+# A line that is indented may be one of prose: that ends otherwise.
+_C_MEMBER = (
+    r"[ \t]{1,8}" + _C_FUNCTION % "1,4"
+    + r"(?:[^\n;{]*[;{]|[^\n]*(?:[},)(\\]|\*/|const|noexcept|override|(?=\n[ \t][^\n]*[,)];?(?=\n)))(?=\n|$))"
+)
+_C_HEADER = Grammar("c-header", _any_of(*_C_LINES, _C_MEMBER), _C_INCLUDES, (_C_CLASSES,))
 _RUBY = Grammar(
     "ruby",
     _any_of(
         r"[ \t]{0,12}(?:class|module)[ \t]+([\w:]+)", r"[ \t]{0,8}([A-Z][A-Z0-9_]{2,})[ \t]*=(?!=)",
         r"[ \t]{0,12}(?:[a-z_]{4,30}[ \t]+)?def[ \t]+(?:[a-zA-Z]\w*\.)?(?:([\w?!]+=?)|[^\w\s.(]{1,3}())",
-        r"[ \t]{0,12}attr_(?:accessor|reader|writer)[ \t(]+:(\w+)",
+        r"[ \t]{0,12}(?:(?:attr_(?:accessor|reader|writer)|define_method|alias_method)[ \t(]+:|alias[ \t]+:?)"
+        r"([a-zA-Z_]\w*[?!=]?)",
+        r"[ \t]{1,8}(?:scope|has_many|has_one|belongs_to|has_and_belongs_to_many|delegate)[ \t(]+:()",
         r"[ \t]{0,8}([A-Z]\w+)[ \t]*=[ \t]*(?:Struct|Class|Module|Data)\.",
     ),
     _any_of(r"[ \t]{0,8}(?:require|require_relative|load)[ \t(]+[\"']([^\"'\n]+)"),

@@ -39,7 +39,7 @@ class Places:
 
     def partners(self, path: str) -> list[str]:
         """The files whose names pair with this one's: `test_x.py` or `x.spec.ts` with `x`; the nearest first."""
-        subject, suffix = _subject(_stem(path)), posixpath.splitext(path)[1]
+        subject, suffix = subject_of(path), posixpath.splitext(path)[1]
         pairs = [
             other for other in self._by_subject.get(subject, ())
             if is_test(other) is not is_test(path) and posixpath.splitext(other)[1] == suffix
@@ -63,7 +63,7 @@ class Places:
 
     @cached_property
     def _by_subject(self) -> dict[str, list[str]]:
-        return _grouped(self.paths, lambda path: _subject(_stem(path)))
+        return _grouped(self.paths, subject_of)
 
     @cached_property
     def _by_folder(self) -> dict[str, list[str]]:
@@ -82,6 +82,11 @@ class Places:
 def is_test(path: str) -> bool:
     """Whether the name of a file is that of a test."""
     return _TEST_MARK.search(_stem(path)) is not None
+
+
+def subject_of(path: str) -> str:
+    """What a file is called, or what the file is called that it tests."""
+    return _subject(_stem(path))
 
 
 def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:

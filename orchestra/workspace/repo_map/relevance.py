@@ -12,7 +12,7 @@ from orchestra.dataclass import dataclass
 from orchestra.regex import regex
 from orchestra.workspace.repo_map.file_facts import key_of, words_of
 from orchestra.workspace.repo_map.index import RepoIndex
-from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test
+from orchestra.workspace.repo_map.places import MOST_MEANT, Places, is_test, subject_of
 from orchestra.workspace.repo_map.project_files import project_files
 
 NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
@@ -20,8 +20,12 @@ NAMED, DECLARES, NEXT, USES = 60, 40, 14, 12
 
 What the repository refers to gives as many as its score has bits.
 """
-WORD, IN_NAME, IN_FOLDER, HERE = 13, 4, 6, 8
+WORD, IN_NAME, IN_FOLDER, HERE = 16, 4, 6, 8
 """For a word of the task in a path or a declared name, less where many files have it; more where it names the file."""
+WHOLE_NAME = 20
+"""For a word that is all of a file's name, where few are called so."""
+_HUB = 30
+"""What so many files use or import, or what imports from them, is next to everything: half the points, no reason."""
 _MOST_NAMES = 400
 _NAME = regex(r"[A-Za-z_$][A-Za-z0-9_$]{2,}")
 _WORDS = regex(r"[A-Za-z]{3,40}")
@@ -42,6 +46,11 @@ _PATH = regex(r"(?<![\w$@.+-])[\w$@.+-]*/[\w$@.+/-]+")
 _SENTENCE = regex(r"(?:\A|[.!?:;\n]|[-*])[ \t]*\Z")
 _CAPITAL = regex(r"(?<![\w.`/\\@#$-])[A-Z][a-z]{3,}(?![\w`/(-])")
 _MOST_OF_A_CAPITAL = 2
+_MEMBER = regex(
+    r"(?<![\w.`/\\@#$-])([A-Z]\w*[a-z]\w*)\.(?!(?:json|toml|ya?ml|lock|txt|html|css|xml|java|php|cpp|org|com|net)\b)"
+    r"([a-z_]\w{2,})(?![\w/-]|\.\w)"
+)
+"""`Store.put`, which is no file."""
 _PART = regex(r"(?<![\w/.-])[a-z]+(?:\d|[_-](?=[a-z]))[\w-]*(?![\w/])")
 _MOST_PARTS = 20
 _ENDINGS = ("", "s", "e", "es", "er", "ers", "ing", "ed", "or")
@@ -62,6 +71,8 @@ class Relevance:
     """Paths that the task names, whether their language is known or not."""
     projects: tuple[tuple[str, str], ...] = ()
     """Files about the project that it speaks of, and what they are for."""
+    core: set[int] = field(default_factory=set)
+    """Those that the task names or that declare what it names."""
     names: frozenset[str] = frozenset()
     """The names of code in the task."""
 
@@ -69,6 +80,13 @@ class Relevance:
         """The first reason stays."""
         self.points[number] = self.points.get(number, 0) + points
         self.reasons.setdefault(number, reason)
+
+    def add_linked(self, number: int, points: int, reason: str, *, links: int) -> None:
+        """For one of so many that are linked in this way."""
+        if links <= _HUB:
+            self.add(number, points, reason)
+        else:
+            self.points[number] = self.points.get(number, 0) + points // 2
 
 
 def relevance(
@@ -85,9 +103,10 @@ def relevance(
         found.add(number, NAMED, "the task names it")
     for name in sorted(found.names) + sorted({*_joined_names(index, text), *_capitals(index, text)} - found.names):
         core += _count_name(index, name, found)
+    found.core.update(core)
     for number in dict.fromkeys(core):
-        for other, how in _neighbours(index, places, number):
-            found.add(other, NEXT, "%s %s" % (how, index.paths[number]))
+        for other, how, links in _neighbours(index, places, number):
+            found.add_linked(other, NEXT, "%s %s" % (how, index.paths[number]), links=links)
     for word in sorted(set(words_of(_without_paths(text, found.named))) - _COMMON):
         _count_word(index, word, found)
     for part in sorted(set(_PART.findall(text.lower())))[:_MOST_PARTS]:
@@ -111,15 +130,17 @@ def ranked(index: RepoIndex, found: Relevance) -> list[int]:
     return sorted(range(len(points)), key=lambda number: (-points[number], -index.scores[number], number))
 
 
-def _neighbours(index: RepoIndex, places: Places, number: int) -> Iterator[tuple[int, str]]:
+def _neighbours(index: RepoIndex, places: Places, number: int) -> Iterator[tuple[int, str, int]]:
+    """Each with how it is next to the file, and how many are so."""
     path = index.paths[number]
     for partner in places.partners(path):
         if partner in index.numbers:
-            yield index.numbers[partner], "is tested by" if is_test(path) else "tests"
+            yield index.numbers[partner], "is tested by" if is_test(path) else "tests", 1
     for other in index.imports.get(number):
-        yield other, "is imported by"
-    for other in index.importers.get(number):
-        yield other, "imports"
+        yield other, "is imported by", len(index.importers.get(other))
+    importers = index.importers.get(number)
+    for other in importers:
+        yield other, "imports", len(importers)
 
 
 def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
@@ -130,8 +151,9 @@ def _count_name(index: RepoIndex, name: str, found: Relevance) -> Sequence[int]:
         return ()
     for number in declaring:
         found.add(number, DECLARES, "declares %s, which the task names" % name)
-    for number in index.users.get(key):
-        found.add(number, USES, "uses %s, which the task names" % name)
+    users = index.users.get(key)
+    for number in users:
+        found.add_linked(number, USES, "uses %s, which the task names" % name, links=len(users))
     return declaring
 
 
@@ -147,6 +169,9 @@ def _count_word(index: RepoIndex, word: str, found: Relevance) -> None:
         place = max(IN_NAME * is_in_name, IN_FOLDER * is_in_folder) + (is_in_name and is_in_folder)
         found.points[number] = found.points.get(number, 0) + points + place
         found.words.setdefault(number, []).append(word)
+    called = [number for number in having if subject_of(index.paths[number]).lower() in forms]
+    for number in called if len(called) <= MOST_MEANT else ():
+        found.points[number] += WHOLE_NAME
 
 
 def _count_part(index: RepoIndex, part: str, found: Relevance) -> None:
@@ -201,7 +226,11 @@ def _capitals(index: RepoIndex, text: str) -> Iterator[str]:
 
 
 def _code_names(text: str) -> Iterator[str]:
-    """The words that look like names of code, and those between backticks, before a parenthesis or after `::`."""
+    """The words that look like names of code, those between backticks, before a parenthesis or after `::`, and a type
+    with its member.
+    """
+    for dotted in islice(_MEMBER.finditer(text), _MOST_NAMES):
+        yield from dotted.groups()
     for match in islice(_NAME.finditer(text), _MOST_NAMES):
         before, after = text[max(0, match.start() - 1):match.start()], text[match.end():match.end() + 1]
         around = (before if after != "." else "") + (after if before != "." or after == "(" else "")

@@ -64,6 +64,34 @@ def test_no_part_holds_a_part_of_a_secret() -> None:
         assert "MIIEvQ" not in said(shown) and "__ORCHESTRA_SECRET_" in said(shown)
 
 
+MINIFIED = "/*! licence */\n" + "".join(
+    f"function f{number}(a,b){{return a+b*{number}}}" for number in range(20_000)
+) + "\n"
+
+
+def test_of_lines_that_are_too_long_what_stands_around_the_names_of_the_task_is_shown_as_cut() -> None:
+    shown = parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="f777() and f19000() add", hide=str, always=False)
+    words = said(shown)
+    assert words.startswith("=== a.min.js (parts of lines that are too long to be shown)\n<data>\n[")
+    assert "function f777(a,b){return a+b*777}" in words and "function f19000(" in words and "f9000(" not in words
+    assert words.count(" characters are left out]\n") == 3 and estimate_tokens(words) < 1000
+
+
+def test_of_lines_that_are_too_long_nothing_is_shown_without_a_name_unless_it_must() -> None:
+    assert parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="nothing() of it", hide=str, always=False) is None
+    always = said(parts_of(ShownFile("a.min.js", MINIFIED), 5000, about="nothing()", hide=str, always=True))
+    asked = said(parts_of(ShownFile("a.min.js", MINIFIED, ((2, 2),)), 5000, about="", hide=str, always=False))
+    assert always == asked and "/*! licence */\nfunction f0(" in always
+    assert parts_of(ShownFile("a.min.js", MINIFIED), 200, about="f777()", hide=str, always=True) is None
+
+
+def test_a_window_ends_in_no_word() -> None:
+    before, after = "a" * 90 + " (" + "b" * 250, "+" + "c" * 280 + "," + "d" * 90
+    text = "x" * 4000 + " " + before + " named_here" + after + " " + "y" * 4000
+    words = said(parts_of(ShownFile("a.txt", text), 5000, about="named_here()", hide=str, always=False))
+    assert "]\n" + before in words and after + "\n[" in words
+
+
 def test_a_file_that_fits_is_shown_whole_whatever_lines_are_asked_for() -> None:
     short = ShownFile("b.py", "x = 1\n", ((1, 1),))
     fitting, others, left = within([short], 1000, EXCERPT)
@@ -92,6 +120,28 @@ def test_the_architect_sees_parts_of_a_chosen_file_that_is_too_long(showing: Sho
     nothing = excerpt_for("Mend the sky", str)
     fitting, others = fitting_files(showing.show_long, chosen, 24_000, excerpt=nothing)
     assert [file.path for file in fitting] == ["b.py"] and "too long" in others[0][1]
+
+
+def test_where_room_is_short_no_file_takes_all_of_it_from_the_next(tmp_path: Path) -> None:
+    for name, count in (("a.py", 90), ("b.py", 90), ("c.py", 4)):
+        (tmp_path / name).write_text(LONG[:LONG.index(f"def step_{count}()")] + "def step_432():\n    return 4\n")
+    (tmp_path / "d.py").write_text("x = 1\n" * 900)
+    showing = Showing(tmp_path, None, Tree(tmp_path))
+    chosen = [Chosen(name, "named") for name in ("a.py", "b.py", "c.py")]
+    fitting, others = fitting_files(showing.show_long, chosen, 9_000, excerpt=EXCERPT)
+    assert [(file.path, bool(file.lines)) for file in fitting] == [("a.py", True), ("b.py", True), ("c.py", False)]
+    assert others == [] and all("def step_432():" in said(file) for file in fitting)
+    whole, _ = fitting_files(showing.show_long, chosen, 90_000, excerpt=EXCERPT)
+    assert not any(file.lines for file in whole), "where there is room for all, each is whole"
+
+
+def test_a_file_without_parts_to_be_shown_is_whole_where_it_fits(tmp_path: Path) -> None:
+    for name, count in (("a.py", 700), ("b.py", 400), ("c.py", 400)):
+        (tmp_path / name).write_text("x = 1\n" * count)
+    showing = Showing(tmp_path, None, Tree(tmp_path))
+    chosen = [Chosen(name, "named") for name in ("a.py", "b.py", "c.py")]
+    fitting, others = fitting_files(showing.show_long, chosen, 8_000, excerpt=excerpt_for("Mend the sky", str))
+    assert ([file.path for file in fitting], [path for path, _ in others]) == (["a.py", "b.py"], ["c.py"])
 
 
 def test_of_a_given_file_parts_are_shown_whatever_the_task_says(showing: Showing) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import threading
 from typing import Callable
 
@@ -226,7 +225,7 @@ def test_no_more_is_shown_in_one_conversation_than_so_many_tokens(workshop: Buil
     assert shop.run(CREATE).status == "approved"
     heard = shop.agents["executor"].heard
     assert "what b.txt says" in heard[1]
-    assert "what c.txt says" not in heard[2] and re.search(r"- c\.txt: it has \d+ tokens, and there is room", heard[2])
+    assert "=== c.txt (parts of lines that are too long to be shown)\n" in heard[2] and len(heard[2]) < 5_000
     assert "what d.txt says" in heard[2]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
@@ -231,6 +232,71 @@ def test_what_is_given_on_and_what_settings_and_rows_hold_is_found(form: str, va
 def test_what_is_drawn_by_lot_is_found_beside_a_telling_name(form: str, name: str, value: str) -> None:
     text = form.replace("NAME", name).replace("VALUE", value)
     assert uncovered(f"a\n{text}\nb\n", (value,)) == []
+
+
+@pytest.mark.parametrize("form", [
+    "set -x DB_PASSWORD VALUE", "setenv DB_PASSWORD VALUE", "password: |\n  VALUE", "password: ${DB_PASS:VALUE}",
+    "X=${DB_PASSWORD:-VALUE}", "default_pw=VALUE", '{"pw": "VALUE"}', 'curl --user "me:VALUE" https://h.invalid',
+    'curl --user=me:VALUE https://h.invalid', 'keyPassword "VALUE"', 'os.environ.get("DB_PASSWORD", "VALUE")',
+    "env('MAIL_PASS', 'VALUE')", 'props.put("mail.password", "VALUE")', "process.env.DB_PASSWORD || 'VALUE'",
+    'os.getenv("DB_PASSWORD") or "VALUE"', 'assert_equal(password, "VALUE")', 'assertEqual(me.password, "VALUE")',
+    "expect(me.password).to eq('VALUE')", "expect(me.password).toBe('VALUE')",
+    'getConnection("jdbc:mysql://h/x", "root", "VALUE")', "getConnection(url, 'root', 'VALUE')",
+    "requests.get(u, auth=('me', 'VALUE'))", "HTTPBasicAuth('me', 'VALUE')", '.basic_auth("me", Some("VALUE"))',
+    'new NetworkCredential("me", "VALUE")', "mysqli_connect('h', 'me', 'VALUE', 'x')", "smtp.login('a@b.c', 'VALUE')",
+    'sql.Open("mysql", "me:VALUE@tcp(h:3306)/x")', "kind: Secret\nstringData:\n  postgres: VALUE",
+])
+def test_a_password_like_a_name_with_digits_is_found_where_nothing_else_can_stand(form: str) -> None:
+    for value in ("Kestrel7Meadow", "hunter2secretXY"):
+        assert found_in(f"a\n{form.replace('VALUE', value)}\n") == {value}
+
+
+@pytest.mark.parametrize("text", [
+    'password: |\n  the words below', 'get("password", "field2name")', 'password "is wrong2you"', "x = pw or 'entry_2'",
+    'puts password "hunter2pass"', "expect(page).to have_content('hunter2pass')", 'f(password, "hunter2pass")',
+    "widget.password || 'hunter2pass'", "env('SECRET_KEY_NAME', 'name_of_key2')", 'login("me", "aNameOfSomething")',
+    "setUp pw 12345678", "kind: SecretStore\ndata:\n  name: hunter2pass", '{"user_table2": password}',
+    "kind: ConfigMap\ndata:\n  name: hunter2pass\n---\nkind: Secret\ndata: {}", "auth=(user2name, password2name)",
+    "kind: Secret\nstringData:\n  username: postgres\n  host: db.internal\n  url: https://h.invalid/1",
+    "kind: Secret\ndata:\n  a: {{ .Values.password1 }}\n  b: ${PASSWORD_1}", 'select "table2name" as password',
+])
+def test_where_a_name_may_stand_one_goes_through(text: str) -> None:
+    assert found_in(f"a\n{text}\n") == set()
+
+
+def test_all_that_a_kubernetes_secret_holds_is_found() -> None:
+    text = "a: hunter2pass\n---\nkind: Secret\ndata:\n  database: S2VzdHJlbA==\n  x.y: 'dHIwdWI0ZG9y'\nz: hunter2pass\n"
+    assert found_in(text) == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
+
+
+@pytest.mark.parametrize("form", ['"VALUE" as password', "SELECT 'VALUE' AS db_password", 'x = {"VALUE": DB_PASSWORD}'])
+def test_what_is_drawn_by_lot_is_found_before_its_name(form: str) -> None:
+    assert found_in(form.replace("VALUE", "q7Xw2Lp9aTbN") + "\n") == {"q7Xw2Lp9aTbN"}
+
+
+@pytest.mark.parametrize("begin", [
+    "b3BlbnNzaC1rZXktdjE", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "MIIEowIBAAKCA", "MIGHAgEAMBMGByqGSM49AgEG", "MHcCAQEEI",
+])
+def test_a_private_key_is_found_without_its_frame(begin: str) -> None:
+    key = begin + "a7Qk" * 20 + "="
+    assert found_in(f'blob = "{key}"\n') == {key}
+    assert found_in('blob = "MIIDdzCCAl%s="\n' % ("a7Qk" * 20)) == set()
+
+
+@pytest.mark.parametrize("form", [
+    "LTAI{20}", "nfp_{36}", "ATCTT3{120}", "AKCp{69}", "EZAK{54}", "jina_{60}", "phx_{43}",
+    "re_{8}_{24}", "api_org_{34}", "pcsk_{6}_{60}", "tskey-auth-{16}-{32}", "{11}:APA91b{134}",
+    "eyJrIjoi{60}", "ops_eyJ{250}", "duffel_live_{43}",
+])
+def test_tokens_of_more_makers_are_found(form: str) -> None:
+    token = re.sub(r"\{(\d+)\}", lambda count: ("a7QkZ9x2" * 40)[:int(count[1])], form)
+    assert found_in(f"it is {token} here\n") == {token}
+
+
+def test_the_private_lines_of_putty_are_found() -> None:
+    lines = ["a7Qk" * 16, "b8Rl" * 16]
+    text = "Public-Lines: 1\nAAAAB3%s\nPrivate-Lines: 2\n%s\n%s\nPrivate-MAC: 0\n" % ("x" * 50, *lines)
+    assert found_in(text) == set(lines)
 
 
 @pytest.mark.parametrize("text", [

@@ -9,6 +9,7 @@ from orchestra.workspace.instructions import (
     Skill,
     folders_above,
     instruction_files,
+    instruction_links,
     own_skills,
     read_skill,
     skill_files,
@@ -21,6 +22,16 @@ MIGRATIONS = Skill("database-migrations", "Write and test schema migrations for 
 def test_of_a_folder_the_first_kind_of_instructions_counts() -> None:
     paths = ["CLAUDE.md", "GEMINI.md", "a/AGENTS.md", "a/CLAUDE.md", "a/b/.cursorrules", "a/b/x.py", "c/agents.md"]
     assert instruction_files(paths) == {"": "CLAUDE.md", "a": "a/AGENTS.md", "a/b": "a/b/.cursorrules"}
+
+
+def test_links_in_the_place_of_instructions_are_found_unless_they_lead_to_what_counts(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+    for link, target in (
+        ("AGENTS.md", "b"), ("a/CLAUDE.md", "AGENTS.md"), ("b/AGENTS.md", "CLAUDE.md"), ("c/GEMINI.md", "GEMINI.md")
+    ):
+        (tmp_path / link).symlink_to(target)
+    assert instruction_links(tmp_path, ["a/AGENTS.md", "b/CLAUDE.md", "c/x.py"]) == ["AGENTS.md", "c/GEMINI.md"]
 
 
 @pytest.mark.parametrize("path, folders", [("x.py", [""]), ("a/b/x.py", ["", "a", "a/b"])])

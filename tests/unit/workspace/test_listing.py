@@ -121,7 +121,8 @@ def test_a_name_that_is_not_text_is_left_out(tmp_path: Path) -> None:
     "path",
     [
         ".env", "app/.env.production", ".env.local", "prod.env", ".envrc", "server.pem", "tls/private.KEY", "id_rsa",
-        "deploy/id_ed25519", ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
+        "deploy/id_ed25519", "ppp/chap-secrets", "sasl_passwd", ".msmtprc", "logins.json",
+        ".netrc", ".npmrc", ".pypirc", "credentials.json", "aws-credentials.ini", "credentials",
         "config/secrets.yml", ".aws/config", ".ssh/config", ".git-credentials", "service-account-prod.json",
         "terraform.tfstate", "prod.tfvars", "key.p12", ".docker/config.json", "client_secret.json", ".env_production",
         "deploy/kubeconfig.yaml", "prod.kubeconfig", "upload.keystore", "AuthKey_1.p8", "krb5.keytab", "vpn.ovpn",

@@ -90,6 +90,15 @@ def test_a_line_that_is_named_by_its_number_is_shown(about: str, line: int | Non
     assert (f"x[{line}] = 1" in said) if line else said == ""
 
 
+def test_a_word_that_few_declarations_have_is_enough() -> None:
+    text = "class Admin:\n" + "".join(
+        f"    def get_{name}(self):\n        admin = 1\n        return admin\n\n"
+        for name in ("search", *(f"thing_{n}" for n in range(60)))
+    )
+    (part,) = chosen("a.py", text, "The admin's search is wrong", most=40)
+    assert "def get_search(self):" in part
+
+
 def test_what_declares_nothing_is_searched_for_the_words() -> None:
     rows = [f"row {number} of many" for number in range(3000)]
     rows[1500] = "the kettles of the northern harbour"

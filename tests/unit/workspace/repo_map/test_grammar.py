@@ -85,7 +85,7 @@ LANGUAGES = {
         "    call(3);\n  }\n  virtual void ring(int a) const = 0;\n  bool operator==(const Till& o) const;\n"
         "  int size = f(3);\n};\n"
         "void g() {\n  Lock lock(mutex);\n}\n",
-        ["store", "Shop", "sell", "Box", "Id", "Kind", "Till", "Till", "~Till", "ring", "operator==", "g"],
+        ["store", "Shop", "sell", "~Shop", "Box", "Id", "Kind", "Till", "Till", "~Till", "ring", "operator==", "g"],
         ["a/shop.hpp"],
     ),
     "a.h": (
@@ -176,6 +176,34 @@ def test_names_and_imports_are_found(path: str) -> None:
         ["fast", "f", "new_shop", "seller", "till", "t"],
     ),
     (
+        "a.js", "class Shop {\n  * each () {\n  }\n  static * all (a, b) {\n  }\n  async * later () {\n  }\n}\n",
+        ["Shop", "each", "all", "later"],
+    ),
+    (
+        "a.ts", "abstract class Shop {\n  abstract ring();\n  public sell(item);\n  public sell(item, count) {\n"
+        "    put(item);\n    this.sell(item)\n  }\n  protected static open()\n}\n",
+        ["Shop", "ring", "sell", "sell", "open"],
+    ),
+    (
+        "A.java", "interface Shop {\n    void sell(String item, int... counts);\n"
+        "    <T> List<T> all( Class<T> kind );\n"
+        "    java.util.List<T> some(Map<String, List<T>> all) throws IOException;\n}\n",
+        ["Shop", "sell", "all", "some"],
+    ),
+    (
+        "a.cpp", "class SHOP_API Shop final : public Base<decltype(f())> {\n};\nstruct alignas(8) Box {\n};\n"
+        "class [[nodiscard]] EXPORT(a) Till\n{\n};\nstruct Shop::Impl {\n};\nclass ALONE final {\n};\n"
+        "Shop::Shop() : size_(f(3)) {}\nns::Shop<T>::~Shop() = default;\n"
+        "bool Shop::operator==(const Shop& o) const {\n}\nShop::operator bool() const {\n}\n"
+        "template <class T> inline T take(Shop& shop) {\n}\nBox& Box::operator()(int a) {\n}\n",
+        ["Shop", "Box", "Till", "Impl", "ALONE", "Shop", "~Shop", "operator==", "operator bool", "take", "operator()"],
+    ),
+    (
+        "a.rb", "class Shop\n  has_many :items\n  scope :open, -> { 1 }\n  alias_method :shut, :close\n"
+        "  alias ended? closed?\n  define_method(:run) do\n  end\nend\n",
+        ["Shop", "", "", "shut", "ended?", "run"],
+    ),
+    (
         "a.rb", "class Shop\n  attr_reader :size, :name\n  Item = Struct.new(:a)\n  private def count(a)\n  end\n"
         "  def [](key)\n  end\n  def Shop.open\n  end\nend\n",
         ["Shop", "size", "Item", "count", "", "open"],
@@ -197,7 +225,20 @@ def test_members_are_found_however_their_language_lets_them_be_written(path: str
         "a.go", "var (\n\tx = y +\n\tcall(z)\n)\ntype Number interface {\n\tint | string\n\tAdd(a int)\n}\n",
         ["x", "Number", "Add"],
     ),
-    ("A.java", "/*\n   Calls foo(bar)\n   and so on\n*/\nclass Shop {\n}\n", ["Shop"]),
+    (
+        "A.java", "/*\n   Calls foo(bar)\n   and so on\n   calls foo();\n   See foo(bar);\n   as in foo(the bar);\n*/\n"
+        "class Shop {\n}\n",
+        ["Shop"],
+    ),
+    (
+        "a.js", "/*\n * each (x) {\n   * most (x) {\n */\nclass Shop {\n  a () {\n    x = 2\n      * f(x)\n  }\n}\n",
+        ["Shop", "a"],
+    ),
+    (
+        "a.h", "/* A struct is called\n  class and shouldn't be\n  struct in Time. */\nclass Shop;\nint x = call(a) *\n"
+        "  f(b);\n",
+        [],
+    ),
     ("a.vue", "<b>\n  Total (net): 3\n</b>\n<style>\n@media screen\n  and (max-width: 3px) {\n", []),
 ])
 def test_what_only_reads_like_a_declaration_is_none(path: str, text: str, names: list[str]) -> None:

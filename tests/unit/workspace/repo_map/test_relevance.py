@@ -73,6 +73,19 @@ def test_what_stands_behind_a_type_is_a_name(tmp_path: Path) -> None:
     assert [(it.path, it.why) for it in found] == [("a.rs", "declares parse, which the task names")]
 
 
+def test_a_type_with_its_member_names_both(tmp_path: Path) -> None:
+    files = {
+        "store.py": "class Store:\n    def put(self): pass\n", "other.py": "def json(): pass\n",
+        "use.py": "from store import Store\n\nStore().put()\n", "f.py": "y = 1\n",
+    }
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert {it.path: it.why for it in choose(index, relevance(index, Places(files), "Store.put loses data"), ())} == {
+        "store.py": "declares Store, which the task names", "use.py": "uses Store, which the task names",
+    }
+    for text in ("Package.json is old", "See Example.com/put", "store.put loses data", "Ends so.put it there"):
+        assert relevance(index, Places(files), text).names == frozenset()
+
+
 @pytest.mark.parametrize("text", [
     "make `Scanner.consume()` return 2", "Scanner.consume() must return 2", "let self.consume() return 2",
 ])
@@ -80,7 +93,8 @@ def test_a_method_named_with_its_class_is_a_name(tmp_path: Path, text: str) -> N
     files = {"a.py": "class Scanner:\n    def consume(self):\n        return 1\n", "b.py": "def other(): pass\n"}
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
     found = choose(index, relevance(index, Places(files), text, ()), ())
-    assert found and found[0].path == "a.py" and "declares" in found[0].why and "consume" in found[0].why
+    assert [(it.path, it.why.split()[:1]) for it in found] == [("a.py", ["declares"])]
+    assert "consume" in relevance(index, Places(files), text).names
 
 
 def test_words_of_the_task_bring_files_whose_names_have_them(index: RepoIndex) -> None:
@@ -140,6 +154,44 @@ def test_a_word_that_one_file_alone_has_brings_it_in_a_small_repository_too(tmp_
     index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
     found = choose(index, relevance(index, Places(files), "Fix the bug in redirect"), ())
     assert [it.path for it in found] == ["lib/response.js"]
+
+
+def test_a_word_that_is_a_files_whole_name_weighs_more_than_several_that_many_have(tmp_path: Path) -> None:
+    files = {f"p{n}/limits_{n}.py": f"def limit_of_symbol_{n}(integer_raised): pass\n" for n in range(12)}
+    files |= {"series/gruntz.py": "def rewrite(): pass\n", "series/tests/test_gruntz.py": "x = 1\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "the limit of an integer symbol is raised in gruntz"), ())
+    assert [it.path for it in found][:2] == ["series/gruntz.py", "series/tests/test_gruntz.py"]
+
+
+def test_what_everything_imports_or_uses_is_next_to_nothing(tmp_path: Path) -> None:
+    files = {f"user_{n}.py": f"from core import run_it\n\nrun_it({n})\n" for n in range(40)}
+    files |= {"core.py": "import near\n\ndef run_it(n): pass\n", "near.py": "x = 1\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    assert {it.path: it.why for it in choose(index, relevance(index, Places(files), "run_it is slow"), ())} == {
+        "core.py": "declares run_it, which the task names", "near.py": "is imported by core.py",
+    }
+    told = choose(index, relevance(index, Places(files), "mend near.py and user_3.py"), ())
+    assert [it.path for it in told] == ["near.py", "user_3.py", "core.py"]
+    assert told[2].why == "imports near.py", "it is a reason there, where few do, and none for the user's import"
+
+
+def test_what_fits_the_words_better_comes_before_what_is_only_next_to_a_named_file(tmp_path: Path) -> None:
+    files = {f"user_{n}.py": "import query\n" for n in range(9)}
+    files |= {"query.py": "def insert_all(): pass\n", "bulk/columns.py": "def custom_bulk_column(): pass\n"}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "insert_all takes no custom columns in bulk"), ())
+    assert [it.path for it in found][:3] == ["query.py", "bulk/columns.py", "user_0.py"]
+
+
+def test_a_file_in_a_folder_of_tests_comes_after_what_is_tested(tmp_path: Path) -> None:
+    files = {"tests/search/admin.py": "def quoted(): pass\n", "search/admin.py": "def quoted(): pass\n"}
+    files |= {f"f{n}.py": "y = 1\n" for n in range(9)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, files))
+    found = choose(index, relevance(index, Places(files), "the search drops what is quoted"), ())
+    assert {it.path for it in found} == set(files) - {f"f{n}.py" for n in range(9)}
+    words = relevance(index, Places(files), "the search drops what is quoted")
+    assert words.points[index.numbers["tests/search/admin.py"]] == words.points[index.numbers["search/admin.py"]]
 
 
 def test_a_part_of_a_dotted_name_is_no_name_by_itself(tmp_path: Path) -> None:
