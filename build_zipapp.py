@@ -601,7 +601,9 @@ SOURCE_ONLY = (
     "orchestra/agents/explained", "orchestra/agents/taking_", "orchestra/workspace/public_names",
     "orchestra/workspace/languages/data_formats", "orchestra/workspace/languages/scripts",
     "orchestra/workspace/languages/tools", "orchestra/workspace/languages/notations",
-    "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx",
+    "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/cli/commands/diff",
+    "orchestra/metrics/working_time", "orchestra/workspace/repo_map/windows", "orchestra/workspace/suite_javascript",
+    "orchestra/workspace/suite_evidence", "orchestra/workspace/repo_map/python_outline",
 )
 """Not compiled, for the size: what is needed seldom."""
 
