@@ -11,8 +11,9 @@ from dataclasses import field
 from pathlib import Path
 from typing import Callable, Mapping, TextIO
 
-from orchestra.clock import Clock, SystemClock
+from orchestra.clock import Clock, Deadline, SystemClock
 from orchestra.dataclass import dataclass
+from orchestra.errors import Cancelled
 
 
 class StopSignal:
@@ -26,6 +27,19 @@ class StopSignal:
     def request(self, number: int) -> None:
         """Only a store, so that a signal handler may call it."""
         self.number = number
+
+
+@dataclass(frozen=True)
+class CommandHalt:
+    """The end of a command before its time: by a signal, or because its time is up."""
+
+    stop: StopSignal
+    deadline: Deadline
+
+    def check(self) -> None:
+        """Raise Cancelled then. Any thread."""
+        if self.stop.number is not None or self.deadline.is_over:
+            raise Cancelled()
 
 
 @dataclass(frozen=True)

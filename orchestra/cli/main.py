@@ -17,7 +17,15 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError, weightiest
+from orchestra.errors import (
+    Cancelled,
+    ExitStatus,
+    LimitReached,
+    OrchestraError,
+    OutputError,
+    UsageError,
+    weightiest,
+)
 
 if TYPE_CHECKING:
     from orchestra.profiler.profiler import Profiler
@@ -44,7 +52,10 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
             return _show_help_of(command, output)
         return _carry_out(command, line, _moved(env, line.options.folders), output)
     except Cancelled:
-        return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
+        if env.stop.number is None:
+            error = LimitReached("the time given is used up", hint="--timeout gives it more")
+            return _failed(output, command, error.exit_status, error)
+        return _failed(output, command, ExitStatus.stopped_by(env.stop.number), None)
     except OrchestraError as error:
         if shows_traceback:
             output.prompt(traceback.format_exc())
@@ -57,8 +68,10 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
 
 def _carry_out(command: ModuleType, line: CommandLine, env: Environment, output: Output) -> ExitStatus:
     with _profiled(line, env, output) as profiler:
-        context = Context(env, line.options, output, line.after_dashes, profiler)
-        status: ExitStatus = command.run(_parser(command).parse_intermixed_args(line.words), context)
+        arguments = _parser(command).parse_intermixed_args(line.words)
+        timeout_s = getattr(arguments, "timeout", None)
+        context = Context(env, line.options, output, line.after_dashes, profiler, timeout_s)
+        status: ExitStatus = command.run(arguments, context)
         return status
 
 

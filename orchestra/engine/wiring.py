@@ -91,7 +91,7 @@ def wire(
             chains.providers, clock=env.clock, workers=workers, known=journal.provider_health.all(),
             keep=journal.provider_health.keep,
         )
-        git = None if order.git is None else order.git.without(key_variables(settings.providers))
+        git = None if order.git is None else order.git.without(key_variables(settings.providers)).until(cancel)
         rest = threading.Lock() if order.each else nullcontext()
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run, writing=rest

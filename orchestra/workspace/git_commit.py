@@ -44,8 +44,9 @@ def commit_paths(
             cancel=cancel,
         )
     except BaseException:
-        _forget(git, unknown, head)
+        _forget(git.tidying(), unknown, head)
         raise
+    git = git.tidying()
     take_over(git, lambda path, held: path in changed)
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
     sha, _, written = said.partition("\n")

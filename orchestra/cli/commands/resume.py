@@ -83,7 +83,7 @@ def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, cur
         root=context.root, git=context.git, settings=settings,
         kept_config=dump_values(replace(current, settings=settings)), options=Options.from_json(row.options),
         approver=view.approver, listeners=view.listeners, helm=view.helm, offline=context.options.is_offline,
-        timeout_s=arguments.timeout, origins=current.origins,
+        timeout_s=context.deadline.remaining_s(), origins=current.origins,
     )
 
 

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     order = Order(
         root=context.root, git=context.git, settings=settings, kept_config=dump_values(config), options=options,
         approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
-        offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
+        offline=context.options.is_offline, timeout_s=context.deadline.remaining_s(), origins=config.origins,
         record_to=None if arguments.record is None else context.env.cwd / arguments.record,
         cassette=_cassette(arguments, context),
     )
