@@ -107,12 +107,17 @@ def _failed(
 ) -> ExitStatus:
     if command is not None:
         output.place = _place_of(command)
+    way_out = f"`orchestra resume {output.session['session_id']}` goes on" if output.session.get("can_resume") else ""
     if error is not None:
+        if way_out and way_out not in (error.hint or ""):
+            error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
         output.error(error)
+    elif way_out:
+        output.warn(way_out)
     if output.as_json and not isinstance(error, OutputError):
         shape = getattr(command, "failure_json", None)
         document = output.head(status, error)
-        output.json_line(output.completed({**document, **(shape(status) if shape else {})}))
+        output.json_line(output.completed({**document, **(shape(status) if shape else {}), **output.session}))
     return status
 
 

@@ -135,11 +135,13 @@ def carry_out(
     *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
 ) -> ExitStatus:
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+    context.output.session = {"session_id": session_id, "can_resume": True}
     warn_of_chains(context, order, chains)
     load_own_source(order.root)
     with wire(workplace, order, chains, session_id, context.env) as session:
         with order.helm.open(partial(diff_of, workplace.journal, session_id)):
             report = session.run()
+    context.output.session = {"session_id": session_id, "can_resume": report.can_resume}
     if context.profiler is not None:
         workplace.journal.keep(session_id, "profile", context.profiler.document())
     changes = workplace.journal.images.changed(session_id) if order.options.dry_run else {}
