@@ -250,6 +250,8 @@ def wire(
             budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
             planned=_planned(journal, session_id), ended=journal.images.count_outcomes(session_id),
             max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
+            # Whoever began may have been killed before saying so; to take a session up again is to be active in it.
+            resumed=row.last_activity != row.started_at,
         )
         if order.cassette is not None:
             events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))
