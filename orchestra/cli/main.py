@@ -109,7 +109,7 @@ def _failed(
         output.place = _place_of(command)
     way_out = f"`orchestra resume {output.session['session_id']}` goes on" if output.session.get("can_resume") else ""
     if error is not None:
-        if way_out and way_out not in (error.hint or ""):
+        if way_out and "`orchestra resume" not in (error.hint or ""):
             error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
         output.error(error)
     elif way_out:
