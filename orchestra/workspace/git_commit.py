@@ -30,7 +30,8 @@ def commit_paths(
     unknown, head = _unknown_to_index(git, changed), git.head()
     try:
         if unknown:
-            git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=_joined(map(literal, unknown)))
+            names = _joined(map(literal, unknown))
+            git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=names, cancel=cancel)
         git.write(
             "commit",
             "--quiet",

@@ -1,4 +1,4 @@
-"""A git that only reads and never comes back, and what ends the program: a signal, or its time."""
+"""A git that never comes back, and what ends the program: a signal, or its time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.flows.project import Project
 from tests.strays import strays
 
 RUN = ("run", "ten files", "--yes", "--commit", "--no-test")
-FIRST_OF_SESSION, BASELINE, IN_FILES, AT_COMMIT, AFTER_COMMIT = 5, 9, 13, 20, 26
-"""Which of that run's calls of git does what; two more write, and are not ended by these tests."""
-CALLS = [1, 2, 3, 4, FIRST_OF_SESSION, BASELINE, IN_FILES, AT_COMMIT, AFTER_COMMIT]
-ALL_CALLS = [call for call in range(1, 28) if call not in (24, 25)]
+FIRST_OF_SESSION, BASELINE, IN_FILES, AT_COMMIT, ADD, AFTER_COMMIT = 5, 9, 13, 20, 24, 26
+"""Which of that run's calls of git does what."""
+CALLS = [1, 2, 3, 4, FIRST_OF_SESSION, BASELINE, IN_FILES, AT_COMMIT, ADD, AFTER_COMMIT]
+ALL_CALLS = list(range(1, 28))
 OTHERS = [
     ("plan", "ten files"), ("resume",), ("watch", "ten files", "--yes"), ("undo",), ("verify",), ("diff",),
     ("context", "ten files"), ("doctor",), ("status",), ("sessions",), ("log",), ("report",),
