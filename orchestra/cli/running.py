@@ -12,6 +12,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.cli.arguments import count
 from orchestra.cli.context import Context
+from orchestra.cli.given_text import text_of_file
 from orchestra.cli.outcome import outcome_json, outcome_text
 from orchestra.cli.own_source import load_own_source
 from orchestra.config.settings import Settings
@@ -214,7 +215,7 @@ def read_text_file(context: Context, path: str) -> str:
     Raises UsageError.
     """
     try:
-        return (context.env.cwd / path).read_text(encoding="utf-8-sig")
+        return text_of_file(context.env.cwd / path, context.halt)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         hint = "save it in UTF-8" if isinstance(error, UnicodeDecodeError) else NAMES_COUNT_FROM

@@ -96,6 +96,26 @@ def read_until(descriptor: int, event: threading.Event) -> None:
             return
 
 
+@pytest.mark.parametrize("argv", [("run", "--task-file", "pipe"), ("watch", "--plan", "pipe")])
+def test_a_signal_gets_through_to_whoever_waits_for_a_task(project: Project, argv: tuple[str, ...]) -> None:
+    os.mkfifo(project.root / "pipe")
+    with started(project, *argv) as running:
+        # Comes back when somebody reads.
+        with open(project.root / "pipe", "w"):
+            running.process.send_signal(signal.SIGINT)
+            assert running.end().returncode == 130
+
+
+def test_time_that_is_up_gets_through_to_whoever_waits_for_a_task(project: Project) -> None:
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "orchestra", "run", "-", "--timeout", "0.5"]
+    process = subprocess.Popen(command, cwd=project.root, env=project.variables, stdin=reading, stderr=subprocess.PIPE)
+    process.communicate(timeout=60)
+    for descriptor in (reading, writing):
+        os.close(descriptor)
+    assert process.returncode == 7
+
+
 def test_a_reader_that_goes_away_does_not_end_the_run(project: Project) -> None:
     with started(project, "run", "ten files", "--yes", "--json-stream") as running:
         assert running.process.stdout is not None
