@@ -81,7 +81,8 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
         return nobody_there(why)
     variables = child_variables(context.env.variables, key_variables(settings.providers))
     return TerminalPrompt(
-        context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables
+        context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables,
+        halt=context.halt,
     )
 
 
