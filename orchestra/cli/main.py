@@ -96,8 +96,11 @@ def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[P
 
 
 def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
-    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run."""
-    if isinstance(error, OutputError) and env.stop.number is not None:
+    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run.
+
+    Nor can a journal that another program holds be written when a signal comes.
+    """
+    if env.stop.number is not None:
         return weightiest([error.exit_status, ExitStatus.stopped_by(env.stop.number)])
     return error.exit_status
 

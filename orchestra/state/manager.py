@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
-from orchestra.clock import Clock, iso
+from orchestra.clock import Clock, Halt, iso
 from orchestra.dataclass import dataclass
 from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import cell_text, json_of
@@ -61,9 +61,12 @@ class StateManager:
         self._events_lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock) -> StateManager:
-        """For writing, in a folder that `make_folder` made. Raises StateError."""
-        return cls(Store.open(folder), clock)
+    def open(cls, folder: Path, clock: Clock, halt: Halt | None = None) -> StateManager:
+        """For writing, in a folder that `make_folder` made. Raises StateError.
+
+        After the `halt` nothing waits for another program that holds the journal.
+        """
+        return cls(Store.open(folder, halt), clock)
 
     @classmethod
     def open_for_reading(cls, folder: Path, clock: Clock) -> StateManager | None:

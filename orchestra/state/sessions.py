@@ -97,7 +97,8 @@ class Sessions:
         try:
             self._store.write(work)
         except StateError as error:
-            raise StateError(error.what, where=error.where, hint="make room, then run again") from None
+            hint = (error.hint or "").replace("`orchestra resume`", "run again")
+            raise StateError(error.what, where=error.where, hint=hint) from None
 
     def get(self, session_id: str) -> SessionRow | None:
         if not session_id.isascii():

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         offline=context.options.is_offline, timeout_s=context.deadline.remaining_s(), origins=config.origins,
     )
     chains = running.checked_chains(context, order)
-    with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
+    with open_workplace(context.root, context.git, context.env, salvages=True, halt=context.halt) as workplace:
         running.say_what_is_odd(context, workplace)
         session_id = new_session(workplace, order, task, context.env)
         return running.carry_out(context, workplace, order, chains, session_id, more=_plan_of)

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     current = configuration(context, flags)
     with context.journal_for_reading() as journal:
         _find(journal, arguments)
-    with open_workplace(context.root, context.git, context.env) as workplace:
+    with open_workplace(context.root, context.git, context.env, halt=context.halt) as workplace:
         running.say_what_is_odd(context, workplace)
         row = _find(workplace.journal, arguments)
         if row.mode == UNDO_MODE:

@@ -125,7 +125,7 @@ class _Watching:
     def _carry_out(self, coming: Round, left_usd: Decimal | None) -> Carried:
         env = self._context.env
         order = self._order_of(coming, left_usd)
-        with open_workplace(order.root, order.git, env, salvages=True) as workplace:
+        with open_workplace(order.root, order.git, env, salvages=True, halt=self._context.halt) as workplace:
             session_id = new_session(workplace, order, coming.task, env)
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)
