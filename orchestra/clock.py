@@ -13,6 +13,13 @@ from orchestra.dataclass import dataclass
 from orchestra.errors import Cancelled
 
 
+class Halt(Protocol):
+    """Whatever can end a wait before its time."""
+
+    def check(self) -> None:
+        """Raise Cancelled once the wait is to end."""
+
+
 class CancelToken:
     """A stop that one thread orders and all threads notice."""
 
@@ -49,7 +56,7 @@ class CancelToken:
 
     def check(self) -> None:
         """Raise Cancelled once the stop is ordered."""
-        if self._event.is_set():
+        if self.is_cancelled:
             raise Cancelled()
 
 
@@ -108,6 +115,35 @@ class Deadline:
     @property
     def is_over(self) -> bool:
         return self.at_s is not None and self.clock.monotonic() >= self.at_s
+
+
+@dataclass(frozen=True)
+class Halts:
+    """Several of them: the first counts."""
+
+    each: tuple[Halt, ...]
+
+    def check(self) -> None:
+        for halt in self.each:
+            halt.check()
+
+
+class Reprieve:
+    """A halt that is heeded a little later, by whoever has something to bring to its end first."""
+
+    def __init__(self, halt: Halt, clock: Clock, seconds: float) -> None:
+        self._halt = halt
+        self._clock = clock
+        self._seconds = seconds
+        self._end: Deadline | None = None
+
+    def check(self) -> None:
+        try:
+            self._halt.check()
+        except Cancelled:
+            self._end = self._end or Deadline.after(self._clock, self._seconds)
+            if self._end.is_over:
+                raise
 
 
 @lru_cache(maxsize=256)

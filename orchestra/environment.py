@@ -11,8 +11,9 @@ from dataclasses import field
 from pathlib import Path
 from typing import Callable, Mapping, TextIO
 
-from orchestra.clock import Clock, SystemClock
+from orchestra.clock import Clock, Deadline, Halt, SystemClock
 from orchestra.dataclass import dataclass
+from orchestra.errors import Cancelled
 
 
 class StopSignal:
@@ -26,6 +27,19 @@ class StopSignal:
     def request(self, number: int) -> None:
         """Only a store, so that a signal handler may call it."""
         self.number = number
+
+
+@dataclass(frozen=True)
+class CommandHalt:
+    """The end of a command before its time: by a signal, or because its time is up."""
+
+    stop: StopSignal
+    deadline: Deadline
+
+    def check(self) -> None:
+        """Raise Cancelled then. Any thread."""
+        if self.stop.number is not None or self.deadline.is_over:
+            raise Cancelled()
 
 
 @dataclass(frozen=True)
@@ -81,10 +95,11 @@ class Environment:
         with suppress(OSError, ValueError, termios.error):
             termios.tcflush(self.stdin.fileno(), termios.TCIFLUSH)
 
-    def read_line(self) -> str | None:
+    def read_line(self, halt: Halt | None = None) -> str | None:
         """A line typed by the user, without its end; None at the end of input or when a stop was ordered.
 
-        Waits in short turns, since a blocked read would not notice a signal until the next key.
+        Waits in short turns, since a blocked read would not notice a signal until the next key. Raises Cancelled at
+        the halt.
         """
         try:
             descriptor = self.stdin.fileno()
@@ -92,6 +107,8 @@ class Environment:
             return _without_end(self.stdin.readline())
         typed = b""
         while self.stop.number is None and not typed.endswith(b"\n"):
+            if halt is not None:
+                halt.check()
             if select.select([descriptor], [], [], 0.1)[0]:
                 # One byte at a time, so that nothing is taken from whoever reads next.
                 byte = os.read(descriptor, 1)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Iterator
 
 from orchestra.cli.arguments import GlobalOptions
 from orchestra.cli.output import Output
+from orchestra.clock import Deadline
 from orchestra.dataclass import dataclass
-from orchestra.environment import Environment
+from orchestra.environment import CommandHalt, Environment
 from orchestra.state.database import FOLDER, check_folder
 from orchestra.state.manager import StateManager
 from orchestra.workspace.children import child_variables
@@ -30,11 +31,23 @@ class Context:
     after_dashes: tuple[str, ...] = ()
     profiler: Profiler | None = None
     """None without --profile."""
+    timeout_s: float | None = None
+    """What the command may take, where it can be told."""
+
+    @cached_property
+    def deadline(self) -> Deadline:
+        """When its time is up. Counts from the first look at it."""
+        return Deadline.after(self.env.clock, self.timeout_s)
+
+    @property
+    def halt(self) -> CommandHalt:
+        """What ends the command before its time."""
+        return CommandHalt(self.env.stop, self.deadline)
 
     @cached_property
     def git(self) -> Git | None:
         """Git's view of the current folder; None outside a repository. Raises GitError."""
-        return Git.find(self.env.cwd, child_variables(self.env.variables, frozenset()))
+        return Git.find(self.env.cwd, child_variables(self.env.variables, frozenset()), self.halt)
 
     @cached_property
     def root(self) -> Path:

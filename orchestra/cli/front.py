@@ -66,7 +66,7 @@ def _with_screen(context: Context, decides: Approver) -> Front:
     from orchestra.views.screen.terminal import Terminal
 
     env, output = context.env, context.output
-    screen = Screen(env, Terminal(has_color=env.wants_color(env.stderr, output.color)))
+    screen = Screen(env, Terminal(has_color=env.wants_color(env.stderr, output.color)), context.halt)
     if isinstance(decides, TerminalPrompt):
         decides = ScreenPrompt(screen, decides, output.redactor.text)
     told = [] if context.profiler is None else [context.profiler]

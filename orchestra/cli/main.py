@@ -17,7 +17,15 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import Cancelled, ExitStatus, OrchestraError, OutputError, UsageError, weightiest
+from orchestra.errors import (
+    Cancelled,
+    ExitStatus,
+    LimitReached,
+    OrchestraError,
+    OutputError,
+    UsageError,
+    weightiest,
+)
 
 if TYPE_CHECKING:
     from orchestra.profiler.profiler import Profiler
@@ -44,7 +52,10 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
             return _show_help_of(command, output)
         return _carry_out(command, line, _moved(env, line.options.folders), output)
     except Cancelled:
-        return _failed(output, command, ExitStatus.INTERRUPTED if env.stop.number == 2 else ExitStatus.TERMINATED, None)
+        if env.stop.number is None:
+            error = LimitReached("the time given is used up", hint="--timeout gives it more")
+            return _failed(output, command, error.exit_status, error)
+        return _failed(output, command, ExitStatus.stopped_by(env.stop.number), None)
     except OrchestraError as error:
         if shows_traceback:
             output.prompt(traceback.format_exc())
@@ -57,8 +68,10 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
 
 def _carry_out(command: ModuleType, line: CommandLine, env: Environment, output: Output) -> ExitStatus:
     with _profiled(line, env, output) as profiler:
-        context = Context(env, line.options, output, line.after_dashes, profiler)
-        status: ExitStatus = command.run(_parser(command).parse_intermixed_args(line.words), context)
+        arguments = _parser(command).parse_intermixed_args(line.words)
+        timeout_s = getattr(arguments, "timeout", None)
+        context = Context(env, line.options, output, line.after_dashes, profiler, timeout_s)
+        status: ExitStatus = command.run(arguments, context)
         return status
 
 
@@ -83,8 +96,11 @@ def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[P
 
 
 def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
-    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run."""
-    if isinstance(error, OutputError) and env.stop.number is not None:
+    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run.
+
+    Nor can a journal that another program holds be written when a signal comes.
+    """
+    if env.stop.number is not None:
         return weightiest([error.exit_status, ExitStatus.stopped_by(env.stop.number)])
     return error.exit_status
 
@@ -94,12 +110,17 @@ def _failed(
 ) -> ExitStatus:
     if command is not None:
         output.place = _place_of(command)
+    way_out = f"`orchestra resume {output.session['session_id']}` goes on" if output.session.get("can_resume") else ""
     if error is not None:
+        if way_out and "`orchestra resume" not in (error.hint or ""):
+            error.hint = f"{error.hint}; {way_out}" if error.hint else way_out
         output.error(error)
+    elif way_out:
+        output.warn(way_out)
     if output.as_json and not isinstance(error, OutputError):
         shape = getattr(command, "failure_json", None)
         document = output.head(status, error)
-        output.json_line(output.completed({**document, **(shape(status) if shape else {})}))
+        output.json_line(output.completed({**document, **(shape(status) if shape else {}), **output.session}))
     return status
 
 

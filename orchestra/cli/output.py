@@ -34,6 +34,8 @@ class Output:
         """What is being carried out, for errors that name no other place."""
         self.profile: Callable[[], Mapping[str, Any]] | None = None
         """What a JSON result says of where the time went; None without --profile."""
+        self.session: Mapping[str, Any] = {}
+        """What an error's JSON says of the session that it ended: its id, and whether it can go on."""
 
     def result(self, text: str, document: Mapping[str, Any]) -> None:
         """What the command was run for: the text for people, or the document for scripts."""

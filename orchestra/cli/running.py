@@ -12,6 +12,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from orchestra.cli.arguments import count
 from orchestra.cli.context import Context
+from orchestra.cli.given_text import text_of_file
 from orchestra.cli.outcome import outcome_json, outcome_text
 from orchestra.cli.own_source import load_own_source
 from orchestra.config.settings import Settings
@@ -80,7 +81,8 @@ def approver(context: Context, settings: Settings, *, yes: bool, stdin_is_taken:
         return nobody_there(why)
     variables = child_variables(context.env.variables, key_variables(settings.providers))
     return TerminalPrompt(
-        context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables
+        context.env, context.output.prompt, state_folder=context.root / FOLDER, variables=variables,
+        halt=context.halt,
     )
 
 
@@ -135,11 +137,13 @@ def carry_out(
     *, more: Callable[[Report], tuple[str, dict[str, Any]]] | None = None,
 ) -> ExitStatus:
     """Run a session and tell how it ended; `more` adds to the text and the JSON of the result."""
+    context.output.session = {"session_id": session_id, "can_resume": True}
     warn_of_chains(context, order, chains)
     load_own_source(order.root)
     with wire(workplace, order, chains, session_id, context.env) as session:
         with order.helm.open(partial(diff_of, workplace.journal, session_id)):
             report = session.run()
+    context.output.session = {"session_id": session_id, "can_resume": report.can_resume}
     if context.profiler is not None:
         workplace.journal.keep(session_id, "profile", context.profiler.document())
     changes = workplace.journal.images.changed(session_id) if order.options.dry_run else {}
@@ -212,7 +216,7 @@ def read_text_file(context: Context, path: str) -> str:
     Raises UsageError.
     """
     try:
-        return (context.env.cwd / path).read_text(encoding="utf-8-sig")
+        return text_of_file(context.env.cwd / path, context.halt)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         hint = "save it in UTF-8" if isinstance(error, UnicodeDecodeError) else NAMES_COUNT_FROM

@@ -6,6 +6,7 @@ import argparse
 
 from orchestra.cli import running
 from orchestra.cli.context import Context
+from orchestra.cli.given_text import text_of_stream
 from orchestra.errors import UsageError
 from orchestra.records import Task
 
@@ -38,7 +39,7 @@ def read_task(arguments: argparse.Namespace, context: Context) -> Task:
 
 def _from_stdin(context: Context) -> str:
     try:
-        text = context.env.stdin.read()
+        text = text_of_stream(context.env.stdin, context.halt)
         return text[1:] if text.startswith("\ufeff") else text
     except (OSError, ValueError) as error:
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Mapping
 
-from orchestra.clock import CancelToken, Clock
+from orchestra.clock import Clock, Halt
 from orchestra.errors import ConfigError
 from orchestra.workspace.sandbox.layers import REQUIRED, WORDS
 from orchestra.workspace.sandbox.sandbox import Sandbox
@@ -15,7 +15,7 @@ class Confinement:
     """The sandbox that `tests.sandbox` asks for. One thread at a time."""
 
     def __init__(
-        self, root: Path, choice: str, *, variables: Mapping[str, str], cancel: CancelToken, clock: Clock,
+        self, root: Path, choice: str, *, variables: Mapping[str, str], cancel: Halt, clock: Clock,
         tell: Callable[[Sandbox], None] = lambda sandbox: None,
         strengthen: Callable[..., Sandbox] = Sandbox.strengthened,
     ) -> None:

@@ -12,7 +12,7 @@ from orchestra.adapters.egress import is_loopback
 from orchestra.adapters.http import check_sender
 from orchestra.agents.plan_file import PlanFile
 from orchestra.agents.templates import Loader, check_own, load
-from orchestra.clock import CancelToken, Deadline
+from orchestra.clock import Deadline, Halt
 from orchestra.config.settings import Settings
 from orchestra.dataclass import dataclass
 from orchestra.engine.approval import Approver
@@ -23,7 +23,7 @@ from orchestra.engine.confinement import Confinement
 from orchestra.engine.helm import Helm, Unmanned
 from orchestra.engine.panel import Panel
 from orchestra.engine.testing import Testing
-from orchestra.environment import Environment
+from orchestra.environment import CommandHalt, Environment
 from orchestra.errors import ConfigError
 from orchestra.found_files import plain
 from orchestra.observe.events import Listener
@@ -128,7 +128,8 @@ def check_order(order: Order, env: Environment) -> ChainPlan:
         check_recordable(order.record_to)
     if order.commits:
         check_possible(order.git)
-    testing = testing_of(order, env, CancelToken(), Deadline.after(env.clock, None))
+    halt = CommandHalt(env.stop, Deadline.after(env.clock, order.timeout_s))
+    testing = testing_of(order, env, halt, Deadline.after(env.clock, None))
     if not order.only_plan:
         panel_of(order, chains).check()
     if order.tests and order.settings.tests.sandbox == "required":
@@ -180,7 +181,7 @@ def panel_of(order: Order, chains: ChainPlan) -> Panel:
 
 
 def testing_of(
-    order: Order, env: Environment, cancel: CancelToken, deadline: Deadline,
+    order: Order, env: Environment, cancel: Halt, deadline: Deadline,
     tell: Callable[[Sandbox], None] = lambda sandbox: None,
 ) -> Testing:
     """What runs an order's tests; `tell` hears how they are confined."""

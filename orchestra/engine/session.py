@@ -14,7 +14,7 @@ from orchestra.dataclass import dataclass
 from orchestra.engine.change_review import ChangeNotApproved, ChangeNotJudged, ChangeReview
 from orchestra.engine.command_runs import TESTS, ChangedByTests, Verdict
 from orchestra.engine.committing import Committing
-from orchestra.engine.crew import Crew
+from orchestra.engine.crew import Crew, out_of_time
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.mending import DONE
 from orchestra.engine.modes import Schedule, Traffic
@@ -139,6 +139,10 @@ class Session:
             status, error = self._tell()
         except Cancelled:
             status = ExitStatus.stopped_by(self._rooms.stop.number)
+            if self._rooms.stop.number is None:
+                # What this thread waited for itself, such as git, has noticed it before the crew did.
+                error = out_of_time()
+                status = error.exit_status
         except OrchestraError as problem:
             status, error = self._stopped_by(problem)
             error.hint = error.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"

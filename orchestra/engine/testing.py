@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
-from orchestra.clock import CancelToken, Deadline
+from orchestra.clock import Deadline, Halt
 from orchestra.config.settings import TestsSettings
 from orchestra.dataclass import dataclass
 from orchestra.engine.command_runs import LINT, TESTS
@@ -32,7 +32,7 @@ class Testing:
     root: Path
     settings: TestsSettings
     env: Environment
-    cancel: CancelToken
+    cancel: Halt
     secret_variables: frozenset[str]
     deadline: Deadline
     confinement: Confinement

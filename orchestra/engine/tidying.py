@@ -42,7 +42,8 @@ def removable(rows: Sequence[SessionRow], *, running: str | None = None) -> list
     """
     kept = {row.session_id for row in rows if row.can_resume or row.session_id in (running, rows[0].session_id)}
     groups = [group for group in _together(rows) if not kept & {row.session_id for row in group}]
-    return sorted(groups, key=lambda group: group[-1].started_at)
+    ages = {row.session_id: age for age, row in enumerate(rows)}
+    return sorted(groups, key=lambda group: ages[group[-1].session_id], reverse=True)
 
 
 def to_prune(
@@ -93,11 +94,13 @@ def shrink(journal: StateManager, folder: Path, is_stopped: Callable[[], bool]) 
     return not may_be_held(folder)
 
 
-def worked_at(rows: Sequence[SessionRow], folder: Path) -> str | None:
+def worked_at(rows: Sequence[SessionRow], folder: Path, now: datetime) -> str | None:
     """The session that the run beside is at, or has just brought to its end; None where no run is."""
     if not rows or not may_be_held(folder):
         return None
-    return max(rows, key=lambda row: moment(row.last_activity)).session_id
+    # What was worked at in the future was so under a clock that ran ahead.
+    past = [row for row in rows if moment(row.last_activity) <= now]
+    return max(past or rows, key=lambda row: moment(row.last_activity)).session_id
 
 
 @dataclass(frozen=True)

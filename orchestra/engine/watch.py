@@ -120,8 +120,11 @@ class Watch:
                 self._turn()
         except Cancelled:
             how = (ExitStatus.stopped_by(self._around.stop.number), None)
-        except _Over as over:
-            how = over.how
+            if self._around.stop.number is None:
+                over = _out_of_time()
+                how = (over.exit_status, over)
+        except _Over as end:
+            how = end.how
         except OrchestraError as error:
             how = (error.exit_status, error)
         ended = [how, *self._latest.values()]
@@ -184,7 +187,7 @@ class Watch:
         if self._around.stop.number is not None:
             raise Cancelled()
         if self._around.deadline.is_over:
-            raise LimitReached("the time given to the watch is used up", hint="--timeout gives it more")
+            raise _out_of_time()
 
     def _rounds_for(self, news: dict[str, bytes | None]) -> list[Round]:
         rounds: list[Round] = []
@@ -287,6 +290,10 @@ class Watch:
         if most is not None and 0 < self._spent >= most:
             raise LimitReached(f"the watch has cost {self._spent} USD", hint="--max-cost allows for more")
         return None if most is None else most - self._spent
+
+
+def _out_of_time() -> LimitReached:
+    return LimitReached("the time given to the watch is used up", hint="--timeout gives it more")
 
 
 def _is_cut_short(carried: Carried) -> bool:

@@ -92,7 +92,7 @@ def wire(
             chains.providers, clock=env.clock, workers=workers, known=journal.provider_health.all(),
             keep=journal.provider_health.keep,
         )
-        git = None if order.git is None else order.git.without(key_variables(settings.providers))
+        git = None if order.git is None else order.git.without(key_variables(settings.providers)).until(cancel)
         rest = threading.Lock() if order.each else nullcontext()
         files = JournalledTree(
             Tree(order.root), journal.images, session_id=session_id, dry_run=options.dry_run, writing=rest
@@ -257,6 +257,8 @@ def wire(
             budget=None if settings.budget.max_cost is None else float(settings.budget.max_cost),
             planned=_planned(journal, session_id), ended=journal.images.count_outcomes(session_id),
             max_concurrency=settings.max_concurrency, caches=settings.cache.enabled,
+            # Whoever began may have been killed before saying so; to take a session up again is to be active in it.
+            resumed=row.last_activity != row.started_at,
         )
         if order.cassette is not None:
             events.emit("session.replayed", cassette=order.cassette.name, answers=len(order.cassette))

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from orchestra.environment import Environment
+from orchestra.clock import Deadline, Halt
+from orchestra.environment import CommandHalt, Environment
 from orchestra.errors import OrchestraError, StateDamaged, StateError
 from orchestra.observe.events import Events, Listener
 from orchestra.observe.log import LogFile, log_path
@@ -70,30 +71,32 @@ def state_first(root: Path, env: Environment) -> Iterator[None]:
 
 @contextmanager
 def open_workplace(
-    root: Path, git: Git | None, env: Environment, *, salvages: bool = False, checks_all: bool = False
+    root: Path, git: Git | None, env: Environment, *, salvages: bool = False, checks_all: bool = False,
+    halt: Halt | None = None,
 ) -> Iterator[Workplace]:
     """The one writer of this repository. Raises StateError, WorkspaceError.
 
     With `salvages` a damaged journal is put aside for a new one with what could be saved of it; without, it is an
     error: who works on an old session must not find half of it. What is looked at for that are the sessions, of which
-    an unreadable one would be met only after all is paid; with `checks_all` every row.
+    an unreadable one would be met only after all is paid; with `checks_all` every row. By itself a signal is the halt.
     """
     check_place(root, git)
     folder = make_folder(root)
+    halt = halt or CommandHalt(env.stop, Deadline.after(env.clock, None))
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
         salvaged: Salvaged | None = None
         turns = Turns()
         try:
-            journal = _journal(folder, env, turns, checks=salvages, checks_all=checks_all)
+            journal = _journal(folder, env, turns, halt, checks=salvages, checks_all=checks_all)
         except StateDamaged:
             if not salvages:
                 raise
             from orchestra.state.salvage import salvage
 
             salvaged = salvage(folder, env.clock.now())
-            journal = StateManager.open(folder, env.clock, turns)
+            journal = StateManager.open(folder, env.clock, turns, halt)
         stack.callback(journal.close)
         yield Workplace(root, folder, journal, turns, salvaged)
 
@@ -106,9 +109,11 @@ def open_beside(root: Path, git: Git | None, env: Environment) -> Iterator[State
         yield journal
 
 
-def _journal(folder: Path, env: Environment, turns: Turns, *, checks: bool, checks_all: bool) -> StateManager:
+def _journal(
+    folder: Path, env: Environment, turns: Turns, halt: Halt, *, checks: bool, checks_all: bool
+) -> StateManager:
     with ExitStack() as stack:
-        journal = stack.enter_context(closing(StateManager.open(folder, env.clock, turns)))
+        journal = stack.enter_context(closing(StateManager.open(folder, env.clock, turns, halt)))
         if checks:
             journal.sessions.all()
         if checks_all:

@@ -39,8 +39,9 @@ def working_time(history: History) -> WorkingTime:
 
 
 def resumes(history: History) -> list[datetime]:
-    """When somebody went on with it."""
-    return [event.time for event in history.told("session.started")][1:]
+    """When somebody went on with it; before it was noted which starts are such, all but the first were."""
+    starts = enumerate(history.told("session.started"))
+    return [event.time for number, event in starts if event.data.get("resumed", number > 0)]
 
 
 def last_sign(history: History) -> datetime:

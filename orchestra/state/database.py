@@ -19,6 +19,7 @@ from orchestra.state.migrations import MIGRATIONS
 FOLDER = ".orchestra"
 FILE = "state.db"
 BUSY_S = 30.0
+"""How long another program may hold the journal, such as one in which its user looks into it."""
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _LARGEST_PAGE = 65536

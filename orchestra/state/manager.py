@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
-from orchestra.clock import Clock, iso
+from orchestra.clock import Clock, Halt, iso
 from orchestra.dataclass import dataclass
 from orchestra.records import Event, FileOutcome
 from orchestra.state.cells import cell_text, json_of
@@ -62,9 +62,14 @@ class StateManager:
         self._events_lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock, turns: Turns | None = None) -> StateManager:
-        """For writing, in a folder that `make_folder` made. Who waits for it gives its turn up. Raises StateError."""
-        return cls(Store.open(folder, turns), clock)
+    def open(
+        cls, folder: Path, clock: Clock, turns: Turns | None = None, halt: Halt | None = None
+    ) -> StateManager:
+        """For writing, in a folder that `make_folder` made. Raises StateError.
+
+        Who waits for it gives its turn up. After the `halt` nothing waits for another program that holds the journal.
+        """
+        return cls(Store.open(folder, turns, halt), clock)
 
     @classmethod
     def open_for_reading(cls, folder: Path, clock: Clock) -> StateManager | None:

@@ -13,6 +13,11 @@ from orchestra.state.sessions import UNDO_MODE
 
 _NAMED_IN = ("plans", "steps", "checkpoints", "file_versions", "file_outcomes", "facts")
 _TIMES = (("plans", "created_at"), ("steps", "start_time"), ("steps", "end_time"), ("file_versions", "created_at"))
+_PLACE = """
+SELECT coalesce(max(rowid) - 1, (SELECT coalesce(max(rowid), 0) + :left FROM sessions)) FROM sessions AS taken
+WHERE rowid <= (SELECT min(rowid) FROM sessions WHERE started_at > :began)
+AND NOT EXISTS (SELECT 1 FROM sessions WHERE rowid = taken.rowid - 1)"""
+"""The number of a row, by which sessions are ordered: the last that is free before those that began later."""
 _ERROR = "the journal was damaged, and of this session only a part is left"
 
 
@@ -21,26 +26,29 @@ def rebuild_sessions(journal: sqlite3.Connection) -> int:
     named = " UNION ".join(
         [*(f"SELECT session_id FROM {table}" for table in _NAMED_IN), "SELECT undone_by FROM undone_files"]
     )
-    rows = journal.execute(f"SELECT session_id FROM ({named}) EXCEPT SELECT session_id FROM sessions ORDER BY 1")
+    rows = journal.execute(f"SELECT session_id FROM ({named}) EXCEPT SELECT session_id FROM sessions ORDER BY 1 DESC")
     rebuilt = 0
-    for session_id in [row[0] for row in rows]:
+    lost = [row[0] for row in rows]
+    for left, session_id in zip(range(len(lost), 0, -1), lost):
         with suppress(StateDamaged):
-            rebuilt += _rebuild(journal, session_id)
+            rebuilt += _rebuild(journal, session_id, left)
     return rebuilt
 
 
-def _rebuild(journal: sqlite3.Connection, session_id: Any) -> int:
-    """Raises StateDamaged for what is no id of a session."""
+def _rebuild(journal: sqlite3.Connection, session_id: Any, left: int) -> int:
+    """`left` such rows are still to come, the newest first. Raises StateDamaged for what is no id of a session."""
     started_at = _began(session_id)
     last = [
         _one(journal, f"SELECT max({column}) FROM {table} WHERE session_id = ?", session_id)
         for table, column in _TIMES
     ]
+    (place,) = journal.execute(_PLACE, {"began": started_at, "left": left}).fetchone()
     is_undo = _one(journal, "SELECT count(*) FROM undone_files WHERE undone_by = ?", session_id)
     return journal.execute(
-        "INSERT INTO sessions (session_id, task, phase, iteration, started_at, last_activity, can_resume, last_error,"
-        " mode, exit_status, task_source, options, config) VALUES (?,?,'failed',0,?,?,0,?,?,6,'words','{}','{}')",
-        (session_id, _task(journal, session_id), started_at, max([started_at, *filter(None, last)]), _ERROR,
+        "INSERT INTO sessions (rowid, session_id, task, phase, iteration, started_at, last_activity, can_resume,"
+        " last_error, mode, exit_status, task_source, options, config)"
+        " VALUES (?,?,?,'failed',0,?,?,0,?,?,6,'words','{}','{}')",
+        (place, session_id, _task(journal, session_id), started_at, max([started_at, *filter(None, last)]), _ERROR,
          UNDO_MODE if is_undo else "sequential"),
     ).rowcount
 

@@ -97,7 +97,8 @@ class Sessions:
         try:
             self._store.write(work)
         except StateError as error:
-            raise StateError(error.what, where=error.where, hint="make room, then run again") from None
+            hint = (error.hint or "").replace("`orchestra resume`", "run again")
+            raise StateError(error.what, where=error.where, hint=hint) from None
 
     def get(self, session_id: str) -> SessionRow | None:
         if not session_id.isascii():
@@ -110,7 +111,7 @@ class Sessions:
         return self._store.read(read_sessions)
 
     def newest(self) -> SessionRow | None:
-        row = self._store.row("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC LIMIT 1")
+        row = self._store.row("SELECT * FROM sessions ORDER BY rowid DESC LIMIT 1")
         return None if row is None else _session(row)
 
     def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:
@@ -260,8 +261,8 @@ class Sessions:
 
 
 def read_sessions(connection: sqlite3.Connection) -> list[SessionRow]:
-    """All, newest first. Raises StateDamaged."""
-    rows = connection.execute("SELECT * FROM sessions ORDER BY started_at DESC, rowid DESC").fetchall()
+    """All, newest first, as they were made: the clock may have run ahead. Raises StateDamaged."""
+    rows = connection.execute("SELECT * FROM sessions ORDER BY rowid DESC").fetchall()
     return [_session(row) for row in rows]
 
 

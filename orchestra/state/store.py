@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, Sequence, TypeVar
 
+from orchestra.clock import Halt
 from orchestra.errors import StateError
 from orchestra.state.database import FILE, connect, open_database, open_for_reading, reading_error
 from orchestra.state.writer import Writer, Written
@@ -26,9 +27,9 @@ class Store:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, turns: Turns | None = None) -> Store:
-        """For writing. Raises StateError."""
-        writer = Writer(open_database(folder), check=_presence_of(folder / FILE), turns=turns)
+    def open(cls, folder: Path, turns: Turns | None = None, halt: Halt | None = None) -> Store:
+        """For writing; after the halt no other program is waited for. Raises StateError."""
+        writer = Writer(open_database(folder), check=_presence_of(folder / FILE), turns=turns, halt=halt)
         return cls(connect(folder / FILE), writer)
 
     @classmethod

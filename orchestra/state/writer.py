@@ -7,12 +7,17 @@ import threading
 from contextlib import suppress
 from typing import Any, Callable, Generic, TypeVar
 
-from orchestra.errors import StateError
+from orchestra.clock import CancelToken, Clock, Deadline, Halt, Reprieve, SystemClock
+from orchestra.errors import Cancelled, StateError
+from orchestra.state.database import BUSY_S
 from orchestra.turns import Turns
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 MOST_AT_ONCE = 64
+_TURN_MS = 100
+_HURRIED_S = 0.2
+"""So long after a halt it may be held: somebody waits for the process to leave."""
 LINGER_S = 0.05
 """How long what nobody waits for may wait for company."""
 
@@ -68,16 +73,25 @@ class Writer:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None, turns: Turns | None = None
+        self, connection: sqlite3.Connection, *, check: Callable[[], None] = lambda: None, turns: Turns | None = None,
+        halt: Halt | None = None, clock: Clock | None = None,
     ) -> None:
         """`check` is called before each transaction, and raises StateError where what it writes would be lost.
 
-        Who waits for a transaction gives up its turn meanwhile.
+        Who waits for a transaction gives up its turn meanwhile. Another program's transaction is waited for, after
+        the `halt` only for a moment.
         """
         self._connection = connection
         self._check = check
         self._turns = turns or Turns()
         self._may_relax = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        if self._may_relax:
+            # Longer waits are made of such turns: SQLite's own would notice nothing.
+            connection.execute(f"PRAGMA busy_timeout = {_TURN_MS}")
+        self._clock = clock or SystemClock()
+        self._halt = Reprieve(halt or CancelToken(), self._clock, _HURRIED_S)
+        self._held: Deadline | None = None
+        """Until when it is waited for whoever holds the journal now; None where nobody does."""
         self._is_flushing: bool | None = None
         self._woken = threading.Condition()
         self._is_closed = False
@@ -164,7 +178,7 @@ class Writer:
 
     def _together(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]] | None:
         """Without savepoints, which are half of all statements; None, with nothing kept, where a work fails."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             results = [(done, work(self._connection)) for work, done in batch]
         except Exception:  # a worker thread's edge: whose error it is shows when each has its savepoint
@@ -175,7 +189,7 @@ class Writer:
 
     def _one_by_one(self, batch: list[tuple[Work, Written[Any]]]) -> list[tuple[Written[Any], Any]]:
         results: list[tuple[Written[Any], Any]] = []
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         for work, done in batch:
             try:
                 results.append((done, self._under_savepoint(work)))
@@ -186,6 +200,26 @@ class Writer:
                 done.fail(_as_state_error(error))
         self._connection.execute("COMMIT")
         return results
+
+    def _begin(self) -> None:
+        """With the right to write: in WAL mode nothing after that has to wait for others."""
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._held = None
+                return
+            except sqlite3.OperationalError as error:
+                if not self._may_relax or not is_held(error) or self._is_over():
+                    raise
+
+    def _is_over(self) -> bool:
+        """Whether the journal was held for too long, all attempts counted."""
+        self._held = self._held or Deadline.after(self._clock, BUSY_S)
+        try:
+            self._halt.check()
+        except Cancelled:
+            return True
+        return self._held.is_over
 
     def _take_back(self) -> None:
         with suppress(sqlite3.Error):
@@ -207,5 +241,11 @@ class Writer:
 
 def _as_state_error(error: Exception) -> Exception:
     if isinstance(error, sqlite3.Error):
-        return StateError("the journal cannot be written", where=str(error), hint="make room, then `orchestra resume`")
+        hint = "close the program that holds it" if is_held(error) else "make room"
+        return StateError("the journal cannot be written", where=str(error), hint=f"{hint}, then `orchestra resume`")
     return error
+
+
+def is_held(error: Exception) -> bool:
+    """Whether it says that another program has a transaction open. Their codes are not told by every Python."""
+    return "is locked" in str(error)

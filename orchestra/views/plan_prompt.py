@@ -5,15 +5,19 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
+from orchestra.clock import CancelToken, Halt
 from orchestra.engine.approval import Choice, Decision
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled, UsageError
 from orchestra.records import Plan
 from orchestra.views.plan_page import plan_page
 
+_TURN_S = 0.1
+_GRACE_S = 0.3
 QUESTION = "[a]pprove, [e]dit, [r]evise, [v]iew, [q]uit? "
 _CHOICES = {"a": "approve", "e": "edit", "r": "revise", "v": "view", "q": "quit"}
 
@@ -22,13 +26,18 @@ class TerminalPrompt:
     """An Approver with a person in front of it. Questions go to stderr."""
 
     def __init__(
-        self, env: Environment, put: Callable[[str], None], *, state_folder: Path, variables: Mapping[str, str]
+        self, env: Environment, put: Callable[[str], None], *, state_folder: Path, variables: Mapping[str, str],
+        halt: Halt | None = None,
     ) -> None:
-        """`put` writes text as it is to the terminal; `variables` are those for the editor: without keys."""
+        """`put` writes text as it is to the terminal; `variables` are those for the editor: without keys.
+
+        The user is not waited for any longer at the `halt`.
+        """
         self._env = env
         self._put = put
         self._state_folder = state_folder
         self._variables = variables
+        self._halt = halt or CancelToken()
         self._shown: Plan | None = None
         self._is_settled = False
 
@@ -87,15 +96,29 @@ class TerminalPrompt:
             command = [*shlex.split(named), str(file)]
             if command[0] == str(file):
                 raise ValueError("it has no name")
-            status = subprocess.run(
-                command, env=dict(self._variables), cwd=self._env.cwd, stdout=self._screen()
-            ).returncode
+            status = self._status_of(command)
         except (OSError, ValueError) as error:
             raise UsageError("the editor cannot be started", where=str(error), hint="set EDITOR") from None
         if status != 0:
             raise UsageError(
                 f"the editor ended with status {status}", where=command[0], hint="try again, or set EDITOR"
             )
+
+    def _status_of(self, command: Sequence[str]) -> int:
+        """With which it ended by itself; at the halt it is ended."""
+        editor = subprocess.Popen(command, env=dict(self._variables), cwd=self._env.cwd, stdout=self._screen())
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return editor.wait(_TURN_S)
+                self._halt.check()
+        finally:
+            if editor.poll() is None:
+                # The friendly signal, at which it gives the terminal back.
+                editor.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    editor.wait(_GRACE_S)
+                editor.kill()
 
     def _screen(self) -> int | None:
         """Where the editor draws: standard error, if standard output leads elsewhere; None for where that leads."""
@@ -122,7 +145,7 @@ class TerminalPrompt:
     def _ask(self, question: str) -> str | None:
         """A line of the user's; None at the end of the input. Raises Cancelled after a stop."""
         self._put(question)
-        line = self._env.read_line()
+        line = self._env.read_line(self._halt)
         if self._env.stop.number is not None:
             raise Cancelled()
         return line

@@ -11,9 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import AbstractSet, Mapping, Sequence
 
-from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.clock import Clock, Deadline, Halt
 from orchestra.dataclass import dataclass
-from orchestra.errors import Cancelled
 from orchestra.workspace.child_output import OutputBuffer
 
 TICK_S = 0.05
@@ -54,7 +53,7 @@ def run_child(
     cwd: Path,
     variables: Mapping[str, str],
     deadline: Deadline,
-    cancel: CancelToken,
+    cancel: Halt,
     clock: Clock,
     stdin: bytes = b"",
     merge_streams: bool = False,
@@ -157,12 +156,11 @@ class _Conversation:
 
 
 def _wait(
-    process: subprocess.Popen[bytes], conversation: _Conversation, deadline: Deadline, cancel: CancelToken
+    process: subprocess.Popen[bytes], conversation: _Conversation, deadline: Deadline, cancel: Halt
 ) -> bool:
     """Whether it still ran at the deadline."""
     while process.poll() is None:
-        if cancel.is_cancelled:
-            raise Cancelled()
+        cancel.check()
         if deadline.is_over:
             return True
         _pass_a_tick(process, conversation)

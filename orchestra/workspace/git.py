@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import AbstractSet, Iterable, Mapping, Sequence
 
-from orchestra.clock import CancelToken
+from orchestra.clock import CancelToken, Halt
 from orchestra.errors import GitError
 from orchestra.records import Commit
 from orchestra.workspace.git_paths import StatusEntry, literal, parse_status, split
@@ -37,12 +37,13 @@ class Git:
         self.root = process.cwd
 
     @classmethod
-    def find(cls, cwd: Path, variables: Mapping[str, str]) -> Git | None:
+    def find(cls, cwd: Path, variables: Mapping[str, str], halt: Halt | None = None) -> Git | None:
         """The worktree that holds the folder; None outside of one, and where no git is installed.
 
-        `variables` are those for child processes. Raises GitError where git will not work in the repository.
+        `variables` are those for child processes. Raises GitError where git will not work in the repository, and as
+        all that only reads Cancelled at the halt.
         """
-        process = GitProcess.find(cwd, variables)
+        process = GitProcess.find(cwd, variables, halt)
         if process is None:
             return None
         arguments = ("rev-parse", "--show-toplevel", "--absolute-git-dir")
@@ -61,6 +62,10 @@ class Git:
     def without(self, names: AbstractSet[str]) -> Git:
         """The same, but git and its hooks do not get the variables of these names."""
         return Git(self._process.without(names))
+
+    def until(self, cancel: Halt) -> Git:
+        """The same, of which `cancel` ends what only reads, too."""
+        return Git(self._process.until(cancel))
 
     def head(self) -> str | None:
         """The id of the commit checked out; None on a branch without commits."""

@@ -30,7 +30,8 @@ def commit_paths(
     unknown, head = _unknown_to_index(git, changed), git.head()
     try:
         if unknown:
-            git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=_joined(map(literal, unknown)))
+            names = _joined(map(literal, unknown))
+            git.write("add", "--intent-to-add", *_FROM_STDIN, stdin=names, cancel=cancel)
         git.write(
             "commit",
             "--quiet",
@@ -44,8 +45,9 @@ def commit_paths(
             cancel=cancel,
         )
     except BaseException:
-        _forget(git, unknown, head)
+        _forget(git.tidying(), unknown, head)
         raise
+    git = git.tidying()
     take_over(git, lambda path, held: path in changed)
     said = git.read("log", "-1", "--format=%H%n%B", "--no-show-signature", "HEAD").decode("utf-8", "replace")
     sha, _, written = said.partition("\n")

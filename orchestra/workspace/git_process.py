@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 from typing import AbstractSet, Mapping, Sequence
 
-from orchestra.clock import CancelToken, Clock, Deadline, SystemClock
+from orchestra.clock import CancelToken, Clock, Deadline, Halt, Halts, Reprieve, SystemClock
 from orchestra.errors import GitError
 from orchestra.workspace.children import ChildResult, child_variables, run_child
 
 READ_TIMEOUT_S = 60.0
+TIDYING_S = 0.2
+"""What is read to bring something to its end may take so long after a stop; workers have half a second (see crew)."""
 
 # Who commits and which settings hold stay the user's choice; where the repository and its index lie does not.
 _KEPT_PREFIXES = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_")
@@ -23,29 +25,47 @@ _MAX_WORDS = 1200
 
 
 class GitProcess:
-    """Starts git in one folder."""
+    """Starts git in one folder. At the halt a reading one is ended, and Cancelled raised; a writing one goes on."""
 
     def __init__(
-        self, executable: str, cwd: Path, variables: Mapping[str, str], *, clock: Clock | None = None
+        self, executable: str, cwd: Path, variables: Mapping[str, str], *, clock: Clock | None = None,
+        halt: Halt | None = None,
     ) -> None:
         self.cwd = cwd
         self._executable = executable
         self.variables = variables
         self.clock = clock or SystemClock()
+        self._halt = halt or CancelToken()
 
     @classmethod
-    def find(cls, cwd: Path, variables: Mapping[str, str]) -> GitProcess | None:
+    def find(cls, cwd: Path, variables: Mapping[str, str], halt: Halt | None = None) -> GitProcess | None:
         """None where no git is installed."""
         executable = shutil.which("git", path=variables.get("PATH", ""))
-        return None if executable is None else cls(executable, cwd, variables)
+        return None if executable is None else cls(executable, cwd, variables, halt=halt)
 
     def at(self, cwd: Path) -> GitProcess:
         """The same git in another folder."""
-        return GitProcess(self._executable, cwd, self.variables, clock=self.clock)
+        return self._changed(cwd=cwd)
 
     def without(self, names: AbstractSet[str]) -> GitProcess:
         """The same git, started without the variables of these names."""
-        return GitProcess(self._executable, self.cwd, child_variables(self.variables, names), clock=self.clock)
+        return self._changed(variables=child_variables(self.variables, names))
+
+    def until(self, cancel: Halt) -> GitProcess:
+        """The same git, of which `cancel` ends a reading one, too."""
+        return self._changed(halt=Halts((self._halt, cancel)))
+
+    def tidying(self) -> GitProcess:
+        """The same git, which at the halt has a moment more."""
+        return self._changed(halt=Reprieve(self._halt, self.clock, TIDYING_S))
+
+    def _changed(
+        self, *, cwd: Path | None = None, variables: Mapping[str, str] | None = None, halt: Halt | None = None
+    ) -> GitProcess:
+        return GitProcess(
+            self._executable, cwd or self.cwd, self.variables if variables is None else variables, clock=self.clock,
+            halt=halt or self._halt,
+        )
 
     def read(self, *arguments: str, stdin: bytes = b"", accepted: Sequence[int] = (0,)) -> bytes:
         """The output of a command that changes nothing. Raises GitError."""
@@ -53,7 +73,7 @@ class GitProcess:
         return self._accept(result, arguments, accepted)
 
     def write(
-        self, *arguments: str, stdin: bytes = b"", timeout_s: float = READ_TIMEOUT_S, cancel: CancelToken | None = None
+        self, *arguments: str, stdin: bytes = b"", timeout_s: float = READ_TIMEOUT_S, cancel: Halt | None = None
     ) -> bytes:
         """The output of a command that changes the repository or its index. Raises GitError."""
         variables = writing_variables(self.variables)
@@ -68,7 +88,7 @@ class GitProcess:
         settings: Sequence[str] = (),
         stdin: bytes = b"",
         timeout_s: float = READ_TIMEOUT_S,
-        cancel: CancelToken | None = None,
+        cancel: Halt | None = None,
     ) -> ChildResult:
         """How the command ended, whatever its status. Raises GitError when it cannot be started or hangs."""
         try:
@@ -106,7 +126,8 @@ class GitProcess:
 
     def _reading(self, arguments: Sequence[str], stdin: bytes) -> ChildResult:
         return self.attempt(
-            arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self.variables)
+            arguments, settings=_NO_PROGRAMS, stdin=stdin, variables=reading_variables(self.variables),
+            cancel=self._halt,
         )
 
     def _accept(self, result: ChildResult, arguments: Sequence[str], accepted: Sequence[int]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Mapping
 
-from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.clock import Clock, Deadline, Halt
 from orchestra.errors import WorkspaceError
 from orchestra.workspace.sandbox.sandbox import Sandbox
 
@@ -17,7 +17,7 @@ class Prober:
     """Starts interpreters in the project's folder; what they are asked for is not imported."""
 
     def __init__(
-        self, root: Path, variables: Mapping[str, str], *, sandbox: Callable[[], Sandbox], cancel: CancelToken,
+        self, root: Path, variables: Mapping[str, str], *, sandbox: Callable[[], Sandbox], cancel: Halt,
         clock: Clock,
     ) -> None:
         """`sandbox` is asked for one when it is needed."""

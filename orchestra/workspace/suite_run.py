@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
-from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.clock import Clock, Deadline, Halt
 from orchestra.records import TestFailure, TestRun
 from orchestra.regex import regex
 from orchestra.workspace.children import ChildResult
@@ -52,7 +52,7 @@ _ENVIRONMENTS = {"tox": ("--workdir", ".tox"), "nox": ("--envdir", ".nox")}
 
 def run_suite(
     suite: Suite, root: Path, *, sandbox: Sandbox, timeout_s: float, variables: Mapping[str, str],
-    cancel: CancelToken, clock: Clock,
+    cancel: Halt, clock: Clock,
 ) -> TestRun:
     """How the tests went. Raises Cancelled at a stop, WorkspaceError where the kernel no longer grants the sandbox.
 

@@ -106,3 +106,14 @@ def test_a_recovery_given_up_and_killed_at_its_commits_is_put_back_all_the_same(
             assert found[table] == rows, (table, number, when)
         FIGURES.compared += 1
         shutil.rmtree(copy.folder)
+
+
+def test_a_resume_counts_although_the_run_was_killed_before_it_told_anything(tmp_path: Path) -> None:
+    project = new_project(tmp_path)
+    # After the commit that makes the session.
+    killed_at_commit(project, len(MIGRATIONS) + 1, "after", "run", "ten files", "--yes", "--no-test")
+    assert project.rows("SELECT phase FROM sessions") == [{"phase": "init"}]
+    assert project.rows("SELECT name FROM events") == []
+    assert run(project, "resume", "--yes").returncode == 0
+    phases = run(project, "report", "--json").json["report"]["phases"]
+    assert [phase["name"] for phase in phases].count("resumed") == 1

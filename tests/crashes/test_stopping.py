@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -94,6 +95,51 @@ def read_until(descriptor: int, event: threading.Event) -> None:
     while not event.is_set():
         if select.select([descriptor], [], [], 0.1)[0] and not os.read(descriptor, 4096):
             return
+
+
+@pytest.mark.parametrize("argv", [("run", "--task-file", "pipe"), ("watch", "--plan", "pipe")])
+def test_a_signal_gets_through_to_whoever_waits_for_a_task(project: Project, argv: tuple[str, ...]) -> None:
+    os.mkfifo(project.root / "pipe")
+    with started(project, *argv) as running:
+        # Comes back when somebody reads.
+        with open(project.root / "pipe", "w"):
+            running.process.send_signal(signal.SIGINT)
+            assert running.end().returncode == 130
+
+
+def test_time_that_is_up_gets_through_to_whoever_waits_for_a_task(project: Project) -> None:
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "orchestra", "run", "-", "--timeout", "0.5"]
+    process = subprocess.Popen(command, cwd=project.root, env=project.variables, stdin=reading, stderr=subprocess.PIPE)
+    process.communicate(timeout=60)
+    for descriptor in (reading, writing):
+        os.close(descriptor)
+    assert process.returncode == 7
+
+
+@pytest.mark.parametrize("stop, status", [("signal", 130), ("time", 6)])
+def test_a_run_is_stopped_although_another_program_holds_its_journal(
+    project: Project, stop: str, status: int
+) -> None:
+    asked = threading.Event()
+
+    def holding(call: Call) -> Answer:
+        if call.file == "f0.txt" and not asked.is_set():
+            other.append(sqlite3.connect(project.state / "state.db", isolation_level=None, check_same_thread=False))
+            other[0].execute("BEGIN IMMEDIATE")
+            asked.set()
+        return Text(PLAN) if call.model.startswith("architect") else Hang()
+
+    other: list[sqlite3.Connection] = []
+    limit = ("--timeout", "3") if stop == "time" else ()
+    with started(project, "run", "much", "--yes", "--no-test", *limit, "--json", script=holding) as running:
+        assert asked.wait(60)
+        if stop == "signal":
+            running.process.send_signal(signal.SIGINT)
+        ended = running.end()
+    other[0].close()
+    assert (ended.returncode, ended.json["can_resume"]) == (status, True)
+    assert project.rows("SELECT can_resume FROM sessions") == [{"can_resume": 1}]
 
 
 def test_a_reader_that_goes_away_does_not_end_the_run(project: Project) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+from contextlib import contextmanager
 from typing import Callable, Iterator
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from orchestra.demo.provider import ScriptedProvider
 from tests.crashes.killed import answer, config_of, run
 from tests.flows.project import Project
+from tests.strays import strays
 
 QUESTION = b"[a]pprove"
 
@@ -52,10 +54,16 @@ class Seat:
 
 @pytest.fixture
 def seat(project: Project) -> Iterator[Seat]:
+    with seated(project) as taken:
+        yield taken
+
+
+@contextmanager
+def seated(project: Project, *flags: str) -> Iterator[Seat]:
     keyboard, terminal = pty.openpty()
     with ScriptedProvider(answer) as provider:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), "run", "ten files"],
+            [sys.executable, "-m", "orchestra", "--config", config_of(project, provider), "run", "ten files", *flags],
             cwd=project.root, env=project.variables, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal,
             # A session of its own, whose terminal this is: so that ^C typed there is a signal.
             start_new_session=True, preexec_fn=_take_terminal,
@@ -111,3 +119,26 @@ def test_what_is_typed_is_taken(project: Project, seat: Seat) -> None:
 
     assert seat.end() == 0
     assert project.has("new1.txt")
+
+
+@pytest.mark.parametrize("view, term, words", [("lines", "dumb", QUESTION), ("screen", "xterm", b"approve")])
+def test_nobody_is_waited_for_when_the_time_is_up(project: Project, view: str, term: str, words: bytes) -> None:
+    project.variables["TERM"] = term
+    with seated(project, "--timeout", "3", "--view", view) as seat:
+        seat.wait_for(words)
+        assert seat.end() == 7
+    assert project.rows("SELECT phase, can_resume FROM sessions") == [{"phase": "limited", "can_resume": 1}]
+
+
+@pytest.mark.parametrize("stop, status", [("signal", 143), ("time", 7)])
+def test_nor_is_an_editor(project: Project, stop: str, status: int) -> None:
+    project.variables["EDITOR"] = "sh -c 'echo I am open >&2; exec sleep 1000'"
+    with seated(project, "--view", "lines", *(("--timeout", "4") if stop == "time" else ())) as seat:
+        seat.wait_for(QUESTION)
+        os.write(seat.keyboard, b"e\n")
+        seat.wait_for(b"I am open")
+        if stop == "signal":
+            seat.process.terminate()
+        assert seat.end() == status
+    assert strays(project.root) == []
+    assert list((project.state / "tmp").iterdir()) == []

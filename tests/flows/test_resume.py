@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+from datetime import datetime
 
 import pytest
 
 from orchestra.demo.script import Answer, Call, Fault, Hang, Script, Text
 from orchestra.environment import StopSignal
+from tests.flows.hurried_clock import HurriedClock
 from tests.flows.project import Project, Ran
 from tests.flows.team import APPROVED, edit, finding, fixes, one_file, plan_of, planned, team, whole
 
@@ -38,6 +40,42 @@ def resumed(project: Project, script: Script) -> Ran:
     """The same session taken up by a new process, which no signal has reached."""
     project.stop = StopSignal()
     return project.run("resume", "--yes", "--json", script=script)
+
+
+class BreakingClock(HurriedClock):
+    """A clock that fails once, as a defect would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_broken = False
+
+    def now(self) -> datetime:
+        if self.is_broken:
+            self.is_broken = False
+            raise KeyError("a defect")
+        return super().now()
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_defect_in_the_program_leaves_a_session_that_is_told_and_goes_on(
+    project: Project, flags: tuple[str, ...]
+) -> None:
+    clock = BreakingClock()
+    project.clock = lambda: clock
+    script = team(PLAN, DRAFTS, REVIEWS, MENDS)
+
+    def breaking(call: Call) -> Answer:
+        clock.is_broken = call.file == "a.txt"
+        return script(call)
+
+    ran = project.run("run", "task", "--yes", *flags, script=breaking)
+    (row,) = project.rows("SELECT session_id, can_resume FROM sessions")
+    assert (ran.status, row["can_resume"]) == (70, 1)
+    assert f"`orchestra resume {row['session_id']}` goes on" in ran.err
+    if flags:
+        assert (ran.json["session_id"], ran.json["can_resume"]) == (row["session_id"], True)
+        assert f"`orchestra resume {row['session_id']}` goes on" in ran.json["error"]["hint"]
+    assert resumed(project, script).status == 0
 
 
 @pytest.mark.parametrize("number", range(1, len(ASKED) + 1))

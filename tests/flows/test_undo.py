@@ -270,10 +270,14 @@ def test_a_session_whose_change_was_undone_cannot_be_resumed(project: Project, b
     assert project.run("resume", "--yes").status == 2
 
 
+NO_GIT = {"PATH": ""}
+"""Asked before anything else, git would notice the signal before there is an undo."""
+
+
 def stopped_undo(project: Project) -> str:
     """The id of an undo that a signal stopped before it put anything back."""
     project.stop.number = 2
-    stopped = project.run("undo", "--json")
+    stopped = project.run("undo", "--json", variables=NO_GIT)
     project.stop.number = None
     assert (stopped.status, stopped.json["files"]) == (130, [])
     return str(stopped.json["session_id"])
@@ -332,7 +336,7 @@ def test_an_undo_does_not_do_again_what_it_did_before_it_was_stopped(
 def test_a_stopped_undo_says_how_to_go_on(project: Project, before: dict[str, bytes]) -> None:
     change(project)
     project.stop.number = 15
-    stopped = project.run("undo")
+    stopped = project.run("undo", variables=NO_GIT)
     project.stop.number = None
     hint = stopped.out.splitlines()[-1]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from orchestra.clock import CancelToken, Deadline, SystemClock, iso
+from orchestra.clock import CancelToken, Deadline, Halts, Reprieve, SystemClock, iso
 from orchestra.errors import Cancelled
 from tests.unit.fake_clock import FakeClock
 
@@ -105,6 +105,29 @@ def test_a_sleep_ends_with_the_stop() -> None:
 
 def test_a_sleep_of_no_time_is_over() -> None:
     SystemClock().sleep(0, CancelToken())
+
+
+def test_of_several_halts_the_first_counts() -> None:
+    first, second = CancelToken(), CancelToken()
+    both = Halts((first, second))
+    both.check()
+    second.cancel()
+    with pytest.raises(Cancelled):
+        both.check()
+
+
+def test_a_reprieve_begins_when_the_halt_is_noticed() -> None:
+    clock, cancel = FakeClock(), CancelToken()
+    reprieve = Reprieve(cancel, clock, 2)
+    clock.seconds = 100
+    reprieve.check()
+    cancel.cancel()
+    reprieve.check()
+    clock.seconds = 101.9
+    reprieve.check()
+    clock.seconds = 102
+    with pytest.raises(Cancelled):
+        reprieve.check()
 
 
 # Deadlines

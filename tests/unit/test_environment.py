@@ -12,7 +12,10 @@ from typing import Iterator, Mapping, TextIO
 
 import pytest
 
-from orchestra.environment import Environment, StopSignal
+from orchestra.clock import Deadline
+from orchestra.environment import CommandHalt, Environment, StopSignal
+from orchestra.errors import Cancelled
+from tests.unit.fake_clock import FakeClock
 
 
 class Screen(io.StringIO):
@@ -197,6 +200,18 @@ def test_a_users_folder_is_where_xdg_says(variables: Mapping[str, str], folder: 
 
 def test_no_stop_was_requested_at_first() -> None:
     assert StopSignal().number is None
+
+
+def test_a_command_is_ended_by_a_signal_or_when_its_time_is_up() -> None:
+    clock, stop = FakeClock(), StopSignal()
+    halt = CommandHalt(stop, Deadline.after(clock, 5))
+    halt.check()
+    clock.seconds = 5
+    with pytest.raises(Cancelled):
+        halt.check()
+    stop.request(signal.SIGTERM)
+    with pytest.raises(Cancelled):
+        CommandHalt(stop, Deadline.after(clock, None)).check()
 
 
 def test_the_environment_of_the_process_is_a_copy() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from orchestra.cli.checkup.finding import FAIL, OK, WARN, Finding
 from orchestra.cli.context import Context
 from orchestra.cli.running import on_network
-from orchestra.clock import CancelToken
 from orchestra.config.settings import Settings
 from orchestra.engine.chains import key_variables
 from orchestra.engine.confinement import Confinement
@@ -27,7 +26,7 @@ from orchestra.workspace.suite_probing import Prober
 
 def check_git(context: Context) -> Finding:
     """Git and the repository around the current folder."""
-    process = GitProcess.find(context.env.cwd, child_variables(context.env.variables, frozenset()))
+    process = GitProcess.find(context.env.cwd, child_variables(context.env.variables, frozenset()), context.halt)
     if process is None:
         return Finding(
             "git", WARN, "not installed: no commits, and nothing is known of your own changes", "install git",
@@ -87,7 +86,7 @@ def check_tests(root: Path, settings: Settings, context: Context) -> Finding:
     if command is not None:
         return _tests(Suite("command", ("/bin/sh", "-c", command)), "as tests.command says")
     variables = child_variables(context.env.variables, key_variables(settings.providers))
-    cancel, clock = CancelToken(), context.env.clock
+    cancel, clock = context.halt, context.env.clock
     confinement = Confinement(root, _confined(settings), variables=variables, cancel=cancel, clock=clock)
     prober = Prober(root, variables, sandbox=lambda: confinement.sandbox, cancel=cancel, clock=clock)
     found = []
@@ -111,7 +110,7 @@ def check_sandbox(root: Path, settings: Settings, context: Context) -> Finding:
         text = "switched off by tests.sandbox: tests run with your rights"
         return Finding("sandbox", WARN, text, hint, {"enforced": [], "missing": list(WORDS)})
     variables = child_variables(context.env.variables, key_variables(settings.providers))
-    confinement = Confinement(root, "auto", variables=variables, cancel=CancelToken(), clock=context.env.clock)
+    confinement = Confinement(root, "auto", variables=variables, cancel=context.halt, clock=context.env.clock)
     layers = confinement.sandbox.layers
     details = {"enforced": list(layers.enforced), "missing": list(layers.missing)}
     if not layers.missing:

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
 def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
     story.write_sample(folder)
     env = replace(context.env, variables=_variables(context.env), cwd=folder)
-    git = start_repository(folder, env.variables)
+    git = start_repository(folder, env.variables, context.halt)
     output = context.output
     output.say(_NOTICE + "\n")
     with ScriptedProvider(story.tell, models=story.MODELS) as provider, open_workplace(folder, git, env) as workplace:

@@ -43,10 +43,10 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         root=context.root, git=context.git, settings=config.settings, kept_config=dump_values(config),
         options=options,
         approver=view.approver, listeners=view.listeners, helm=view.helm, only_plan=True,
-        offline=context.options.is_offline, timeout_s=arguments.timeout, origins=config.origins,
+        offline=context.options.is_offline, timeout_s=context.deadline.remaining_s(), origins=config.origins,
     )
     chains = running.checked_chains(context, order)
-    with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
+    with open_workplace(context.root, context.git, context.env, salvages=True, halt=context.halt) as workplace:
         running.say_what_is_odd(context, workplace)
         session_id = new_session(workplace, order, task, context.env)
         return running.carry_out(context, workplace, order, chains, session_id, more=_plan_of)

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     current = configuration(context, flags)
     with context.journal_for_reading() as journal:
         _find(journal, arguments)
-    with open_workplace(context.root, context.git, context.env) as workplace:
+    with open_workplace(context.root, context.git, context.env, halt=context.halt) as workplace:
         running.say_what_is_odd(context, workplace)
         row = _find(workplace.journal, arguments)
         if row.mode == UNDO_MODE:
@@ -83,7 +83,7 @@ def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, cur
         root=context.root, git=context.git, settings=settings,
         kept_config=dump_values(replace(current, settings=settings)), options=Options.from_json(row.options),
         approver=view.approver, listeners=view.listeners, helm=view.helm, offline=context.options.is_offline,
-        timeout_s=arguments.timeout, origins=current.origins,
+        timeout_s=context.deadline.remaining_s(), origins=current.origins,
     )
 
 

@@ -55,11 +55,12 @@ def _prune(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     keep = arguments.keep
     if keep is None and arguments.older_than is None:
         keep = configuration(context, {}).settings.state.keep
-    now, folder = context.env.clock.now(), context.root / FOLDER
+    folder = context.root / FOLDER
 
     def choose(rows: Sequence[SessionRow]) -> Sequence[SessionRow]:
+        now = context.env.clock.now()
         return to_prune(
-            rows, keep=keep, older_than=arguments.older_than, now=now, running=worked_at(rows, folder)
+            rows, keep=keep, older_than=arguments.older_than, now=now, running=worked_at(rows, folder, now)
         )
 
     with context.journal_for_reading() as journal:

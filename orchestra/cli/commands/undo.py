@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import Any, Sequence
 
 from orchestra.cli import outcome as run_outcome
@@ -19,7 +20,7 @@ from orchestra.engine.undoing import (
     session_to_undo,
 )
 from orchestra.engine.workplace import Workplace, check_place, open_workplace
-from orchestra.errors import ExitStatus, OrchestraError, UnknownSession
+from orchestra.errors import Cancelled, ExitStatus, OrchestraError, UnknownSession
 from orchestra.records import FileOutcome
 from orchestra.state.sessions import SessionRow
 from orchestra.workspace.patch import unified_patch
@@ -70,7 +71,7 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     elif undone.status is ExitStatus.DONE:
         text += f"\n`orchestra undo {session_id}` brings the change back"
     commit = workplace.journal.recall(target.session_id, "commit")
-    if commit and has_changed and context.git is not None and context.git.reaches(commit["sha"]):
+    if commit and has_changed and _is_in_history(context, commit["sha"]):
         text += "\nthe commit stays in git's history: commit what was put back, too"
     if undone.error is not None:
         context.output.error(undone.error)
@@ -82,6 +83,12 @@ def go_on(context: Context, workplace: Workplace, session_id: str, target: Sessi
     whole = {**run_outcome.failure_json(undone.status), "task": row.task.text, "mode": row.mode, **document}
     context.output.result(text, {**whole, "can_resume": row.can_resume})
     return undone.status
+
+
+def _is_in_history(context: Context, sha: str) -> bool:
+    with suppress(Cancelled):  # what was put back is told all the same
+        return context.git is not None and context.git.reaches(sha)
+    return False
 
 
 def _preview(context: Context, undoing: Undoing, paths: Sequence[str], *, is_dry: bool) -> ExitStatus:

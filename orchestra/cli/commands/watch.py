@@ -18,7 +18,7 @@ from orchestra.cli.front import front
 from orchestra.cli.outcome import outcome_json, outcome_text
 from orchestra.cli.own_source import load_own_source
 from orchestra.cli.task import read_task
-from orchestra.clock import CancelToken, Deadline
+from orchestra.clock import CancelToken
 from orchestra.config.kept import dump_values
 from orchestra.engine.approval import Unattended, approve_all
 from orchestra.engine.chains import ChainPlan
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
     # Held for a moment only: between the rounds others may work here.
     with open_workplace(context.root, context.git, context.env, salvages=True) as workplace:
         running.say_what_is_odd(context, workplace)
-    return _Watching(context, order, chains, task).run(arguments.timeout, only_looks=arguments.poll)
+    return _Watching(context, order, chains, task).run(only_looks=arguments.poll)
 
 
 class _Watching:
@@ -89,10 +89,10 @@ class _Watching:
             self._events.listen(lambda event: context.output.event(as_json(event)))
         self._events.listen(self._say)
 
-    def run(self, timeout_s: float | None, *, only_looks: bool) -> ExitStatus:
+    def run(self, *, only_looks: bool) -> ExitStatus:
         context, order, cancel = self._context, self._order, CancelToken()
         scope = WatchScope(order.root, order.git, order.settings.watch.paths)
-        self._deadline = Deadline.after(context.env.clock, timeout_s)
+        self._deadline = context.deadline
         watcher = Watcher(order.root, scope, context.env.clock, cancel, only_looks=only_looks)
         try:
             self._events.emit("watch.started", files=watcher.files, looking_because=watcher.why_looking or None)
@@ -125,7 +125,7 @@ class _Watching:
     def _carry_out(self, coming: Round, left_usd: Decimal | None) -> Carried:
         env = self._context.env
         order = self._order_of(coming, left_usd)
-        with open_workplace(order.root, order.git, env, salvages=True) as workplace:
+        with open_workplace(order.root, order.git, env, salvages=True, halt=self._context.halt) as workplace:
             session_id = new_session(workplace, order, coming.task, env)
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)

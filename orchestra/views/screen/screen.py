@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Callable, Iterator
 
+from orchestra.clock import CancelToken, Halt
 from orchestra.environment import Environment
 from orchestra.errors import Cancelled
 from orchestra.views.screen.board import Board
@@ -23,10 +24,12 @@ SURE = "q again cancels the run (`orchestra resume` goes on with it); any other 
 class Screen:
     """A helm with a terminal. Main thread, but for `board` and `is_paused`."""
 
-    def __init__(self, env: Environment, terminal: Terminal) -> None:
+    def __init__(self, env: Environment, terminal: Terminal, halt: Halt | None = None) -> None:
+        """Nobody is asked any longer at the `halt`."""
         self.board = Board()
         self._env = env
         self._terminal = terminal
+        self._halt = halt or CancelToken()
         self._is_open = False
         self._look = Look(keys=WORK_KEYS)
         self._diff_of: Callable[[str], str] = lambda path: ""
@@ -76,6 +79,7 @@ class Screen:
             key = self._terminal.key(TURN_S)
             if self._env.stop.number is not None:
                 raise Cancelled()
+            self._halt.check()
             if self._terminal.is_gone:
                 return "end of input"
             move = None if key is None or (entry is not None and len(key) == 1) else move_of(key)

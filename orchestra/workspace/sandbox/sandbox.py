@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from orchestra.clock import CancelToken, Clock, Deadline
+from orchestra.clock import Clock, Deadline, Halt
 from orchestra.dataclass import dataclass
 from orchestra.errors import WorkspaceError
 from orchestra.workspace.children import ChildResult, run_child
@@ -35,7 +35,7 @@ class Sandbox:
         return cls(Layers(), read_modules() if _has_keeper() else ())
 
     def strengthened(
-        self, root: Path, *, variables: Mapping[str, str], cancel: CancelToken, clock: Clock
+        self, root: Path, *, variables: Mapping[str, str], cancel: Halt, clock: Clock
     ) -> Sandbox:
         """The same with all that this kernel can enforce for a project, as found out by trying it. Raises Cancelled."""
         if not self.modules:
@@ -62,7 +62,7 @@ class Sandbox:
 
     def run(
         self, command: Sequence[str], *, root: Path, private: Path | None, variables: Mapping[str, str],
-        deadline: Deadline, cancel: CancelToken, clock: Clock, keep_bytes: int,
+        deadline: Deadline, cancel: Halt, clock: Clock, keep_bytes: int,
     ) -> ChildResult:
         """How a command ended in `root`, its two streams as one. Nothing of it runs on afterwards.
 
@@ -100,7 +100,7 @@ class Sandbox:
 
     def _keep(
         self, verb: str, order: Mapping[str, Any], *, cwd: Path, variables: Mapping[str, str], deadline: Deadline,
-        cancel: CancelToken, clock: Clock, keep_bytes: int | None = None,
+        cancel: Halt, clock: Clock, keep_bytes: int | None = None,
     ) -> tuple[ChildResult, dict[str, Any]]:
         """How a keeper ended, and what it reported."""
         reading, writing = os.pipe()

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from orchestra.clock import iso
-from orchestra.engine.tidying import Keeping, removable, to_prune
+from orchestra.engine.tidying import Keeping, removable, to_prune, worked_at
 from orchestra.errors import ExitStatus, StateError
 from orchestra.observe.events import Events
 from orchestra.observe.redaction import Redactor
 from orchestra.records import Event, FileImage, Task
 from orchestra.state.database import make_folder
+from orchestra.state.lock import RepositoryLock
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import SessionRow
 from tests.unit.fake_clock import START, FakeClock
@@ -60,6 +61,21 @@ def test_both_bounds_have_to_be_passed() -> None:
 def test_never_the_newest_never_one_that_can_go_on() -> None:
     assert pruned(row(1, can_resume=True), row(2), row(3), older_than=timedelta(0)) == {"s-2"}
     assert removable([]) == []
+
+
+def test_of_two_the_one_made_first_is_the_older_though_the_clock_ran_ahead_then() -> None:
+    rows = [row(3), row(2), row(9), row(1)]
+    gone = to_prune(rows, keep=1, older_than=None, now=START)
+    assert [one.session_id for one in gone] == ["s-1", "s-9", "s-2"]
+
+
+def test_what_is_worked_at_is_not_what_was_when_the_clock_ran_ahead(tmp_path: Path) -> None:
+    lock = RepositoryLock(tmp_path, now=START)
+    assert worked_at([row(3), row(2), row(9)], tmp_path, START + 5 * DAY) == "s-3"
+    assert worked_at([row(9)], tmp_path, START) == "s-9"
+    assert worked_at([], tmp_path, START) is None
+    lock.release()
+    assert worked_at([row(1)], tmp_path, START) is None
 
 
 def test_what_runs_is_not_removed_by_itself() -> None:

@@ -174,3 +174,13 @@ def test_a_clock_set_back_makes_no_time_less_than_nothing() -> None:
     found = figures(one)
     assert (found.worked_ms, found.paused_ms) == (0, 0)
     assert [(span.start_ms, span.end_ms) for span in found.spans] == [(1000, 2000), (0, 0)]
+
+
+def test_which_starts_are_resumes_is_as_they_say() -> None:
+    def first_of(**data: bool) -> int:
+        return figures(replace(
+            history(events=(replace(told("session.started", **data), time=at(5)),), last_activity=iso(at(8))),
+            phases=(("init", START), ("completed", at(8))),
+        )).paused_ms
+
+    assert [first_of(), first_of(resumed=False), first_of(resumed=True)] == [0, 0, 5000]

@@ -327,6 +327,24 @@ def test_sessions_that_only_their_other_rows_speak_of_are_put_together(state: Pa
     journal.close()
 
 
+@pytest.mark.parametrize("lost", ["3", "1, 2", "4, 5", "2, 4, 5", "1, 2, 3, 4, 5"])
+def test_sessions_that_are_put_together_are_as_new_as_they_were(folder: Path, clock: FakeClock, lost: str) -> None:
+    journal = StateManager.open(folder, clock)
+    ids = [f"s-20261122-07150{number}-0000" for number in range(5)]
+    for session_id in ids:
+        journal.sessions.create(session_id, Task("a task", "words"), mode="sequential", options={}, config={})
+        journal.sessions.save_plan(session_id, "h", {"summary": "x"})
+        clock.seconds += 1
+    journal.close()
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute(f"UPDATE sessions SET options = 'x' WHERE rowid IN ({lost})")
+        connection.commit()
+    assert salvage(folder, START).rebuilt == len(lost.split(","))
+    journal = StateManager.open(folder, clock)
+    assert [row.session_id for row in journal.sessions.all()] == ids[::-1]
+    journal.close()
+
+
 def test_a_log_that_was_not_written_back_yet_counts(folder: Path, clock: FakeClock) -> None:
     # As after a kill: the newest rows stand in the log alone.
     journal = StateManager.open(folder, clock)

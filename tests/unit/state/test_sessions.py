@@ -68,6 +68,18 @@ def test_the_newest_comes_first_even_of_two_in_one_second(journal: StateManager,
     assert newest is not None and newest.session_id == "s-later"
 
 
+def test_what_was_made_last_is_the_newest_though_the_clock_ran_ahead_before(
+    journal: StateManager, clock: FakeClock
+) -> None:
+    clock.seconds = 10**8
+    add(journal, OTHER)
+    clock.seconds = 5
+    add(journal, "s-later")
+    assert [row.session_id for row in journal.sessions.all()] == ["s-later", OTHER, SESSION]
+    newest = journal.sessions.newest()
+    assert newest is not None and newest.session_id == "s-later"
+
+
 @pytest.mark.parametrize("phase", ["auditing", "committing", "completed", "rejected", "elsewhere"])
 def test_a_phase_that_cannot_follow_is_a_defect_and_leaves_the_session_where_it_was(
     journal: StateManager, phase: str

@@ -7,10 +7,12 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from orchestra.clock import CancelToken
 from orchestra.errors import StateError
-from orchestra.state.database import connect
+from orchestra.state.database import BUSY_S, connect
 from orchestra.state.writer import Writer, Written
 from orchestra.turns import Turns
+from tests.unit.fake_clock import FakeClock
 
 LONG_S = 30
 Work = Callable[[sqlite3.Connection], Any]
@@ -241,3 +243,58 @@ def test_only_what_something_acts_on_waits_for_the_disk(tmp_path: Path) -> None:
 
 def test_without_a_write_ahead_log_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
     assert flushes(tmp_path / "t.db", journal_mode="DELETE") == ["FULL"]
+
+
+class LeapingClock(FakeClock):
+    """Ten seconds later at every look."""
+
+    def monotonic(self) -> float:
+        self.seconds += 10
+        return super().monotonic()
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program's connection to a journal in WAL mode, with a transaction open."""
+    other = connect(tmp_path / "held.db")
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def test_another_programs_transaction_is_waited_for(held: sqlite3.Connection, tmp_path: Path) -> None:
+    writer = Writer(connect(tmp_path / "held.db"))
+    written = writer.write_later(insert(1))
+    held.execute("ROLLBACK")
+    written.result()
+    writer.close()
+
+
+def test_it_is_not_waited_for_for_ever_and_not_again_while_it_is_the_same(
+    held: sqlite3.Connection, tmp_path: Path
+) -> None:
+    clock = LeapingClock()
+    writer = Writer(connect(tmp_path / "held.db"), clock=clock)
+    for least_s, most_s in ((BUSY_S, 200), (0, 30)):
+        before_s = clock.seconds
+        with pytest.raises(StateError, match="locked") as caught:
+            writer.write(insert(1))
+        assert caught.value.hint == "close the program that holds it, then `orchestra resume`"
+        assert least_s <= clock.seconds - before_s <= most_s
+    held.execute("ROLLBACK")
+    writer.write(insert(1))
+    writer.close()
+
+
+def test_after_a_halt_it_is_waited_for_only_for_a_moment(held: sqlite3.Connection, tmp_path: Path) -> None:
+    cancel = CancelToken()
+    writer = Writer(connect(tmp_path / "held.db"), halt=cancel)
+    written = writer.write_later(insert(1))
+    cancel.cancel()
+    with pytest.raises(StateError, match="locked"):
+        written.result()
+    held.execute("ROLLBACK")
+    writer.write(insert(1))
+    writer.close()

@@ -456,7 +456,7 @@ def test_a_hook_that_hangs_after_the_commit_takes_no_new_file_of_it_out_of_the_i
     stopper = threading.Thread(target=stop, daemon=True)
     stopper.start()
     with pytest.raises(Cancelled):
-        git.commit(["new", "deep/new"], "x", cancel=cancel)
+        git.until(cancel).commit(["new", "deep/new"], "x", cancel=cancel)
     assert run("log", "-1", "--format=%s") == "x\n"
     assert run("status", "--porcelain") == ""
 
