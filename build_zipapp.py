@@ -604,6 +604,7 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/cli/commands/diff",
     "orchestra/metrics/working_time", "orchestra/workspace/repo_map/windows", "orchestra/workspace/suite_javascript",
     "orchestra/workspace/suite_evidence", "orchestra/workspace/repo_map/python_outline",
+    "orchestra/workspace/git_commit", "orchestra/cli/commands/plan", "orchestra/workspace/suite_variables",
 )
 """Not compiled, for the size: what is needed seldom."""
 
