@@ -17,7 +17,7 @@ _CALL = regex(
 )
 _ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
 _LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
-_BEGINS = regex(r"(?m)^(?:---|[ \t]*```|[ ]*- (?:apiVersion|data|kind|metadata):)")
+_BEGINS = regex(r"(?m)^(?:---|[ \t]*```|(?<!ownerReferences:\n)[ ]*- (?:apiVersion|data|kind|metadata):)")
 """An object of a manifest, in a file of its own, in a list or in a document."""
 _SECRET_KIND = regex(r"(?m)^[ \t-]*kind: Secret[ \t\r]*$")
 _DATA = regex(

@@ -262,6 +262,7 @@ def test_a_password_like_a_name_with_digits_is_found_where_nothing_else_can_stan
     "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  data:\n    name: hunter2pass\n"
     "- apiVersion: v1\n  kind: Secret\n  data: {}",
     "```yaml\nkind: Secret\n```\nA map:\n```yaml\nkind: ConfigMap\ndata:\n  name: hunter2pass\n```",
+    "podman run --user=1000650000:1000650000 x",
     'call zip(" -u ".s:Escape(fnamemodify(it)))', '"mappings":"EbMnzv,yaPW;uXS1kdZ8JUSurFwBwvvZ,AzoCXo"',
     "lcKGgKd0+PW/IUpg6UKA9Dwcy5DKym16mCNgyZ6Ui1p4n+wbngdofxq+D6zm",
     '"sha512-6ps6d2pw46+t917a8V6uqGooXTYuPW+x7AZRNBqup4/7PhdyAk3dwWLF9VHvwXoqhYfW10=="',
@@ -275,6 +276,8 @@ def test_all_that_a_kubernetes_secret_holds_is_found() -> None:
     assert found_in(text) == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
     text = "kind: List\nitems:\n- kind: Secret\n  apiVersion: v1\n  data:\n    database: S2VzdHJlbA==\n- data:\n"
     assert found_in(text + "    database: dHIwdWI0ZG9y\n  kind: Secret\n") == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
+    text = "kind: Secret\nmetadata:\n  ownerReferences:\n  - apiVersion: v1\n    kind: X\ndata:\n  a: S2VzdHJlbA==\n"
+    assert found_in(text) == {"S2VzdHJlbA=="}
 
 
 @pytest.mark.parametrize("form", ['"VALUE" as password', "SELECT 'VALUE' AS db_password", 'x = {"VALUE": DB_PASSWORD}'])
