@@ -32,7 +32,8 @@ def parts_of(
     # The words below the last part name the file twice.
     room = Room(page.lines, tokens - 2 * frame, frame, estimate_tokens)
     lines = asked_for(page, file.lines, room)
-    if has_long_lines(page.lines):
+    is_there = any(first <= end and begin <= last for first, last in lines for begin, end in file.lines)
+    if not is_there and has_long_lines(page.lines):
         left = min(tokens - 2 * frame, MOST_TOKENS)
         text = windows(text, about, left, estimate_tokens, always=always or bool(file.lines))
         return ShownFile(file.path, text, is_cut=True) if text else None

@@ -145,7 +145,9 @@ class Showing:
     def texts(self, *, but: Collection[str]) -> Iterator[tuple[str, str]]:
         """Path and text of every file that may be shown, up to a bound, without some."""
         left_out = frozenset(but)
-        return self._read_all((path, size) for path, size in self.listing() if path not in left_out)
+        return self._read_all(
+            (path, size) for path, size in self.listing() if path not in left_out and not self._is_linked(path)
+        )
 
     def _read_all(self, sized: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
         """Path and text of these, by path and size, as far as they can be read and there is room."""
@@ -166,10 +168,16 @@ class Showing:
     def _is_withheld(self, path: str) -> bool:
         return is_secret(path) or self._hidden is not None and self._root.resolve() / path == self._hidden
 
+    def _is_linked(self, path: str) -> bool:
+        """Whether it has another name, which may lie anywhere, where nobody meant it to be shown."""
+        try:
+            return (self._root / path).lstat().st_nlink > 1
+        except FileNotFoundError:
+            return False
+
     def _file(self, path: str, listed: Mapping[str, int], most: int, *, room: bool) -> ShownFile:
         path = check_path(self._root, path, for_writing=False)
-        if path in listed and (self._root / path).lstat().st_nlink > 1:
-            # Its other name may lie anywhere, where nobody meant it to be shown.
+        if path in listed and self._is_linked(path):
             raise OrchestraError("it has another name elsewhere (a hard link), so it is not shown")
         if listed.get(path, 0) > MOST_BYTES:
             raise OrchestraError(f"it is too long to be shown ({listed[path]} bytes)")

@@ -17,10 +17,11 @@ _CALL = regex(
 )
 _ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
 _LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
-_DOCUMENT = regex(r"(?:(?!---)[^\n]*\n|(?!---)[^\n]+)+")
-_SECRET_KIND = regex(r"(?m)^[ \t]*kind: Secret[ \t\r]*$")
+_BEGINS = regex(r"(?m)^(?:---|[ \t]*```|(?<!ownerReferences:\n)[ ]*- (?:apiVersion|data|kind|metadata):)")
+"""An object of a manifest, in a file of its own, in a list or in a document."""
+_SECRET_KIND = regex(r"(?m)^[ \t-]*kind: Secret[ \t\r]*$")
 _DATA = regex(
-    r"(?m)^(?P<indent>[ ]*)(?:data|(?P<plain>stringData)):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)"
+    r"(?m)^(?P<indent>[ ]*)(?:- )?(?:data|(?P<plain>stringData)):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)"
 )
 _ENTRY = regex(r"(?m)^[ ]+[\w.-]+:[ \t]*[\"']?(?P<value>[^\s\"'|>][^\s\"']{7,8000})[\"']?[ \t\r]*$")
 _USUAL = regex(
@@ -51,9 +52,10 @@ def introduced(text: str) -> Iterator[tuple[int, int]]:
 
 def _in_manifests(text: str) -> Iterator[tuple[int, int]]:
     """Whatever the secrets of a Kubernetes manifest are called."""
-    for document in _DOCUMENT.finditer(text):
-        if _SECRET_KIND.search(document[0]):
-            for data in _DATA.finditer(text, *document.span()):
+    begins = [0, *(match.start() for match in _BEGINS.finditer(text)), len(text)]
+    for span in zip(begins, begins[1:]):
+        if _SECRET_KIND.search(text, *span):
+            for data in _DATA.finditer(text, *span):
                 for entry in _ENTRY.finditer(text, *data.span("entries")):
                     # In plain text also hosts and names of users stand there.
                     if is_no_example(entry["value"]) and (data["plain"] is None or has_both(entry["value"])):

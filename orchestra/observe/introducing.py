@@ -14,6 +14,8 @@ _READS = (
 _RANDOM_RUN = r"(?P<secret>(?=[^\s\"';]{0,30}[0-9])[\w.%:+/=-]{20,300})"
 _COOKIE = rf"[^\n\"']{{0,60}}?(?i:sess|sid|auth|token|jwt|remember)[\w.-]{{0,20}}={_RANDOM_RUN}"
 _HASHED = r"(?:rounds=[0-9]{1,9}\$)?[^\s$:]{1,60}\$(?P<secret>[./A-Za-z0-9]{22,100})(?![./A-Za-z0-9])"
+_OF_USER = r"(?:[\"'](?!\.))?(?![0-9]+:[0-9]+\b)[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"
+"""What joins two texts may be a point, and numbers are those of a user and a group."""
 FORMS = (
     ("://", r"[^\s/:@\"'<>`]{0,100}:(?P<secret>[^\s/@\"'<>`]{6,300})@(?=[\w\[.%-])"),
     ("://", r"(?P<secret>(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{20,300})@(?=[\w\[.%-])"),
@@ -42,9 +44,9 @@ FORMS = (
     ("earer ", r"(?P<secret>[A-Za-z0-9._~+/=-]{16,2000})"),
     ("asic ", r"(?P<secret>[A-Za-z0-9+/]{16,500}={0,2})(?![A-Za-z0-9+/])"),
     ("_authToken", r"[= ](?P<secret>[^\s\"'$]{8,300})"),
-    ("-u ", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("--user ", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
-    ("--user=", r"[\"']?[\w.@%+-]{1,100}:(?P<secret>[^\s\"'$:]{8,200})"),
+    ("-u ", _OF_USER),
+    ("--user ", _OF_USER),
+    ("--user=", _OF_USER),
     ("dentified ", r"(?:with \w{1,60} )?by ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
     ("DENTIFIED ", r"(?:WITH \w{1,60} )?BY ([\"'])(?P<secret>(?:(?!\1)\S){8,200})\1"),
     ("ASSWORD '", r"(?P<secret>[^\s']{8,200})'"), ("ASSWORD('", r"(?P<secret>[^\s']{8,200})'"),

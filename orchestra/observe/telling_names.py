@@ -13,9 +13,11 @@ _STEMS = (
     "passw", "passphrase", "pass", "pwd", "pw", "secret", "credential", "token", "key", "auth", "salt", "pepper",
     *_ABROAD,
 )
+_PW = r"pw(?![0-9]*[+/;,])"
+"""Two letters are many a time together in base64."""
 _NAME = (
-    r"(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd?|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt|pepper"
-    rf"|{'|'.join(re.escape(name) for name in _ABROAD)})_?[0-9]{{0,2}}"
+    rf"(?i:passw(?:or)?[dt]s?|passphrases?|pass|pwd|{_PW}|secrets?|credentials?|tokens?|keys?(?:_?base)?|auth|salt"
+    rf"|pepper|{'|'.join(re.escape(name) for name in _ABROAD)})_?[0-9]{{0,2}}"
 )
 _NAME_END = regex(_NAME + r"(?:(?=[为是])|(?![\w-]))")
 _REST = regex(

@@ -66,7 +66,8 @@ def lines_naming(
 def _lines(form: re.Pattern[str], path: str, text: str) -> Iterator[tuple[str, Named]]:
     for number, line in enumerate(text.split("\n"), 1):
         for match in form.finditer(line[:10 * MOST_OF_A_LINE]):
-            yield match[0], Named(path, number, line.strip()[:MOST_OF_A_LINE])
+            first = 0 if match.end() <= MOST_OF_A_LINE else match.start() - MOST_OF_A_LINE // 2
+            yield match[0], Named(path, number, line[first:].strip()[:MOST_OF_A_LINE])
 
 
 def _declared(path: str, text: str | None) -> set[str]:

@@ -85,6 +85,12 @@ def test_of_lines_that_are_too_long_nothing_is_shown_without_a_name_unless_it_mu
     assert parts_of(ShownFile("a.min.js", MINIFIED), 200, about="f777()", hide=str, always=True) is None
 
 
+def test_lines_that_are_asked_for_are_shown_though_others_of_the_file_are_too_long() -> None:
+    book = '"source": [\n' * 9 + '"image/png": "%s"\n' % ("iVBORw0K" * 40_000) + '"print(777)",\n' * 90
+    shown = parts_of(ShownFile("a.ipynb", book, ((40, 45),)), 5000, about="print()", hide=str, always=False)
+    assert shown is not None and shown.lines == ((35, 50),)
+
+
 def test_a_window_ends_in_no_word() -> None:
     before, after = "a" * 90 + " (" + "b" * 250, "+" + "c" * 280 + "," + "d" * 90
     text = "x" * 4000 + " " + before + " named_here" + after + " " + "y" * 4000

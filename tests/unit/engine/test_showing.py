@@ -52,6 +52,11 @@ def test_who_surveys_the_texts_learns_which_are_of_files_of_secrets(showing: Sho
     assert texts["KEY=hunter22\n"] and not texts["x = 1\n"]
 
 
+def test_of_the_texts_none_is_one_that_has_another_name_elsewhere(showing: Showing, tmp_path: Path) -> None:
+    os.link(tmp_path / ".env", tmp_path / "notes.txt")
+    assert {path for path, _ in showing.texts(but=["empty"])} == {"README.md", "latin.txt", "long.txt", "src/a.py"}
+
+
 def test_files_are_shown_as_text_in_the_order_asked_for_and_once(showing: Showing) -> None:
     shown, not_shown = showing.show(["src/a.py", "README.md", "src/a.py", "latin.txt", "empty"])
     assert [(file.path, file.text) for file in shown] == [

@@ -259,6 +259,13 @@ def test_a_password_like_a_name_with_digits_is_found_where_nothing_else_can_stan
     "kind: ConfigMap\ndata:\n  name: hunter2pass\n---\nkind: Secret\ndata: {}", "auth=(user2name, password2name)",
     "kind: Secret\nstringData:\n  username: postgres\n  host: db.internal\n  url: https://h.invalid/1",
     "kind: Secret\ndata:\n  a: {{ .Values.password1 }}\n  b: ${PASSWORD_1}", 'select "table2name" as password',
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  data:\n    name: hunter2pass\n"
+    "- apiVersion: v1\n  kind: Secret\n  data: {}",
+    "```yaml\nkind: Secret\n```\nA map:\n```yaml\nkind: ConfigMap\ndata:\n  name: hunter2pass\n```",
+    "podman run --user=1000650000:1000650000 x",
+    'call zip(" -u ".s:Escape(fnamemodify(it)))', '"mappings":"EbMnzv,yaPW;uXS1kdZ8JUSurFwBwvvZ,AzoCXo"',
+    "lcKGgKd0+PW/IUpg6UKA9Dwcy5DKym16mCNgyZ6Ui1p4n+wbngdofxq+D6zm",
+    '"sha512-6ps6d2pw46+t917a8V6uqGooXTYuPW+x7AZRNBqup4/7PhdyAk3dwWLF9VHvwXoqhYfW10=="',
 ])
 def test_where_a_name_may_stand_one_goes_through(text: str) -> None:
     assert found_in(f"a\n{text}\n") == set()
@@ -267,6 +274,10 @@ def test_where_a_name_may_stand_one_goes_through(text: str) -> None:
 def test_all_that_a_kubernetes_secret_holds_is_found() -> None:
     text = "a: hunter2pass\n---\nkind: Secret\ndata:\n  database: S2VzdHJlbA==\n  x.y: 'dHIwdWI0ZG9y'\nz: hunter2pass\n"
     assert found_in(text) == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
+    text = "kind: List\nitems:\n- kind: Secret\n  apiVersion: v1\n  data:\n    database: S2VzdHJlbA==\n- data:\n"
+    assert found_in(text + "    database: dHIwdWI0ZG9y\n  kind: Secret\n") == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
+    text = "kind: Secret\nmetadata:\n  ownerReferences:\n  - apiVersion: v1\n    kind: X\ndata:\n  a: S2VzdHJlbA==\n"
+    assert found_in(text) == {"S2VzdHJlbA=="}
 
 
 @pytest.mark.parametrize("form", ['"VALUE" as password', "SELECT 'VALUE' AS db_password", 'x = {"VALUE": DB_PASSWORD}'])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestra.workspace.repo_map.left_behind import MOST_FILES, Named, lines_naming, taken_away
+from orchestra.workspace.repo_map.left_behind import MOST_FILES, MOST_OF_A_LINE, Named, lines_naming, taken_away
 
 STORE = "class Store:\n    def put(self, key):\n        pass\n\n    def take(self):\n        pass\n"
 
@@ -43,3 +43,8 @@ def test_secrets_are_hidden_in_the_whole_text_of_a_file() -> None:
     files = [("x.py", "key = (\n's.put')\n")]
     hidden = lines_naming(frozenset(("put",)), files, lambda text: text.replace("(\n's", "(\n'#"))
     assert [each.text for each in hidden] == ["'#.put')"]
+
+
+def test_of_a_long_line_the_part_is_shown_in_which_the_name_stands() -> None:
+    (line,) = lines_naming(frozenset(("put",)), [("a.md", "  | " + "x " * 300 + "put | " + "y " * 300)])
+    assert line.text.count("x") == 50 and " put | " in line.text and len(line.text) <= MOST_OF_A_LINE
