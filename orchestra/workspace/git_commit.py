@@ -45,7 +45,7 @@ def commit_paths(
             cancel=cancel,
         )
     except BaseException:
-        _forget(git.tidying(), unknown, head)
+        _tidy(git.tidying(), changed, unknown, head)
         raise
     git = git.tidying()
     take_over(git, lambda path, held: path in changed)
@@ -67,11 +67,14 @@ def _unknown_to_index(git: GitProcess, paths: Sequence[str]) -> list[str]:
     return [path for path in paths if path not in known and os.path.lexists(git.cwd / path)]
 
 
-def _forget(git: GitProcess, added: Sequence[str], head: str | None) -> None:
-    """Take out of the index what was put there for a commit, unless it was made: git may be ended in a hook after it.
+def _tidy(git: GitProcess, changed: Sequence[str], added: Sequence[str], head: str | None) -> None:
+    """Take out of the index what was put there for a commit; or, where it was made, have the index hold it all: git may
+    be ended in a hook after it, and before it wrote its index.
     """
     try:
-        if added and git.head() == head:
+        if git.head() != head:
+            take_over(git, lambda path, held: path in changed)
+        elif added:
             git.write("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(added))
     except GitError:
         # The failure that led here is the one to be told.
@@ -92,7 +95,9 @@ def take_over(git: GitProcess, is_own: Callable[[str, str], bool]) -> None:
     the hook's work back with the user's next commit. What the user has staged of other files stays.
     """
     try:
-        staged = _changes(git.read("diff-index", "--cached", "--no-renames", "-z", "HEAD"))
+        # What is only to be added, as a kill leaves it, counts as missing there.
+        arguments = ("--cached", "--ita-invisible-in-index", "--no-renames", "-z", "HEAD")
+        staged = _changes(git.read("diff-index", *arguments))
         if not staged:
             return
         made = _changes(git.read("diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z", "HEAD"))

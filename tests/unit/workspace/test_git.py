@@ -461,6 +461,40 @@ def test_a_hook_that_hangs_after_the_commit_takes_no_new_file_of_it_out_of_the_i
     assert run("status", "--porcelain") == ""
 
 
+def test_a_commit_that_is_stopped_before_git_writes_its_index_leaves_nothing_to_be_taken_back(
+    root: Path, run: Run, git: Git
+) -> None:
+    seed(root, run, a="1", gone="1")
+    (root / "a").write_text("2")
+    (root / "gone").unlink()
+    (root / "new").write_text("1")
+    os.mkfifo(root / ".git" / "reached")
+    hook(root, "reference-transaction", '[ "$1" = committed ] || exit 0\necho > .git/reached\nexec sleep 600\n')
+    cancel = CancelToken()
+
+    def stop() -> None:
+        (root / ".git" / "reached").read_text()
+        cancel.cancel()
+
+    stopper = threading.Thread(target=stop, daemon=True)
+    stopper.start()
+    with pytest.raises(Cancelled):
+        git.until(cancel).commit(["a", "gone", "new"], "x", cancel=cancel)
+    assert run("log", "-1", "--format=%s") == "x\n"
+    assert run("status", "--porcelain") == ""
+
+
+def test_what_a_kill_in_the_middle_of_a_commit_left_to_be_added_is_taken_over(root: Path, run: Run, git: Git) -> None:
+    seed(root, run, a="1")
+    (root / "new").write_text("1")
+    run("add", "--intent-to-add", "new")
+    index = (root / ".git" / "index").read_bytes()
+    run("commit", "-q", "-a", "-m", "x")
+    (root / ".git" / "index").write_bytes(index)
+    git.take_over({"new": b"1"})
+    assert run("status", "--porcelain") == ""
+
+
 def test_a_hook_that_hangs_is_ended(root: Path, run: Run, git: Git) -> None:
     seed(root, run, a="1")
     hook(root, "pre-commit", "exec sleep 600\n")
