@@ -82,7 +82,7 @@ def open_workplace(
     """
     check_place(root, git)
     folder = make_folder(root)
-    halt = halt or CommandHalt(env.stop, Deadline.after(env.clock, None))
+    halt = halt or _signal(env)
     with ExitStack() as stack:
         lock = RepositoryLock(folder, now=env.clock.now())
         stack.callback(lock.release)
@@ -103,10 +103,17 @@ def open_workplace(
 
 @contextmanager
 def open_beside(root: Path, git: Git | None, env: Environment) -> Iterator[StateManager]:
-    """The journal for writing without the lock, beside a run: for what hurts none. Raises StateError."""
+    """The journal for writing without the lock, beside a run: for what hurts none. A signal is the halt.
+
+    Raises StateError.
+    """
     check_place(root, git)
-    with closing(StateManager.open(make_folder(root), env.clock)) as journal:
+    with closing(StateManager.open(make_folder(root), env.clock, halt=_signal(env))) as journal:
         yield journal
+
+
+def _signal(env: Environment) -> Halt:
+    return CommandHalt(env.stop, Deadline(env.clock, None))
 
 
 def _journal(

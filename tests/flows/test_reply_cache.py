@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+import threading
 from contextlib import contextmanager
 from typing import Any, Iterator, Mapping
 
@@ -190,6 +193,23 @@ def test_stats_say_what_is_there_and_clear_empties_it(project: Project) -> None:
     assert "3 times" in told.out and "MiB" in told.out
     assert (cleared.status, cleared.json["cleared"]["entries"]) == (0, 3)
     assert len(again.calls) == 3
+
+
+def test_a_signal_gets_through_while_another_program_holds_the_journal(project: Project) -> None:
+    with serving(project, team(one_file("a.txt"), {"a.txt": whole("a\n")})) as server:
+        server.run(*TRY)
+        other = sqlite3.connect(project.state / "state.db", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        letting_go = threading.Timer(5, other.execute, ["ROLLBACK"])
+        letting_go.start()
+        project.stop.request(signal.SIGTERM)
+        # Without git, which would notice it first.
+        cleared = project.run("cache", "clear", variables={"PATH": ""})
+        letting_go.cancel()
+        letting_go.join()
+        other.close()
+
+    assert cleared.status == 143
 
 
 def test_it_is_cleared_beside_a_run(project: Project) -> None:
