@@ -13,7 +13,7 @@ from typing import Callable, Mapping, TextIO
 
 from orchestra.clock import Clock, Deadline, Halt, SystemClock
 from orchestra.dataclass import dataclass
-from orchestra.errors import Cancelled
+from orchestra.errors import Cancelled, ExitStatus, weightiest
 
 
 class StopSignal:
@@ -27,6 +27,10 @@ class StopSignal:
     def request(self, number: int) -> None:
         """Only a store, so that a signal handler may call it."""
         self.number = number
+
+    def weighed(self, status: ExitStatus) -> ExitStatus:
+        """How what ended with this status leaves: by the signal, where there was one and it counts before that."""
+        return status if self.number is None else weightiest([status, ExitStatus.stopped_by(self.number)])
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,7 @@ from orchestra.cli.command_list import COMMANDS, TOPIC_NAMES
 from orchestra.cli.context import Context
 from orchestra.cli.output import Output
 from orchestra.environment import Environment
-from orchestra.errors import (
-    Cancelled,
-    ExitStatus,
-    LimitReached,
-    OrchestraError,
-    OutputError,
-    UsageError,
-    weightiest,
-)
+from orchestra.errors import Cancelled, ExitStatus, LimitReached, OrchestraError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from orchestra.profiler.profiler import Profiler
@@ -59,7 +51,9 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
     except OrchestraError as error:
         if shows_traceback:
             output.prompt(traceback.format_exc())
-        return _failed(output, command or _meant(argv), _status_of(error, env), error)
+        # A terminal that has gone away takes the result with it, but it was its hangup that ended the run. Nor can a
+        # journal that another program holds be written when a signal comes.
+        return _failed(output, command or _meant(argv), env.stop.weighed(error.exit_status), error)
     except Exception as error:  # the edge of the program: what arrives here is a defect
         if shows_traceback:
             output.prompt(traceback.format_exc())
@@ -93,16 +87,6 @@ def _profiled(line: CommandLine, env: Environment, output: Output) -> Iterator[P
     finally:
         profiler.stop()
         output.say("\n".join(["profile", *(f"  {said}" for said in profile_lines(profiler.document()))]))
-
-
-def _status_of(error: OrchestraError, env: Environment) -> ExitStatus:
-    """A terminal that has gone away takes the result with it, but it was its hangup that ended the run.
-
-    Nor can a journal that another program holds be written when a signal comes.
-    """
-    if env.stop.number is not None:
-        return weightiest([error.exit_status, ExitStatus.stopped_by(env.stop.number)])
-    return error.exit_status
 
 
 def _failed(

@@ -145,6 +145,7 @@ class Session:
                 status = error.exit_status
         except OrchestraError as problem:
             status, error = self._stopped_by(problem)
+            status = self._rooms.stop.weighed(status)
             error.hint = error.hint or f"mend that, then `orchestra resume {self._rooms.session_id}` goes on"
         finally:
             contents = self._contents()

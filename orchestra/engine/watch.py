@@ -126,7 +126,8 @@ class Watch:
         except _Over as end:
             how = end.how
         except OrchestraError as error:
-            how = (error.exit_status, error)
+            # Such as a journal that another program holds, for which nobody waits after a signal.
+            how = (self._around.stop.weighed(error.exit_status), error)
         ended = [how, *self._latest.values()]
         status = weightiest(each for each, _ in ended)
         return WatchReport(self._rounds, status, next(why for each, why in ended if each is status))

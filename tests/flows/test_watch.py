@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from typing import Callable
 
 import pytest
@@ -380,6 +381,22 @@ def test_a_held_repository_is_waited_for(project: Project) -> None:
 
     assert ran.err.count("another run holds this repository") == 1
     assert [kept["changed"] for kept in ran.json["rounds"]] == [[], ["d.txt"]]
+
+
+def test_a_signal_ends_it_also_while_another_program_holds_the_journal(project: Project) -> None:
+    other: list[sqlite3.Connection] = []
+
+    def hold(call: Call) -> Answer:
+        if not other:
+            other.append(sqlite3.connect(project.state / "state.db", isolation_level=None, check_same_thread=False))
+            other[0].execute("BEGIN IMMEDIATE")
+            project.stop.request(signal.SIGINT)
+        return Fault(503)
+
+    ran = watched(project, hold)
+    other[0].close()
+
+    assert (ran.status, ran.json["status"]) == (130, "interrupted")
 
 
 def test_the_time_given_is_that_of_the_whole_watch(project: Project) -> None:

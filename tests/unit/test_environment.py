@@ -14,7 +14,7 @@ import pytest
 
 from orchestra.clock import Deadline
 from orchestra.environment import CommandHalt, Environment, StopSignal
-from orchestra.errors import Cancelled
+from orchestra.errors import Cancelled, ExitStatus
 from tests.unit.fake_clock import FakeClock
 
 
@@ -200,6 +200,14 @@ def test_a_users_folder_is_where_xdg_says(variables: Mapping[str, str], folder: 
 
 def test_no_stop_was_requested_at_first() -> None:
     assert StopSignal().number is None
+
+
+def test_a_signal_counts_before_all_but_a_defect() -> None:
+    stop = StopSignal()
+    assert stop.weighed(ExitStatus.STATE) is ExitStatus.STATE
+    stop.request(signal.SIGINT)
+    assert stop.weighed(ExitStatus.STATE) is ExitStatus.INTERRUPTED
+    assert stop.weighed(ExitStatus.DEFECT) is ExitStatus.DEFECT
 
 
 def test_a_command_is_ended_by_a_signal_or_when_its_time_is_up() -> None:

@@ -179,6 +179,13 @@ def test_a_plan_that_was_interrupted_does_not_await_approval(workshop: Build) ->
     assert (report.can_resume, there.row().phase) == (True, "interrupted")
 
 
+def test_what_cannot_be_done_any_more_after_a_signal_ends_as_the_signal_does(workshop: Build) -> None:
+    there = stage(workshop, {}, planned("a.txt"), error=StateError("held"))
+    there.stop.request(15)
+    report = there.run()
+    assert (report.status, report.can_resume, there.row().phase) == (ExitStatus.TERMINATED, True, "interrupted")
+
+
 def test_a_session_in_which_all_went_well_is_done(workshop: Build) -> None:
     there = two_files(workshop, APPROVED, APPROVED)
     report = there.run()
