@@ -90,7 +90,7 @@ class GitProcess:
         timeout_s: float = READ_TIMEOUT_S,
         cancel: Halt | None = None,
     ) -> ChildResult:
-        """How the command ended, whatever its status. Raises GitError when it cannot be started or hangs."""
+        """How the command ended, whatever its status. Raises GitError when it cannot be started, hangs or is killed."""
         try:
             result = run_child(
                 [self._executable, *settings, *arguments],
@@ -107,6 +107,9 @@ class GitProcess:
         if result.exit_status is None:
             hint = "see what it waits for: run it yourself; a hook or a signing key may be asking"
             raise GitError("git %s took longer than %d s" % (arguments[0], timeout_s), where=str(self.cwd), hint=hint)
+        if result.exit_status < 0:
+            # Ended by somebody, as all that a service had started: that is no answer, such as that there is no commit.
+            raise self.refuse(result, arguments)
         return result
 
     def refuse(self, result: ChildResult, arguments: Sequence[str]) -> GitError:

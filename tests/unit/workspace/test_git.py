@@ -72,6 +72,13 @@ def hook(root: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
+def test_a_git_that_somebody_ended_has_answered_nothing(tmp_path: Path, variables: dict[str, str]) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nkill -KILL $$\n")
+    (tmp_path / "git").chmod(0o755)
+    with pytest.raises(GitError, match="git rev-parse failed: status -9"):
+        GitProcess(str(tmp_path / "git"), tmp_path, variables).head()
+
+
 def test_finds_the_root_from_a_folder_inside(root: Path, variables: dict[str, str]) -> None:
     (root / "a" / "b").mkdir(parents=True)
     found = Git.find(root / "a" / "b", variables)
