@@ -117,14 +117,14 @@ class Deadline:
         return self.at_s is not None and self.clock.monotonic() >= self.at_s
 
 
-@dataclass(frozen=True)
 class Halts:
     """Several of them: the first counts."""
 
-    each: tuple[Halt, ...]
+    def __init__(self, *each: Halt) -> None:
+        self._each = each
 
     def check(self) -> None:
-        for halt in self.each:
+        for halt in self._each:
             halt.check()
 
 

@@ -33,16 +33,16 @@ class StopSignal:
         return status if self.number is None else weightiest([status, ExitStatus.stopped_by(self.number)])
 
 
-@dataclass(frozen=True)
 class CommandHalt:
     """The end of a command before its time: by a signal, or because its time is up."""
 
-    stop: StopSignal
-    deadline: Deadline
+    def __init__(self, stop: StopSignal, deadline: Deadline) -> None:
+        self._stop = stop
+        self._deadline = deadline
 
     def check(self) -> None:
         """Raise Cancelled then. Any thread."""
-        if self.stop.number is not None or self.deadline.is_over:
+        if self._stop.number is not None or self._deadline.is_over:
             raise Cancelled()
 
 

@@ -53,7 +53,7 @@ class GitProcess:
 
     def until(self, cancel: Halt) -> GitProcess:
         """The same git, of which `cancel` ends a reading one, too."""
-        return self._changed(halt=Halts((self._halt, cancel)))
+        return self._changed(halt=Halts(self._halt, cancel))
 
     def tidying(self) -> GitProcess:
         """The same git, which at the halt has a moment more."""

@@ -109,7 +109,7 @@ def test_a_sleep_of_no_time_is_over() -> None:
 
 def test_of_several_halts_the_first_counts() -> None:
     first, second = CancelToken(), CancelToken()
-    both = Halts((first, second))
+    both = Halts(first, second)
     both.check()
     second.cancel()
     with pytest.raises(Cancelled):
