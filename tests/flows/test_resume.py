@@ -56,9 +56,10 @@ class BreakingClock(HurriedClock):
         return super().now()
 
 
+@pytest.mark.parametrize("command", ["run", "watch"])
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_a_defect_in_the_program_leaves_a_session_that_is_told_and_goes_on(
-    project: Project, flags: tuple[str, ...]
+    project: Project, command: str, flags: tuple[str, ...]
 ) -> None:
     clock = BreakingClock()
     project.clock = lambda: clock
@@ -68,7 +69,7 @@ def test_a_defect_in_the_program_leaves_a_session_that_is_told_and_goes_on(
         clock.is_broken = call.file == "a.txt"
         return script(call)
 
-    ran = project.run("run", "task", "--yes", *flags, script=breaking)
+    ran = project.run(command, "task", "--yes", *flags, script=breaking)
     (row,) = project.rows("SELECT session_id, can_resume FROM sessions")
     assert (ran.status, row["can_resume"]) == (70, 1)
     assert f"`orchestra resume {row['session_id']}` goes on" in ran.err

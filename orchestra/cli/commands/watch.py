@@ -123,15 +123,17 @@ class _Watching:
                 read(journal)
 
     def _carry_out(self, coming: Round, left_usd: Decimal | None) -> Carried:
-        env = self._context.env
+        env, output = self._context.env, self._context.output
         order = self._order_of(coming, left_usd)
         with open_workplace(order.root, order.git, env, salvages=True, halt=self._context.halt) as workplace:
             session_id = new_session(workplace, order, coming.task, env)
+            output.session = {"session_id": session_id, "can_resume": True}
             if coming.plan_before is not None:
                 seed(workplace.journal, session_id, coming.plan_before, coming.remark)
             with wire(workplace, order, self._chains, session_id, env) as session:
                 with order.helm.open(partial(running.diff_of, workplace.journal, session_id)):
                     report = session.run()
+            output.session = {}
             carried = Carried(coming, report, approved_in(workplace.journal, report))
         self._tell_round(carried)
         return carried
