@@ -13,7 +13,7 @@ from typing import Callable, Mapping, TextIO
 
 from orchestra.clock import Clock, Deadline, Halt, SystemClock
 from orchestra.dataclass import dataclass
-from orchestra.errors import Cancelled, ExitStatus, weightiest
+from orchestra.errors import Cancelled, ExitStatus, LimitReached, weightiest
 
 
 class StopSignal:
@@ -31,6 +31,10 @@ class StopSignal:
     def weighed(self, status: ExitStatus) -> ExitStatus:
         """How what ended with this status leaves: by the signal, where there was one and it counts before that."""
         return status if self.number is None else weightiest([status, ExitStatus.stopped_by(self.number)])
+
+    def end(self, over: LimitReached) -> tuple[ExitStatus, LimitReached | None]:
+        """How what was cancelled leaves: by the signal, or where there was none with `over`, its time being up."""
+        return (over.exit_status, over) if self.number is None else (ExitStatus.stopped_by(self.number), None)
 
 
 class CommandHalt:

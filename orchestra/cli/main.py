@@ -44,10 +44,8 @@ def main(argv: Sequence[str], env: Environment) -> ExitStatus:
             return _show_help_of(command, output)
         return _carry_out(command, line, _moved(env, line.options.folders), output)
     except Cancelled:
-        if env.stop.number is None:
-            error = LimitReached("the time given is used up", hint="--timeout gives it more")
-            return _failed(output, command, error.exit_status, error)
-        return _failed(output, command, ExitStatus.stopped_by(env.stop.number), None)
+        over = LimitReached("the time given is used up", hint="--timeout gives it more")
+        return _failed(output, command, *env.stop.end(over))
     except OrchestraError as error:
         if shows_traceback:
             output.prompt(traceback.format_exc())

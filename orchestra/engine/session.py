@@ -138,11 +138,8 @@ class Session:
         try:
             status, error = self._tell()
         except Cancelled:
-            status = ExitStatus.stopped_by(self._rooms.stop.number)
-            if self._rooms.stop.number is None:
-                # What this thread waited for itself, such as git, has noticed it before the crew did.
-                error = out_of_time()
-                status = error.exit_status
+            # Of the time: what this thread waited for itself, such as git, may notice it before the crew does.
+            status, error = self._rooms.stop.end(out_of_time())
         except OrchestraError as problem:
             status, error = self._stopped_by(problem)
             status = self._rooms.stop.weighed(status)

@@ -119,10 +119,7 @@ class Watch:
             while True:
                 self._turn()
         except Cancelled:
-            how = (ExitStatus.stopped_by(self._around.stop.number), None)
-            if self._around.stop.number is None:
-                over = _out_of_time()
-                how = (over.exit_status, over)
+            how = self._around.stop.end(_out_of_time())
         except _Over as end:
             how = end.how
         except OrchestraError as error:
