@@ -588,9 +588,9 @@ SOURCE_ONLY = (
     "orchestra/state/salvage", "orchestra/state/torn", "orchestra/state/losses", "orchestra/state/raw_rows",
     "orchestra/state/rebuilt", "orchestra/engine/swarm", "orchestra/engine/survey", "orchestra/engine/inquiry",
     "orchestra/agents/swarm", "orchestra/agents/template_list", "orchestra/workspace/failures/",
-    "orchestra/workspace/languages/perl",
-    "orchestra/workspace/languages/functional", "orchestra/workspace/languages/xml",
-    "orchestra/workspace/languages/markup", "orchestra/workspace/languages/indented",
+    "orchestra/workspace/languages/perl", "orchestra/workspace/languages/functional",
+    "orchestra/workspace/languages/xml", "orchestra/workspace/languages/markup",
+    "orchestra/workspace/languages/indented",
     "orchestra/workspace/languages/standalone_c", "orchestra/workspace/git_hooks", "orchestra/workspace/git_deciding",
     "orchestra/observe/secret_files", "orchestra/engine/after_file", "orchestra/engine/wanted_tests",
     "orchestra/adapters/anthropic_messages", "orchestra/adapters/gemini", "orchestra/adapters/openai_responses",
@@ -603,8 +603,7 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/tools", "orchestra/workspace/languages/notations",
     "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/cli/commands/diff",
     "orchestra/metrics/working_time", "orchestra/workspace/repo_map/windows", "orchestra/workspace/suite_",
-    "orchestra/workspace/repo_map/python_outline",
-    "orchestra/workspace/git_commit", "orchestra/cli/commands/plan",
+    "orchestra/workspace/repo_map/python_outline", "orchestra/workspace/git_commit", "orchestra/cli/commands/plan",
 )
 """Not compiled, for the size: what is needed seldom."""
 
