@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import Any, Callable, Iterable, TypeVar
 
 from orchestra.clock import CancelToken, Deadline
@@ -38,8 +38,11 @@ class Crew:
         self._helm = helm
         self._turns = turns
         self._live: set[Future[Any]] = set()
-        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
-        """Each future as it gets done: to ask all of them would lock each, for every one."""
+        self._ended: Queue[Future[Any]] = Queue()
+        """Each future as it gets done: to ask all of them would lock each, for every one.
+
+        No SimpleQueue: where a signal comes just when its time is up it waits for ever, in Python up to 3.12.
+        """
         self._done: set[Future[Any]] = set()
         """Of these what nobody has heard of yet."""
 

@@ -18,6 +18,10 @@ CHANGEABLE = ("providers", "agents", "budget", "max_concurrency")
 """Parts of the configuration that a resumed session takes from the command line or a --config file."""
 RETRIED = (int(ExitStatus.PROVIDER), int(ExitStatus.WORKSPACE))
 """Files that ended so are tried again."""
+_CUT_SHORT = (None, *map(int, (
+    ExitStatus.STATE, ExitStatus.LIMIT, ExitStatus.DEFECT, ExitStatus.INTERRUPTED, ExitStatus.TERMINATED
+)))
+"""Of sessions that came to no end of their own: they go on with all that was answered."""
 UNJUDGED_CHANGE = "whole-change-not-judged"
 """The fact that nobody could be had to judge the change as a whole."""
 START = "start/"
@@ -74,7 +78,7 @@ def take_up_again(journal: StateManager, row: SessionRow, tree: Tree) -> None:
         return
     for outcome in retried.values():
         journal.keep(session_id, f"begun/{outcome.path}", None)
-        if outcome.error_code == UnreadableReply.code:
+        if outcome.error_code == UnreadableReply.code and row.exit_status not in _CUT_SHORT:
             journal.steps.ask_again(session_id, outcome.path)
         is_put_back = outcome.error_code == Conflict.code and _is_put_back(journal, session_id, outcome.path, tree)
         if outcome.status == "reverted" or is_put_back:

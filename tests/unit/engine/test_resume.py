@@ -157,15 +157,30 @@ def answered(shop: Workshop, key: str, role: str, path: str | None) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("error_code", "is_kept"), [("unreadable-reply", False), ("api-error", True)])
-def test_answers_that_could_not_be_read_are_asked_for_anew_and_others_are_kept(
-    workshop: Build, error_code: str, is_kept: bool
+@pytest.mark.parametrize(("error_code", "status", "is_kept"), [
+    ("unreadable-reply", ExitStatus.PARTIAL, False),
+    ("unreadable-reply", ExitStatus.PROVIDER, False),
+    ("unreadable-reply", ExitStatus.LIMIT, True),
+    ("unreadable-reply", ExitStatus.INTERRUPTED, True),
+    ("api-error", ExitStatus.PARTIAL, True),
+])
+def test_answers_that_could_not_be_read_are_asked_for_anew_once_the_session_has_ended_and_others_are_kept(
+    workshop: Build, error_code: str, status: ExitStatus, is_kept: bool
 ) -> None:
     shop = workshop()
     answered(shop, "executor/a/1", "executor", "a")
     shop.journal.images.set_outcome(SESSION, outcome("a", "failed", 4, error_code))
+    end(shop, status)
     retake(shop)
     assert answered(shop, "executor/a/1", "executor", "a") is is_kept
+
+
+def test_a_session_that_was_killed_asks_for_no_answer_again(workshop: Build) -> None:
+    shop = workshop()
+    answered(shop, "executor/a/1", "executor", "a")
+    shop.journal.images.set_outcome(SESSION, outcome("a", "failed", 4, "unreadable-reply"))
+    retake(shop)
+    assert answered(shop, "executor/a/1", "executor", "a")
 
 
 @pytest.mark.parametrize(("status", "is_kept"), [(ExitStatus.PROVIDER, False), (ExitStatus.LIMIT, True)])
