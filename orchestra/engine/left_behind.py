@@ -30,6 +30,8 @@ class LeftBehind:
         return found
 
     def _find(self, changed: Sequence[str]) -> list[str]:
+        if all(self.files.before(path).content is None for path in changed):
+            return []  # new files take nothing away
         # Loaded with the first change that is judged.
         from orchestra.workspace.repo_map.left_behind import lines_naming, taken_away
 
