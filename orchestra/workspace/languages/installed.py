@@ -16,6 +16,8 @@ from orchestra.workspace.languages.tools import ToolCall
 TIMEOUT_S = 10.0
 """What takes longer has no opinion."""
 _MOST_OUTPUT_BYTES = 20_000
+_NOT_THERE = (126, 127)
+"""How what only stands for a program ends where there is none, as pyenv's do (POSIX, Shell Command Language, 2.8.2)."""
 _KEPT = ("HOME", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "JAVA_HOME")
 """Where installed programs find themselves; nothing that has them load or run something (NODE_OPTIONS, BASH_ENV)."""
 _FIXED = {"LC_ALL": "C.UTF-8", "RUSTUP_AUTO_INSTALL": "0", "NO_COLOR": "1"}
@@ -32,18 +34,22 @@ class InstalledTools:
         self._clock = clock
         self._cancel = cancel
         self._search = self._safe_search(variables.get("PATH", ""))
+        self._not_there: set[str] = set()
         kept = {name: variables[name] for name in _KEPT if name in variables}
         self._variables = {**kept, **_FIXED, "PATH": self._search}
 
     def __call__(self, call: ToolCall) -> ChildResult | None:
         """How the program ended; None where it is not installed, took too long or was ended. Raises Cancelled."""
-        executable = shutil.which(call.name, path=self._search)
+        executable = None if call.name in self._not_there else shutil.which(call.name, path=self._search)
         if executable is None or self._is_inside(Path(executable)):
             return None
         try:
             result = self._run(executable, call)
         except OSError:
             return None
+        if result.exit_status in _NOT_THERE:
+            # Not to be found out anew with every draft: it takes longer than a parser does.
+            self._not_there.add(call.name)
         return None if result.exit_status is None or result.exit_status < 0 else result
 
     def _run(self, executable: str, call: ToolCall) -> ChildResult:

@@ -261,3 +261,13 @@ def test_the_real_node_runs_nothing(tmp_path: Path) -> None:
     assert defects_in("a.js", write, run_tool=tools) == ()
     assert defects_in("a.js", write + "let = = 1\n", run_tool=tools)[0].line == 2
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("exit_status, starts", [(127, 1), (126, 1), (1, 2)])
+def test_what_only_stands_for_a_program_is_started_once(tmp_path: Path, exit_status: int, starts: int) -> None:
+    note = tmp_path / "started"
+    program(tmp_path / "bin", "shim", "open(%r, 'a').write('x')\nraise SystemExit(%d)\n" % (str(note), exit_status))
+    run = installed(tmp_path / "project", tmp_path / "bin")
+    for _ in range(2):
+        run(ToolCall("shim", (), "text"))
+    assert note.read_text() == "x" * starts
