@@ -295,8 +295,8 @@ def test_signals_and_input_are_as_a_program_expects_them(some: Sandbox, root: Pa
         "print([line for line in open('/proc/self/status') if line.startswith('SigIgn')][0].split()[1])"
     first, ignored = python(some, root, code).splitlines()
     assert first == "True ''"
-    # Python itself ignores SIGPIPE and SIGXFSZ.
-    assert int(ignored, 16) == 1 << 12 | 1 << 24
+    # Python itself ignores SIGPIPE and SIGXFSZ; what comes from 32 on is for the C library to say.
+    assert int(ignored, 16) & 0x7FFFFFFF == 1 << 12 | 1 << 24
 
 
 def test_without_layers_all_is_allowed_and_nothing_is_left_running(root: Path) -> None:
