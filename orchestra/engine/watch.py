@@ -12,7 +12,7 @@ from orchestra.engine.resume import RETRIED
 from orchestra.engine.session import Report
 from orchestra.engine.watch_known import KnownContents
 from orchestra.engine.watch_rounds import Round, comment_rounds, known_to, merged, round_for
-from orchestra.environment import StopSignal
+from orchestra.environment import CommandHalt, StopSignal
 from orchestra.errors import Cancelled, ExitStatus, LimitReached, OrchestraError, StateHeld, weightiest
 from orchestra.records import Plan, Task
 from orchestra.state.manager import StateManager
@@ -119,7 +119,8 @@ class Watch:
             while True:
                 self._turn()
         except Cancelled:
-            how = self._around.stop.end(_out_of_time())
+            over = LimitReached("the time given to the watch is used up", hint="--timeout gives it more")
+            how = self._around.stop.end(over)
         except _Over as end:
             how = end.how
         except OrchestraError as error:
@@ -182,10 +183,7 @@ class Watch:
                 changed |= more
 
     def _check(self) -> None:
-        if self._around.stop.number is not None:
-            raise Cancelled()
-        if self._around.deadline.is_over:
-            raise _out_of_time()
+        CommandHalt(self._around.stop, self._around.deadline).check()
 
     def _rounds_for(self, news: dict[str, bytes | None]) -> list[Round]:
         rounds: list[Round] = []
@@ -288,10 +286,6 @@ class Watch:
         if most is not None and 0 < self._spent >= most:
             raise LimitReached(f"the watch has cost {self._spent} USD", hint="--max-cost allows for more")
         return None if most is None else most - self._spent
-
-
-def _out_of_time() -> LimitReached:
-    return LimitReached("the time given to the watch is used up", hint="--timeout gives it more")
 
 
 def _is_cut_short(carried: Carried) -> bool:
