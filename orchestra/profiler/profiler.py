@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
 from types import FrameType
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from orchestra.clock import Clock
 from orchestra.metrics.profile import LOADING, Profile, profile_json
@@ -22,6 +23,8 @@ OWN_SHARE = 0.0025
 machine that leaves the program but a fifth of a CPU it is still little of that."""
 _WORKERS = "agent"
 """How the names of the crew's threads begin."""
+_IS_COLLECTING_IN_FRAMES = sys.version_info < (3, 12)
+"""Whether a collection of garbage may begin wherever an object is made (cpython#97922)."""
 
 
 class Profiler:
@@ -96,7 +99,7 @@ class Profiler:
             if thread is self._main or thread.name.startswith(_WORKERS)
         }
         found = {
-            ident: activity_of(_modules(frame)) for ident, frame in sys._current_frames().items() if ident in watched
+            ident: activity_of(_modules(frame)) for ident, frame in _frames().items() if ident in watched
         }
         busy = {ident: activity for ident, activity in found.items() if activity is not None}
         memory_bytes = process_figures.memory_bytes()
@@ -105,6 +108,22 @@ class Profiler:
 
     def _now(self) -> Instant:
         return Instant(self._clock.monotonic(), process_figures.cpu_s(), time.thread_time())
+
+
+def _frames() -> Mapping[int, FrameType]:
+    """By thread, what it is at.
+
+    Making them holds a lock that every new thread needs. A collection in there lets other threads go on, of which one
+    that begins another thread waits for that lock without giving up the interpreter: both for ever (cpython#106883).
+    """
+    is_collecting = _IS_COLLECTING_IN_FRAMES and gc.isenabled()
+    if is_collecting:
+        gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def _modules(frame: FrameType | None) -> Iterator[str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,39 @@ from orchestra.environment import Environment
 from orchestra.metrics.profile import LOADING
 from orchestra.profiler.profiler import Profiler
 from tests.unit.fake_clock import FakeClock
+
+BUSY_COLLECTOR = """
+import gc, threading, time
+from orchestra.clock import SystemClock
+from orchestra.profiler import profiler
+
+def work(depth):
+    time.sleep(0.0001)
+    if depth:
+        work(depth - 1)
+
+def work_on():
+    while True:
+        work(3)
+
+def begin_threads():
+    while True:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+
+for target in (*[work_on] * 8, begin_threads):
+    threading.Thread(target=target, daemon=True).start()
+profiler.SHORTEST_S, profiler.OWN_SHARE = 0.0005, 1.0
+gc.callbacks.append(lambda phase, info: time.sleep(0))
+gc.set_threshold(2)
+looking = profiler.Profiler(SystemClock())
+looking.start()
+while looking.profile().samples < 500:
+    time.sleep(0.01)
+print("on" if gc.isenabled() else "off")
+"""
+"""Workers, threads that come and go, and garbage whose collection lets other threads go on."""
 
 
 def test_what_came_before_the_profiler_is_loading_and_part_of_the_whole() -> None:
@@ -36,3 +71,8 @@ def test_a_process_knows_when_it_began(tmp_path: Path, monkeypatch: pytest.Monke
     begun_s = Environment.of_process().begun_s
     assert begun_s is not None and begun_s <= time.monotonic()
     assert Environment.of_process().clock.monotonic() - begun_s >= time.process_time() - 1 and before_s - begun_s < 1
+
+
+def test_looking_at_threads_never_stops_them_for_ever() -> None:
+    ran = subprocess.run([sys.executable, "-c", BUSY_COLLECTOR], stdout=subprocess.PIPE, text=True, timeout=120)
+    assert (ran.returncode, ran.stdout) == (0, "on\n")
