@@ -1,4 +1,4 @@
-"""Whose turn it is to compute: one worker's, and of those that wait the one longest at it."""
+"""Whose turn it is to compute: one worker's, and of those that wait the one that begins, or is longest at it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Turns:
 
     Python computes in one thread at a time in any case, but changes between them at every call to the kernel: of 32
     answers that arrive together none would be dealt with before all are, and each change costs. Where they go one by
-    one, the first asks its next question while the others compute.
+    one, the first asks its next question while the others compute. Who begins asks soonest, and so goes before those
+    who have an answer to deal with.
 
     Only the order depends on this, nothing else: where who has the turn waits for something without giving it up, all
     others go on as if there were none. Any thread; one that took no turn is not held up.
@@ -34,8 +35,8 @@ class Turns:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """The calling thread's turn for a piece of work, behind all who have begun theirs."""
-        self._take(next(self._numbers))
+        """The calling thread's turn for a piece of work, behind those who have begun theirs and not yet waited long."""
+        self._take((False, next(self._numbers)))
         try:
             yield
         finally:
@@ -45,7 +46,7 @@ class Turns:
     def aside(self, *, to_the_end: bool = False) -> Iterator[None]:
         """Let others compute while this thread waits for something else; then it goes on before those who began later.
 
-        `to_the_end` after a long wait: all others have then begun earlier.
+        `to_the_end` after a long wait: behind all others.
         """
         place = self._own.place
         if place is None:
@@ -55,10 +56,10 @@ class Turns:
         try:
             yield
         finally:
-            self._take(next(self._numbers) if to_the_end else place.number)
+            self._take((True, next(self._numbers)) if to_the_end else place.rank)
 
-    def _take(self, number: int) -> None:
-        place = self._own.place = _Place(number)
+    def _take(self, rank: tuple[bool, int]) -> None:
+        place = self._own.place = _Place(rank)
         with self._lock:
             if self._has_it is None:
                 self._has_it = place
@@ -91,14 +92,15 @@ class Turns:
 class _Place:
     """Of one thread that wants to compute, or does."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, rank: tuple[bool, int]) -> None:
+        self.rank = rank
+        """Whether it has waited long, and when it came: the least goes first."""
         self.called = threading.Lock()
         """Held until it is this one's turn."""
         self.called.acquire()
 
     def __lt__(self, other: _Place) -> bool:
-        return self.number < other.number
+        return self.rank < other.rank
 
 
 class _Own(threading.local):

@@ -38,12 +38,12 @@ class Crew:
         self._helm = helm
         self._turns = turns
         self._live: set[Future[Any]] = set()
-        self._ended: Queue[Future[Any]] = Queue()
-        """Each future as it gets done: to ask all of them would lock each, for every one.
+        self._ended: Queue[Future[Any] | None] = Queue()
+        """Each future as it gets done, None for a nudge: to ask all of them would lock each, for every one.
 
         No SimpleQueue: where a signal comes just when its time is up it waits for ever, in Python up to 3.12.
         """
-        self._done: set[Future[Any]] = set()
+        self._done: set[Future[Any] | None] = set()
         """Of these what nobody has heard of yet."""
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -53,8 +53,12 @@ class Crew:
         future.add_done_callback(self._ended.put)
         return future
 
+    def nudge(self) -> None:
+        """Have `next_done` come back, though nothing be done. Any thread."""
+        self._ended.put(None)
+
     def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
-        """Those that are done, once there is one; none when a pause ends first.
+        """Those that are done, once there is one; none when a pause ends first, or after a nudge.
 
         Raises Cancelled or LimitReached after a stop.
         """
@@ -64,10 +68,10 @@ class Crew:
             with suppress(Empty):
                 while True:
                     self._done.add(self._ended.get_nowait())
-            done = self._done & wanted
-            if done or (was_paused and not self.is_paused):
+            done = wanted & self._done
+            if done or None in self._done or (was_paused and not self.is_paused):
                 self._live -= done
-                self._done -= done
+                self._done -= {None, *done}
                 return done
             with suppress(Empty):
                 self._done.add(self._ended.get(timeout=POLL_S))

@@ -161,9 +161,10 @@ class FileJob:
             if must_rest():
                 break
 
-    def advance(self) -> None:
+    def advance(self, on_answer: Callable[[], None] = lambda: None) -> None:
         """Do the next stage. A failure of this file alone becomes its outcome.
 
+        `on_answer` is called once a draft is there: what is left of its stage asks nobody.
         Raises what concerns the whole run: LimitReached, NotRecorded, StateError, Cancelled, and any error of the
         project's linter and tests.
         """
@@ -172,7 +173,7 @@ class FileJob:
             return
         try:
             with self._context.activity.of(self._phase):
-                self._do_stage()
+                self._do_stage(on_answer)
         except (LimitReached, NotRecorded, StateError):
             raise
         except OrchestraError as error:
@@ -186,7 +187,7 @@ class FileJob:
             return "executing"
         return "consulting" if self._recovery is None else "recovering"
 
-    def _do_stage(self) -> None:
+    def _do_stage(self, on_answer: Callable[[], None]) -> None:
         if self.stage is Stage.EXECUTE and self._after is not None:
             self._after.begin(self.planned.path)
         if self.stage is Stage.AUDIT:
@@ -194,9 +195,9 @@ class FileJob:
         elif self.planned.action == "delete":
             self._delete()
         else:
-            self._draft()
+            self._draft(on_answer)
 
-    def _draft(self) -> None:
+    def _draft(self, on_answer: Callable[[], None]) -> None:
         context, path = self._context, self.planned.path
         self._drafts += 1
         base = context.prompts.text(path)
@@ -218,6 +219,7 @@ class FileJob:
 
         try:
             draft = self._ask(role, key, request, read, keeps_cut=True)
+            on_answer()
             self._put(replace(draft, matches=_matches(draft, replies[-1], context.files.current(path))))
         except (RefusedDraft, UnreadableReply) as error:
             self._refuse(error, replies[-1] if replies else "")

@@ -14,11 +14,13 @@ from orchestra.errors import LimitReached
 from orchestra.records import FileOutcome, PlannedFile
 
 MODES = ("sequential", "parallel", "pipeline")
+_PER_PLACE = 2
+"""Of the files in one place of a pipeline's lane: one that is asked for and one whose answer is checked."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How many files may be in which lane at once."""
+    """How many files may be asked for in which lane at once."""
 
     lanes: Mapping[str, int]
     by_stage: bool
@@ -26,7 +28,13 @@ class Schedule:
 
     @property
     def workers(self) -> int:
+        """Who asks at once."""
         return sum(self.lanes.values())
+
+    @property
+    def per_place(self) -> int:
+        """How many files a place in a lane holds, of which one alone is asked for."""
+        return _PER_PLACE if self.by_stage else 1
 
     def lane_of(self, stage: Stage) -> str:
         if not self.by_stage:
@@ -65,7 +73,7 @@ class Traffic:
         self._on_end = on_end
         self._queues: dict[str, list[int]] = {lane: [] for lane in schedule.lanes}
         self._jobs: dict[int, FileJob] = {}
-        self._running: dict[Future[object], tuple[int, str]] = {}
+        self._running: dict[Future[object], _Run] = {}
 
     def run(self, files: Sequence[PlannedFile], dependencies: Mapping[str, set[str]]) -> None:
         """Carry all files to their ends; of those that may start, the first of `files` goes first.
@@ -84,7 +92,7 @@ class Traffic:
             if not self._running:
                 break
             for future in self._crew.next_done(self._running):
-                index, _ = self._running.pop(future)
+                index = self._running.pop(future).index
                 try:
                     future.result()
                 except LimitReached as error:
@@ -106,13 +114,26 @@ class Traffic:
 
     def _start(self, files: Sequence[PlannedFile]) -> None:
         for lane, most in self._schedule.lanes.items():
-            busy = sum(1 for _, running in self._running.values() if running == lane)
-            for _ in range(min(most - busy, len(self._queues[lane]))):
+            runs = [run for run in self._running.values() if run.lane == lane]
+            room = min(most - sum(run.is_asking for run in runs), self._schedule.per_place * most - len(runs))
+            for _ in range(min(room, len(self._queues[lane]))):
                 index = heapq.heappop(self._queues[lane])
                 job = self._jobs.get(index) or self._make_job(files[index])
                 self._jobs[index] = job
-                work = job.advance if self._schedule.by_stage else partial(job.run, lambda: self._crew.is_paused)
-                self._running[self._crew.start(work)] = (index, lane)
+                run = _Run(index, lane)
+                self._running[self._crew.start(partial(self._work, job, run))] = run
+
+    def _work(self, job: FileJob, run: _Run) -> None:
+        """In a worker thread."""
+        if not self._schedule.by_stage:
+            job.run(lambda: self._crew.is_paused)
+            return
+
+        def on_answer() -> None:
+            run.is_asking = False
+            self._crew.nudge()
+
+        job.advance(on_answer)
 
     def _after_stage(self, index: int, board: _Board) -> None:
         job = self._jobs[index]
@@ -122,6 +143,16 @@ class Traffic:
         del self._jobs[index]
         self._on_end(job.outcome)
         self._admit(board.ended(index))
+
+
+class _Run:
+    """A job at work."""
+
+    def __init__(self, index: int, lane: str) -> None:
+        self.index = index
+        self.lane = lane
+        self.is_asking = True
+        """Whether a model is asked, or may be. Set by its worker."""
 
 
 class _Board:

@@ -86,7 +86,10 @@ def wire(
         stack.callback(http.close)
         own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
         stack.callback(own.close)
-        crew = Crew(workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm, turns=workplace.turns)
+        crew = Crew(
+            schedule.per_place * workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm,
+            turns=workplace.turns,
+        )
         stack.callback(crew.close)
         health = Health(
             chains.providers, clock=env.clock, workers=workers, known=journal.provider_health.all(),

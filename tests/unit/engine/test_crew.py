@@ -193,6 +193,14 @@ def test_the_end_of_a_pause_is_told_though_nothing_is_done() -> None:
     bridge.crew.close()
 
 
+def test_after_a_nudge_nobody_is_waited_for_once(bridge: Bridge) -> None:
+    busy = bridge.crew.start(bridge.until_told)
+    threading.Thread(target=bridge.crew.nudge).start()
+    assert bridge.crew.next_done([busy]) == set()
+    done = bridge.crew.start(lambda: 1)
+    assert bridge.crew.next_done([busy, done]) == {done}
+
+
 def test_a_stop_ends_a_pause() -> None:
     bridge = Bridge(helm=PausedFor(turns=1_000_000))
     bridge.stop.request(2)

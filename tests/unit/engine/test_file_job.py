@@ -61,6 +61,14 @@ def test_the_stages_follow_each_other_one_advance_at_a_time(workshop: Build) -> 
     assert stages == [Stage.EXECUTE, Stage.AUDIT, Stage.CONSULT, Stage.AUDIT, Stage.ENDED]
 
 
+def test_that_a_draft_is_there_is_told_before_it_is_written_and_of_an_audit_nothing(workshop: Build) -> None:
+    shop = workshop(executor=[ONE], auditor=[needs_work("bad"), APPROVED], consultant=[TWO])
+    job, found = shop.job(CREATE), []
+    while job.outcome is None:
+        job.advance(lambda: found.append((job.stage, shop.text())))
+    assert found == [(Stage.EXECUTE, None), (Stage.CONSULT, "one\n")]
+
+
 def test_the_consultant_mends_what_the_auditor_found(workshop: Build) -> None:
     shop = workshop(executor=[ONE], auditor=[needs_work("the first is wrong"), APPROVED], consultant=[TWO])
     assert summary(shop.run(CREATE)) == ("approved", 2, None, 0)

@@ -120,7 +120,7 @@ def test_a_file_that_must_be_mended_goes_back_to_the_writers_lane() -> None:
     road = Road(schedule_for("pipeline", 2), stages=[WRITE, AUDIT, CONSULT, AUDIT])
     road.run("a", "b")
     stages = [what for what, path in road.diary.lines if path == "a"]
-    assert stages == ["execute", "audit", "consult", "audit", "end"]
+    assert stages == ["execute", "checked", "audit", "consult", "checked", "audit", "end"]
     assert road.diary.most == {"file": 0, "write": 1, "audit": 1}
 
 
@@ -138,6 +138,33 @@ def test_a_file_that_waits_for_its_audit_holds_no_writer() -> None:
     road = Road(schedule_for("pipeline", 2), work=work)
     road.run("a", "b", "c")
     assert road.ended == ["a", "b", "c"]
+
+
+def test_a_draft_that_is_checked_holds_no_writer() -> None:
+    """As by a slow parser: the check of the first ends when the second is asked for."""
+    asked = {path: threading.Event() for path in "ab"}
+
+    def check(path: str) -> None:
+        if path == "a":
+            assert asked["b"].wait(LONG_S)
+
+    road = Road(schedule_for("pipeline", 2), work=lambda path, stage: asked[path].set(), check=check)
+    road.run("a", "b")
+    assert sorted(road.ended) == ["a", "b"] and road.diary.most == {"file": 0, "write": 1, "audit": 1}
+
+
+def test_drafts_do_not_pile_up_before_their_checks() -> None:
+    """A third is asked for when one of the first two is through."""
+    asked = {path: threading.Event() for path in "abc"}
+
+    def check(path: str) -> None:
+        assert asked["b"].wait(LONG_S)
+
+    road = Road(schedule_for("pipeline", 2), work=lambda path, stage: asked[path].set(), check=check)
+    road.run("a", "b", "c")
+    whats = [what for what, path in road.diary.lines if what == "checked" or (what, path) == ("execute", "c")]
+    assert whats[0] == "checked" and whats.count("checked") == 3
+    assert len(road.ended) == 3 and road.diary.most["write"] == 1
 
 
 def test_in_a_pipeline_a_file_waits_until_what_it_depends_on_is_audited() -> None:

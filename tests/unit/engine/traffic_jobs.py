@@ -16,6 +16,7 @@ from tests.unit.fake_clock import FakeClock
 
 LONG_S = 30
 Work = Callable[[str, Stage], None]
+Check = Callable[[str], None]
 
 
 class Diary:
@@ -46,10 +47,11 @@ class Diary:
 
 
 class Job:
-    """Goes through `stages` and then ends with `status`; `work` is done in each stage."""
+    """Goes through `stages` and then ends with `status`; `work` is done in each stage, `check` with each draft."""
 
     def __init__(
-        self, planned: PlannedFile, diary: Diary, stages: Sequence[Stage], work: Work, status: str = "approved"
+        self, planned: PlannedFile, diary: Diary, stages: Sequence[Stage], work: Work, check: Check,
+        status: str = "approved",
     ) -> None:
         self.planned = planned
         self.stage = stages[0]
@@ -57,6 +59,7 @@ class Job:
         self._left = list(stages[1:])
         self._diary = diary
         self._work = work
+        self._check = check
         self._status = status
 
     def run(self, must_rest: Callable[[], bool]) -> None:
@@ -70,14 +73,18 @@ class Job:
         finally:
             self._diary.leave("file")
 
-    def advance(self) -> None:
+    def advance(self, on_answer: Callable[[], None]) -> None:
         lane = "audit" if self.stage is Stage.AUDIT else "write"
         self._diary.enter(lane, self.planned.path, self.stage.value)
         try:
             self._work(self.planned.path, self.stage)
-            self._move()
         finally:
             self._diary.leave(lane)
+        if self.stage is not Stage.AUDIT:
+            on_answer()
+            self._check(self.planned.path)
+            self._diary.note("checked", self.planned.path)
+        self._move()
 
     def _move(self) -> None:
         if self._left:
@@ -96,6 +103,7 @@ class Road:
         *,
         stages: Sequence[Stage] = (Stage.EXECUTE, Stage.AUDIT),
         work: Work = lambda path, stage: None,
+        check: Check = lambda path: None,
         failing: Collection[str] = (),
         helm: Helm = Unmanned(),
     ) -> None:
@@ -106,11 +114,11 @@ class Road:
         self.cancel = CancelToken()
         self.main_thread = threading.get_ident()
         self.crew = Crew(
-            schedule.workers, stop=self.stop, cancel=self.cancel, deadline=Deadline(FakeClock(), None),
-            helm=helm,
+            schedule.per_place * schedule.workers, stop=self.stop, cancel=self.cancel,
+            deadline=Deadline(FakeClock(), None), helm=helm,
         )
         self._traffic = Traffic(
-            self.crew, schedule, make_job=lambda planned: self._job(planned, stages, work), on_end=self._on_end
+            self.crew, schedule, make_job=lambda planned: self._job(planned, stages, work, check), on_end=self._on_end
         )
 
     def run(self, *paths: str, needs: Mapping[str, set[str]] | None = None) -> None:
@@ -120,9 +128,11 @@ class Road:
         finally:
             self.crew.close()
 
-    def _job(self, planned: PlannedFile, stages: Sequence[Stage], work: Work) -> Job:
+    def _job(self, planned: PlannedFile, stages: Sequence[Stage], work: Work, check: Check) -> Job:
         assert threading.get_ident() == self.main_thread
-        return Job(planned, self.diary, stages, work, "failed" if planned.path in self._failing else "approved")
+        status = "failed" if planned.path in self._failing else "approved"
+        status = "failed" if planned.path in self._failing else "approved"
+        return Job(planned, self.diary, stages, work, check, status)
 
     def _on_end(self, outcome: FileOutcome) -> None:
         assert threading.get_ident() == self.main_thread
