@@ -21,22 +21,24 @@ class LeftBehind:
     journal: StateManager
     files: JournalledTree
     hide: Callable[[str], str]
-    texts: Callable[[Collection[str]], Iterable[tuple[str, str]]] = lambda changed: ()
-    """Path and text of the repository's files but those changed."""
+    texts: Callable[[Collection[str]], Iterable[tuple[str, str]]] = lambda but: ()
+    """Path and text of the repository's files but these."""
 
-    def __call__(self, key: str, changed: Sequence[str]) -> Sequence[str]:
-        """For the question of this key: path, number and text of each line."""
-        found: list[str] = self.journal.remember(self.session_id, f"left-behind/{key}", lambda: self._find(changed))
+    def __call__(self, key: str, changed: Sequence[str], *, but: Collection[str] = ()) -> Sequence[str]:
+        """For the question of this key: path, number and text of each line; `but` are files that are yet to change."""
+        found: list[str] = self.journal.remember(
+            self.session_id, f"left-behind/{key}", lambda: self._find(changed, {*changed, *but})
+        )
         return found
 
-    def _find(self, changed: Sequence[str]) -> list[str]:
+    def _find(self, changed: Sequence[str], but: Collection[str]) -> list[str]:
         if all(self.files.before(path).content is None for path in changed):
             return []  # new files take nothing away
         # Loaded with the first change that is judged.
         from orchestra.workspace.repo_map.left_behind import lines_naming, taken_away
 
         names = taken_away(self._ends(changed))
-        files = self.texts(changed) if names else ()
+        files = self.texts(but) if names else ()
         return [f"{one_line(path)}:{line}: {text}" for path, line, text in lines_naming(names, files, self.hide)]
 
     def _ends(self, changed: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:

@@ -119,7 +119,7 @@ def wire(
             panel=panel_of(order, chains), turns=workplace.turns,
         )
         left_behind = LeftBehind(
-            session_id, journal, files, placeholders.hide, texts=lambda changed: showing.texts(but=changed)
+            session_id, journal, files, placeholders.hide, texts=lambda but: showing.texts(but=but)
         )
         load_template = template_loader(settings)
         first = chains.first_choice("architect")
@@ -177,8 +177,10 @@ def wire(
                     recall=functools.partial(journal.recall, session_id),
                 ),
                 discretion, check, activity, words,
-                left_behind=left_behind if len(plan.files) < LEAST_FILES else lambda key, changed: (),
             )
+            if len(plan.files) < LEAST_FILES or not settings.audit.whole_change:
+                planned = [file.path for file in plan.files]
+                context = replace(context, left_behind=functools.partial(left_behind, but=planned))
             if not order.each:
                 return context
             from orchestra.engine.after_file import AfterFile

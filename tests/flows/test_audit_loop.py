@@ -439,6 +439,22 @@ def test_of_a_change_of_several_files_only_the_judge_of_the_whole_sees_them(proj
     assert len(questions) == 3
 
 
+def test_where_nobody_judges_the_whole_each_auditor_sees_them_but_for_files_that_are_yet_to_change(
+    project: Project,
+) -> None:
+    project.commit("store.py", STORE)
+    project.commit("use.py", "import store\n\nstore.put(1)\n")
+    project.commit("other.py", "import store\n\nstore.put(2)\n")
+    script = team(
+        plan_of(planned("store.py", "modify", description="Rename put to save."), planned("use.py", "modify")),
+        {"store.py": edit("def put(key):\n", "def save(key):\n"), "use.py": edit("store.put(1)\n", "store.save(1)\n")},
+    )
+    ran = project.run(*RUN, script=script, settings={"audit": {"whole_change": False}})
+    questions = [call for call in ran.calls if call.model == "auditor-model"]
+    named = {call.file: [line for line in call.text.splitlines() if ": store.put" in line] for call in questions}
+    assert named == {"store.py": ["other.py:3: store.put(2)"], "use.py": []}
+
+
 def test_a_finding_about_a_file_that_is_not_planned_leaves_all_files_and_makes_no_commit(project: Project) -> None:
     script = team(TWO, TWO_DRAFTS, {None: _objects("c.txt"), "a.txt": APPROVED, "b.txt": APPROVED})
     ran = project.run(*RUN, "--commit", script=script)
