@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from orchestra.cli.main import COMMANDS
+from orchestra.demo import story
+from orchestra.demo.script import Answer, Call
 from tests.flows.project import Project
 
 
@@ -58,6 +61,21 @@ def test_the_demonstration_asks_no_provider_but_its_own(project: Project) -> Non
     project.write(".orchestra.yaml", "no_such_key: 1\n")
 
     assert project.run("demo", variables=variables).status == 0
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_nobody_is_told_to_go_on_with_a_demonstration_whose_models_are_gone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    def stop_then_tell(call: Call) -> Answer:
+        project.stop.request(signal.SIGINT)
+        return tell(call)
+
+    tell = story.tell
+    monkeypatch.setattr(story, "tell", stop_then_tell)
+    ran = project.run("demo", *flags)
+    assert ran.status == 130 and "orchestra resume" not in ran.out + ran.err
+    assert not flags or ran.json["can_resume"] is False
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "help"])

@@ -71,10 +71,12 @@ def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
         chains = check_order(order, env)
         session_id = new_session(workplace, order, Task(story.TASK, "demo"), env)
         with wire(workplace, order, chains, session_id, env) as session:
-            report = session.run()
+            # Whoever answered is gone after this.
+            report = replace(session.run(), can_resume=False)
         attempts = workplace.journal.steps.attempts(session_id)
         text = _text(report, workplace, attempts)
     if report.error is not None:
+        report.error.hint = "run `orchestra demo` again"
         output.error(report.error)
     if git is None:
         text += "\ngit is not installed, so no commit was made"
