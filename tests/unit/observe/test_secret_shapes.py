@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import base64
 import re
 
@@ -278,6 +279,26 @@ def test_all_that_a_kubernetes_secret_holds_is_found() -> None:
     assert found_in(text + "    database: dHIwdWI0ZG9y\n  kind: Secret\n") == {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
     text = "kind: Secret\nmetadata:\n  ownerReferences:\n  - apiVersion: v1\n    kind: X\ndata:\n  a: S2VzdHJlbA==\n"
     assert found_in(text) == {"S2VzdHJlbA=="}
+
+
+@pytest.mark.parametrize("kind", ['kind: "Secret"', "kind: 'Secret'", "kind:  Secret", "kind: Secret # of the store"])
+def test_the_kind_of_a_manifest_may_be_quoted(kind: str) -> None:
+    assert found_in(f"{kind}\ndata:\n  database: S2VzdHJlbA==\n") == {"S2VzdHJlbA=="}
+    assert found_in(f"{kind.replace('Secret', 'SecretStore')}\ndata:\n  database: hunter2pass\n") == set()
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("is_last", [False, True])
+def test_all_that_a_kubernetes_secret_in_json_holds_is_found(indent: int | None, is_last: bool) -> None:
+    data = {"data": {"database": "S2VzdHJlbA==", "x.y": "dHIwdWI0ZG9y"}, "stringData": {"host": "db.internal"}}
+    kind = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hunter2pass", "labels": {}}}
+    secret = {**data, **kind} if is_last else {**kind, **data}
+    reference = {"kind": "SecretRef", "data": {"a": "tr0ub4dor"}}
+    map_ = {"kind": "ConfigMap", "data": {"name": "hunter2pass"}, "of": reference}
+    found = {"S2VzdHJlbA==", "dHIwdWI0ZG9y"}
+    assert found_in(json.dumps(secret, indent=indent)) == found
+    assert found_in(json.dumps({"kind": "List", "items": [map_, secret, map_]}, indent=indent)) == found
+    assert found_in("} }" + json.dumps([secret], indent=indent) + "{ {") == found
 
 
 @pytest.mark.parametrize("form", ['"VALUE" as password', "SELECT 'VALUE' AS db_password", 'x = {"VALUE": DB_PASSWORD}'])
