@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterator
 
 from orchestra.observe.drawn_by_lot import has_both, is_random
 from orchestra.observe.introducing import AFTER_NAMES, FORMS, IN_CALLS, OF_GO
+from orchestra.observe.manifests import in_manifests
 from orchestra.observe.telling_names import is_no_example, is_no_name
 from orchestra.regex import regex
 
@@ -17,15 +18,6 @@ _CALL = regex(
 )
 _ROW = regex(r"assw\w{0,20}[^;()\n]{0,120}\)\s?(?i:values)\s?\((?=([^\n]{0,200}))")
 _LITERAL = regex(r"[\"']([^\s\"'\\]{8,200})[\"']")
-_BEGINS = regex(r"(?m)^(?:---|[ \t]*```|(?<!ownerReferences:\n)[ ]*- (?:apiVersion|data|kind|metadata):)")
-"""An object of a manifest, in a file of its own, in a list or in a document."""
-_SECRET_KIND = regex(r"(?m)^[ \t-]*kind: *([\"']?)Secret\1[ \t\r]*(?: #[^\n]*)?$")
-_DATA = regex(
-    r"(?m)^(?P<indent>[ ]*)(?:- )?(?:data|(?P<plain>stringData)):[ \t\r]*\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*\n?)+)"
-)
-_ENTRY = regex(r"(?m)^[ ]+[\w.-]+:[ \t]*[\"']?(?P<value>[^\s\"'|>][^\s\"']{7,8000})[\"']?[ \t\r]*$")
-_IN_JSON = regex(r"[{}]|\"kind\"\s{0,99}:\s{0,99}\"Secret\"|\"(data|stringData)\"\s{0,99}:\s{0,99}{")
-_JSON_ENTRY = regex(r":\s{0,99}\"(?P<value>[^\s\"\\]{8,8000})\"")
 _USUAL = regex(
     r"(?i)pass|pwd|secret|user|admin|root|guest|test|token|foo|bar|name|postgres|mysql|redis|rabbit|key"
 )
@@ -47,54 +39,8 @@ def introduced(text: str) -> Iterator[tuple[int, int]]:
             yield from _found(text, begin, form, has_both)
     if "@tcp(" in text or "@unix(" in text:
         yield from _found(text, ":", OF_GO, _is_likely_address)
-    if "Secret" in text and "kind" in text:
-        yield from _in_manifests(text)
-        yield from _in_json_manifests(text)
+    yield from in_manifests(text)
     yield from _arguments(text)
-
-
-def _in_manifests(text: str) -> Iterator[tuple[int, int]]:
-    """Whatever the secrets of a Kubernetes manifest are called."""
-    begins = [0, *(match.start() for match in _BEGINS.finditer(text)), len(text)]
-    for span in zip(begins, begins[1:]):
-        if _SECRET_KIND.search(text, *span):
-            for data in _DATA.finditer(text, *span):
-                yield from _entries(_ENTRY.finditer(text, *data.span("entries")), data["plain"] is not None)
-
-
-def _in_json_manifests(text: str) -> Iterator[tuple[int, int]]:
-    """The same in JSON: of each object that says it is a Secret, what its member `data` holds."""
-    objects: list[_Object] = []
-    for match in _IN_JSON.finditer(text):
-        if match[0].endswith("{"):
-            objects.append(_Object(match.end(), match[1]))
-        elif objects and match[0] != "}":
-            objects[-1].is_secret = True
-        elif objects:
-            ended = objects.pop()
-            if ended.is_secret:
-                for is_plain, begin, end in ended.data:
-                    yield from _entries(_JSON_ENTRY.finditer(text, begin, end), is_plain)
-            if objects and ended.name is not None:
-                objects[-1].data.append((ended.name == "stringData", ended.begin, match.start()))
-
-
-class _Object:
-    """One in JSON whose end was not seen yet."""
-
-    def __init__(self, begin: int, name: str | None) -> None:
-        self.begin = begin
-        self.name = name
-        self.is_secret = False
-        self.data: list[tuple[bool, int, int]] = []
-        """Whether it is plain text, from where, to where."""
-
-
-def _entries(found: Iterable[re.Match[str]], is_plain: bool) -> Iterator[tuple[int, int]]:
-    """Those that may be secrets. In plain text also hosts and names of users stand there."""
-    for entry in found:
-        if is_no_example(entry["value"]) and (not is_plain or has_both(entry["value"])):
-            yield entry.span("value")
 
 
 def _found(text: str, begin: str, form: str, is_one: Callable[[str], bool]) -> Iterator[tuple[int, int]]:

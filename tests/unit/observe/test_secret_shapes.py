@@ -287,6 +287,48 @@ def test_the_kind_of_a_manifest_may_be_quoted(kind: str) -> None:
     assert found_in(f"{kind.replace('Secret', 'SecretStore')}\ndata:\n  database: hunter2pass\n") == set()
 
 
+@pytest.mark.parametrize("text", [
+    "data:\n  alpha: |\n    VALUE\n", "data:\n  alpha: >-\n    VALUE\n", "data:\n  alpha:\n    VALUE\n",
+    'data:\n  "alpha": "VALUE"\n', "data:\n  alpha: VALUE # of May\n", "data: {alpha: VALUE}\n",
+    '"data":\n  alpha: VALUE\n',
+    'data: {"a": "x", "alpha": "VALUE"}\n', "data:\n  alpha: !!binary VALUE\n", "data: &d\n  alpha: &a VALUE\n",
+    "data:\n  host: aGFsbG8=\n\n  alpha: VALUE\n", "data:\n# the users\n  alpha: VALUE\n",
+    "data: # base64\n  alpha: VALUE\n", "data:\n{{- if .Values.x }}\n  alpha: VALUE\n{{- end }}\n",
+    "data:\r\n  alpha: VALUE\r\n",
+])
+def test_of_a_kubernetes_secret_every_form_of_an_entry_is_found(text: str) -> None:
+    value = "cGVwcGVyLW1pbnQ="
+    for whole in (f"kind: Secret\n{text}", f"apiVersion: v1\n{text}kind: Secret\n"):
+        assert value in found_in(whole.replace("VALUE", value))
+
+
+@pytest.mark.parametrize("text", [
+    '{"kind":"Secret","metadata":{"motd":"}"},"data":{"alpha":"VALUE"}}', "{kind: Secret, data: {alpha: VALUE}}",
+    '{"data":{"alpha":"VALUE","t":"{{x"},"kind":"Secret"}', "{'kind':'Secret','data':{'alpha':'VALUE'}}",
+    "new Secret(this, 'x', { kind: 'Secret', data: { alpha: 'VALUE' } })", '{"kind":"Secret","data":{"a":"VALUE\\n"}}',
+])
+def test_of_a_kubernetes_secret_in_braces_every_form_of_an_entry_is_found(text: str) -> None:
+    assert found_in(text.replace("VALUE", "cGVwcGVyLW1pbnQ=")) == {"cGVwcGVyLW1pbnQ="}
+
+
+@pytest.mark.parametrize("text", [
+    "kind: HelmRelease\nspec:\n  valuesFrom:\n    - kind: Secret\n      name: x\n  values:\n    data:\n"
+    "      a: c3RvcmFnZTEy\n",
+    "kind: Application\nspec:\n  ignoreDifferences:\n  - group: ''\n    kind: Secret\n  x:\n    data:\n"
+    "      a: c3RvcmFnZTEy\n",
+    "kind: List\nitems:\n- type: x\n  kind: ConfigMap\n  data:\n    a: c3RvcmFnZTEy\n"
+    "- type: y\n  kind: Secret\n  data: {}\n",
+    "spec:\n names:\n   kind: Secret\n versions:\n  - schema:\n      data:\n        type: c3RvcmFnZTEy\n",
+    '{"kind":"Secret","data":{"texture":"brickwall_dark","music":"ambient_cave"}}',
+    "kind: Secret\ndata:\n  tls.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n",
+    "kind: Secret\nstringData:\n  host: postgres-primary-1\n  database: app_production_v2\n",
+    "kind: Secret\nstringData:\n  region: eu-central-1-frankfurt\n",
+    "kind: Secret\nstringData:\n  name: admin-user1\n",
+])
+def test_what_only_stands_near_a_kubernetes_secret_or_names_a_thing_goes_through(text: str) -> None:
+    assert found_in(text) == set()
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("is_last", [False, True])
 def test_all_that_a_kubernetes_secret_in_json_holds_is_found(indent: int | None, is_last: bool) -> None:
