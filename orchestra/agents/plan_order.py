@@ -17,6 +17,13 @@ class PlanOrder:
     ignored: tuple[tuple[str, str], ...]
     """Dependencies that would close a circle, as (path, path that it depends on)."""
 
+    def dependencies(self) -> dict[str, set[str]]:
+        """By path, which files are waited for."""
+        found = {planned.path: set(planned.depends_on) - {planned.path} for planned in self.files}
+        for path, other in self.ignored:
+            found[path].discard(other)
+        return found
+
 
 def in_order(plan: Plan) -> tuple[PlannedFile, ...]:
     """The planned files, each after those it depends on, otherwise as in the plan."""

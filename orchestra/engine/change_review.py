@@ -87,8 +87,9 @@ class ChangeReview:
     ) -> bool:
         """Whether any of the files may be mended; what was tried in vain is tried again in the next round."""
         mendable = [path for path in findings if self.mending.may_change(path, outcomes)]
-        for path in mendable:
-            self.mending.mend(path, findings[path], outcomes, key_prefix=f"whole{self.generation}.{round_}/")
+        self.mending.mend_all(
+            {path: findings[path] for path in mendable}, outcomes, key_prefix=f"whole{self.generation}.{round_}/"
+        )
         return bool(mendable)
 
     def _not_judged(self, error: OrchestraError) -> ChangeNotJudged:
@@ -126,6 +127,7 @@ class ChangeReview:
         return [file.path for file in self.mending.plan.files if outcomes[file.path].status == "approved"]
 
     def _review(self, round_: int, patches: Sequence[str], outcomes: Mapping[str, FileOutcome]) -> Review:
+        self.mending.hands.sit_out_pause()
         jobs = self.mending.jobs
         key = f"whole{self.generation}.{round_}/auditor"
         request = change_request(

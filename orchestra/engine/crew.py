@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from queue import Empty, Queue
 from typing import Any, Callable, Iterable, TypeVar
@@ -20,7 +21,7 @@ GRACE_S = 0.5
 
 
 class Crew:
-    """Runs what blocks in worker threads. Only the main thread calls its methods.
+    """Runs what blocks in worker threads. Only the main thread calls its methods, but where it is said.
 
     A signal handler only sets a flag; the crew notices it here, orders the stop (which shuts live
     sockets and ends children) and gives the workers half a second to unwind.
@@ -43,6 +44,7 @@ class Crew:
 
         No SimpleQueue: where a signal comes just when its time is up it waits for ever, in Python up to 3.12.
         """
+        self._errands: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._done: set[Future[Any] | None] = set()
         """Of these what nobody has heard of yet."""
 
@@ -86,8 +88,28 @@ class Crew:
         if wait([future], timeout=POLL_S).not_done:
             meanwhile()
         while not self.next_done([future]):
-            pass
+            self._run_errands()
         return future.result()
+
+    def errand(self, work: Callable[[], T]) -> T:
+        """What `work` returned or raised, done by the main thread while that waits in `call`. For its worker."""
+        done: Future[T] = Future()
+        self._errands.append((done, work))
+        self.nudge()
+        with self._turns.aside() if self._turns is not None else nullcontext():
+            while not wait([done], timeout=POLL_S).done:
+                self._cancel.check()
+        return done.result()
+
+    def _run_errands(self) -> None:
+        while self._errands:
+            done, work = self._errands.popleft()
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
 
     @property
     def is_paused(self) -> bool:

@@ -21,14 +21,27 @@ _LONGEST_SAID = 2000
 _BETWEEN = regex(r"\s*(?:,(?!\s*lines? \d)|;|\band\b|&|\n)\s*")
 
 
+class Hands:
+    """Who carries files through: the calling thread, one after the other."""
+
+    def carry(self, jobs: Mapping[str, FileJob]) -> None:
+        """Bring each to its end, by path. Raises what `FileJob.run` raises."""
+        for job in jobs.values():
+            job.run()
+
+    def sit_out_pause(self) -> None:
+        """Come back when a question may be asked."""
+
+
 @dataclass(frozen=True)
 class Mending:
-    """Carries single files through consultant and auditor again. Blocks: for a worker thread."""
+    """Carries files through consultant and auditor again. Blocks: for a worker thread."""
 
     session_id: str
     plan: Plan
     journal: StateManager
     jobs: JobContext
+    hands: Hands = Hands()
 
     def may_change(self, path: str, outcomes: Mapping[str, FileOutcome]) -> bool:
         """Whether the file is of the plan and ended well with a text.
@@ -44,6 +57,19 @@ class Mending:
         self, path: str, findings: Sequence[Issue], outcomes: dict[str, FileOutcome], *, key_prefix: str
     ) -> str | None:
         """Have a file that may change mended and approved, and note its outcome; else why it stays as it was."""
+        return self.mend_all({path: findings}, outcomes, key_prefix=key_prefix)[path]
+
+    def mend_all(
+        self, findings: Mapping[str, Sequence[Issue]], outcomes: dict[str, FileOutcome], *, key_prefix: str
+    ) -> dict[str, str | None]:
+        """The same for several, by path; each waits for those that it depends on."""
+        jobs = {path: self._job(path, found, outcomes, key_prefix) for path, found in findings.items()}
+        self.hands.carry(jobs)
+        return {path: self._ended(job, findings[path], outcomes, key_prefix) for path, job in jobs.items()}
+
+    def _job(
+        self, path: str, findings: Sequence[Issue], outcomes: Mapping[str, FileOutcome], key_prefix: str
+    ) -> FileJob:
         planned = self.plan.file(path)
         assert planned is not None  # it has an outcome
         start = self.journal.remember(
@@ -52,12 +78,16 @@ class Mending:
         iterations = self.journal.remember(
             self.session_id, f"audits/{key_prefix}{path}", lambda: outcomes[path].iterations
         )
-        job = FileJob.mending(
+        return FileJob.mending(
             self.jobs, planned, start=start, findings=findings, key_prefix=key_prefix, iterations=iterations,
             tried=self.tried(path),
         )
-        job.run()
-        assert job.outcome is not None  # run() ends with one
+
+    def _ended(
+        self, job: FileJob, findings: Sequence[Issue], outcomes: dict[str, FileOutcome], key_prefix: str
+    ) -> str | None:
+        path = job.planned.path
+        assert job.outcome is not None  # it was carried to its end
         if job.outcome.status in DONE:
             outcomes[path] = job.outcome
             self.note(path, key_prefix, "a draft was approved", findings)

@@ -7,11 +7,13 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Callable, Iterable, Mapping, Sequence
 
+from orchestra.agents.plan_order import order_of
 from orchestra.dataclass import dataclass
 from orchestra.engine.crew import Crew
 from orchestra.engine.file_job import FileJob, Stage
+from orchestra.engine.mending import Hands
 from orchestra.errors import LimitReached
-from orchestra.records import FileOutcome, PlannedFile
+from orchestra.records import FileOutcome, Plan, PlannedFile
 
 MODES = ("sequential", "parallel", "pipeline")
 _PER_PLACE = 2
@@ -143,6 +145,27 @@ class Traffic:
         del self._jobs[index]
         self._on_end(job.outcome)
         self._admit(board.ended(index))
+
+
+class CrewHands(Hands):
+    """A crew, which works in its mode at files that change once more. For a worker that the main thread waits for."""
+
+    def __init__(self, crew: Crew, schedule: Schedule, plan: Plan) -> None:
+        self._crew = crew
+        self._schedule = schedule
+        self._plan = plan
+
+    def carry(self, jobs: Mapping[str, FileJob]) -> None:
+        order = order_of(self._plan)
+        files = [planned for planned in order.files if planned.path in jobs]
+        traffic = Traffic(
+            self._crew, self._schedule, make_job=lambda planned: jobs[planned.path], on_end=lambda outcome: None
+        )
+        self._crew.errand(lambda: traffic.run(files, order.dependencies()))
+
+    def sit_out_pause(self) -> None:
+        if self._crew.is_paused:
+            self._crew.errand(self._crew.sit_out_pause)
 
 
 class _Run:

@@ -220,16 +220,14 @@ class Session:
         left = [planned for planned in order.files if planned.path not in self._outcomes]
         # Nobody is shown such a file before it goes: what its user writes into it while others are worked on, stays.
         context.files.look_ahead([planned.path for planned in left if planned.action == "delete"])
-        dependencies = {planned.path: set(planned.depends_on) - {planned.path} for planned in left}
-        for path, other in order.ignored:
-            dependencies.get(path, set()).discard(other)
-
         starts = self._rooms.journal.recall_all(self._rooms.session_id, START) if left else {}
 
         def make_job(planned: PlannedFile) -> FileJob:
             return FileJob(context, planned, start=starts.get(planned.path) or 0)
 
-        Traffic(self._rooms.crew, self._rooms.schedule, make_job=make_job, on_end=self._ended).run(left, dependencies)
+        Traffic(self._rooms.crew, self._rooms.schedule, make_job=make_job, on_end=self._ended).run(
+            left, order.dependencies()
+        )
 
     def _ended(self, outcome: FileOutcome) -> None:
         self._outcomes[outcome.path] = outcome

@@ -14,7 +14,7 @@ from orchestra.dataclass import dataclass
 from orchestra.engine.asking import FIXES_LINT, Asker
 from orchestra.engine.command_runs import LINT, TESTS, CommandRuns, Verdict, what_came_of_it
 from orchestra.engine.file_job import JobContext
-from orchestra.engine.mending import Mending, planned_paths
+from orchestra.engine.mending import Hands, Mending, planned_paths
 from orchestra.errors import ProviderFault, UnreadableReply, WorkspaceError
 from orchestra.records import FileOutcome, Issue, Plan, TestFailure
 from orchestra.state.manager import StateManager
@@ -53,10 +53,11 @@ class Verification:
     """How often failed files were taken up again by a resume: tests and fixes of before do not count any more."""
     custom_prompts: Mapping[str, str]
     load_template: Loader
+    hands: Hands = Hands()
 
     @property
     def _mending(self) -> Mending:
-        return Mending(self.session_id, self.plan, self.journal, self.jobs)
+        return Mending(self.session_id, self.plan, self.journal, self.jobs, self.hands)
 
     def _prefix(self, round_: int) -> str:
         """What the keys of a round's fixes begin with."""
@@ -165,11 +166,8 @@ class Verification:
         if not left:
             named = ", ".join(quoted(fix.path) for fix in fixes[:_MOST_NAMED])
             return self._give_up(f"none of the files to blame may be changed: {named}" if fixes else _BLAMES_NONE)
-        errors = {
-            fix.path: self._mending.mend(
-                fix.path, _findings(fix, verdict.to_mend), outcomes, key_prefix=self._prefix(round_)
-            ) for fix in left
-        }
+        findings = {fix.path: _findings(fix, verdict.to_mend) for fix in left}
+        errors = self._mending.mend_all(findings, outcomes, key_prefix=self._prefix(round_))
         mended = [path for path, error in errors.items() if error is None]
         return mended or self._give_up(str(errors[left[0].path]))
 
@@ -178,6 +176,7 @@ class Verification:
         return ()
 
     def _ask_for_fixes(self, round_: int, verdict: Verdict) -> tuple[Fix, ...]:
+        self.hands.sit_out_pause()
         request = failing_tests_request(
             self.jobs.prompts.about_all, happened=_happened(self.runs.kind, verdict), failures=verdict.to_mend,
             output=verdict.run.output, files=self._planned_texts(),

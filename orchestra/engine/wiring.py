@@ -34,7 +34,7 @@ from orchestra.engine.guidance import Guidance
 from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.left_behind import LeftBehind
 from orchestra.engine.mending import Mending
-from orchestra.engine.modes import schedule_for
+from orchestra.engine.modes import CrewHands, schedule_for
 from orchestra.engine.order import Order, panel_of, template_loader, testing_of
 from orchestra.engine.planning import Planning
 from orchestra.engine.recovery import RecoveryLimits
@@ -87,7 +87,8 @@ def wire(
         own = Uncommitted(order.root, workplace.folder / "runs" / session_id / "before-tests")
         stack.callback(own.close)
         crew = Crew(
-            schedule.per_place * workers, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm,
+            # One more: who has files mended waits for those who do it.
+            schedule.per_place * workers + 1, stop=env.stop, cancel=cancel, deadline=deadline, helm=order.helm,
             turns=workplace.turns,
         )
         stack.callback(crew.close)
@@ -206,11 +207,12 @@ def wire(
             return Verification(
                 session_id, plan, journal, asker, jobs, runs_of(kind, plan),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
+                CrewHands(crew, schedule, plan),
             )
 
         def change_review(plan: Plan, jobs: JobContext) -> ChangeReview:
             return ChangeReview(
-                asker, Mending(session_id, plan, journal, jobs),
+                asker, Mending(session_id, plan, journal, jobs, CrewHands(crew, schedule, plan)),
                 settings.max_iterations - 1, generation(journal, session_id), settings.custom_prompts, load_template,
                 left_behind,
             )

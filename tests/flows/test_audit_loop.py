@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
+import threading
 from typing import Any
 
 import pytest
 
-from orchestra.demo.script import Fault
+from orchestra.demo.script import Answer, Call, Fault
 from tests.flows.project import Project
-from tests.flows.team import APPROVED, block, edit, finding, plan_of, planned, team, whole
+from tests.flows.team import APPROVED, block, edit, finding, fixes, plan_of, planned, team, whole
 
 CREATE = plan_of(planned("a.txt"))
 MODIFY = plan_of(planned("a.txt", "modify"))
@@ -364,6 +366,52 @@ def test_what_no_single_file_shows_is_found_and_mended(project: Project, mode: s
     assert ran.asked[-4:] == [("auditor", None), ("consultant", "b.txt"), ("auditor", "b.txt"), ("auditor", None)]
     assert ran.files["b.txt"]["iterations"] == 2
     assert "names what the other does not have" in ran.err
+
+
+@pytest.mark.parametrize("mode", ["parallel", "pipeline"])
+@pytest.mark.parametrize("found_by", ["review", "tests"])
+def test_files_that_change_once_more_do_so_at_the_same_time(project: Project, mode: str, found_by: str) -> None:
+    """Each consultant answers when both are asked."""
+    meeting = threading.Barrier(2)
+    objections = block({"verdict": "needs_work", "issues": [
+        {"path": path, "severity": "error", "line": 1, "message": "it is wrong"} for path in ("a.txt", "b.txt")
+    ]})
+    answer = team(
+        TWO, TWO_DRAFTS, {None: [objections, APPROVED] if found_by == "review" else APPROVED, "a.txt": APPROVED,
+                          "b.txt": APPROVED},
+        {"a.txt": whole("aa\n"), "b.txt": whole("bb\n")}, fixes(("a.txt", "it is wrong"), ("b.txt", "it is wrong")),
+    )
+
+    def together(call: Call) -> Answer:
+        if call.model == "consultant-model" and call.file is not None:
+            meeting.wait(30)
+        return answer(call)
+
+    project.commit("check_.py", "import os\nassert not os.path.exists('a.txt') or open('a.txt').read() == 'aa\\n'\n")
+    flags = ["--test" if found_by == "tests" else "--no-test", "--mode", mode, "--max-concurrency", "4"]
+    settings = {"tests": {"command": f"{sys.executable} check_.py"}}
+    ran = project.run(*RUN, *flags, script=together, settings=settings)
+
+    assert ran.status == 0, ran.err
+    assert (project.read("a.txt"), project.read("b.txt")) == ("aa\n", "bb\n")
+    assert [ran.files[path]["iterations"] for path in ("a.txt", "b.txt")] == [2, 2]
+
+
+@pytest.mark.parametrize("mode", ["sequential", "parallel", "pipeline"])
+def test_what_changes_once_more_sees_what_it_depends_on_as_it_was_mended(project: Project, mode: str) -> None:
+    objections = block({"verdict": "needs_work", "issues": [
+        {"path": path, "severity": "error", "line": 1, "message": "it is wrong"} for path in ("b.txt", "a.txt")
+    ]})
+    script = team(
+        plan_of(planned("b.txt", depends_on=["a.txt"]), planned("a.txt")), TWO_DRAFTS,
+        {None: [objections, APPROVED], "a.txt": APPROVED, "b.txt": APPROVED},
+        {"a.txt": whole("mended a\n"), "b.txt": whole("mended b\n")},
+    )
+    ran = project.run(*RUN, "--no-test", "--mode", mode, "--max-concurrency", "4", script=script)
+
+    assert ran.status == 0, ran.err
+    (asked,) = [call.text for call in ran.calls if call.model == "consultant-model" and call.file == "b.txt"]
+    assert "mended a" in asked
 
 
 def test_a_change_that_never_fits_together_is_no_success(project: Project) -> None:

@@ -201,6 +201,60 @@ def test_after_a_nudge_nobody_is_waited_for_once(bridge: Bridge) -> None:
     assert bridge.crew.next_done([busy, done]) == {done}
 
 
+def test_an_errand_is_done_here_while_its_worker_waits(bridge: Bridge) -> None:
+    here = threading.get_ident()
+    assert bridge.crew.call(lambda: bridge.crew.errand(threading.get_ident)) == here
+
+
+def test_on_an_errand_others_may_be_put_to_work(bridge: Bridge) -> None:
+    def lead() -> int:
+        future = bridge.crew.start(lambda: 7)
+        while not bridge.crew.next_done([future]):
+            pass
+        return future.result()
+
+    assert bridge.crew.call(lambda: bridge.crew.errand(lead)) == 7
+
+
+def test_what_an_errand_raises_is_its_workers_to_deal_with(bridge: Bridge) -> None:
+    def fail() -> None:
+        raise LookupError("gone")
+
+    def work() -> str:
+        try:
+            bridge.crew.errand(fail)
+        except LookupError as error:
+            return str(error)
+        return "nothing"
+
+    assert bridge.crew.call(work) == "gone"
+
+
+def test_who_waits_for_an_errand_gives_its_turn_to_others() -> None:
+    turns, bridge = Turns(patience_s=LONG_S), Bridge()
+    crew = Crew(2, stop=bridge.stop, cancel=bridge.cancel, deadline=Deadline(bridge.clock, None), turns=turns)
+
+    def lead() -> int:
+        future = crew.start(lambda: 7)
+        while not crew.next_done([future]):
+            pass
+        return future.result()
+
+    assert crew.call(lambda: crew.errand(lead)) == 7
+    crew.close()
+    bridge.crew.close()
+
+
+def test_a_stop_reaches_who_waits_for_an_errand(bridge: Bridge) -> None:
+    def lead() -> None:
+        bridge.stop.request(2)
+        bridge.crew.next_done([])
+
+    with pytest.raises(Cancelled):
+        bridge.crew.call(lambda: bridge.crew.errand(lead))
+    assert bridge.cancel.is_cancelled
+
+
 def test_a_stop_ends_a_pause() -> None:
     bridge = Bridge(helm=PausedFor(turns=1_000_000))
     bridge.stop.request(2)

@@ -6,9 +6,10 @@ import pytest
 
 from orchestra.engine.file_job import Stage
 from orchestra.engine.helm import Unmanned
-from orchestra.engine.modes import MODES, Schedule, schedule_for
+from orchestra.engine.modes import MODES, CrewHands, Schedule, schedule_for
 from orchestra.errors import Cancelled, LimitReached, StateError
-from tests.unit.engine.traffic_jobs import LONG_S, Road
+from orchestra.records import Plan, PlannedFile
+from tests.unit.engine.traffic_jobs import LONG_S, Diary, Job, Road
 
 WRITE, AUDIT, CONSULT = Stage.EXECUTE, Stage.AUDIT, Stage.CONSULT
 
@@ -324,6 +325,39 @@ def test_in_sequence_a_file_that_rested_goes_on_before_the_next_begins() -> None
     road.run("b", "c")
     assert road.ended == ["b", "c"]
     assert road.diary.paths("start") == ["b", "b", "c"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_files_that_change_once_more_obey_mode_order_and_pause(mode: str) -> None:
+    helm, diary = Switch(), Diary()
+    schedule = schedule_for(mode, 4)
+    road = Road(schedule, helm=helm)
+    plan = Plan("", tuple(PlannedFile(path, "create", "", depends_on=needs) for path, needs in (
+        ("c", ("a",)), ("b", ()), ("a", ()), ("d", ()),
+    )))
+    begun_in_pause: list[str] = []
+
+    def work(path: str, stage: Stage) -> None:
+        if helm.is_paused:
+            begun_in_pause.append(path)
+
+    def mend() -> None:
+        hands = CrewHands(road.crew, schedule, plan)
+        helm.is_paused = True
+        hands.sit_out_pause()
+        assert not helm.is_paused
+        helm.is_paused, helm.quiet_turns = True, 0
+        jobs = {
+            planned.path: Job(planned, diary, [CONSULT, AUDIT], work, lambda path: None)
+            for planned in plan.files if planned.path != "d"
+        }
+        hands.carry(jobs)  # type: ignore[arg-type]
+
+    road.crew.call(mend)
+    road.crew.close()
+    starts = [path for what, path in diary.lines if what in ("start", "consult")]
+    assert sorted(starts) == ["a", "b", "c"] and starts.index("a") < starts.index("c")
+    assert begun_in_pause == [] and helm.quiet_turns >= 3
 
 
 def test_a_stop_in_a_pause_is_heard() -> None:

@@ -114,7 +114,7 @@ class Road:
         self.cancel = CancelToken()
         self.main_thread = threading.get_ident()
         self.crew = Crew(
-            schedule.per_place * schedule.workers, stop=self.stop, cancel=self.cancel,
+            schedule.per_place * schedule.workers + 1, stop=self.stop, cancel=self.cancel,
             deadline=Deadline(FakeClock(), None), helm=helm,
         )
         self._traffic = Traffic(
