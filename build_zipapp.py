@@ -604,6 +604,7 @@ SOURCE_ONLY = (
     "orchestra/workspace/languages/words", "orchestra/workspace/languages/jsx", "orchestra/cli/commands/diff",
     "orchestra/metrics/working_time", "orchestra/workspace/repo_map/windows", "orchestra/workspace/suite_",
     "orchestra/workspace/repo_map/python_outline", "orchestra/workspace/git_commit", "orchestra/cli/commands/plan",
+    "orchestra/observe/manifests", "orchestra/workspace/languages/c_like", "orchestra/workspace/languages/directives",
 )
 """Not compiled, for the size: what is needed seldom."""
 

@@ -8,7 +8,6 @@ from typing import Callable, Iterator
 
 from orchestra.observe.drawn_by_lot import has_both, is_random
 from orchestra.observe.introducing import AFTER_NAMES, FORMS, IN_CALLS, OF_GO
-from orchestra.observe.manifests import in_manifests
 from orchestra.observe.telling_names import is_no_example, is_no_name
 from orchestra.regex import regex
 
@@ -39,7 +38,11 @@ def introduced(text: str) -> Iterator[tuple[int, int]]:
             yield from _found(text, begin, form, has_both)
     if "@tcp(" in text or "@unix(" in text:
         yield from _found(text, ":", OF_GO, _is_likely_address)
-    yield from in_manifests(text)
+    if "Secret" in text and "kind" in text:
+        # Loaded with the first that may be one of Kubernetes' manifests.
+        from orchestra.observe.manifests import in_manifests
+
+        yield from in_manifests(text)
     yield from _arguments(text)
 
 
