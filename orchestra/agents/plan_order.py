@@ -18,10 +18,14 @@ class PlanOrder:
     """Dependencies that would close a circle, as (path, path that it depends on)."""
 
     def dependencies(self) -> dict[str, set[str]]:
-        """By path, which files are waited for."""
+        """By path, which files are waited for.
+
+        In a circle also where some of its files are left out: who is shown another as it was goes before that one.
+        """
         found = {planned.path: set(planned.depends_on) - {planned.path} for planned in self.files}
         for path, other in self.ignored:
             found[path].discard(other)
+            found[other].add(path)
         return found
 
 

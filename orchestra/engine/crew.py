@@ -60,7 +60,7 @@ class Crew:
         self._ended.put(None)
 
     def next_done(self, futures: Iterable[Future[T]]) -> set[Future[T]]:
-        """Those that are done, once there is one; none when a pause ends first, or after a nudge.
+        """Those that are done, once there is one; perhaps none when a pause ends first, or after a nudge.
 
         Raises Cancelled or LimitReached after a stop.
         """
@@ -92,7 +92,10 @@ class Crew:
         return future.result()
 
     def errand(self, work: Callable[[], T]) -> T:
-        """What `work` returned or raised, done by the main thread while that waits in `call`. For its worker."""
+        """What `work` returned or raised, done by the main thread. Only from work that `call` waits for.
+
+        What stops all workers is raised by `call`.
+        """
         done: Future[T] = Future()
         self._errands.append((done, work))
         self.nudge()
@@ -108,7 +111,8 @@ class Crew:
                 done.set_result(work())
             except BaseException as error:
                 done.set_exception(error)
-                if not isinstance(error, Exception):
+                if self._cancel.is_cancelled or not isinstance(error, Exception):
+                    # Its worker was told to stop, and says no more than that.
                     raise
 
     @property

@@ -83,7 +83,8 @@ def _in_lines(text: str) -> Iterator[tuple[int, int]]:
             if _IS_NOTHING.match(line, match.end()):
                 after = _end_of(lines, number, column)
                 open_[-1].values += _entries(lines[number:after], starts[number:after], is_plain)
-                number = after
+                if not any(_OF_KIND.search(line) for line in lines[number:after]):
+                    number = after
     yield from _ended(open_, 0)
 
 

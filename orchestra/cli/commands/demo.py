@@ -76,7 +76,8 @@ def _play(folder: Path, context: Context, *, keep: bool) -> ExitStatus:
         attempts = workplace.journal.steps.attempts(session_id)
         text = _text(report, workplace, attempts)
     if report.error is not None:
-        report.error.hint = "run `orchestra demo` again"
+        if "orchestra resume" in (report.error.hint or ""):
+            report.error.hint = "run `orchestra demo` again"
         output.error(report.error)
     if git is None:
         text += "\ngit is not installed, so no commit was made"

@@ -65,3 +65,9 @@ def test_orders_ten_thousand_files_however_they_depend_on_each_other() -> None:
     knot = plan(**{f"f{i}": " ".join(f"f{j}" for j in range(300)) for i in range(300)})
     found = order_of(knot)
     assert found.files[0].path == "f0" and len(found.files) == 300
+
+
+def test_who_is_shown_another_of_a_circle_as_it_was_goes_before_it() -> None:
+    found = order_of(plan(a="b", b="c", c="a", d="a d elsewhere"))
+    assert found.ignored == (("a", "b"),)
+    assert found.dependencies() == {"a": set(), "b": {"c", "a"}, "c": {"a"}, "d": {"a", "elsewhere"}}

@@ -360,6 +360,23 @@ def test_files_that_change_once_more_obey_mode_order_and_pause(mode: str) -> Non
     assert begun_in_pause == [] and helm.quiet_turns >= 3
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("error", [StateError("the disk is full"), TypeError("a defect"), LimitReached("the budget")])
+def test_what_ends_a_file_that_changes_once_more_ends_the_call(mode: str, error: Exception) -> None:
+    schedule = schedule_for(mode, 2)
+    road = Road(schedule)
+    plan = Plan("", (PlannedFile("a", "create", ""),))
+
+    def work(path: str, stage: Stage) -> None:
+        raise error
+
+    job = Job(plan.files[0], Diary(), [CONSULT], work, lambda path: None)
+    with pytest.raises(type(error)) as told:
+        road.crew.call(lambda: CrewHands(road.crew, schedule, plan).carry({"a": job}))  # type: ignore[dict-item]
+    road.crew.close()
+    assert told.value is error
+
+
 def test_a_stop_in_a_pause_is_heard() -> None:
     class Held(Unmanned):
         is_paused = True

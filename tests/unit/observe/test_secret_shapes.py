@@ -303,6 +303,15 @@ def test_of_a_kubernetes_secret_every_form_of_an_entry_is_found(text: str) -> No
 
 
 @pytest.mark.parametrize("text", [
+    "kind: ConfigMap\ndata:\n  boot.yaml: |\n    kind: Secret\n    data:\n      pw: VALUE\n",
+    "data:\n- kind: Secret\n  data:\n    pw: VALUE\n",
+    "kind: Secret\nstringData:\n  a: |\n    kind: Secret\n    data: {b: VALUE}\n",
+])
+def test_a_kubernetes_secret_within_other_data_is_found(text: str) -> None:
+    assert found_in(text.replace("VALUE", "cGVwcGVyLW1pbnQ=")) == {"cGVwcGVyLW1pbnQ="}
+
+
+@pytest.mark.parametrize("text", [
     '{"kind":"Secret","metadata":{"motd":"}"},"data":{"alpha":"VALUE"}}', "{kind: Secret, data: {alpha: VALUE}}",
     '{"data":{"alpha":"VALUE","t":"{{x"},"kind":"Secret"}', "{'kind':'Secret','data':{'alpha':'VALUE'}}",
     "new Secret(this, 'x', { kind: 'Secret', data: { alpha: 'VALUE' } })", '{"kind":"Secret","data":{"a":"VALUE\\n"}}',
