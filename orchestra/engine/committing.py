@@ -56,6 +56,12 @@ class Committing:
 
         self.journal.remember(self.session_id, "clean", find_out)
 
+    @property
+    def judges_edits(self) -> bool:
+        """Whether edits of approved files are part of the commit, or may have come of it: git was asked for it already.
+        """
+        return self.allow_dirty or self.journal.recall(self.session_id, "commit-parent") is not None
+
     def commit(self, plan: Plan, paths: Sequence[str]) -> Commit | None:
         """The commit of these paths; None where they hold nothing to commit. Blocks: for a worker thread.
 

@@ -10,7 +10,7 @@ from typing import Callable, Iterable
 
 from orchestra.errors import Conflict, RefusedPath, WorkspaceError
 from orchestra.records import FileImage
-from orchestra.state.images import Images
+from orchestra.state.images import Images, content_hash
 from orchestra.workspace.listing import is_secret
 from orchestra.workspace.tree import Tree
 
@@ -166,6 +166,18 @@ class JournalledTree:
                 errors.append(error)
         if errors:
             raise errors[0]
+
+    def altered(self, paths: Iterable[str]) -> list[str]:
+        """The paths where something else lies now than what the session left."""
+        if self._dry_run:
+            return []
+        left = self._images.left(self._session_id)
+        return [path for path in paths if path in left and not self._has(path, left[path])]
+
+    def _has(self, path: str, hash_: str | None) -> bool:
+        with suppress(WorkspaceError):  # what cannot be read is not what the session left
+            return content_hash(self._tree.read(path).content) == hash_
+        return False
 
     def _all(self, path: str) -> tuple[FileImage, ...]:
         """Its images, in order."""

@@ -46,12 +46,17 @@ class Options:
     """Paths relative to the root."""
     folder: str = ""
     """Where the user stands, relative to the root; empty for the root."""
+    yes: bool = False
+    """Whether a flag approves the plan, so that nobody is asked."""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Options:
         """The options as a session keeps them (`asdict`)."""
-        # Sessions of earlier versions had no folder.
-        return cls(kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]), kept.get("folder", ""))
+        # Sessions of earlier versions had no folder, and no flag that approves.
+        return cls(
+            kept["dry_run"], kept["allow_dirty"], tuple(kept["must_show"]), kept.get("folder", ""),
+            kept.get("yes", False),
+        )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew, out_of_time
 from orchestra.engine.file_job import FileJob, JobContext
 from orchestra.engine.mending import DONE
+from orchestra.engine.journalled_tree import JournalledTree
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import Contents, has_receipt, write_receipt
@@ -187,7 +188,7 @@ class Session:
             self._test_run = None if self._verdict is None else self._verdict.run
             self._tests_lack = self._test_run.lacks if self._test_run else verification.not_started()
             self._unproven = self._tests_lack if self._tests_lack and verification.runs.asks_for_any else ""
-        rooms.crew.call(context.files.settle_rest)
+        self._settle(context.files)
         status, error = self._status()
         if wanted.commit and status is ExitStatus.DONE:
             self._make_commit(plan)
@@ -288,6 +289,18 @@ class Session:
         for path, outcome in outcomes.items():
             if outcome != self._outcomes[path]:
                 self._ended(outcome)
+
+    def _settle(self, files: JournalledTree) -> None:
+        """Have lie there what was approved; a file that somebody else changed or removed since has failed."""
+        self._rooms.crew.call(files.settle_rest)
+        if self._wanted.commit and self._rooms.committing.judges_edits:
+            return
+        error = Conflict("changed or removed by somebody else since it was approved")
+        for path in self._rooms.crew.call(lambda: files.altered(self._approved_paths())):
+            self._ended(replace(
+                self._outcomes[path], status="failed", error_code=error.code, error=str(error),
+                exit_status=int(error.exit_status),
+            ))
 
     def _make_commit(self, plan: Plan) -> None:
         self._enter("committing")
@@ -429,6 +442,11 @@ def _still_failing(failures: Sequence[TestFailure]) -> Unfinished:
     return Unfinished(what, ExitStatus.JUDGED_BAD, "tests-still-fail", hint)
 
 
+def _why(outcome: FileOutcome) -> str:
+    return (outcome.error or "").replace(f"; {outcome.path}", "")  # named in front already
+
+
+_MOST_NAMED = 3
 _CODES = {
     ExitStatus.WORKSPACE: "workspace",
     ExitStatus.PROVIDER: "provider",
@@ -455,8 +473,10 @@ def _error_of(
             what, hint = f"{cut}; {what}", "the files stay as they are: raise tests.timeout, or mend what takes so long"
         return Unfinished(what, status, _CODES[status], hint)
     first = next((outcome for outcome in bad if outcome.exit_status == int(status)), bad[0])
-    why = (first.error or "").replace(f"; {first.path}", "")  # named in front already
-    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {first.path}: {why}"
+    why = _why(first)
+    alike = [outcome.path for outcome in bad if _why(outcome) == why]
+    paths = ", ".join(alike[:_MOST_NAMED]) + (f" and {len(alike) - _MOST_NAMED} more" if alike[_MOST_NAMED:] else "")
+    what = f"{len(bad)} planned file{'' if len(bad) == 1 else 's'} did not succeed; {paths}: {why}"
     is_retried = first.exit_status in (ExitStatus.PROVIDER, ExitStatus.WORKSPACE)
     hint = "mend that, then `orchestra resume` tries again" if is_retried else "put the task in other words, or smaller"
     if first.error_code == Conflict.code:

@@ -147,6 +147,9 @@ class Keeping:
         size_bytes = _size_bytes(self.journal, self.folder)
         if size_bytes <= self.max_bytes:
             return size_bytes
+        # First what can be found out again; a session cannot.
+        self.journal.map_cache.clear()
+        size_bytes = _size_bytes(self.journal, self.folder)
         for group in removable(self.journal.sessions.all(), running=self.session_id):
             if size_bytes <= self.max_bytes * _FITS_WELL or self.is_stopped():
                 break

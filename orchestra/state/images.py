@@ -130,6 +130,15 @@ class Images:
         )
         return None if row is None else str(row["session_id"])
 
+    def left(self, session_id: str) -> dict[str, str | None]:
+        """Path to the hash of its last image; None where the session left nothing there."""
+        rows = self._store.rows(
+            "SELECT path, hash FROM file_versions WHERE id IN"
+            " (SELECT max(id) FROM file_versions WHERE session_id = ? GROUP BY path)",
+            (session_id,),
+        )
+        return {row["path"]: row["hash"] for row in rows}
+
     def changed(self, session_id: str) -> dict[str, tuple[FileImage, FileImage]]:
         """Path to first and last image, of every path that differs between them."""
         rows = self._store.rows(

@@ -43,6 +43,10 @@ class MapCache:
                 lambda connection: connection.executemany("INSERT OR REPLACE INTO repo_map VALUES (?,?,?)", rows)
             )
 
+    def clear(self) -> None:
+        """Drop all of it."""
+        self._store.change("DELETE FROM repo_map")
+
     def keep_only(self, kind: str, keys: Iterable[str]) -> None:
         """Drop the others of a kind, once they are many."""
         used = frozenset(keys)

@@ -114,18 +114,20 @@ class Sessions:
         row = self._store.row("SELECT * FROM sessions ORDER BY rowid DESC LIMIT 1")
         return None if row is None else _session(row)
 
-    def reopen(self, session_id: str, config: Mapping[str, Any]) -> None:
-        """A stopped session goes on from the phase init, with what may be changed on resume.
+    def reopen(
+        self, session_id: str, config: Mapping[str, Any], options: Mapping[str, Any] | None = None
+    ) -> None:
+        """A stopped session goes on from the phase init, with what may be changed on resume; None leaves the options.
 
         Raises UnknownSession where it has been removed meanwhile.
         """
-        row = (_json(config), self._now(), session_id)
+        row = (_json(config), None if options is None else _json(options), self._now(), session_id)
 
         def work(connection: sqlite3.Connection) -> None:
             check_there(connection, session_id)
             connection.execute(
                 "UPDATE sessions SET phase = 'init', can_resume = 1, exit_status = NULL, last_error = NULL, config = ?,"
-                " last_activity = ? WHERE session_id = ?",
+                " options = coalesce(?, options), last_activity = ? WHERE session_id = ?",
                 row,
             )
 

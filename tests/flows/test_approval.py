@@ -162,6 +162,13 @@ def test_answers_to_the_architects_questions_reach_it(project: Project) -> None:
     assert "Which colour? green" in second and "How big? two metres" in second
 
 
+def test_questions_that_a_flag_does_not_answer_are_asked_whoever_takes_the_session_up(project: Project) -> None:
+    script = team([QUESTIONS, plan_of(planned("a.txt"))], {"a.txt": whole("one\n")})
+    assert project.run("run", "task", "--yes", script=script).status == 3
+
+    assert project.run("resume", script=script, stdin=Terminal("green", "two metres", "a")).status == 0
+
+
 def test_questions_left_without_an_answer_approve_nothing(project: Project) -> None:
     ran = project.run("run", "task", script=team(QUESTIONS), stdin=Terminal("green"))
 

@@ -83,6 +83,8 @@ def test_back_to_the_approval_nobody_has_approved_it(done: Project) -> None:
     ran = done.run("resume", "--from", "awaiting_approval", "--json", script=team())
     assert (ran.status, ran.calls) == (3, ())
     assert done.tree() == {"README.md": b"A project.\n", "b.txt": b"old\n"}
+    # Nor does the flag that the session began with, from here on.
+    assert (done.run("resume", "--json", script=team()).status, done.has("a.txt")) == (3, False)
 
 
 @pytest.mark.parametrize("name", ["planning", "init"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -126,6 +129,39 @@ def test_resume_keeps_the_flags_of_the_run(project: Project) -> None:
 
     assert (ran.status, ran.json["tests"]) == (0, None)
     assert ran.json["commit"]["sha"] == project.head()
+
+
+@pytest.mark.parametrize("command", ["run", "watch"])
+def test_a_plan_that_a_flag_approves_needs_nobody_after_a_stop_in_planning(project: Project, command: str) -> None:
+    script = one_file()
+    assert project.run(command, "task", "--yes", script=stopping(project, script, 1, signal.SIGINT)).status == 130
+    project.stop = StopSignal()
+    ran = project.run("resume", "--json", script=script)
+
+    assert (ran.status, ran.asked[0]) == (0, ("architect", None)), ran.err
+    assert project.rows("SELECT approved_by FROM plans") == [{"approved_by": "--yes"}]
+
+
+def test_the_flag_that_approves_may_come_with_a_resume_that_is_stopped_itself(project: Project) -> None:
+    script = one_file()
+    project.run("run", "task", script=stopping(project, script, 1, signal.SIGINT))
+    project.stop = StopSignal()
+    project.run("resume", "--yes", script=stopping(project, script, 1, signal.SIGINT))
+    project.stop = StopSignal()
+
+    assert project.run("resume", script=script).status == 0
+
+
+def test_a_session_of_a_version_that_kept_no_such_flag_asks(project: Project) -> None:
+    script = one_file()
+    project.run("run", "task", "--yes", script=stopping(project, script, 1, signal.SIGINT))
+    (row,) = project.rows("SELECT options FROM sessions")
+    old = {key: value for key, value in json.loads(row["options"]).items() if key != "yes"}
+    with closing(sqlite3.connect(project.state / "state.db")) as journal, journal:
+        journal.execute("UPDATE sessions SET options = ?", (json.dumps(old),))
+    project.stop = StopSignal()
+
+    assert project.run("resume", script=script).status == 3
 
 
 def test_a_config_given_to_resume_may_change_the_provider_and_nothing_else(project: Project) -> None:

@@ -11,7 +11,7 @@ from typing import Iterator
 
 import pytest
 
-from orchestra.demo.script import Text
+from orchestra.demo.script import Fault, Text
 from tests.flows.project import Project
 from tests.flows.team import APPROVED, finding, one_file, plan_of, planned, team, whole
 
@@ -268,6 +268,60 @@ def editing_an_approved_file(project: Project):
         plan_of(planned("a.txt"), planned("b.txt")),
         {"a.txt": whole("one\n"), "b.txt": lambda call: _text(executor, call)},
     )
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-test",)])
+def test_an_edit_of_the_users_after_the_approval_is_a_conflict_and_kept(
+    project: Project, flags: tuple[str, ...]
+) -> None:
+    ran = project.run("run", "task", "--yes", "--json", *flags, script=editing_an_approved_file(project))
+
+    assert (ran.status, ran.json["error"]["code"], ran.json["can_resume"]) == (5, "conflict", True)
+    assert ran.json["error"]["message"].startswith("1 planned file did not succeed; a.txt: changed or removed by")
+    assert (ran.files["a.txt"]["status"], ran.files["b.txt"]["status"]) == ("failed", "approved")
+    assert project.read("a.txt") == "one\nand the user's\n"
+    again = project.run("resume", "--json", script=team())
+    assert (again.status, again.calls, project.read("a.txt")) == (5, (), "one\nand the user's\n")
+    project.write("a.txt", "one\n")
+    assert project.run("resume", "--json", script=team("", {}, APPROVED)).status == 0
+
+
+def test_approved_files_that_are_removed_during_the_run_are_named_and_made_again_by_resume(project: Project) -> None:
+    names = [f"src/{name}.txt" for name in "abcdef"]
+
+    def executor(call):
+        shutil.rmtree(project.root / "src")
+        return whole("text\n")
+
+    drafts = {name: whole("text\n") for name in names}
+    plan = plan_of(*map(planned, names))
+    ran = project.run("run", "task", "--yes", "--json", script=team(
+        plan, {**drafts, "src/e.txt": lambda call: _text(executor, call)}, APPROVED
+    ))
+    assert (ran.status, ran.json["error"]["code"]) == (5, "conflict")
+    assert "; src/a.txt, src/b.txt, src/c.txt and 1 more: changed or removed" in ran.json["error"]["message"]
+    assert [file["status"] for file in ran.json["files"]] == ["failed"] * 4 + ["approved"] * 2
+    again = project.run("resume", "--json", script=team("", drafts, APPROVED))
+    assert again.status == 0
+    assert {*project.tree()} == {"README.md", *names}
+    assert project.run("verify").status == 0
+
+
+def test_what_the_user_does_to_an_approved_file_before_a_resume_is_a_conflict_too(project: Project) -> None:
+    plan = plan_of(planned("a.txt"), planned("b.txt"))
+    script = team(plan, {"a.txt": whole("one\n"), "b.txt": Fault(500)})
+    ran = project.run("run", "task", "--yes", "--json", script=script)
+    assert (ran.files["a.txt"]["status"], ran.json["can_resume"]) == ("approved", True)
+    (project.root / "a.txt").unlink()
+    ran = project.run("resume", "--json", script=team("", {"b.txt": whole("two\n")}, APPROVED))
+
+    assert (ran.status, ran.json["error"]["code"], project.has("a.txt")) == (5, "conflict", False)
+
+
+def test_a_dry_run_has_no_files_that_somebody_could_change(project: Project) -> None:
+    ran = project.run("run", "task", "--yes", "--dry-run", "--json", script=editing_an_approved_file(project))
+
+    assert (ran.status, project.read("a.txt")) == (0, "one\nand the user's\n")
 
 
 def test_an_edit_of_the_users_after_the_approval_is_not_committed(project: Project) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from orchestra.cli import running
 from orchestra.cli.configuration import configuration
@@ -17,6 +17,7 @@ from orchestra.engine.resume import overlooked, resumed_settings, session_to_res
 from orchestra.engine.order import Options, Order, check_order
 from orchestra.engine.workplace import check_place, open_workplace
 from orchestra.errors import ExitStatus
+from orchestra.state.forgetting import GOING_BACK
 from orchestra.state.manager import StateManager
 from orchestra.state.sessions import UNDO_MODE, SessionRow
 from orchestra.workspace.tree import Tree
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
             from orchestra.cli.commands import undo
 
             return undo.go_on(context, workplace, row.session_id)
-        order = _order(arguments, context, row, current)
+        order = _order(arguments, context, row, current, options=_options(arguments, row, workplace.journal))
         back = GoingBack(
             workplace.journal, Tree(context.root), context.git, row, order.settings.max_iterations
         )
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         if arguments.checkpoint is not None:
             back.run(arguments.checkpoint)
         take_up_again(workplace.journal, row, Tree(workplace.root))
-        workplace.journal.sessions.reopen(row.session_id, order.kept_config)
+        workplace.journal.sessions.reopen(row.session_id, order.kept_config, asdict(order.options))
         return running.carry_out(context, workplace, order, chains, row.session_id)
 
 
@@ -70,7 +71,17 @@ def _find(journal: StateManager | None, arguments: argparse.Namespace) -> Sessio
     return session_to_resume(journal, arguments.session)
 
 
-def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, current: Config) -> Order:
+def _options(arguments: argparse.Namespace, row: SessionRow, journal: StateManager) -> Options:
+    """The session's; its plan is a person's to approve from where that person went back, or was missed."""
+    kept = Options.from_json(row.options)
+    goes_back = arguments.checkpoint is not None or journal.recall(row.session_id, GOING_BACK) is not None
+    is_asked = goes_back or row.exit_status == ExitStatus.NOT_APPROVED
+    return replace(kept, yes=arguments.yes or (kept.yes and not is_asked))
+
+
+def _order(
+    arguments: argparse.Namespace, context: Context, row: SessionRow, current: Config, *, options: Options
+) -> Order:
     said_now = [key for key, origin in current.origins.items() if _is_said_now(origin, context)]
     settings, refused = resumed_settings(row.config, current, said_now=said_now)
     for key in refused:
@@ -78,10 +89,10 @@ def _order(arguments: argparse.Namespace, context: Context, row: SessionRow, cur
     for key in overlooked(settings, current):
         why = f"the {current.origins[key]} does not change it on resume"
         context.output.warn(f"{key} stays as it was when the session started; {why}")
-    view = front(context, settings, arguments.view, yes=arguments.yes)
+    view = front(context, settings, arguments.view, yes=options.yes)
     return Order(
         root=context.root, git=context.git, settings=settings,
-        kept_config=dump_values(replace(current, settings=settings)), options=Options.from_json(row.options),
+        kept_config=dump_values(replace(current, settings=settings)), options=options,
         approver=view.approver, listeners=view.listeners, helm=view.helm, offline=context.options.is_offline,
         timeout_s=context.deadline.remaining_s(), origins=current.origins,
     )

@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         dry_run=arguments.dry_run,
         allow_dirty=arguments.allow_dirty,
         must_show=running.must_show(context, arguments.file), folder=running.folder_of(context),
+        yes=arguments.yes,
     )
     view = front(context, settings, arguments.view, yes=arguments.yes, stdin_is_taken=task.source == "stdin")
     order = Order(

@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace, context: Context) -> ExitStatus:
         options=Options(
             allow_dirty=arguments.allow_dirty,
             must_show=running.must_show(context, arguments.file), folder=running.folder_of(context),
+            yes=arguments.yes,
         ),
         approver=view.approver, listeners=view.listeners, helm=view.helm, given_plan=given,
         offline=context.options.is_offline, origins=config.origins,

@@ -333,6 +333,22 @@ def test_settling_over_the_users_edit_is_a_conflict(workshop: Build) -> None:
     assert shop.text() == "mine\n"
 
 
+def test_what_lies_there_is_held_against_what_the_session_left(workshop: Build) -> None:
+    shop = workshop()
+    paths = ["same.txt", "changed.txt", "gone.txt", "back.txt", "folder.txt"]
+    files = shop.files()
+    for path in paths:
+        files.write(path, b"one\n")
+    files.write("back.txt", None)
+    assert files.altered([*paths, "never.txt"]) == []
+    for path in ("changed.txt", "back.txt"):
+        shop.put("mine\n", path)
+    for path in ("gone.txt", "folder.txt"):
+        (shop.root / path).unlink()
+    (shop.root / "folder.txt").mkdir()
+    assert files.altered(paths) == paths[1:]
+
+
 def test_what_was_left_for_later_is_settled_though_another_file_is_the_users_now(workshop: Build) -> None:
     shop = workshop()
     files = shop.files()

@@ -70,6 +70,7 @@ class Commits:
         self._clean_error = clean_error
         self.paths: list[str] | None = None
         self.allow_dirty = False
+        self.judges_edits = False
         self.look: Callable[[], None] = lambda: None
 
     def check_clean(self, paths: Sequence[str]) -> None:

@@ -156,6 +156,22 @@ def test_the_oldest_go_until_the_rest_fits_and_the_file_really_shrinks(tmp_path:
     assert int(str(event.data["size_bytes"])) < 4 * 2**20
 
 
+def test_the_cache_of_the_map_goes_before_any_session_does(tmp_path: Path) -> None:
+    house = House(tmp_path, 4, bytes_each=2**20)
+    house.journal.map_cache.keep("facts", {str(number): bytes(range(256)) * 40 for number in range(400)})
+    house.journal.keep("s-3", "a fact", 1)  # waits for what was written before
+    house.apply(max_bytes=5 * 2**20)
+    assert (len(house.left()), house.told, house.journal.map_cache.read("facts")) == (4, [], {})
+    assert house.file_bytes() < 5 * 2**20
+
+
+def test_the_cache_of_the_map_stays_where_all_fits(tmp_path: Path) -> None:
+    house = House(tmp_path, 2)
+    house.journal.map_cache.keep("facts", {"a": b"1"})
+    house.apply(keep=1)
+    assert (house.left(), house.journal.map_cache.read("facts")) == (["s-1"], {"a": b"1"})
+
+
 def test_it_is_said_where_nothing_more_may_go(tmp_path: Path) -> None:
     house = House(tmp_path, 2, bytes_each=2**20)
     house.apply(max_bytes=1000)
