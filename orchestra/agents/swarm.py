@@ -42,6 +42,19 @@ def read_division(text: str) -> Division:
             raise error from None
 
 
+def shared_out(areas: Sequence[Area], most: int) -> tuple[Area, ...]:
+    """The areas, joined with their neighbours where there are more than `most`."""
+    groups: dict[int, list[Area]] = {}
+    for index, area in enumerate(areas):
+        groups.setdefault(index * most // max(most, len(areas)), []).append(area)
+    return tuple(group[0] if len(group) == 1 else _joined(group) for group in groups.values())
+
+
+def _joined(areas: Sequence[Area]) -> Area:
+    described = any(area.description for area in areas)
+    return Area(" + ".join(area.name for area in areas), "; ".join(map(_line, areas)) if described else "")
+
+
 def about_area(areas: Sequence[Area], own: Area) -> str:
     """For the architect of one area: its own, and those of the others; quoted."""
     others = bullets([_line(area) for area in areas if area != own])
@@ -53,11 +66,12 @@ def _line(area: Area) -> str:
 
 
 def _areas(members: Mapping[str, object]) -> Areas:
-    found: dict[str, Area] = {}
+    """Those of the same name are one."""
+    found: dict[str, dict[str, None]] = {}
     for index, value in enumerate(as_list(required(members, "areas"), "areas")):
         where = f"areas[{index}]"
         area = as_object(value, where)
         name = as_text(required(area, "name", where), path_of(where, "name")).strip()
         if name:
-            found.setdefault(name, Area(name, text_or_empty(area, "description", where).strip()))
-    return Areas(tuple(found.values()))
+            found.setdefault(name, {})[text_or_empty(area, "description", where).strip()] = None
+    return Areas(tuple(Area(name, "; ".join(filter(None, said))) for name, said in found.items()))

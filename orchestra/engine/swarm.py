@@ -10,7 +10,7 @@ from typing import Callable, Sequence, Union, cast
 from orchestra.adapters.adapter import Request
 from orchestra.agents.plan_json import plan_to_json
 from orchestra.agents.replies import NeedFiles, Questions
-from orchestra.agents.swarm import Area, Areas, about_area, read_division
+from orchestra.agents.swarm import Area, Areas, about_area, read_division, shared_out
 from orchestra.dataclass import dataclass
 from orchestra.engine.asking import Asker
 from orchestra.engine.crew import Crew
@@ -43,7 +43,7 @@ class Swarm:
         division = self.crew.call(partial(self._divide, most))
         if not isinstance(division, Areas):
             return division
-        areas = division.areas[:most]
+        areas = shared_out(division.areas, most)
         if len(areas) < 2:
             return None
         self.events.emit("swarm.divided", areas=[area.name for area in areas])

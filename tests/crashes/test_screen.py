@@ -99,9 +99,9 @@ def test_a_run_is_approved_seen_at_three_sizes_paused_and_finished_by_keys(stage
     window.press("p")
     window.wait_for("PAUSED")
     stage.may_write.set()
-    # Four that were at work, one of which is shown the files it asks for, and for a moment is not on the screen.
+    # Four that were at work, one of which is shown the files it asks for, and for a moment is no agent's.
     stage.wait_for_executors(5)
-    window.wait_for("PAUSED", absent="executor")
+    assert "waiting " in window.wait_for("PAUSED", absent="executor ")
     assert (stage.asked("executor"), stage.asked("auditor")) == (5, 0)
     window.press("p")
 

@@ -113,6 +113,23 @@ def test_what_has_no_room_is_said(shop: Project) -> None:
     assert given["left_out"] == []
 
 
+def test_of_many_files_that_the_task_names_every_one_is_shown_or_said_to_have_no_room(shop: Project) -> None:
+    small = [f"shop/small{number:02}.py" for number in range(30)]
+    large = [f"shop/large{number}.txt" for number in range(6)]
+    for path in small:
+        shop.write(path, f"value = {len(path)}\n")
+    for path in large:
+        shop.write(path, "word " * 5000 + "\n")
+    shop.git("add", ".")
+    told = shop.run("context", "mend " + ", ".join([*small, *large]), "--json").json
+
+    shown = [part["path"] for part in told["parts"] if part["part"] == "file"]
+    left_out = {row["path"]: row["why"] for row in told["left_out"]}
+    assert shown[:30] == small and left_out
+    assert sorted([*shown[30:], *left_out]) == large
+    assert all("there is room for" in why for why in left_out.values())
+
+
 def test_parts_are_told_of_a_file_that_has_no_room_and_are_what_a_run_sends(shop: Project) -> None:
     functions = "".join(f"def step_{number}():\n    return [{number}, 2, 3]\n\n\n" for number in range(3000))
     shop.commit("shop/long.py", "import shop.stock\n\n\n" + functions)

@@ -89,11 +89,28 @@ def test_a_plan_in_place_of_areas_is_one(project: Project) -> None:
     assert ran.status == 0 and [role for role, _ in ran.asked].count("architect") == 1
 
 
-def test_no_more_areas_are_planned_than_wanted(project: Project) -> None:
-    many = block({"areas": [{"name": "server"}, {"name": "client"}, {"name": "third"}]})
-    ran = project.run(*RUN, script=script({**WHOLE, "areas": many}), settings={"planning": {"swarm": 2}})
+def test_more_areas_than_architects_are_shared_out_among_them(project: Project) -> None:
+    names = ("db", "api", "page", "style", "docs", "tests")
+    many = block({"areas": [{"name": name, "description": f"all of the {name}"} for name in names]})
+    plans = {f"{one} + {other}": plan_of() for one, other in zip(names[::2], names[1::2])}
+    ran = project.run(*RUN, script=script({**WHOLE, **plans, "areas": many}), settings=SWARM)
 
-    assert ran.status == 0 and [role for role, _ in ran.asked].count("architect") == 4
+    assert ran.status == 0 and [role for role, _ in ran.asked].count("architect") == 5, ran.err
+    assert "divided into 3 areas: db + api, page + style, docs + tests" in ran.err
+    asked = [call.text for call in ran.calls if "Plan your area alone" in call.text]
+    assert all(f"all of the {name}" in text for name in names for text in asked)
+
+
+def test_of_areas_with_the_same_name_no_description_is_lost(project: Project) -> None:
+    twice = block({"areas": [
+        {"name": "server", "description": "the API"}, {"name": "client"},
+        {"name": "server", "description": "the database"}, {"name": "server", "description": "the API"},
+    ]})
+    ran = project.run(*RUN, script=script({**WHOLE, "areas": twice}), settings=SWARM)
+
+    assert ran.status == 0 and "divided into 2 areas: server, client" in ran.err
+    asked = [call.text for call in ran.calls if "Plan your area alone" in call.text]
+    assert len(asked) == 2 and all("server: the API; the database" in text for text in asked)
 
 
 @pytest.mark.parametrize("fault", [Fault(400, {"error": {"message": "no"}}), "prose"])

@@ -19,19 +19,21 @@ MOST_LOG_LINES = 1000
 MOST_FAULTS = 5
 RATE_S = 120
 """For how long back the throughput is known."""
+CHECKING, WAITING = "checking", "waiting"
+"""What a file is at while no agent is: its answer is read and checked here, or it waits for who is next."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """An agent at work, or a file that has ended."""
+    """An agent at work, a file between two agents, or one that has ended."""
 
     path: str | None
     """None for work on no file alone: the plan, the tests."""
     state: str
-    """The agent's role, or how the file ended."""
+    """The agent's role, what the file is at without one (CHECKING or WAITING), or how it ended."""
     since: datetime
     until: datetime | None = None
-    """None for one at work."""
+    """None for one under way."""
     model: str = ""
     tokens: int = 0
     attempts: int = 0
@@ -57,7 +59,9 @@ class Snapshot:
     spending: Spending = Spending()
     budget_usd: float | None = None
     rows: tuple[Row, ...] = ()
-    """Those at work, in the order of their start, then the files that have ended, the last one first."""
+    """Those at work, in the order of their start, then the files between two agents, then those that have ended, the
+    last one first.
+    """
     faults: tuple[str, ...] = ()
     """The last ones, oldest first."""
     rate: tuple[float, ...] = ()
@@ -103,10 +107,11 @@ class Board:
     def snapshot(self, now: datetime) -> Snapshot:
         """What is known at this instant."""
         with self._lock:
-            ended = self._ended.values()
+            ended = reversed(list(self._ended.values()))
             return replace(
                 self._now, version=self._version, progress=self._progress, spending=self._spending,
-                faults=tuple(self._faults), rows=(*self._active.values(), *reversed(list(ended))), rate=self._rate(now),
+                faults=tuple(self._faults), rows=(*self._active.values(), *self._between.values(), *ended),
+                rate=self._rate(now),
             )
 
     def log(self, path: str | None) -> list[str]:
@@ -121,6 +126,7 @@ class Board:
 
     def _clear(self) -> None:
         self._active: dict[int, Row] = {}
+        self._between: dict[str, Row] = {}
         self._ended: dict[str, Row] = {}
         self._tally: dict[str, Row] = {}
         self._events: deque[Event] = deque(maxlen=MOST_LOG_LINES)
@@ -145,6 +151,9 @@ class Board:
     def _start(self, event: Event, data: Mapping[str, Any]) -> None:
         known = self._tally.get(data["path"] or "")
         tokens, attempts = (known.tokens, known.attempts) if known else (0, 0)
+        if self._are_all_ended:
+            # One file after the other is mended now: those before have been.
+            self._forget_rows()
         self._leave(data["path"])
         self._active[event.step_id or 0] = Row(
             data["path"], data["role"], event.time, tokens=tokens, attempts=attempts
@@ -165,12 +174,38 @@ class Board:
 
     def _answer(self, event: Event, data: Mapping[str, Any]) -> None:
         row = self._active.pop(event.step_id or 0, None)
-        if data.get("from_cache"):
-            return
+        if not data.get("from_cache"):
+            self._count(event, data, row)
+        self._read(event, data)
+
+    def _count(self, event: Event, data: Mapping[str, Any], row: Row | None) -> None:
         read, written = data["input_tokens"] or 0, data["output_tokens"] or 0
         self._spread(event.time, read + written, data["latency_ms"] / 1000)
         if row is not None:
             self._sum(replace(row, tokens=row.tokens + read + written, model=data["model"]))
+
+    def _read(self, event: Event, data: Mapping[str, Any]) -> None:
+        self._put_between(event, data["path"], CHECKING)
+
+    def _hand_on(self, event: Event, data: Mapping[str, Any]) -> None:
+        self._put_between(event, data["path"], WAITING)
+
+    def _judged(self, event: Event, data: Mapping[str, Any]) -> None:
+        """A file that is mended after its end has no other one than that."""
+        if self._are_all_ended:
+            self._leave(data["path"])
+        else:
+            self._hand_on(event, data)
+
+    def _put_between(self, event: Event, path: str | None, state: str) -> None:
+        if path is not None:
+            self._leave(path)
+            known = self._tally.get(path) or Row(path, "", event.time)
+            self._between[path] = replace(known, state=state, since=event.time)
+
+    @property
+    def _are_all_ended(self) -> bool:
+        return self._progress.ended == self._progress.planned
 
     def _sum(self, row: Row) -> None:
         path = row.path or ""
@@ -197,15 +232,23 @@ class Board:
         """One agent at a time works on a file."""
         if path is not None:
             self._active = {id_: row for id_, row in self._active.items() if row.path != path}
+            self._between.pop(path, None)
+
+    def _forget_rows(self) -> None:
+        self._active.clear()
+        self._between.clear()
 
     def _enter(self, event: Event, data: Mapping[str, Any]) -> None:
         if not {data["phase"], self._now.phase} <= {*ACTIVITIES}:
             # Who failed without a word is no longer at work. Between two activities the others go on.
-            self._active.clear()
+            self._forget_rows()
         self._change(phase=data["phase"])
 
     def _test(self, event: Event, data: Mapping[str, Any]) -> None:
         what, _, happened = event.name.partition(".")
+        if data.get("path") is None:
+            # Of the change as a whole: nobody works on a file meanwhile.
+            self._forget_rows()
         if happened == "started":
             self._active[-1] = Row(None, what, event.time)
         else:
@@ -225,6 +268,11 @@ _TAKES: Mapping[str, Callable[[Board, Event, Mapping[str, Any]], None]] = {
     "attempt.started": Board._attempt,
     "attempt.waiting": Board._wait,
     "step.completed": Board._answer,
+    "step.recalled": Board._read,
+    "draft.read": Board._read,
+    "draft.refused": Board._judged,
+    "file.written": Board._hand_on,
+    "file.reviewed": Board._judged,
     "file.ended": Board._end,
     "tests.started": Board._test,
     "tests.ended": Board._test,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import List, Mapping, Tuple
 
 from orchestra.views.figures import elapsed, money, tokens
-from orchestra.views.screen.board import Row, Snapshot
+from orchestra.views.screen.board import WAITING, Row, Snapshot
 from orchestra.views.cell_text import clip, harmless, padded, told_apart, width_of
 from orchestra.views.screen.look import Look, Sheet, index_of
 
@@ -21,7 +21,9 @@ BLOCKS, PLAIN_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 MOST_SPARK_CELLS = 40
 RATE_OF_S = 10
 """Over how many seconds the throughput is averaged."""
-_STATES = {"approved": "good", "unchanged": "good", "failed": "bad", "reverted": "bad", "skipped": "dim"}
+_STATES = {
+    "approved": "good", "unchanged": "good", "failed": "bad", "reverted": "bad", "skipped": "dim", WAITING: "dim",
+}
 _COLUMNS = (("agent", 11), ("time", 8), ("file", 0), ("tokens", 8), ("tries", 6), ("model", 0))
 MOST_MODEL_CELLS = 28
 _NARROW = {"time": 24, "tokens": 44, "tries": 50, "model": 72}

@@ -17,7 +17,7 @@ from orchestra.views.screen.terminal import Terminal
 
 TURN_S = 0.1
 WORK_KEYS = (("p", "pause"), ("d", "diff"), ("l", "log"), ("L", "whole log"), ("q", "cancel"), ("arrows", "select"))
-SHEET_KEYS = (("q", "back"), ("arrows", "scroll"))
+SHEET_KEYS = (("q", "back"), ("d", "diff"), ("l", "log"), ("L", "whole log"), ("arrows", "scroll"))
 SURE = "q again cancels the run (`orchestra resume` goes on with it); any other key: no"
 
 
@@ -125,6 +125,8 @@ class Screen:
             self._resize()
         elif move is not None:
             self._scroll(move)
+        elif key in ("d", "l", "L"):
+            self._open_sheet(key)
         elif look.sheet is not None:
             self.back_to_work()
         elif key == "q":
@@ -134,8 +136,6 @@ class Screen:
                 self._look = replace(look, notice=SURE)
         elif key == "p":
             self._look = replace(look, is_paused=not look.is_paused)
-        elif key in ("d", "l", "L"):
-            self._open_sheet(key)
 
     def _open_sheet(self, key: str) -> None:
         rows = self.board.snapshot(self._env.clock.now()).rows
@@ -150,7 +150,8 @@ class Screen:
             sheet = self.sheet(f"log of {about or 'the session'}", "\n".join(self.board.log(about)))
             # The newest lines first in sight.
             sheet = scrolled(sheet, "end", self._page(has_sheet=True))
-        self._look = replace(self._look, sheet=sheet, keys=SHEET_KEYS)
+        # The file stays the selected one wherever its row goes meanwhile: its other page may be wanted next.
+        self._look = replace(self._look, selected=path or self._look.selected, sheet=sheet, keys=SHEET_KEYS)
 
     def _scroll(self, move: str) -> None:
         look = self._look

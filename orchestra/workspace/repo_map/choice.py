@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 GIVEN = "given with --file"
 MOST_CHOSEN = 20
+"""More than that only of those that the user gives or the task names: of these there are as many as have room."""
 MOST_RANKED = 6
 _FEWEST_POINTS = 11
 """Of the task's words, for a file that has nothing else to do with it."""
@@ -44,7 +45,11 @@ def choose(
         chosen.setdefault(candidate.path, candidate.why)
     for path in others:
         chosen.setdefault(path, "the repository is small enough to be shown whole")
-    return tuple(Chosen(path, why) for path, why in list(chosen.items())[:max(MOST_CHOSEN, len(given))])
+    asked_for = {*given, *found.named}
+    return tuple(
+        Chosen(path, why) for place, (path, why) in enumerate(chosen.items())
+        if place < MOST_CHOSEN or path in asked_for
+    )
 
 
 def _candidates(index: RepoIndex, found: Relevance, given: Sequence[str]) -> Iterator[Chosen]:

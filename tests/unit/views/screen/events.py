@@ -16,10 +16,11 @@ STARTED = {"task": "Add a flag", "mode": "parallel", "phase": "init", "budget": 
 class Story:
     """A board and the events told to it."""
 
-    def __init__(self) -> None:
-        self.board = Board()
+    def __init__(self, board: Board | None = None, *, begins: bool = True) -> None:
+        self.board = board or Board()
         self.now: datetime = START
-        self.tell("session.started", **STARTED)
+        if begins:
+            self.tell("session.started", **STARTED)
 
     def tell(self, event: str, /, *, level: str = "info", step: int | None = None, **data: Any) -> None:
         self.board(Event(event, self.now, level, "s-1", step, data))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from orchestra.views.spending import Spending
 from tests.unit.views.screen.events import STARTED, Story
 
@@ -12,11 +14,77 @@ def rows(story: Story) -> list[tuple[str | None, str]]:
 
 def test_an_agent_at_work_has_a_row_until_it_has_answered() -> None:
     story = Story()
+    story.ask(1, None, "architect")
+    story.ask(2, "b.py")
+    assert rows(story) == [(None, "architect"), ("b.py", "executor")]
+    story.answer(1, None, "architect")
+    assert rows(story) == [("b.py", "executor")]
+
+
+def test_a_file_between_two_agents_says_what_it_is_at_below_those_at_work() -> None:
+    story = Story()
+    story.execute(2)
     story.ask(1, "a.py")
     story.ask(2, "b.py")
-    assert rows(story) == [("a.py", "executor"), ("b.py", "executor")]
+    story.wait(5)
     story.answer(1, "a.py")
-    assert rows(story) == [("b.py", "executor")]
+    assert rows(story) == [("b.py", "executor"), ("a.py", "checking")]
+    story.tell("draft.read", path="a.py", draft=1, form="whole", matches={})
+    checked = story.board.snapshot(story.now).rows[-1]
+    assert (checked.state, checked.tokens, checked.attempts, checked.since) == ("checking", 1200, 1, story.now)
+    story.tell("file.written", path="a.py", draft=1)
+    assert rows(story) == [("b.py", "executor"), ("a.py", "waiting")]
+    story.ask(3, "a.py", "auditor")
+    assert rows(story) == [("b.py", "executor"), ("a.py", "auditor")]
+    story.answer(3, "a.py", "auditor")
+    story.tell("file.reviewed", path="a.py", approved=True, issues=[])
+    assert rows(story) == [("b.py", "executor"), ("a.py", "waiting")]
+    story.end("a.py")
+    assert rows(story) == [("b.py", "executor"), ("a.py", "approved")]
+
+
+def test_a_refused_draft_waits_for_the_consultant_and_one_found_in_the_journal_is_checked() -> None:
+    story = Story()
+    story.execute(2)
+    story.tell("step.recalled", level="debug", step=1, role="executor", path="a.py")
+    assert rows(story) == [("a.py", "checking")]
+    story.tell("draft.refused", level="warning", path="a.py", why="cut off")
+    assert rows(story) == [("a.py", "waiting")]
+    story.end("a.py", "failed")
+    assert rows(story) == [("a.py", "failed")]
+
+
+def test_a_deletion_that_nobody_is_asked_to_write_waits_for_its_auditor() -> None:
+    story = Story()
+    story.execute(1)
+    story.tell("file.written", path="a.py", draft=1)
+    assert rows(story) == [("a.py", "waiting")]
+
+
+@pytest.mark.parametrize("last", ["file.reviewed", "draft.refused", "nothing"])
+def test_a_file_that_is_mended_after_its_end_leaves_no_row_behind(last: str) -> None:
+    story = Story()
+    story.tell("session.started", **{**STARTED, "planned": 2, "ended": 2})
+    story.tell("phase.entered", level="debug", phase="consulting")
+    story.ask(1, "a.py", "consultant")
+    story.answer(1, "a.py", "consultant")
+    assert rows(story) == [("a.py", "checking")]
+    if last != "nothing":
+        story.tell(last, path="a.py", why="cut off", approved=True, issues=[])
+        assert rows(story) == []
+    story.ask(2, "b.py", "consultant")
+    assert rows(story) == [("b.py", "consultant")]
+    story.tell("tests.started", baseline=False, path=None)
+    assert rows(story) == [(None, "tests")]
+
+
+def test_tests_after_one_file_leave_the_others_their_rows() -> None:
+    story = Story()
+    story.execute(2)
+    story.ask(1, "a.py")
+    story.answer(1, "a.py")
+    story.tell("tests.started", baseline=False, path="b.py")
+    assert rows(story) == [(None, "tests"), ("a.py", "checking")]
 
 
 def test_tokens_and_attempts_of_a_file_add_up_over_its_agents() -> None:

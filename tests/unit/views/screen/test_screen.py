@@ -8,7 +8,7 @@ import pytest
 
 from orchestra.errors import Cancelled
 from tests.unit.fake_clock import START
-from tests.unit.views.screen.events import STARTED, Story
+from tests.unit.views.screen.events import Story
 from tests.unit.views.screen.typist import Desk
 
 PATCH = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
@@ -18,9 +18,7 @@ PATCH = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Two files have ended, one is at work."""
     desk = Desk(tmp_path)
-    story = Story()
-    story.board = desk.screen.board
-    story.tell("session.started", **STARTED)
+    story = Story(desk.screen.board)
     story.execute(4)
     for path in ("a.py", "b.py"):
         story.ask(1, path)
@@ -101,6 +99,22 @@ def test_l_shows_the_log_of_the_selected_file_and_capital_l_all_of_it(desk: Desk
     picture = desk.turn("end", "l")
     assert "log of a.py" in picture and "a.py approved" in picture and "b.py" not in picture
     assert "b.py approved" in desk.turn("escape", "L")
+
+
+def test_from_the_diff_one_goes_to_the_log_of_the_same_file_and_back(desk: Desk) -> None:
+    assert "d diff" in desk.turn("end", "l") and "l log" in desk.typist.picture
+    assert "diff of a.py" in desk.turn("d")
+    assert "log of a.py" in desk.turn("l")
+    assert "log of the session" in desk.turn("L")
+    assert "log of" not in desk.turn("x")
+
+
+def test_the_page_of_the_first_row_stays_that_files_when_another_row_comes_first(desk: Desk) -> None:
+    assert "log of c.py" in desk.turn("l")
+    story = Story(desk.screen.board, begins=False)
+    story.answer(2, "c.py")
+    story.ask(3, "d.py")
+    assert "diff of c.py" in desk.turn("d")
 
 
 def test_a_screen_that_changes_its_size_is_drawn_anew_with_its_sheet_folded(desk: Desk) -> None:

@@ -230,7 +230,20 @@ def test_given_files_come_first_and_all_of_them(index: RepoIndex) -> None:
     assert list(found)[:3] == ["README.md", "shop/items.py", "shop/stock.py"]
     assert found["README.md"] == GIVEN
     many = [f"f{number}" for number in range(MOST_CHOSEN + 5)]
-    assert list(chosen(index, "Mend shop/stock.py", many)) == many
+    assert list(chosen(index, "Mend shop/stock.py", many)) == [*many, "shop/stock.py"]
+
+
+def test_files_that_the_task_names_are_chosen_however_many_and_others_only_beside_few(tmp_path: Path) -> None:
+    files = {f"p/m{number}.py": f"import p.n{number}\n" for number in range(MOST_CHOSEN + 5)}
+    beside = {f"p/n{number}.py": "" for number in range(MOST_CHOSEN + 5)}
+    index = Mapper(tmp_path, NoCache()).index(write(tmp_path, {**files, **beside}))
+
+    def paths(*named: str) -> list[str]:
+        return [it.path for it in choose(index, relevance(index, Places([*files, *beside]), " ".join(named)), ())]
+
+    assert paths(*files) == list(files)
+    few = paths(*list(files)[:15])
+    assert len(few) == MOST_CHOSEN and few[:15] == list(files)[:15]
 
 
 def test_a_name_that_many_files_have_says_nothing(tmp_path: Path) -> None:
