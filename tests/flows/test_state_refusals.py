@@ -282,6 +282,7 @@ def spoil(project: Project, *statements: str) -> bytes:
     return (project.state / "state.db").read_bytes()
 
 
+RESUME = ("resume", "--yes")
 TORN = [
     "UPDATE sessions SET options = '{' || char(7)", "UPDATE sessions SET config = 'x'",
     "UPDATE sessions SET started_at = 'never'", "UPDATE sessions SET task = CAST(x'ff' AS TEXT)", "DROP TABLE attempts",
@@ -298,6 +299,31 @@ def test_a_row_that_says_nothing_and_a_table_that_is_gone_are_damage(
     assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
     assert "orchestra doctor --repair" in ran.json["error"]["hint"]
     assert (project.state / "state.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(("statement", "argv"), [
+    ("UPDATE attempts SET output_tokens = '{}'", ("report",)),
+    ("UPDATE attempts SET output_tokens = '{}'", ("report", "--all")),
+    ("UPDATE attempts SET latency_ms = x'00ff'", ("report",)),
+    ("UPDATE attempts SET output_tokens = '{}'", ("status",)), ("UPDATE sessions SET task = x'00'", ("status",)),
+    ("UPDATE steps SET agent_role = x'00'", ("report",)),
+    ("UPDATE file_versions SET content = 'text'", ("diff",)), ("UPDATE file_versions SET mode = 'text'", ("undo",)),
+    ("UPDATE plans SET content = '{}'", RESUME), ("UPDATE sessions SET options = '{}'", RESUME),
+    ("UPDATE facts SET content = '{}' WHERE name = 'guidance'", RESUME),
+    ("UPDATE journal_secret SET secret = 'text'", RESUME),
+])
+def test_a_row_with_a_cell_of_a_wrong_kind_is_damage_and_no_defect(
+    project: Project, statement: str, argv: tuple[str, ...]
+) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    before = spoil(project, "UPDATE sessions SET can_resume = 1", statement)
+    ran = project.run(*argv, "--json", script=one_file())
+    assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
+    assert "orchestra doctor --repair" in ran.json["error"]["hint"]
+    if argv not in (RESUME, ("undo",)):
+        assert (project.state / "state.db").read_bytes() == before
+    assert "the journal was damaged" in project.run("doctor", "--repair").out
+    assert project.run("status").status == 0
 
 
 @pytest.mark.parametrize("statement", TORN)
