@@ -59,6 +59,9 @@ def _senseless(
 
 def check_rows(connection: sqlite3.Connection) -> None:
     """Raises StateDamaged where a row cannot become a record, sqlite3.Error where it cannot even be read."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damaged(" ".join(found.split()))
     for table in expected_columns(MIGRATIONS):
         for _ in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):
             pass

@@ -171,6 +171,42 @@ def test_doctor_repairs_when_it_is_told_to_and_else_only_says_so(project: Projec
     assert len(set_aside(project)) == 1
 
 
+@pytest.mark.parametrize("damaged", ["pages", "a cell", "an index"])
+def test_doctor_says_of_damage_that_only_some_commands_come_upon_what_mends_it(project: Project, damaged: str) -> None:
+    spoil(project)
+    assert state_as_checked(project)["state"] == "ok"
+    if damaged == "a cell":
+        with contextlib.closing(sqlite3.connect(project.state / "state.db")) as connection, connection:
+            connection.execute("UPDATE attempts SET provider = x'00'")
+    else:
+        page = page_of(project, "events_by_session" if damaged == "an index" else "attempts")
+        with open(project.state / "state.db", "r+b") as file:
+            file.seek(4096 * (page - 1))
+            file.write(b"\xff" * 4096)
+    before = (project.state / "state.db").read_bytes()
+    state = state_as_checked(project)
+    assert state["state"] == "fail" and "the journal is damaged" in state["text"]
+    assert "doctor --repair" in state["hint"]
+    assert (project.state / "state.db").read_bytes() == before
+    assert project.run("doctor", "--repair").status == 0
+    assert state_as_checked(project)["state"] == "ok"
+
+
+def state_as_checked(project: Project) -> dict[str, str]:
+    """What `doctor` says of it."""
+    ran = project.run("doctor", "--json")
+    (found,) = [check for check in ran.json["checks"] if check["name"] == "state"]
+    assert ran.status == 1 or found["state"] == "ok"
+    return dict(found)
+
+
+def page_of(project: Project, name: str) -> int:
+    """The first of a table or an index."""
+    with contextlib.closing(sqlite3.connect(project.state / "state.db")) as connection:
+        page: int = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+        return page
+
+
 @pytest.mark.parametrize("lost", ["a row", "the table", "the list of tables"])
 def test_what_a_session_wrote_can_be_undone_though_its_row_is_lost(project: Project, lost: str) -> None:
     stopped = project.run("run", "another", "--json", script=one_file("b.txt"))
