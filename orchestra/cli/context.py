@@ -12,6 +12,7 @@ from orchestra.cli.output import Output
 from orchestra.clock import Deadline
 from orchestra.dataclass import dataclass
 from orchestra.environment import CommandHalt, Environment
+from orchestra.errors import OrchestraError, StateDamaged
 from orchestra.state.database import FOLDER, check_folder
 from orchestra.state.manager import StateManager
 from orchestra.workspace.children import child_variables
@@ -64,3 +65,14 @@ class Context:
         finally:
             if journal is not None:
                 journal.close()
+
+    def check_journal(self) -> None:
+        """Look at every row. Raises StateDamaged, and nothing else: other commands say what else is wrong."""
+        try:
+            with self.journal_for_reading() as journal:
+                if journal is not None:
+                    journal.check()
+        except StateDamaged:
+            raise
+        except OrchestraError:
+            pass

@@ -63,7 +63,13 @@ def _carry_out(command: ModuleType, line: CommandLine, env: Environment, output:
         arguments = _parser(command).parse_intermixed_args(line.words)
         timeout_s = getattr(arguments, "timeout", None)
         context = Context(env, line.options, output, line.after_dashes, profiler, timeout_s)
-        status: ExitStatus = command.run(arguments, context)
+        try:
+            status: ExitStatus = command.run(arguments, context)
+        except (Cancelled, OrchestraError):
+            raise
+        except Exception:  # the journal's rows can hold anything, and are not looked at one by one on the way
+            context.check_journal()
+            raise
         return status
 
 

@@ -27,6 +27,15 @@ def object_of(text: object) -> Mapping[str, Any]:
     return value
 
 
+def object_with(text: object, members: Mapping[str, type]) -> Mapping[str, Any]:
+    """An object that has these members of these kinds, and maybe others."""
+    value = object_of(text)
+    for name, kind in members.items():
+        if not isinstance(value.get(name), kind):
+            raise damaged(f"what should be an object with the member {name} is none")
+    return value
+
+
 def moment(text: object) -> datetime:
     """The inverse of `iso`. Raises StateDamaged."""
     try:
@@ -41,9 +50,12 @@ def moment(text: object) -> datetime:
 def amount_of(text: str | None) -> Decimal | None:
     """Raises StateDamaged."""
     try:
-        return None if text is None else Decimal(text)
+        amount = None if text is None else Decimal(text)
     except (TypeError, ValueError, InvalidOperation):
         raise damaged("what should be an amount is none") from None
+    if amount is not None and not amount.is_finite():
+        raise damaged("what should be an amount is none")
+    return amount
 
 
 def cell_text(text: str) -> str:

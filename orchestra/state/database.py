@@ -130,10 +130,11 @@ def open_database(folder: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         with ExitStack() as stack:
             connection = stack.enter_context(closing(connect(path)))
-            _set_journal_mode(connection, folder)
-            connection.execute("PRAGMA synchronous = FULL")
             _check_whole(connection, path)
             _check_tables(connection, path, migrations)
+            # Only now: it stands in the file, and a damaged one stays as it is.
+            _set_journal_mode(connection, folder)
+            connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection, path, migrations)
             stack.pop_all()
     except sqlite3.OperationalError as error:

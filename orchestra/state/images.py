@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Sequence
 
 from orchestra.clock import Clock, iso
 from orchestra.records import FileImage, FileOutcome
-from orchestra.state.cells import cell_text
+from orchestra.state.cells import cell_text, damaged
 from orchestra.state.store import Store
 
 _AT_ONCE = 50
@@ -26,7 +26,7 @@ class Images:
         rows = self._store.rows(
             "SELECT content, mode FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id", (session_id, path)
         )
-        return [FileImage(row["content"], row["mode"]) for row in rows]
+        return [_image(row) for row in rows]
 
     def at(self, session_id: str, path: str, position: int) -> FileImage | None:
         """What lay at `path` before the session (position 0) or after its n-th write; None where not noted."""
@@ -34,7 +34,7 @@ class Images:
             "SELECT content, mode FROM file_versions WHERE session_id = ? AND path = ? ORDER BY id LIMIT 1 OFFSET ?",
             (session_id, path, position),
         )
-        return None if row is None else FileImage(row["content"], row["mode"])
+        return None if row is None else _image(row)
 
     def count_writes(self, session_id: str, path: str) -> int:
         """How often the session wrote `path`: the position of its last image."""
@@ -86,7 +86,7 @@ class Images:
             " WHERE session_id = ? AND path = ?) ON id IN (first, last) ORDER BY id",
             (session_id, path),
         )
-        images = [FileImage(row["content"], row["mode"]) for row in rows]
+        images = [_image(row) for row in rows]
         return images[0], images[-1]
 
     def all_ends(self, session_id: str) -> Iterator[tuple[str, FileImage, FileImage]]:
@@ -103,7 +103,7 @@ class Images:
                 return
             images: dict[str, list[FileImage]] = {}
             for row in rows:
-                images.setdefault(row["path"], []).append(FileImage(row["content"], row["mode"]))
+                images.setdefault(row["path"], []).append(_image(row))
             for last, ends in images.items():
                 yield last, ends[0], ends[-1]
 
@@ -240,7 +240,15 @@ class Images:
 
     def _by_id(self, id_: int) -> FileImage:
         row = self._store.rows("SELECT content, mode FROM file_versions WHERE id = ?", (id_,))[0]
-        return FileImage(row["content"], row["mode"])
+        return _image(row)
+
+
+def _image(row: sqlite3.Row) -> FileImage:
+    """Raises StateDamaged: it is about to be held against the user's files, or to be put there."""
+    content, mode = row["content"], row["mode"]
+    if not isinstance(content, (bytes, type(None))) or not isinstance(mode, (int, type(None))):
+        raise damaged("what should be an image of a file is none")
+    return FileImage(content, mode)
 
 
 def content_hash(content: bytes | None) -> str | None:

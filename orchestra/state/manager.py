@@ -170,7 +170,7 @@ class StateManager:
 
     def check(self) -> None:
         """Raises StateDamaged where some row cannot be read as what it is."""
-        from orchestra.state.torn import check_rows  # seldom asked for
+        from orchestra.state.row_checks import check_rows  # seldom asked for
 
         self._store.read(check_rows)
 

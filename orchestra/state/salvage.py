@@ -19,7 +19,8 @@ from orchestra.state.losses import Losses
 from orchestra.state.migrations import MIGRATIONS
 from orchestra.state.raw_rows import raw_rows
 from orchestra.state.rebuilt import rebuild_sessions
-from orchestra.state.torn import EVERYTHING, TornTable, fill_up, unreadable_rows
+from orchestra.state.row_checks import unreadable_rows
+from orchestra.state.torn import EVERYTHING, TornTable, fill_up
 
 TABLES = (
     "sessions", "plans", "agents", "steps", "replies", "attempts", "checkpoints", "file_versions", "file_outcomes",

@@ -12,13 +12,15 @@ from orchestra.clock import Clock, iso
 from orchestra.dataclass import dataclass
 from orchestra.errors import ExitStatus, StateError, UnknownSession
 from orchestra.records import AGENT_ROLES, Task
-from orchestra.state.cells import cell_text, damaged, moment, object_of
+from orchestra.state.cells import cell_text, damaged, moment, object_of, object_with
 from orchestra.state.phases import ACTIVITIES, ENDS, MOVES, check_move
 from orchestra.state.store import Store
 
 UNDO_MODE = "undo"
 """Of a session that undoes another one, in the place of a mode."""
-
+PLAN = {"files": list}
+"""What the content of a plan must have."""
+_TEXTS = ("session_id", "task", "task_source", "mode")
 
 _FOLLOW = f"UPDATE sessions SET phase = ? WHERE session_id = ? AND phase IN ({','.join('?' * len(ACTIVITIES))})"
 
@@ -57,7 +59,7 @@ class PlanRow:
     @cached_property
     def content(self) -> Mapping[str, Any]:
         """What `text` says as JSON, a long plan being asked for its approval alone more often."""
-        return object_of(self.text)
+        return object_with(self.text, PLAN)
 
 
 class Sessions:
@@ -308,6 +310,8 @@ def _session(row: sqlite3.Row) -> SessionRow:
         moment(row[name])
     if row["phase"] not in MOVES:
         raise damaged("a session is in no phase")
+    if not all(isinstance(row[name], str) for name in _TEXTS):
+        raise damaged("what should be text is none")
     return SessionRow(
         session_id=row["session_id"],
         task=Task(row["task"], row["task_source"]),

@@ -1,4 +1,4 @@
-"""Reading around what is damaged in a journal: a file cut off, pages that are none, rows that say nothing."""
+"""Reading around what is damaged in a journal: a file cut off, pages that are none."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ import sqlite3
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Generator, Iterator, Mapping, Sequence
+from typing import Any, Generator, Iterator, Sequence
 
-from orchestra.errors import StateDamaged
-from orchestra.records import AGENT_ROLES
-from orchestra.state.cells import amount_of, damaged, json_of, moment, object_of
 from orchestra.state.database import missing_bytes
-from orchestra.state.database import expected_columns
-from orchestra.state.migrations import MIGRATIONS
-from orchestra.state.phases import MOVES
-from orchestra.state.step_ids import OUT_OF_SIGHT
 
 _LAST = 2**63 - 1
 EVERYTHING = (-_LAST - 1, _LAST)
@@ -93,65 +86,3 @@ class TornTable:
             low = max(low, 1)
             high = min(high, low + pages * page_bytes // _LEAST_ROW_BYTES)
         return low, high
-
-
-def unreadable_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, list[int]]]:
-    """Each table in which some rows cannot become records, with their rowids."""
-    for table, checks in _CELLS.items():
-        found = []
-        for rowid, *cells in connection.execute(f"SELECT rowid, {', '.join(checks)} FROM {table} NOT INDEXED"):
-            try:
-                for check, cell in zip(checks.values(), cells):
-                    check(cell)
-            except StateDamaged:
-                found.append(rowid)
-        if found:
-            yield table, found
-
-
-def check_rows(connection: sqlite3.Connection) -> None:
-    """Raises StateDamaged where a row cannot become a record, sqlite3.Error where it cannot even be read."""
-    for table in expected_columns(MIGRATIONS):
-        for _ in connection.execute(f"SELECT * FROM {table} NOT INDEXED"):
-            pass
-    for table, rowids in unreadable_rows(connection):
-        raise damaged(f"{len(rowids)} of the rows of {table} say nothing")
-
-
-def _phase(cell: object) -> None:
-    if cell not in MOVES:
-        raise damaged("what should be a phase is none")
-
-
-def _step_id(cell: object) -> None:
-    if not (isinstance(cell, int) and 0 < cell < OUT_OF_SIGHT):
-        raise damaged("what should be the id of a step is none")
-
-
-def _role(cell: object) -> None:
-    if cell not in AGENT_ROLES:
-        raise damaged("what should be a role is none")
-
-
-def _moment_or_none(cell: object) -> None:
-    if cell is not None:
-        moment(cell)
-
-
-_CELLS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
-    "sessions": {
-        "started_at": moment, "last_activity": moment, "phase": _phase, "options": object_of, "config": object_of,
-    },
-    "plans": {"created_at": moment, "approved_at": _moment_or_none, "content": object_of},
-    "agents": {"role": _role},
-    "steps": {"start_time": _moment_or_none, "end_time": _moment_or_none},
-    "replies": {"cost": amount_of},
-    "attempts": {"timestamp": moment},
-    "checkpoints": {"created_at": moment},
-    "file_versions": {"created_at": moment},
-    "facts": {"created_at": moment, "content": json_of},
-    "events": {"time": moment, "data": object_of},
-    "step_ids": {"next": _step_id},
-    "provider_health": {"cooldown_until": _moment_or_none, "updated_at": moment},
-}
-"""What must be readable for a row to become a record."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -173,13 +175,23 @@ def test_a_folder_that_cannot_be_written_is_told_of_all_the_same(shop: Project) 
         shop.root.chmod(0o700)
 
 
-@pytest.mark.parametrize("broken", ["file", "damaged"])
+def break_journal(path: Path, how: str) -> None:
+    if how == "damaged":
+        path.write_bytes(b"x" * 5000)
+        return
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("ALTER TABLE steps RENAME COLUMN duration TO lasted")
+        connection.commit()
+
+
+@pytest.mark.parametrize("broken", ["file", "damaged", "without a column"])
 def test_a_journal_that_cannot_be_opened_is_done_without(shop: Project, broken: str) -> None:
     if broken == "file":
         shop.write(".orchestra", "not a folder")
     else:
         shop.run("context", "count")
-        (shop.state / "state.db").write_bytes(b"x" * 5000)
+        break_journal(shop.state / "state.db", broken)
     before = shop.tree() if broken == "file" else (shop.state / "state.db").read_bytes()
 
     assert "shop/stock.py" in reasons(shop, "Let stock.py count")

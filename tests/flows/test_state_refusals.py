@@ -171,6 +171,42 @@ def test_doctor_repairs_when_it_is_told_to_and_else_only_says_so(project: Projec
     assert len(set_aside(project)) == 1
 
 
+@pytest.mark.parametrize("damaged", ["pages", "a cell", "an index"])
+def test_doctor_says_of_damage_that_only_some_commands_come_upon_what_mends_it(project: Project, damaged: str) -> None:
+    spoil(project)
+    assert state_as_checked(project)["state"] == "ok"
+    if damaged == "a cell":
+        with contextlib.closing(sqlite3.connect(project.state / "state.db")) as connection, connection:
+            connection.execute("UPDATE attempts SET provider = x'00'")
+    else:
+        page = page_of(project, "events_by_session" if damaged == "an index" else "attempts")
+        with open(project.state / "state.db", "r+b") as file:
+            file.seek(4096 * (page - 1))
+            file.write(b"\xff" * 4096)
+    before = (project.state / "state.db").read_bytes()
+    state = state_as_checked(project)
+    assert state["state"] == "fail" and "the journal is damaged" in state["text"]
+    assert "doctor --repair" in state["hint"]
+    assert (project.state / "state.db").read_bytes() == before
+    assert project.run("doctor", "--repair").status == 0
+    assert state_as_checked(project)["state"] == "ok"
+
+
+def state_as_checked(project: Project) -> dict[str, str]:
+    """What `doctor` says of it."""
+    ran = project.run("doctor", "--json")
+    (found,) = [check for check in ran.json["checks"] if check["name"] == "state"]
+    assert ran.status == 1 or found["state"] == "ok"
+    return dict(found)
+
+
+def page_of(project: Project, name: str) -> int:
+    """The first of a table or an index."""
+    with contextlib.closing(sqlite3.connect(project.state / "state.db")) as connection:
+        page: int = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+        return page
+
+
 @pytest.mark.parametrize("lost", ["a row", "the table", "the list of tables"])
 def test_what_a_session_wrote_can_be_undone_though_its_row_is_lost(project: Project, lost: str) -> None:
     stopped = project.run("run", "another", "--json", script=one_file("b.txt"))
@@ -282,6 +318,7 @@ def spoil(project: Project, *statements: str) -> bytes:
     return (project.state / "state.db").read_bytes()
 
 
+RESUME = ("resume", "--yes")
 TORN = [
     "UPDATE sessions SET options = '{' || char(7)", "UPDATE sessions SET config = 'x'",
     "UPDATE sessions SET started_at = 'never'", "UPDATE sessions SET task = CAST(x'ff' AS TEXT)", "DROP TABLE attempts",
@@ -298,6 +335,31 @@ def test_a_row_that_says_nothing_and_a_table_that_is_gone_are_damage(
     assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
     assert "orchestra doctor --repair" in ran.json["error"]["hint"]
     assert (project.state / "state.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(("statement", "argv"), [
+    ("UPDATE attempts SET output_tokens = '{}'", ("report",)),
+    ("UPDATE attempts SET output_tokens = '{}'", ("report", "--all")),
+    ("UPDATE attempts SET latency_ms = x'00ff'", ("report",)),
+    ("UPDATE attempts SET output_tokens = '{}'", ("status",)), ("UPDATE sessions SET task = x'00'", ("status",)),
+    ("UPDATE steps SET agent_role = x'00'", ("report",)),
+    ("UPDATE file_versions SET content = 'text'", ("diff",)), ("UPDATE file_versions SET mode = 'text'", ("undo",)),
+    ("UPDATE plans SET content = '{}'", RESUME), ("UPDATE sessions SET options = '{}'", RESUME),
+    ("UPDATE facts SET content = '{}' WHERE name = 'guidance'", RESUME),
+    ("UPDATE journal_secret SET secret = 'text'", RESUME),
+])
+def test_a_row_with_a_cell_of_a_wrong_kind_is_damage_and_no_defect(
+    project: Project, statement: str, argv: tuple[str, ...]
+) -> None:
+    project.run("run", "task", "--yes", script=one_file())
+    before = spoil(project, "UPDATE sessions SET can_resume = 1", statement)
+    ran = project.run(*argv, "--json", script=one_file())
+    assert (ran.status, ran.json["error"]["code"]) == (6, "state-damaged")
+    assert "orchestra doctor --repair" in ran.json["error"]["hint"]
+    if argv not in (RESUME, ("undo",)):
+        assert (project.state / "state.db").read_bytes() == before
+    assert "the journal was damaged" in project.run("doctor", "--repair").out
+    assert project.run("status").status == 0
 
 
 @pytest.mark.parametrize("statement", TORN)

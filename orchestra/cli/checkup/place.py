@@ -54,7 +54,7 @@ def check_git(context: Context) -> Finding:
 
 
 def check_state(context: Context) -> Finding:
-    """The state folder, and whether the journal in it can be read."""
+    """The state folder, and whether the journal in it can be read, to its last row."""
     folder = context.root / FOLDER
     details: dict[str, Any] = {"path": str(folder)}
     if context.git is not None and context.git.tracks(FOLDER):
@@ -65,6 +65,8 @@ def check_state(context: Context) -> Finding:
     try:
         with context.journal_for_reading() as journal:
             sessions = [] if journal is None else journal.sessions.all()
+            if journal is not None:
+                journal.check()
     except OrchestraError as error:
         return Finding.of_error("state", error)
     resumable = [row.session_id for row in sessions if row.can_resume]

@@ -13,6 +13,7 @@ from orchestra.state.manager import StateManager
 from tests.unit.fake_clock import FakeClock
 
 SESSION = "s-20261122-071500-4f2a"
+OPTIONS = {"dry_run": False, "allow_dirty": False, "must_show": ["a"]}
 
 
 @pytest.fixture
@@ -29,6 +30,6 @@ def folder(tmp_path: Path) -> Path:
 def journal(folder: Path, clock: FakeClock) -> Iterator[StateManager]:
     """A journal with one session in it."""
     manager = StateManager.open(folder, clock)
-    manager.sessions.create(SESSION, Task("add a flag", "words"), mode="sequential", options={"a": 1}, config={"b": []})
+    manager.sessions.create(SESSION, Task("add a flag", "words"), mode="sequential", options=OPTIONS, config={"b": []})
     yield manager
     manager.close()

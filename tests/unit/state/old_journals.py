@@ -18,7 +18,8 @@ ROWS = 4
 OF_ONE_ROW = {"journal_secret"}
 _PLAN = {"summary": "do it", "files": [{"path": "a.txt", "action": "create", "description": "it"}], "tests": []}
 _VALUES = {
-    ("sessions", "phase"): "interrupted", ("sessions", "mode"): "sequential", ("sessions", "options"): "{}",
+    ("sessions", "phase"): "interrupted", ("sessions", "mode"): "sequential",
+    ("sessions", "options"): json.dumps({"dry_run": False, "allow_dirty": False, "must_show": []}),
     ("sessions", "config"): "{}", ("sessions", "can_resume"): 1, ("sessions", "exit_status"): 130,
     ("plans", "content"): json.dumps(_PLAN), ("facts", "content"): '{"a": "fact"}', ("events", "data"): '{"a": 1}',
     ("events", "level"): "info", ("steps", "status"): "completed", ("file_versions", "kind"): "before",

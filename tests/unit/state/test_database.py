@@ -215,15 +215,18 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(folder: Path, open_
     ("PRAGMA user_version = 0", "no version"),
     ("PRAGMA user_version = -5", "no version"),
 ])
-def test_a_journal_with_another_schema_than_its_version_says_is_damaged(
+def test_a_journal_with_another_schema_than_its_version_says_is_damaged_and_left_alone(
     folder: Path, open_: Callable[[Path], object], damage: str, why: str
 ) -> None:
     open_database(folder).close()
     with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute(damage)
         connection.commit()
+    before = (folder / FILE).read_bytes()
     with pytest.raises(StateDamaged, match=why):
         open_(folder)
+    assert (folder / FILE).read_bytes() == before
 
 
 def test_a_journal_with_a_column_of_the_users_own_is_whole(folder: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestra.errors import ExitStatus, StateDamaged, StateError
-from orchestra.records import Attempt, FileImage, FileOutcome, Reply, Task, Usage
+from orchestra.records import Attempt, Event, FileImage, FileOutcome, Reply, Task, Usage
 from orchestra.state.database import FILE, make_folder, open_database
 from orchestra.state.manager import StateManager
 from orchestra.state.migrations import MIGRATIONS
@@ -19,6 +20,7 @@ from tests.unit.fake_clock import START, FakeClock
 ID = "s-20261122-071500-%04x"
 MANY = 40
 PAGE = 4096
+OPTIONS = {"dry_run": False, "allow_dirty": False, "must_show": []}
 
 
 def fill(folder: Path, clock: FakeClock) -> None:
@@ -26,8 +28,8 @@ def fill(folder: Path, clock: FakeClock) -> None:
     journal = StateManager.open(folder, clock)
     for number in range(MANY):
         session = ID % number
-        journal.sessions.create(session, Task("a task", "words"), mode="sequential", options={}, config={})
-        journal.sessions.save_plan(session, "h", {"summary": "x" * 300})
+        journal.sessions.create(session, Task("a task", "words"), mode="sequential", options=OPTIONS, config={})
+        journal.sessions.save_plan(session, "h", {"summary": "x" * 300, "files": []})
         step = journal.steps.begin(session, "executor/a/1", role="executor", path="a", input_text="")
         journal.steps.add_attempt(step, Attempt("m", "local", True, 7, START, Usage(1, 2)))
         journal.steps.complete(step, Reply("an answer " * 50, Usage(1, 2), "local", "m", 7))
@@ -173,6 +175,39 @@ def test_a_row_that_says_nothing_is_damage_and_is_left_out(
     assert left == before - (table != "sessions")
 
 
+@pytest.mark.parametrize(("table", "column", "value"), [
+    ("sessions", "options", "{}"), ("sessions", "iteration", "{}"), ("sessions", "session_id", None),
+    ("plans", "content", "{}"), ("plans", "content", '{"files": "a"}'), ("plans", "hash", b"a"),
+    ("steps", "agent_role", "gardener"), ("replies", "latency_ms", "{}"), ("replies", "cost", "NaN"),
+    ("attempts", "output_tokens", "{}"), ("attempts", "provider", b"a"), ("attempts", "estimated_cost", b"\xff"),
+    ("attempts", "estimated_cost", float("inf")),
+    ("file_versions", "content", "text"), ("file_versions", "mode", "text"), ("file_outcomes", "exit_status", 71),
+    ("facts", "content", "7"), ("facts", "content", '{"skills": []}'), ("facts", "name", b"a"),
+    ("events", "step_id", "{}"), ("journal_secret", "secret", "text"),
+])
+def test_a_row_with_a_cell_of_a_wrong_kind_is_damage_and_is_left_out(
+    state: Path, clock: FakeClock, table: str, column: str, value: object
+) -> None:
+    journal = StateManager.open(state, clock)
+    assert journal.secret()
+    journal.keep(ID % 0, "guidance", {"instructions": [], "skills": []})
+    journal.add_event(Event("step.started", START, session_id=ID % 0))
+    journal.check()
+    journal.close()
+    with closing(sqlite3.connect(state / FILE)) as connection:
+        first = f"rowid = (SELECT min(rowid) FROM {table})"
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {first}", (value,))
+        connection.commit()
+    journal = StateManager.open(state, clock)
+    with pytest.raises(StateDamaged, match=table):
+        journal.check()
+    journal.close()
+    assert table in salvage(state, START).lost
+    journal = StateManager.open(state, clock)
+    journal.check()
+    journal.close()
+
+
 def test_the_rows_on_both_sides_of_a_damaged_page_are_kept(state: Path, clock: FakeClock) -> None:
     with closing(sqlite3.connect(state / FILE)) as connection:
         # dbstat is not in every build: the page of some image in the middle is found by what it holds.
@@ -240,8 +275,8 @@ def take_turns(folder: Path) -> list[str]:
     for number in range(12):
         clock.seconds = number * 100.0
         ids.append(ID % number)
-        journal.sessions.create(ids[-1], Task("a task " * 9, "words"), mode="sequential", options={}, config={})
-        journal.sessions.save_plan(ids[-1], "h", {"summary": "x" * 900})
+        journal.sessions.create(ids[-1], Task("a task " * 9, "words"), mode="sequential", options=OPTIONS, config={})
+        journal.sessions.save_plan(ids[-1], "h", {"summary": "x" * 900, "files": []})
         taken_up = [ids[-1], *([ids[number - 3]] if number % 4 == 3 else [])]
         for place, session in enumerate(taken_up):
             clock.seconds += 10
@@ -332,8 +367,8 @@ def test_sessions_that_are_put_together_are_as_new_as_they_were(folder: Path, cl
     journal = StateManager.open(folder, clock)
     ids = [f"s-20261122-07150{number}-0000" for number in range(5)]
     for session_id in ids:
-        journal.sessions.create(session_id, Task("a task", "words"), mode="sequential", options={}, config={})
-        journal.sessions.save_plan(session_id, "h", {"summary": "x"})
+        journal.sessions.create(session_id, Task("a task", "words"), mode="sequential", options=OPTIONS, config={})
+        journal.sessions.save_plan(session_id, "h", {"summary": "x", "files": []})
         clock.seconds += 1
     journal.close()
     with closing(sqlite3.connect(folder / FILE)) as connection:
@@ -348,7 +383,7 @@ def test_sessions_that_are_put_together_are_as_new_as_they_were(folder: Path, cl
 def test_a_log_that_was_not_written_back_yet_counts(folder: Path, clock: FakeClock) -> None:
     # As after a kill: the newest rows stand in the log alone.
     journal = StateManager.open(folder, clock)
-    journal.sessions.create(ID % 0, Task("a task", "words"), mode="sequential", options={}, config={})
+    journal.sessions.create(ID % 0, Task("a task", "words"), mode="sequential", options=OPTIONS, config={})
     copy = folder.parent / "copy"
     shutil.copytree(folder, copy)
     journal.close()
@@ -374,8 +409,8 @@ def test_a_journal_of_an_earlier_schema_is_salvaged_into_the_newest(
     folder = make_folder(tmp_path)
     with closing(open_database(folder, MIGRATIONS[:version])) as connection:
         connection.execute(
-            "INSERT INTO sessions VALUES (?, 't', 'executing', 0, ?, ?, 1, NULL, 'sequential', NULL, 'words', '{}',"
-            " '{}')", (ID % 0, "2026-11-22T07:15:00.000Z", "2026-11-22T07:15:00.000Z"),
+            "INSERT INTO sessions VALUES (?, 't', 'executing', 0, ?, ?, 1, NULL, 'sequential', NULL, 'words', ?,"
+            " '{}')", (ID % 0, "2026-11-22T07:15:00.000Z", "2026-11-22T07:15:00.000Z", json.dumps(OPTIONS)),
         )
     done = salvage(folder, START)
     assert (done.sessions, done.is_whole) == (1, True)
@@ -417,5 +452,5 @@ def test_the_id_of_a_step_that_was_lost_is_not_given_again(state: Path) -> None:
         connection.execute("DELETE FROM steps WHERE id > 3")
     salvage(state, START)
     with closing(StateManager.open(state, FakeClock())) as journal:
-        journal.sessions.create("s-new", Task("a task", "words"), mode="sequential", options={}, config={})
+        journal.sessions.create("s-new", Task("a task", "words"), mode="sequential", options=OPTIONS, config={})
         assert journal.steps.begin("s-new", "k", role="executor", path="a", input_text="").id == next_id > 40

@@ -13,7 +13,7 @@ from orchestra.state.phases import IllegalMove
 from orchestra.state.sessions import Sessions
 from orchestra.state.store import Store
 from tests.unit.fake_clock import FakeClock
-from tests.unit.state.conftest import SESSION
+from tests.unit.state.conftest import OPTIONS, SESSION
 
 OTHER = "s-20261122-080000-0001"
 
@@ -31,7 +31,7 @@ def test_a_new_session_can_be_resumed_from_its_first_moment(journal: StateManage
     assert row is not None
     assert (row.task, row.mode, row.phase, row.iteration) == (Task("add a flag", "words"), "sequential", "init", 0)
     assert (row.can_resume, row.exit_status, row.last_error) == (True, None, None)
-    assert (row.options, row.config) == ({"a": 1}, {"b": []})
+    assert (row.options, row.config) == (OPTIONS, {"b": []})
     assert row.started_at == row.last_activity == "2026-11-22T07:15:00.000Z"
     assert phases(journal) == ["init"]
 
@@ -191,7 +191,7 @@ def test_a_reopened_session_has_not_ended_and_has_the_new_configuration(journal:
     row = journal.sessions.get(SESSION)
     assert row is not None
     assert (row.exit_status, row.last_error, row.config) == (None, None, {"budget": {"max_cost": "2"}})
-    assert row.options == {"a": 1}
+    assert row.options == OPTIONS
 
 
 def test_an_agent_that_works_says_with_which_model_and_keeps_it_when_idle(journal: StateManager) -> None:
@@ -217,18 +217,18 @@ def test_an_agent_that_was_idle_and_works_again_says_so(journal: StateManager) -
 
 
 def test_the_newest_version_of_a_plan_counts_and_awaits_approval(journal: StateManager) -> None:
-    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first", "files": []})
     journal.sessions.approve_plan(SESSION, "h1", "user")
-    journal.sessions.save_plan(SESSION, "h2", {"summary": "second"})
+    journal.sessions.save_plan(SESSION, "h2", {"summary": "second", "files": []})
     plan = journal.sessions.plan(SESSION)
     assert plan is not None
-    assert (plan.hash, plan.content, plan.approved_by) == ("h2", {"summary": "second"}, None)
+    assert (plan.hash, plan.content, plan.approved_by) == ("h2", {"summary": "second", "files": []}, None)
 
 
 def test_the_same_version_kept_again_stays_approved(journal: StateManager) -> None:
-    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first", "files": []})
     journal.sessions.approve_plan(SESSION, "h1", "--yes")
-    journal.sessions.save_plan(SESSION, "h1", {"summary": "first"})
+    journal.sessions.save_plan(SESSION, "h1", {"summary": "first", "files": []})
     plan = journal.sessions.plan(SESSION)
     assert plan is not None and plan.approved_by == "--yes"
 
