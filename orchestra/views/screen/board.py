@@ -151,9 +151,6 @@ class Board:
     def _start(self, event: Event, data: Mapping[str, Any]) -> None:
         known = self._tally.get(data["path"] or "")
         tokens, attempts = (known.tokens, known.attempts) if known else (0, 0)
-        if self._are_all_ended:
-            # One file after the other is mended now: those before have been.
-            self._forget_rows()
         self._leave(data["path"])
         self._active[event.step_id or 0] = Row(
             data["path"], data["role"], event.time, tokens=tokens, attempts=attempts
