@@ -64,10 +64,7 @@ class AfterFile:
         return outcome
 
     def _judged(self, runs: CommandRuns, planned: PlannedFile, outcome: FileOutcome) -> FileOutcome:
-        """By one command; what it says is mended as long as that helps and the file has audits left.
-
-        A fix after which more fails is taken back, and the next one begins with what was better.
-        """
+        """By one command; what it says is mended as long as that helps and the file has audits left."""
         best: _State | None = None
         begun = runs.journal.recall(runs.session_id, _begun(planned.path))
         round_ = 0
@@ -81,13 +78,13 @@ class AfterFile:
             if best is not None:
                 came_of_it = what_came_of_it(verdict, is_taken_back=is_worse)
                 self.mending.note(planned.path, best.prefix, came_of_it)
-            image = self.mending.jobs.files.current(planned.path)
-            is_same = best is not None and image.content == best.image.content
             if best is not None and is_worse:
                 self._take_back(runs, planned.path, best)
                 # The audits have been all the same.
                 verdict, outcome = best.verdict, replace(best.outcome, iterations=outcome.iterations)
-                image = best.image
+                break
+            image = self.mending.jobs.files.current(planned.path)
+            is_same = best is not None and image.content == best.image.content
             if is_same or not self._may_mend(verdict, outcome):
                 break
             best = _State(verdict, outcome, image, f"after-{runs.kind}-{name}/")

@@ -96,38 +96,14 @@ def test_the_session_is_testing_meanwhile_and_no_checkpoint_is_made(workshop: Bu
 
 def test_a_fix_that_makes_it_worse_is_rolled_back(workshop: Build) -> None:
     shop = workshop(executor=[whole("one\n")], consultant=[whole("two\n")], auditor=[APPROVED, APPROVED])
-    shop.max_iterations = 2
     bench = Bench(shop, failed("a"), failed("a", "b"))
     assert bench.run() == FileOutcome(PATH, "create", "approved", 2)
     assert shop.text() == "one\n"
     assert shop.told("tests.taken_back")[0].data["paths"] == [PATH]
 
 
-def test_the_next_fix_begins_with_what_was_better_and_is_told_of_the_one_taken_back(workshop: Build) -> None:
-    shop = workshop(
-        executor=[whole("one\n")], consultant=[whole("two\n"), whole("three\n")], auditor=[APPROVED] * 3
-    )
-    bench = Bench(shop, failed("a"), failed("a", "b"), PASSED)
-    assert bench.run() == FileOutcome(PATH, "create", "approved", 3)
-    assert (shop.text(), bench.seen) == ("three\n", ["one\n", "two\n", "three\n"])
-    second = shop.agents["consultant"].heard[1]
-    assert "one\n" in second and "two\n" not in second and "that was worse, so the file was put back" in second
-
-
-def test_a_fix_that_follows_one_taken_back_is_not_done_again_after_a_kill(workshop: Build) -> None:
-    shop = workshop(
-        executor=[whole("one\n")], consultant=[whole("two\n"), whole("three\n")], auditor=[APPROVED] * 3
-    )
-    bench = Bench(shop, failed("a"), failed("a", "b"), PASSED)
-    first = bench.run()
-    shop.restart()
-    assert (bench.run(), shop.text(), bench.runs) == (first, "three\n", [])
-    assert shop.asked() == {"executor": 1, "consultant": 2, "auditor": 3}
-
-
 def test_a_fix_after_which_a_test_file_cannot_be_read_at_all_is_worse(workshop: Build) -> None:
     shop = workshop(executor=[whole("one\n")], consultant=[whole("two\n")], auditor=[APPROVED, APPROVED])
-    shop.max_iterations = 2
     bench = Bench(shop, failed("t.py::a", "t.py::b"), failed("t.py"))
     bench.run()
     assert shop.text() == "one\n"
