@@ -16,8 +16,8 @@ from orchestra.engine.command_runs import TESTS, ChangedByTests, Verdict
 from orchestra.engine.committing import Committing
 from orchestra.engine.crew import Crew, out_of_time
 from orchestra.engine.file_job import FileJob, JobContext
-from orchestra.engine.mending import DONE
 from orchestra.engine.journalled_tree import JournalledTree
+from orchestra.engine.mending import DONE
 from orchestra.engine.modes import Schedule, Traffic
 from orchestra.engine.planning import Planning
 from orchestra.engine.receipt import Contents, has_receipt, write_receipt
